@@ -1,0 +1,237 @@
+package inn
+
+import (
+	"errors"
+	"fmt"
+	"math"
+	"math/rand/v2"
+	"runtime"
+	"strings"
+	"sync"
+	"sync/atomic"
+
+	"github.com/innkeeper-notebook/innkeeper/inn/progress"
+)
+
+// A Var names one quantity and its unit; Unit is empty for a pure number.
+type Var struct{ Name, Unit string }
+
+// Label is the variable as an axis says it: "d [µm]", or the name alone.
+func (v Var) Label() string {
+	if v.Unit == "" {
+		return v.Name
+	}
+	return v.Name + " [" + v.Unit + "]"
+}
+
+// Vars makes one Var a string from "name" or "name [unit]".
+func Vars(labels ...string) []Var {
+	vs := make([]Var, len(labels))
+	for i, l := range labels {
+		name, unit, ok := strings.Cut(l, " [")
+		if ok {
+			unit = strings.TrimSuffix(unit, "]")
+		}
+		vs[i] = Var{Name: name, Unit: unit}
+	}
+	return vs
+}
+
+// A Problem is an inverse problem: hidden parameters x with a prior p(x), and
+// a forward process y = s(x) that a simulator computes, with noise if it has
+// any (section 3.1 of the paper). X and Y name the D parameters and the M
+// measurements and so give the dimensions.
+type Problem struct {
+	Name     string
+	X, Y     []Var
+	Prior    Prior
+	Simulate func(rng *rand.Rand, x []float64) []float64
+
+	// Concurrent says that Prior and Simulate may be called from several
+	// goroutines at once, each with a random source of its own.
+	Concurrent bool
+}
+
+// Check returns an error that says what the problem lacks, or nil.
+func (p *Problem) Check() error {
+	switch {
+	case len(p.X) == 0:
+		return fmt.Errorf("inn: problem %q has no X: name its parameters, for example X: inn.Vars(\"a\", \"b [cm]\")", p.Name)
+	case len(p.Y) == 0:
+		return fmt.Errorf("inn: problem %q has no Y: name its measurements, for example Y: inn.Vars(\"y1\", \"y2\")", p.Name)
+	case p.Prior == nil:
+		return fmt.Errorf("inn: problem %q has no Prior", p.Name)
+	case p.Simulate == nil:
+		return fmt.Errorf("inn: problem %q has no Simulate", p.Name)
+	}
+	return nil
+}
+
+// Draw draws one x from the prior and simulates its y. A panic of the user's
+// functions, a wrong length and a value that is not finite are errors that
+// say which, where and for which x.
+func (p *Problem) Draw(rng *rand.Rand) (x, y []float64, err error) {
+	if err := p.Check(); err != nil {
+		return nil, nil, err
+	}
+	x, err = guard("prior", func() []float64 { return p.Prior(rng) }, p.X)
+	if err != nil {
+		return nil, nil, fmt.Errorf("inn: problem %q: %w", p.Name, err)
+	}
+	y, err = p.Run(rng, x)
+	return x, y, err
+}
+
+// Run simulates y for a given x of length D, with the same checks as Draw.
+func (p *Problem) Run(rng *rand.Rand, x []float64) ([]float64, error) {
+	if err := p.Check(); err != nil {
+		return nil, err
+	}
+	if len(x) != len(p.X) {
+		return nil, fmt.Errorf("inn: problem %q: x has %d values, but X names %d parameters", p.Name, len(x), len(p.X))
+	}
+	y, err := guard("simulator", func() []float64 { return p.Simulate(rng, x) }, p.Y)
+	if err != nil {
+		return nil, fmt.Errorf("inn: problem %q: %w at x = %.4g", p.Name, err, x)
+	}
+	return y, nil
+}
+
+// guard calls f and checks what it returned against its declared variables.
+func guard(what string, f func() []float64, vars []Var) (v []float64, err error) {
+	defer func() {
+		if r := recover(); r != nil {
+			v, err = nil, fmt.Errorf("the %s panicked: %v", what, r)
+		}
+	}()
+	v = f()
+	if len(v) != len(vars) {
+		return nil, fmt.Errorf("the %s returned %d values, but %d are declared (%s)", what, len(v), len(vars), names(vars))
+	}
+	for i, e := range v {
+		if math.IsNaN(e) || math.IsInf(e, 0) {
+			return nil, fmt.Errorf("the %s returned %v for %s", what, e, vars[i].Name)
+		}
+	}
+	return v, nil
+}
+
+func names(vars []Var) string {
+	s := make([]string, len(vars))
+	for i, v := range vars {
+		s[i] = v.Name
+	}
+	return strings.Join(s, ", ")
+}
+
+// Pairs draws n training pairs (x, y). Pair i depends on the seed and on i
+// alone, so the result is the same on any number of processors. When a draw
+// fails, the error names the pair; when the observer of package progress asks
+// to stop, the pairs drawn so far are lost and its error is returned.
+func (p *Problem) Pairs(n int, seed uint64) (*Pairs, error) {
+	if err := p.Check(); err != nil {
+		return nil, err
+	}
+	if n < 1 {
+		return nil, fmt.Errorf("inn: problem %q: asked for %d pairs, want at least 1", p.Name, n)
+	}
+	pairs := &Pairs{X: NewSamples(p.X, n), Y: NewSamples(p.Y, n)}
+	workers := 1
+	if p.Concurrent {
+		workers = min(runtime.GOMAXPROCS(0), n)
+	}
+	var (
+		wg    sync.WaitGroup
+		next  atomic.Int64
+		task  = progress.Start("simulating", n)
+		fails = make([]error, workers)
+		at    = make([]int, workers)
+	)
+	defer task.End()
+	var failed atomic.Bool
+	for w := range workers {
+		wg.Go(func() {
+			for !failed.Load() {
+				i := int(next.Add(1)) - 1
+				if i >= n {
+					return
+				}
+				x, y, err := p.Draw(RNG(seed, uint64(i)))
+				if err == nil {
+					copy(pairs.X.Row(i), x)
+					copy(pairs.Y.Row(i), y)
+					err = task.Advance(1, nil)
+				} else {
+					err = fmt.Errorf("pair %d: %w", i, err)
+				}
+				if err != nil {
+					fails[w], at[w] = err, i
+					failed.Store(true)
+					return
+				}
+			}
+		})
+	}
+	wg.Wait()
+	// The lowest pair that failed: every pair before it was handed out before.
+	var first error
+	lowest := n
+	for w, err := range fails {
+		if err != nil && at[w] < lowest {
+			first, lowest = err, at[w]
+		}
+	}
+	if first != nil {
+		return nil, first
+	}
+	return pairs, nil
+}
+
+// RNG is the random source of item i under a seed: its own stream, so that
+// what item i draws depends neither on the other items nor on their order.
+func RNG(seed, i uint64) *rand.Rand {
+	return rand.New(rand.NewPCG(splitmix(seed^0x6a09e667f3bcc909), splitmix(seed)+splitmix(i^0xbb67ae8584caa73b)))
+}
+
+// splitmix is the finaliser of SplitMix64 (Steele, Lea and Flood 2014).
+func splitmix(z uint64) uint64 {
+	z += 0x9e3779b97f4a7c15
+	z = (z ^ z>>30) * 0xbf58476d1ce4e5b9
+	z = (z ^ z>>27) * 0x94d049bb133111eb
+	return z ^ z>>31
+}
+
+// Pairs are training or test pairs: row i of X is the parameter vector whose
+// simulated measurement is row i of Y.
+type Pairs struct{ X, Y *Samples }
+
+// Len is the number of pairs.
+func (p *Pairs) Len() int { return p.X.Len() }
+
+// Split returns the first n pairs and the rest, sharing their memory with p.
+func (p *Pairs) Split(n int) (head, tail *Pairs, err error) {
+	if n < 1 || n >= p.Len() {
+		return nil, nil, fmt.Errorf("inn: cannot split %d pairs at %d: want 1 to %d", p.Len(), n, p.Len()-1)
+	}
+	hx, tx := p.X.split(n)
+	hy, ty := p.Y.split(n)
+	return &Pairs{hx, hy}, &Pairs{tx, ty}, nil
+}
+
+// Check returns an error that names the first thing wrong with the pairs: a
+// missing side, sides of different length, or a value that is not finite.
+func (p *Pairs) Check() error {
+	if p == nil || p.X == nil || p.Y == nil {
+		return errors.New("inn: pairs want both X and Y")
+	}
+	if p.X.Len() != p.Y.Len() {
+		return fmt.Errorf("inn: pairs have %d rows of x but %d rows of y", p.X.Len(), p.Y.Len())
+	}
+	if err := p.X.Check(); err != nil {
+		return fmt.Errorf("inn: x of the pairs: %w", err)
+	}
+	if err := p.Y.Check(); err != nil {
+		return fmt.Errorf("inn: y of the pairs: %w", err)
+	}
+	return nil
+}

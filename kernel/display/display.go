@@ -1,0 +1,27 @@
+// Package display turns Go values into what a front end can show, and says
+// where a cell's outputs go. It knows neither Jupyter's messages nor the
+// interpreter.
+//
+// A value is rendered by its methods, so that a library need not import the
+// kernel: HTML() string, Markdown() string, LaTeX() string, SVG() string,
+// PNG() []byte, JSON() any and String() string; each of the first six may
+// also return an error beside its result. Beyond that *plot.Plot of
+// gonum/plot, image.Image and mat.Matrix are known as they are.
+package display
+
+// A Bundle is one value in several formats, keyed by MIME type: text formats
+// are strings, images base64 strings, JSON formats any JSON value.
+type Bundle = map[string]any
+
+// An Output receives what a running cell produces, in order. Its methods may
+// be called from several goroutines.
+type Output interface {
+	// Stream appends text to "stdout" or "stderr".
+	Stream(name, text string)
+	// Display shows a bundle; a non-empty id names it for later updates.
+	Display(b Bundle, id string)
+	// Update replaces every display shown under id.
+	Update(b Bundle, id string)
+	// Clear empties the cell's output: at once, or when the next output comes.
+	Clear(wait bool)
+}
