@@ -3,41 +3,65 @@ package tensor
 import (
 	"fmt"
 	"math"
+	"sync"
 )
 
 // Forward computes dst = act(a·w + bias): a is m×k, w is k×n, dst m×n; bias
-// has n values or is nil. dst must not overlap a or w.
+// has n values or is nil. dst must not overlap a or w. Each row of dst depends
+// on the same row of a alone, to the bit.
 func Forward(dst, a, w Mat, bias []float32, act Activation) {
 	if a.Cols != w.Rows || dst.Rows != a.Rows || dst.Cols != w.Cols || bias != nil && len(bias) != w.Cols {
 		panic(fmt.Sprintf("tensor: Forward %dx%d = %dx%d · %dx%d, bias %d", dst.Rows, dst.Cols, a.Rows, a.Cols, w.Rows, w.Cols, len(bias)))
 	}
-	for i := range dst.Rows {
-		d := dst.Row(i)
-		if bias == nil {
-			clear(d)
-		} else {
-			copy(d, bias)
+	p := product{c: dst, a: a.Data, row: a.Stride, step: 1, b: w, inner: a.Cols, bias: bias}
+	if act == LeakyReLU {
+		p.end, p.slope = endLeaky, Slope
+	}
+	p.run()
+	if act == ReLU || act == Tanh {
+		for i := range dst.Rows {
+			activate(dst.Row(i), act)
 		}
-		for k, v := range a.Row(i) {
-			axpy(d, v, w.Row(k))
-		}
-		activate(d, act)
 	}
 }
 
-// BackwardData computes da = (dc·wᵀ) ⊙ act'(a), where a holds the activation's
-// *outputs* and is overwritten by da: dc is m×n, w is k×n, a is m×k. With act
-// Identity the old a is not read.
+// BackwardData computes a = (dc·wᵀ) ⊙ act'(a), where a holds the activation's
+// outputs on entry and their gradient on return: dc is m×n, w is k×n, a is
+// m×k. With act Identity the old a is not read. Each row depends on the same
+// rows of a and dc alone, to the bit.
 func BackwardData(a, dc, w Mat, act Activation) {
 	if dc.Cols != w.Cols || a.Rows != dc.Rows || a.Cols != w.Rows {
 		panic(fmt.Sprintf("tensor: BackwardData %dx%d = %dx%d · (%dx%d)ᵀ", a.Rows, a.Cols, dc.Rows, dc.Cols, w.Rows, w.Cols))
 	}
-	for i := range a.Rows {
-		ai, di := a.Row(i), dc.Row(i)
-		for k := range ai {
-			ai[k] = dot(di, w.Row(k)) * slope(ai[k], act)
+	if act == Tanh { // the slope is not one of two values: multiply afterwards
+		slopes := scratch(a.Rows * a.Cols)
+		defer release(slopes)
+		for i := range a.Rows {
+			for j, v := range a.Row(i) {
+				(*slopes)[i*a.Cols+j] = 1 - v*v
+			}
 		}
+		BackwardData(a, dc, w, Identity)
+		for i := range a.Rows {
+			row := a.Row(i)
+			for j := range row {
+				row[j] *= (*slopes)[i*a.Cols+j]
+			}
+		}
+		return
 	}
+	packed := scratch(w.Rows * w.Cols)
+	defer release(packed)
+	wt := Mat{w.Cols, w.Rows, w.Rows, *packed}
+	transpose(wt, w)
+	p := product{c: a, a: dc.Data, row: dc.Stride, step: 1, b: wt, inner: dc.Cols}
+	switch act {
+	case LeakyReLU:
+		p.end, p.slope = endDerivative, Slope
+	case ReLU:
+		p.end, p.slope = endDerivative, 0
+	}
+	p.run()
 }
 
 // BackwardWeights adds aᵀ·dc to dw, and the column sums of dc to db unless db
@@ -46,13 +70,88 @@ func BackwardWeights(dw Mat, db []float32, a, dc Mat) {
 	if a.Rows != dc.Rows || dw.Rows != a.Cols || dw.Cols != dc.Cols || db != nil && len(db) != dc.Cols {
 		panic(fmt.Sprintf("tensor: BackwardWeights %dx%d += (%dx%d)ᵀ · %dx%d, db %d", dw.Rows, dw.Cols, a.Rows, a.Cols, dc.Rows, dc.Cols, len(db)))
 	}
-	for i := range a.Rows {
-		d := dc.Row(i)
-		for k, v := range a.Row(i) {
-			axpy(dw.Row(k), v, d)
+	p := product{c: dw, a: a.Data, row: 1, step: a.Stride, b: dc, inner: a.Rows, add: true}
+	p.run()
+	if db != nil {
+		for i := range dc.Rows {
+			axpy(db, 1, dc.Row(i))
 		}
-		if db != nil {
-			axpy(db, 1, d)
+	}
+}
+
+// A product is C = A·B with what comes before and after: element (i, k) of A
+// is a[i·row + k·step], so that A may be a transpose.
+type product struct {
+	c         Mat
+	a         []float32
+	row, step int
+	b         Mat
+	inner     int
+	bias      []float32 // C starts as this row; nil: zero
+	add       bool      // C starts as it is
+	end       ending
+	slope     float32 // of endLeaky and endDerivative
+}
+
+// An ending is what happens to each element v of the finished product.
+type ending int
+
+const (
+	endNothing    ending = iota
+	endLeaky             // max(v, slope·v)
+	endDerivative        // slope·v where the old C is not positive
+)
+
+func (p *product) run() {
+	if p.c.Rows == 0 || p.c.Cols == 0 {
+		return
+	}
+	if tile != nil {
+		p.tiles()
+		return
+	}
+	for i := range p.c.Rows {
+		p.portableRow(i)
+	}
+}
+
+// portableRow computes row i of C in plain Go.
+func (p *product) portableRow(i int) {
+	c := p.c.Row(i)
+	sum := c
+	if p.end == endDerivative { // C is read at the end
+		buffer := scratch(len(c))
+		defer release(buffer)
+		sum = *buffer
+	}
+	switch {
+	case p.bias != nil:
+		copy(sum, p.bias)
+	case !p.add:
+		clear(sum)
+	}
+	for k := range p.inner {
+		axpy(sum, p.a[i*p.row+k*p.step], p.b.Row(k))
+	}
+	switch p.end {
+	case endLeaky:
+		for j, v := range sum {
+			c[j] = max(v, p.slope*v)
+		}
+	case endDerivative:
+		for j, v := range sum {
+			if c[j] <= 0 {
+				v *= p.slope
+			}
+			c[j] = v
+		}
+	}
+}
+
+func transpose(dst, src Mat) {
+	for i := range src.Rows {
+		for j, v := range src.Row(i) {
+			dst.Data[j*dst.Stride+i] = v
 		}
 	}
 }
@@ -65,49 +164,26 @@ func axpy(d []float32, s float32, x []float32) {
 	}
 }
 
-func dot(x, y []float32) float32 {
-	y = y[:len(x)]
-	var s float32
-	for i := range x {
-		s += x[i] * y[i]
+func activate(d []float32, act Activation) {
+	for j, v := range d {
+		if act == Tanh {
+			d[j] = float32(math.Tanh(float64(v)))
+		} else if v <= 0 {
+			d[j] = 0
+		}
 	}
+}
+
+// Scratch memory that calls share, so that none allocates once warm.
+var scratches = sync.Pool{New: func() any { return new([]float32) }}
+
+func scratch(n int) *[]float32 {
+	s := scratches.Get().(*[]float32)
+	if cap(*s) < n {
+		*s = make([]float32, n)
+	}
+	*s = (*s)[:n]
 	return s
 }
 
-func activate(d []float32, act Activation) {
-	switch act {
-	case LeakyReLU:
-		for j, v := range d {
-			if v <= 0 {
-				d[j] = Slope * v
-			}
-		}
-	case ReLU:
-		for j, v := range d {
-			if v <= 0 {
-				d[j] = 0
-			}
-		}
-	case Tanh:
-		for j, v := range d {
-			d[j] = float32(math.Tanh(float64(v)))
-		}
-	}
-}
-
-// slope is the activation's derivative from its output.
-func slope(out float32, act Activation) float32 {
-	switch act {
-	case LeakyReLU:
-		if out <= 0 {
-			return Slope
-		}
-	case ReLU:
-		if out <= 0 {
-			return 0
-		}
-	case Tanh:
-		return 1 - out*out
-	}
-	return 1
-}
+func release(s *[]float32) { scratches.Put(s) }

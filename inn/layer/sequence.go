@@ -1,0 +1,71 @@
+package layer
+
+import (
+	"math/rand/v2"
+
+	"github.com/innkeeper-notebook/innkeeper/inn/tensor"
+)
+
+// A Sequence applies layers one after the other.
+type Sequence []Layer
+
+// Params is the sum over the layers.
+func (s Sequence) Params() int {
+	n := 0
+	for _, l := range s {
+		n += l.Params()
+	}
+	return n
+}
+
+// Init initialises every layer.
+func (s Sequence) Init(w []float32, rng *rand.Rand) {
+	for _, l := range s {
+		l.Init(w[:l.Params()], rng)
+		w = w[l.Params():]
+	}
+}
+
+// NewPass makes a pass of every layer.
+func (s Sequence) NewPass(rows int) Pass {
+	p := &sequencePass{}
+	at := 0
+	for _, l := range s {
+		p.passes = append(p.passes, l.NewPass(rows))
+		p.from = append(p.from, at)
+		at += l.Params()
+	}
+	p.from = append(p.from, at)
+	return p
+}
+
+type sequencePass struct {
+	passes []Pass
+	from   []int // layer i has parameters from[i] to from[i+1]
+}
+
+func (p *sequencePass) part(w []float32, i int) []float32 { return w[p.from[i]:p.from[i+1]] }
+
+func (p *sequencePass) Forward(w []float32, x tensor.Mat, logdet []float32) {
+	for i, q := range p.passes {
+		q.Forward(p.part(w, i), x, logdet)
+	}
+}
+
+func (p *sequencePass) BackForward(w, g []float32, dx tensor.Mat, dlogdet float32) {
+	for i := len(p.passes) - 1; i >= 0; i-- {
+		p.passes[i].BackForward(p.part(w, i), p.part(g, i), dx, dlogdet)
+	}
+}
+
+func (p *sequencePass) Inverse(w []float32, x tensor.Mat, logdet []float32) {
+	for i := len(p.passes) - 1; i >= 0; i-- {
+		p.passes[i].Inverse(p.part(w, i), x, logdet)
+	}
+}
+
+func (p *sequencePass) BackInverse(w, g []float32, dx tensor.Mat, dlogdet float32) {
+	for i, q := range p.passes {
+		q.BackInverse(p.part(w, i), p.part(g, i), dx, dlogdet)
+	}
+}

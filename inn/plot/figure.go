@@ -1,0 +1,187 @@
+package plot
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"image/color"
+	"io"
+	"math"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	gonum "gonum.org/v1/plot"
+	"gonum.org/v1/plot/vg"
+	"gonum.org/v1/plot/vg/draw"
+	"gonum.org/v1/plot/vg/vgimg"
+	"gonum.org/v1/plot/vg/vgpdf"
+	"gonum.org/v1/plot/vg/vgsvg"
+)
+
+// A Figure is a grid of panels under one legend. It shows itself in a
+// notebook; Save writes it to a file.
+type Figure struct {
+	Width, Height vg.Length       // of the whole, in points; 4/3 pixels in a browser
+	Panels        [][]*gonum.Plot // rows of panels, nil where there is none; all rows equally long
+
+	rowNames []string // at the left of the rows, or nil
+	legend   []entry
+}
+
+// size sets the figure's size from that of its panels: w wide with their
+// labels, h high without.
+func (f *Figure) size(w, h vg.Length) {
+	f.Width = max(vg.Length(len(f.Panels[0]))*w, leastWidth)
+	f.Height = 2*margin + f.legendHeight()
+	for _, row := range f.Panels {
+		var labelled vg.Length
+		for _, p := range row {
+			if p != nil && p.X.Label.Text != "" {
+				labelled = 28
+			}
+		}
+		f.Height += h + labelled + panelGap
+	}
+}
+
+// legendHeight is what the legend takes of the figure's height.
+func (f *Figure) legendHeight() vg.Length {
+	if len(f.legend) == 0 {
+		return 0
+	}
+	return vg.Length(len(lines(f.legend, f.Width-2*margin)))*legendLine + 5
+}
+
+const (
+	margin     = vg.Length(4) // around the figure
+	panelGap   = vg.Length(9)
+	leastWidth = vg.Length(300)
+)
+
+// rowNameWidth is the room for the names of the rows.
+const rowNameWidth = labelSize * 1.6
+
+// draw draws the figure; gonum/plot panics on what it cannot draw, which here
+// becomes an error.
+func (f *Figure) draw(canvas vg.CanvasSizer) (err error) {
+	defer func() {
+		if r := recover(); r != nil {
+			err = fmt.Errorf("plot: the figure cannot be drawn: %v", r)
+		}
+	}()
+	c := draw.New(canvas)
+	c.SetColor(color.White)
+	c.Fill(c.Rectangle.Path())
+
+	c = draw.Crop(c, margin, -margin, margin, -margin)
+	for i, line := range lines(f.legend, f.Width-2*margin) {
+		x := c.Min.X
+		for _, e := range line {
+			e.draw(c, x, c.Max.Y-(vg.Length(i)+0.5)*legendLine)
+			x += e.width() + entryGap
+		}
+	}
+	c.Max.Y -= f.legendHeight()
+	tiles := draw.Tiles{Rows: len(f.Panels), Cols: len(f.Panels[0]), PadX: panelGap, PadY: panelGap}
+	named := slices.ContainsFunc(f.rowNames, func(s string) bool { return s != "" })
+	if named {
+		tiles.PadLeft = rowNameWidth
+	}
+	canvases := gonum.Align(f.Panels, tiles, c)
+	for i, row := range f.Panels {
+		for j, p := range row {
+			if p != nil {
+				p.Draw(canvases[i][j])
+			}
+		}
+		if named {
+			sty := textStyle(labelSize + 1)
+			sty.Rotation = math.Pi / 2
+			sty.XAlign = draw.XCenter
+			data := row[0].DataCanvas(canvases[i][0])
+			c.FillText(sty, vg.Point{X: c.Min.X + labelSize, Y: data.Center().Y}, f.rowNames[i])
+		}
+	}
+	return nil
+}
+
+// render draws the figure on a canvas and returns the canvas's file.
+func (f *Figure) render(canvas interface {
+	vg.CanvasSizer
+	io.WriterTo
+}) ([]byte, error) {
+	if err := f.draw(canvas); err != nil {
+		return nil, err
+	}
+	var b bytes.Buffer
+	if _, err := canvas.WriteTo(&b); err != nil {
+		return nil, fmt.Errorf("plot: %w", err)
+	}
+	return b.Bytes(), nil
+}
+
+// SVG is the figure as a scalable drawing.
+func (f *Figure) SVG() (string, error) {
+	c := &svgCanvas{Canvas: vgsvg.New(f.Width, f.Height)}
+	b, err := f.render(c)
+	if err != nil {
+		return "", err
+	}
+	return c.fit(string(b)), nil
+}
+
+// PNG is the figure as an image of 192 pixels an inch, twice what a browser
+// shows it at.
+func (f *Figure) PNG() ([]byte, error) {
+	return f.render(vgimg.PngCanvas{Canvas: vgimg.NewWith(vgimg.UseWH(f.Width, f.Height), vgimg.UseDPI(192))})
+}
+
+// String says what the figure is, where only text can be shown.
+func (f *Figure) String() string {
+	n := 0
+	for _, row := range f.Panels {
+		for _, p := range row {
+			if p != nil {
+				n++
+			}
+		}
+	}
+	return fmt.Sprintf("a figure of %d panels", n)
+}
+
+// Save writes the figure to a file ending in .svg, .png or .pdf. A file that
+// is there already is replaced as a whole or not at all.
+func (f *Figure) Save(path string) error {
+	var data []byte
+	var err error
+	switch ext := strings.ToLower(filepath.Ext(path)); ext {
+	case ".svg":
+		var s string
+		s, err = f.SVG()
+		data = []byte(s)
+	case ".png":
+		data, err = f.PNG()
+	case ".pdf":
+		data, err = f.render(vgpdf.New(f.Width, f.Height))
+	default:
+		err = fmt.Errorf("plot: cannot save a figure as %q: use a name ending in .svg, .png or .pdf", path)
+	}
+	if err != nil {
+		return err
+	}
+	tmp, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+"-*")
+	if err != nil {
+		return fmt.Errorf("plot: saving a figure: %w", err)
+	}
+	defer os.Remove(tmp.Name())
+	_, err = tmp.Write(data)
+	if err = errors.Join(err, tmp.Chmod(0o644), tmp.Close()); err != nil {
+		return fmt.Errorf("plot: saving a figure: %w", err)
+	}
+	if err := os.Rename(tmp.Name(), path); err != nil {
+		return fmt.Errorf("plot: saving a figure: %w", err)
+	}
+	return nil
+}

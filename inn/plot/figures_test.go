@@ -1,0 +1,118 @@
+package plot
+
+import (
+	"math"
+	"math/rand/v2"
+	"testing"
+
+	gonum "gonum.org/v1/plot"
+
+	"github.com/innkeeper-notebook/innkeeper/inn"
+	"github.com/innkeeper-notebook/innkeeper/inn/metric"
+)
+
+// tissue-like names and ranges, and some that are hard to label.
+var (
+	someVars = inn.Vars("s_O2", "v_hb1", "a_mie1 [1/cm]", "g1", "d1 [µm]", "tiny [m]", "count", "offset [Pa]", "v_hb2", "a_mie2 [1/cm]", "g2", "d2 [µm]", "negative [kJ/mol]")
+	lows     = []float64{0, 0, 0, 0.8, 600, 1e-9, 0, 1e6, 0, 0, 0.8, 415, -4e4}
+	spans    = []float64{1, 0.1, 40, 0.15, 410, 5e-9, 3e8, 6, 0.1, 40, 0.15, 432, 3e4}
+)
+
+// draws are n uniform draws of the first vars, in the middle share of their range.
+func draws(vars, n int, share float64) *inn.Samples {
+	rng := rand.New(rand.NewPCG(uint64(vars), uint64(n)))
+	s := inn.NewSamples(someVars[:vars], n)
+	for i := range n {
+		for j := range vars {
+			s.Row(i)[j] = lows[j] + spans[j]*(0.5+share*(rng.Float64()-0.5))
+		}
+	}
+	return s
+}
+
+func recovered(vars int) *metric.RecoveryTable {
+	truth, other := draws(vars, 150, 1), draws(vars, 151, 1)
+	t := &metric.RecoveryTable{Method: "INN", Tests: 150, Draws: 100}
+	for j := range vars {
+		c := 1 - float64(j)/12
+		row := metric.RecoveryRow{Var: someVars[j], Contraction: c}
+		for i := range 150 {
+			m := c*truth.Row(i)[j] + (1-c)*other.Row(i)[j]
+			row.Truth = append(row.Truth, truth.Row(i)[j])
+			row.Median = append(row.Median, m)
+			row.Low = append(row.Low, m-(1-c)*spans[j]/3)
+			row.High = append(row.High, m+(1-c)*spans[j]/3)
+		}
+		t.Rows = append(t.Rows, row)
+	}
+	return t
+}
+
+// history is a training of 3000 steps of planned 7000 with the terms; the
+// second has NaN for a while and the third ends at zero.
+func history(terms ...string) []inn.Progress {
+	var h []inn.Progress
+	for i := range 3000 {
+		p := inn.Progress{Step: i + 1, Steps: 7000, Loss: 3 * math.Exp(-float64(i)/1500)}
+		for j, name := range terms {
+			v := math.Exp(-float64(i)/1500) * math.Pow(10, -float64(j)/2)
+			switch {
+			case j == 1 && i > 1000 && i < 1500:
+				v = math.NaN()
+			case j == 2 && i > 2000:
+				v = 0
+			}
+			p.Terms = append(p.Terms, inn.Term{Name: name, Value: v})
+		}
+		h = append(h, p)
+	}
+	return h
+}
+
+// figures are one figure of every kind and size.
+func figures(t *testing.T) map[string]*Figure {
+	t.Helper()
+	out := map[string]*Figure{}
+	add := func(name string, f *Figure, err error) {
+		t.Helper()
+		if err != nil {
+			t.Fatal(err)
+		}
+		out[name] = f
+	}
+	panel := func(name string, p *gonum.Plot, err error) {
+		t.Helper()
+		add(name, &Figure{Width: 400, Height: 250, Panels: [][]*gonum.Plot{{p}}}, err)
+	}
+	prior, post := draws(13, 2000, 1), draws(13, 500, 0.3)
+	five := &MarginalsSettings{
+		Params: []string{"s_O2", "v_hb1", "a_mie1", "d1", "g1"},
+		Prior:  prior, Truth: post.Row(3), Plane: []string{"v_hb1", "a_mie1"},
+	}
+	rows := []Row{{"INN", post, post.Row(5)}, {"cVAE-IAF", draws(13, 400, 0.9), nil}, {"dropout sampling", post, nil}}
+	f, err := Marginals(five, rows...)
+	add("marginals of three", f, err)
+	f, err = Marginals(five, rows[0])
+	add("marginals of one", f, err)
+	f, err = Marginals(&MarginalsSettings{Prior: prior, Truth: prior.Row(0)}, Row{"", post, nil})
+	add("marginals of all parameters", f, err)
+	f, err = Marginals(nil, Row{"", draws(1, 100, 1), nil})
+	add("one marginal", f, err)
+	f, err = Recovery(recovered(13))
+	add("recovery of 13", f, err)
+	f, err = Recovery(recovered(1))
+	add("recovery of one", f, err)
+
+	panel("losses of six", Losses(history("y", "z", "x", "padding", "reconstruction")), nil)
+	panel("one loss", Losses(history()), nil)
+	panel("first step", Losses(history("y", "z", "x")[:1]), nil)
+	panel("no loss", Losses(nil), nil)
+	panel("only NaN", Losses([]inn.Progress{{Step: 1, Steps: 10, Loss: math.NaN()}, {Step: 2, Steps: 10, Loss: math.Inf(1)}}), nil)
+
+	at := []float64{580, 470, 660, 560, 480, 511, 600, 700}
+	same := []float64{1, 2, 3, 4, 5, 6, 7, 8}
+	p, err := Spectrum("wavelength [nm]", at, "reflectance", Curve{"a", same, false}, Curve{"b", same, false}, Curve{"c", same, false},
+		Curve{"d", same, false}, Curve{"e", same, false}, Curve{"f", same, false}, Curve{"draws", same, true}, Curve{"", same, true})
+	panel("spectrum", p, err)
+	return out
+}

@@ -1,0 +1,349 @@
+package plot
+
+import (
+	"cmp"
+	"fmt"
+	"math"
+	"slices"
+
+	gonum "gonum.org/v1/plot"
+
+	"github.com/innkeeper-notebook/innkeeper/inn"
+	"github.com/innkeeper-notebook/innkeeper/inn/metric"
+)
+
+// MarginalsSettings are the settings of Marginals; nil means the defaults.
+type MarginalsSettings struct {
+	Params []string     // the parameters shown, by name; nil: all
+	Prior  *inn.Samples // drawn as a grey area behind the posteriors; nil: none
+	Truth  []float64    // the true x, one value a parameter of the draws; nil: not drawn
+	Plane  []string     // two parameters whose joint posterior is the last panel; nil: none
+}
+
+// A Row is one posterior in Marginals.
+type Row struct {
+	Name  string       // the method, at the left
+	Draws *inn.Samples // of p(x | y*)
+	Point []float64    // a point estimate of x, one value a parameter; nil: not drawn
+}
+
+// marginalsInRow is how many panels stand in a row before it is broken.
+const (
+	marginalsInRow = 6
+	marginalWidth  = pageWidth / marginalsInRow
+)
+
+// Marginals draws the posteriors of chosen parameters given one measurement,
+// the paper's Figure 4: a row of panels for each method, in each panel the
+// posterior's density, the prior's as a grey area, the truth as a dashed line
+// and the point estimate as a dash-dotted one.
+//
+// Densities are kernel estimates with Silverman's bandwidth (metric.KDE). The
+// range of the prior's draws is a wall at which the estimates reflect, so that
+// a uniform density keeps its edges; draws beyond it are shown where they are.
+// Every panel has its own height: the grey area is the measure of the line.
+//
+// Draws, prior and truth must be of the same parameters. A parameter whose
+// draws are all the same has no density and is an error.
+func Marginals(set *MarginalsSettings, rows ...Row) (*Figure, error) {
+	if set == nil {
+		set = &MarginalsSettings{}
+	}
+	m, err := newMarginals(set, rows)
+	if err != nil {
+		return nil, err
+	}
+	cols := make([]int, 0, len(m.shown)+1)
+	cols = append(cols, m.shown...)
+	if m.plane != nil {
+		cols = append(cols, -1) // the last panel
+	}
+	f := &Figure{}
+	for band := range slices.Chunk(cols, marginalsInRow) {
+		for i, row := range rows {
+			panels := make([]*gonum.Plot, min(len(cols), marginalsInRow))
+			for k, j := range band {
+				if j < 0 {
+					panels[k] = m.planePanel(row)
+				} else if panels[k], err = m.panel(row, j); err != nil {
+					return nil, fmt.Errorf("plot: Marginals of %q, parameter %s: %w", row.Name, m.vars[j].Name, err)
+				}
+				if i < len(rows)-1 { // the lowest row has the labels
+					panels[k].X.Label.Text = ""
+					panels[k].X.Tick.Marker = bare{panels[k].X.Tick.Marker}
+				}
+			}
+			if band[0] >= 0 {
+				panels[0].Y.Label.Text = "density"
+			}
+			f.Panels = append(f.Panels, panels)
+			f.rowNames = append(f.rowNames, row.Name)
+		}
+	}
+	f.legend = m.legend(rows)
+	f.size(marginalWidth, 88)
+	return f, nil
+}
+
+// marginals is what the panels share.
+type marginals struct {
+	*MarginalsSettings
+	vars   []inn.Var
+	shown  []int        // columns of vars
+	plane  []int        // two columns, or nil
+	ranges [][2]float64 // of each parameter's axis
+	walls  [][2]float64 // the range of the prior's draws; zeros without a prior
+}
+
+func newMarginals(set *MarginalsSettings, rows []Row) (*marginals, error) {
+	if len(rows) == 0 {
+		return nil, fmt.Errorf("plot: Marginals has no rows: give at least one plot.Row with posterior draws")
+	}
+	m := &marginals{MarginalsSettings: set}
+	for _, r := range rows {
+		if err := usable(r.Draws); err != nil {
+			return nil, fmt.Errorf("plot: Marginals, draws of %q: %w", r.Name, err)
+		}
+		if m.vars == nil {
+			m.vars = r.Draws.Vars
+		}
+		if !slices.Equal(m.vars, r.Draws.Vars) {
+			return nil, fmt.Errorf("plot: Marginals: the draws of %q and %q are of different parameters", rows[0].Name, r.Name)
+		}
+		if err := vector("the point estimate of "+r.Name, r.Point, m.vars); err != nil {
+			return nil, err
+		}
+	}
+	if set.Prior != nil {
+		if err := usable(set.Prior); err != nil {
+			return nil, fmt.Errorf("plot: Marginals, draws of the prior: %w", err)
+		}
+		if !slices.Equal(m.vars, set.Prior.Vars) {
+			return nil, fmt.Errorf("plot: Marginals: the draws of %q and of the prior are of different parameters", rows[0].Name)
+		}
+	}
+	if err := vector("the truth", set.Truth, m.vars); err != nil {
+		return nil, err
+	}
+	if set.Params == nil {
+		for j := range m.vars {
+			m.shown = append(m.shown, j)
+		}
+	}
+	for _, name := range set.Params {
+		j, err := rows[0].Draws.Index(name)
+		if err != nil {
+			return nil, fmt.Errorf("plot: Marginals: %w", err)
+		}
+		m.shown = append(m.shown, j)
+	}
+	if set.Plane != nil && len(set.Plane) != 2 {
+		return nil, fmt.Errorf("plot: Marginals: Plane wants the names of two parameters, not %d", len(set.Plane))
+	}
+	for _, name := range set.Plane {
+		j, err := rows[0].Draws.Index(name)
+		if err != nil {
+			return nil, fmt.Errorf("plot: Marginals: Plane: %w", err)
+		}
+		m.plane = append(m.plane, j)
+	}
+	m.measure(rows)
+	return m, nil
+}
+
+// usable says what keeps draws from being drawn.
+func usable(s *inn.Samples) error {
+	if s == nil {
+		return fmt.Errorf("there are none")
+	}
+	if err := s.Check(); err != nil {
+		return err
+	}
+	if s.Len() < 2 {
+		return fmt.Errorf("%d are too few, want at least 2", s.Len())
+	}
+	return nil
+}
+
+// vector checks values that go with vars, or nil.
+func vector(what string, v []float64, vars []inn.Var) error {
+	if v != nil && len(v) != len(vars) {
+		return fmt.Errorf("plot: Marginals: %s has %d values, but there are %d parameters", what, len(v), len(vars))
+	}
+	for j, e := range v {
+		if math.IsNaN(e) || math.IsInf(e, 0) {
+			return fmt.Errorf("plot: Marginals: %s has %s = %v", what, vars[j].Name, e)
+		}
+	}
+	return nil
+}
+
+// measure finds the range of every parameter: what holds all but 0.1 % of the
+// prior at each end, all but 0.5 % of the posteriors, the truth and the point
+// estimates, and a margin.
+func (m *marginals) measure(rows []Row) {
+	m.ranges = make([][2]float64, len(m.vars))
+	m.walls = make([][2]float64, len(m.vars))
+	for j := range m.vars {
+		lo, hi := math.Inf(1), math.Inf(-1)
+		hold := func(a, b float64) { lo, hi = min(lo, a), max(hi, b) }
+		if m.Prior != nil {
+			col := column(m.Prior, j)
+			hold(central(col, 0.998))
+			m.walls[j] = [2]float64{slices.Min(col), slices.Max(col)}
+		}
+		for _, r := range rows {
+			hold(central(column(r.Draws, j), 0.99))
+			if r.Point != nil {
+				hold(r.Point[j], r.Point[j])
+			}
+		}
+		if m.Truth != nil {
+			hold(m.Truth[j], m.Truth[j])
+		}
+		margin := 0.06 * (hi - lo)
+		m.ranges[j] = [2]float64{lo - margin, hi + margin}
+	}
+}
+
+// central is the central interval of finite values.
+func central(values []float64, q float64) (lo, hi float64) {
+	lo, hi, _ = metric.Interval(values, q)
+	return lo, hi
+}
+
+func column(s *inn.Samples, j int) []float64 {
+	col := make([]float64, s.Len())
+	for i := range col {
+		col[i] = s.Row(i)[j]
+	}
+	return col
+}
+
+// panel is the marginal posterior of parameter j.
+func (m *marginals) panel(row Row, j int) (*gonum.Plot, error) {
+	p := newPlot()
+	p.X.Min, p.X.Max = m.ranges[j][0], m.ranges[j][1]
+	p.X.Tick.Marker = ticks{0.85 * marginalWidth}
+	p.X.Label.Text = m.vars[j].Label()
+	p.Y.Tick.Marker = gonum.ConstantTicks(nil)
+	p.Y.Min, p.Y.Max = 0, 0
+	if m.Prior != nil {
+		prior, err := m.density(m.Prior, j)
+		if err != nil {
+			return nil, err
+		}
+		p.Y.Max = top(prior)
+		p.Add(area{prior, grey})
+	}
+	post, err := m.density(row.Draws, j)
+	if err != nil {
+		return nil, err
+	}
+	p.Y.Max = 1.08 * max(p.Y.Max, top(post))
+	p.Add(curve{support(post), lineStyle(0)})
+	if row.Point != nil {
+		p.Add(upright{row.Point[j], pointLine})
+	}
+	if m.Truth != nil {
+		p.Add(upright{m.Truth[j], truthLine})
+	}
+	return p, nil
+}
+
+// density is the density of column j over its axis.
+func (m *marginals) density(s *inn.Samples, j int) ([]point, error) {
+	d, err := metric.KDE(column(s, j), &metric.DensitySettings{Low: m.walls[j][0], High: m.walls[j][1]})
+	if err != nil {
+		return nil, err
+	}
+	const steps = 240
+	lo, hi := m.ranges[j][0], m.ranges[j][1]
+	pts := make([]point, 0, steps+5)
+	at := func(x float64) { pts = append(pts, point{x, d.At(x)}) }
+	for i := range steps + 1 {
+		at(lo + (hi-lo)*float64(i)/steps)
+	}
+	for _, wall := range m.walls[j] { // both sides of the step at a wall
+		if wall > lo && wall < hi && m.walls[j][0] < m.walls[j][1] {
+			at(math.Nextafter(wall, lo))
+			at(math.Nextafter(wall, hi))
+		}
+	}
+	slices.SortFunc(pts, func(a, b point) int { return cmp.Compare(a.x, b.x) })
+	return pts, nil
+}
+
+// support is a density without its ends that lie on the axis.
+func support(pts []point) []point {
+	least := top(pts) / 500
+	first := slices.IndexFunc(pts, func(p point) bool { return p.y > least })
+	last := len(pts) - 1
+	for last > first && pts[last].y <= least {
+		last--
+	}
+	return pts[max(first-1, 0):min(last+2, len(pts))]
+}
+
+func top(pts []point) float64 {
+	var y float64
+	for _, p := range pts {
+		y = max(y, p.y)
+	}
+	return y
+}
+
+// planePanel is the joint posterior of the two parameters of the plane.
+func (m *marginals) planePanel(row Row) *gonum.Plot {
+	a, b := m.plane[0], m.plane[1]
+	p := newPlot()
+	p.X.Min, p.X.Max = m.ranges[a][0], m.ranges[a][1]
+	p.X.Tick.Marker = ticks{0.7 * marginalWidth}
+	p.Y.Min, p.Y.Max = m.ranges[b][0], m.ranges[b][1]
+	p.X.Label.Text, p.Y.Label.Text = m.vars[a].Label(), m.vars[b].Label()
+	if m.Prior != nil {
+		p.Add(dots{pairs(m.Prior, a, b, 400), 0.8, grey})
+	}
+	p.Add(dots{pairs(row.Draws, a, b, 800), 0.8, palette[0]})
+	if row.Point != nil {
+		p.Add(cross{point{row.Point[a], row.Point[b]}, pointLine.Color, true})
+	}
+	if m.Truth != nil {
+		p.Add(cross{point{m.Truth[a], m.Truth[b]}, ink, false})
+	}
+	return p
+}
+
+// pairs are columns a and b of the first n draws: more are no clearer and make
+// the SVG large.
+func pairs(s *inn.Samples, a, b, n int) []point {
+	pts := make([]point, min(s.Len(), n))
+	for i := range pts {
+		pts[i] = point{s.Row(i)[a], s.Row(i)[b]}
+	}
+	return pts
+}
+
+func (m *marginals) legend(rows []Row) []entry {
+	var es []entry
+	if m.Prior != nil {
+		es = append(es, areaEntry("prior", grey))
+	}
+	es = append(es, lineEntry("posterior", lineStyle(0)))
+	if m.Truth != nil {
+		es = append(es, lineEntry("truth", truthLine))
+	}
+	if slices.ContainsFunc(rows, func(r Row) bool { return r.Point != nil }) {
+		es = append(es, lineEntry("point estimate", pointLine))
+	}
+	for i, e := range es {
+		switch {
+		case m.plane == nil:
+		case e.text == "truth":
+			es[i] = crossed(e, truthLine.Color, false)
+		case e.text == "point estimate":
+			es[i] = crossed(e, pointLine.Color, true)
+		}
+	}
+	return es
+}

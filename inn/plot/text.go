@@ -1,0 +1,97 @@
+package plot
+
+import (
+	"regexp"
+	"strings"
+
+	"gonum.org/v1/plot/font"
+	"gonum.org/v1/plot/text"
+	"gonum.org/v1/plot/vg"
+)
+
+// subscripts sets plain text in which a name such as v_hb or s_O2, one or two
+// letters, an underscore and a word, becomes a symbol with a subscript.
+type subscripts struct{ text.Plain }
+
+var (
+	word   = regexp.MustCompile(`[\pL\d_]+`)
+	symbol = regexp.MustCompile(`^(\pL{1,2})_([\pL\d]+)$`)
+)
+
+// A subscript is smaller and lower by these shares of the size of its text.
+const (
+	subSize = 0.75
+	subDrop = 0.2
+)
+
+// A piece is a run of text on or below the line.
+type piece struct {
+	text string
+	sub  bool
+}
+
+func pieces(line string) []piece {
+	var ps []piece
+	at := 0
+	for _, w := range word.FindAllStringIndex(line, -1) {
+		if m := symbol.FindStringSubmatch(line[w[0]:w[1]]); m != nil {
+			ps = append(ps, piece{line[at:w[0]] + m[1], false}, piece{m[2], true})
+			at = w[1]
+		}
+	}
+	return append(ps, piece{line[at:], false})
+}
+
+func small(f font.Font) font.Font {
+	f.Size *= subSize
+	return f
+}
+
+// Box is the size of one line.
+func (s subscripts) Box(line string, fnt font.Font) (width, height, depth vg.Length) {
+	_, height, depth = s.Plain.Box(line, fnt)
+	for _, p := range pieces(line) {
+		f := fnt
+		if p.sub {
+			f = small(fnt)
+		}
+		w, _, _ := s.Plain.Box(p.text, f)
+		width += w
+	}
+	return width, height, depth
+}
+
+// Draw draws text of one or several lines at pt, aligned and rotated as sty
+// says. The contract of text.Handler: pt is the aligned corner, and the first
+// line is the highest.
+func (s subscripts) Draw(c vg.Canvas, txt string, sty text.Style, pt vg.Point) {
+	c.Push()
+	defer c.Pop()
+	c.SetColor(sty.Color)
+	c.Translate(pt)
+	c.Rotate(sty.Rotation)
+	face := s.Fonts.Lookup(sty.Font, sty.Font.Size)
+	sub := s.Fonts.Lookup(small(sty.Font), sty.Font.Size*subSize)
+	lines := s.Lines(strings.TrimRight(txt, "\n"))
+	top := sty.Height(txt) * vg.Length(sty.YAlign)
+	for i, line := range lines {
+		width, _, _ := s.Box(line, sty.Font)
+		at := vg.Point{
+			X: vg.Length(sty.XAlign) * width,
+			Y: top - face.Extents().Ascent + vg.Length(len(lines)-i)*sty.Font.Size,
+		}
+		for _, p := range pieces(line) {
+			f, to := face, at
+			if p.sub {
+				f, to.Y = sub, at.Y-subDrop*sty.Font.Size
+			}
+			// A browser drops the space at the start of an SVG text.
+			rest := strings.TrimLeft(p.text, " ")
+			to.X += f.Width(p.text[:len(p.text)-len(rest)])
+			if rest != "" {
+				c.FillString(f, to, rest)
+			}
+			at.X += f.Width(p.text)
+		}
+	}
+}

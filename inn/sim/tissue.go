@@ -1,0 +1,249 @@
+package sim
+
+import (
+	"fmt"
+	"math"
+	"math/rand/v2"
+
+	"github.com/innkeeper-notebook/innkeeper/inn"
+	"github.com/innkeeper-notebook/innkeeper/inn/sim/photon"
+)
+
+// TissueSettings are the settings of Tissue; nil means the defaults.
+type TissueSettings struct {
+	Photons   int  // photons a band, default 5000; rounded up to a multiple of 5
+	Noiseless bool // leave out the camera's noise; the photons' own noise stays
+}
+
+// Tissue is the inverse problem of section 4.2 of the paper: from the light
+// that tissue reflects in eight wavelength bands of a multispectral camera,
+// infer what the tissue is made of (tissue model of Wirkert et al. 2016).
+//
+// The 13 parameters are the oxygen saturation s_O2 of the blood, the same in
+// the whole tissue, and four parameters of each of three layers, counted from
+// the surface:
+//
+//	v_hb   volume fraction of blood             U(0.0001, 0.1)
+//	a_mie  reduced Mie scattering at 500 nm      N(18.9, 10.2²) /cm, redrawn until positive
+//	g      anisotropy of the scattering          U(0.8, 0.95)
+//	d      thickness [µm]                        U(600, 1010), U(415, 847), U(395, 603)
+//	s_O2                                         U(0, 1)
+//
+// They give, at the wavelength λ, the optical properties
+//
+//	mu_a = v_hb · ln 10 · 120 g/L · (s_O2 ε_HbO2(λ) + (1 - s_O2) ε_Hb(λ)) / 64,500 g/mol
+//	mu_s = a_mie (λ/500 nm)^-1.286 / (1 - g)
+//
+// with refractive indices 1.36, 1.36 and 1.38 in air, and package photon the
+// diffuse reflectance. A band is 10 nm wide and equally sensitive all over: its
+// reflectance R is the mean over five wavelengths 2 nm apart.
+//
+// The measurement y is R with the camera's noise, R (1 + N(0, 1)/10), clipped
+// to [1e-5, 1], divided by its sum over the bands, -log of that, divided by its
+// Euclidean norm: neither the lamp's brightness nor the distance matters.
+//
+// Simulate accepts parameters a little outside the physical range, as a
+// posterior may draw them: they are moved to its nearest end, as
+// TissueReflectance says.
+func Tissue(s *TissueSettings) inn.Problem {
+	if s == nil {
+		s = &TissueSettings{}
+	}
+	photons := s.Photons
+	if photons == 0 {
+		photons = defaultPhotons
+	}
+	noise := !s.Noiseless
+	return inn.Problem{
+		Name:       "tissue",
+		X:          tissueX(),
+		Y:          tissueY(),
+		Prior:      tissuePrior,
+		Concurrent: true,
+		Simulate: func(rng *rand.Rand, x []float64) []float64 {
+			r, err := bandReflectances(x, photons, rng)
+			if err != nil {
+				panic(err) // Problem.Run makes it an error that names the problem and x
+			}
+			if noise {
+				expose(r, rng)
+			}
+			return normalise(r)
+		},
+	}
+}
+
+const (
+	defaultPhotons = 5000
+	layerCount     = 3
+	parameters     = 1 + 4*layerCount
+
+	mieExponent = 1.286
+	mieNM       = 500  // wavelength to which a_mie refers
+	mieMean     = 18.9 // of the prior of a_mie [1/cm]
+	mieSD       = 10.2
+	minBlood    = 1e-4
+	maxBlood    = 0.1
+	minG        = 0.8
+	maxG        = 0.95
+
+	cameraSNR      = 10   // the camera's noise is R/10
+	minReflectance = 1e-5 // the camera's floor
+	bandwidth      = 10   // nm
+	bandSteps      = 5    // wavelengths that stand for a band
+)
+
+var (
+	bandCentres     = [8]float64{580, 470, 660, 560, 480, 511, 600, 700} // nm
+	refractiveIndex = [layerCount]float64{1.36, 1.36, 1.38}
+	thicknesses     = [layerCount][2]float64{{600, 1010}, {415, 847}, {395, 603}} // prior of d [µm]
+)
+
+// TissueBands are the centres [nm] of the eight bands, in the order of y.
+func TissueBands() []float64 {
+	return append([]float64(nil), bandCentres[:]...)
+}
+
+func tissueX() []inn.Var {
+	labels := []string{"s_O2"}
+	for i := 1; i <= layerCount; i++ {
+		labels = append(labels,
+			fmt.Sprintf("v_hb%d", i), fmt.Sprintf("a_mie%d [1/cm]", i), fmt.Sprintf("g%d", i), fmt.Sprintf("d%d [µm]", i))
+	}
+	return inn.Vars(labels...)
+}
+
+func tissueY() []inn.Var {
+	var labels []string
+	for _, nm := range bandCentres {
+		labels = append(labels, fmt.Sprintf("y%.0f", nm))
+	}
+	return inn.Vars(labels...)
+}
+
+func tissuePrior(rng *rand.Rand) []float64 {
+	between := func(lo, hi float64) float64 { return lo + (hi-lo)*rng.Float64() }
+	x := []float64{rng.Float64()}
+	for _, d := range thicknesses {
+		v := between(minBlood, maxBlood)
+		// Truncated rather than clipped: a lump of probability at 0 is no density.
+		a := mieMean + mieSD*rng.NormFloat64()
+		for a <= 0 {
+			a = mieMean + mieSD*rng.NormFloat64()
+		}
+		x = append(x, v, a, between(minG, maxG), between(d[0], d[1]))
+	}
+	return x
+}
+
+// layersAt are the layers of tissue x at a wavelength, with every parameter
+// outside the physical range moved to its nearest end.
+func layersAt(x []float64, nm float64) []photon.Layer {
+	clip := func(v, lo, hi float64) float64 { return min(max(v, lo), hi) }
+	blood := bloodAbsorption(clip(x[0], 0, 1), nm)
+	scattering := math.Pow(nm/mieNM, -mieExponent)
+	layers := make([]photon.Layer, layerCount)
+	for i := range layers {
+		v, a, g, d := x[1+4*i], x[2+4*i], x[3+4*i], x[4+4*i]
+		g = clip(g, 0, 0.99)
+		layers[i] = photon.Layer{
+			MuA: clip(v, 0, 1) * blood,
+			MuS: clip(a, 0, 1000) * scattering / (1 - g),
+			G:   g,
+			N:   refractiveIndex[i],
+			D:   clip(d, 0, 10_000) * 1e-4, // µm to cm
+		}
+	}
+	return layers
+}
+
+// monochrome is the diffuse reflectance of tissue x at one wavelength.
+func monochrome(x []float64, nm float64, photons int, rng *rand.Rand) (float64, error) {
+	r, err := photon.Run(layersAt(x, nm), 1, 1, photons, rng)
+	return r.Diffuse, err
+}
+
+func bandReflectances(x []float64, photons int, rng *rand.Rand) ([]float64, error) {
+	if err := checkTissue(x, photons); err != nil {
+		return nil, err
+	}
+	each := (photons + bandSteps - 1) / bandSteps
+	r := make([]float64, len(bandCentres))
+	for i, centre := range bandCentres {
+		for k := range bandSteps {
+			nm := centre + bandwidth*((float64(k)+0.5)/bandSteps-0.5)
+			rk, err := monochrome(x, nm, each, rng)
+			if err != nil {
+				return nil, fmt.Errorf("sim: tissue at %g nm: %w", nm, err)
+			}
+			r[i] += rk / bandSteps
+		}
+	}
+	return r, nil
+}
+
+// expose adds the camera's noise to reflectances, in place.
+func expose(r []float64, rng *rand.Rand) {
+	for i := range r {
+		r[i] += r[i] / cameraSNR * rng.NormFloat64()
+	}
+}
+
+// normalise turns reflectances into the measurement y, in place.
+func normalise(r []float64) []float64 {
+	sum := 0.0
+	for i := range r {
+		r[i] = min(max(r[i], minReflectance), 1)
+		sum += r[i]
+	}
+	squares := 0.0
+	for i := range r {
+		r[i] = -math.Log(r[i] / sum)
+		squares += r[i] * r[i]
+	}
+	for i := range r {
+		r[i] /= math.Sqrt(squares)
+	}
+	return r
+}
+
+func checkTissue(x []float64, photons int) error {
+	if len(x) != parameters {
+		return fmt.Errorf("sim: tissue has %d parameters, but x has %d values", parameters, len(x))
+	}
+	for i, v := range x {
+		if math.IsNaN(v) || math.IsInf(v, 0) {
+			return fmt.Errorf("sim: tissue has %s = %v", tissueX()[i].Name, v)
+		}
+	}
+	if photons < 1 {
+		return fmt.Errorf("sim: tissue wants at least 1 photon a band, not %d", photons)
+	}
+	return nil
+}
+
+// TissueReflectance is the diffuse reflectance of tissue x in the eight bands,
+// as shares of the light that falls on it, without the camera's noise and
+// normalisation: what Tissue measures y from. Parameters outside the physical
+// range are moved to its nearest end: s_O2 and v_hb to [0, 1], a_mie to
+// [0, 1000] /cm, g to [0, 0.99], d to [0, 10,000] µm.
+func TissueReflectance(x []float64, photons int, seed uint64) ([]float64, error) {
+	return bandReflectances(x, photons, inn.RNG(seed, 0))
+}
+
+// TissueSpectrum is the diffuse reflectance of tissue x at single wavelengths
+// from 450 to 720 nm, 2 nm apart, with that many photons at each.
+func TissueSpectrum(x []float64, photons int, seed uint64) (nm, reflectance []float64, err error) {
+	if err := checkTissue(x, photons); err != nil {
+		return nil, nil, err
+	}
+	for i := range prahl {
+		l := float64(firstNM + i*stepNM)
+		r, err := monochrome(x, l, photons, inn.RNG(seed, uint64(i)))
+		if err != nil {
+			return nil, nil, fmt.Errorf("sim: tissue at %g nm: %w", l, err)
+		}
+		nm, reflectance = append(nm, l), append(reflectance, r)
+	}
+	return nm, reflectance, nil
+}

@@ -1,0 +1,70 @@
+package train
+
+import "math"
+
+// Adam is the optimiser of Kingma and Ba 2015, with L2 weight decay added to
+// the gradient and a learning rate that decays exponentially from Rate at the
+// first step to Final at the last.
+type Adam struct {
+	Rate, Final  float64
+	Beta1, Beta2 float64
+	Epsilon      float64
+	Decay        float64 // of the weights
+	Clip         float64 // the gradient's largest Euclidean norm; 0: no limit
+
+	m, v  []float32
+	step  int
+	parts []float64 // squared norms by block
+}
+
+// block is how many parameters one worker updates at a time.
+const block = 1 << 14
+
+// RateAt is the learning rate of a step, counted from 0, out of steps.
+func (a *Adam) RateAt(step, steps int) float64 {
+	if steps < 2 {
+		return a.Rate
+	}
+	return a.Rate * math.Pow(a.Final/a.Rate, float64(step)/float64(steps-1))
+}
+
+// Update moves the parameters w against the gradient g, at the given rate.
+func (a *Adam) Update(p *Pool, w, g []float32, rate float64) {
+	if a.m == nil {
+		a.m, a.v = make([]float32, len(w)), make([]float32, len(w))
+		a.parts = make([]float64, (len(w)+block-1)/block)
+	}
+	a.step++
+	scale := 1.0
+	if a.Clip > 0 {
+		p.Each(len(a.parts), func(i int) {
+			a.parts[i] = 0
+			for _, v := range part(g, i) {
+				a.parts[i] += float64(v) * float64(v)
+			}
+		})
+		sum := 0.0
+		for _, s := range a.parts { // in order, whoever computed them
+			sum += s
+		}
+		if norm := math.Sqrt(sum); norm > a.Clip {
+			scale = a.Clip / norm
+		}
+	}
+	// Bias corrections folded into the step size and epsilon.
+	c2 := math.Sqrt(1 - math.Pow(a.Beta2, float64(a.step)))
+	size := float32(rate * c2 / (1 - math.Pow(a.Beta1, float64(a.step))))
+	eps := float32(a.Epsilon * c2)
+	b1, b2, decay, s := float32(a.Beta1), float32(a.Beta2), float32(a.Decay), float32(scale)
+	p.Each(len(a.parts), func(i int) {
+		w, g, m, v := part(w, i), part(g, i), part(a.m, i), part(a.v, i)
+		for k := range w {
+			d := s*g[k] + decay*w[k]
+			m[k] += (1 - b1) * (d - m[k])
+			v[k] += (1 - b2) * (d*d - v[k])
+			w[k] -= size * m[k] / (float32(math.Sqrt(float64(v[k]))) + eps)
+		}
+	})
+}
+
+func part(x []float32, i int) []float32 { return x[i*block : min((i+1)*block, len(x))] }
