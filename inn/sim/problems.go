@@ -17,7 +17,7 @@ type known struct {
 
 func problems() []known {
 	return []known{
-		{Tissue(nil), fmt.Sprintf("%d photons a band, camera noise 1/%d", defaultPhotons, cameraSNR)},
+		{Tissue(nil), fmt.Sprintf("%d photons a band", defaultPhotons)},
 	}
 }
 

@@ -181,13 +181,13 @@ func TestNormalise(t *testing.T) {
 	}
 }
 
-func TestCameraNoiseIsATenth(t *testing.T) {
+func TestCameraNoise(t *testing.T) {
 	const n = 20_000
 	rng := inn.RNG(1, 2)
 	var sum, squares float64
 	for range n / 8 {
 		r := []float64{0.5, 0.5, 0.5, 0.5, 0.5, 0.5, 0.5, 0.5}
-		expose(r, rng)
+		expose(r, 0.1, rng)
 		for _, v := range r {
 			sum += v/0.5 - 1
 			squares += (v/0.5 - 1) * (v/0.5 - 1)
@@ -200,8 +200,8 @@ func TestCameraNoiseIsATenth(t *testing.T) {
 		t.Errorf("the noise has the standard deviation %g, want 0.1", sd)
 	}
 	// The same photons with and without the camera's noise.
-	draw := func(noiseless bool) []float64 {
-		p := Tissue(&TissueSettings{Photons: 100, Noiseless: noiseless})
+	draw := func(noise float64) []float64 {
+		p := Tissue(&TissueSettings{Photons: 100, Noise: noise})
 		y, err := p.Run(inn.RNG(4, 0), typical(0.5))
 		if err != nil {
 			t.Fatal(err)
@@ -212,17 +212,17 @@ func TestCameraNoiseIsATenth(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got, want := draw(true), normalise(r); !slices.Equal(got, want) {
+	if got, want := draw(0), normalise(r); !slices.Equal(got, want) {
 		t.Errorf("noiseless measurement %v, from the reflectances %v", got, want)
 	}
-	if got := draw(false); slices.Equal(got, draw(true)) {
+	if got := draw(0.1); slices.Equal(got, draw(0)) {
 		t.Error("the camera's noise changes nothing")
 	}
 }
 
 // Posterior draws may lie outside the physical range.
 func TestUnphysicalParameters(t *testing.T) {
-	p := Tissue(&TissueSettings{Photons: 20, Noiseless: true})
+	p := Tissue(&TissueSettings{Photons: 20})
 	far := []float64{-5, -1, -10, 1.5, -100, 3, -1, -2, 1e9, -1, 1e6, 1, 1e-9}
 	near := []float64{0, 0, 0, 0.99, 0, 1, 0, 0, 10_000, 0, 1000, 0.99, 1e-9}
 	a, err := p.Run(inn.RNG(1, 1), far)

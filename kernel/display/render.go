@@ -1,0 +1,221 @@
+package display
+
+import (
+	"bytes"
+	"encoding/base64"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"image"
+	"image/png"
+	"reflect"
+
+	"gonum.org/v1/gonum/mat"
+	"gonum.org/v1/plot"
+	"gonum.org/v1/plot/vg"
+)
+
+// The MIME types of a Bundle.
+const (
+	Text     = "text/plain"
+	HTML     = "text/html"
+	Markdown = "text/markdown"
+	LaTeX    = "text/latex"
+	SVG      = "image/svg+xml"
+	PNG      = "image/png"
+	JSON     = "application/json"
+)
+
+// The size at which a *plot.Plot is drawn.
+const (
+	plotWidth  = 16 * vg.Centimeter
+	plotHeight = 10 * vg.Centimeter
+)
+
+// formats are the methods that render a value, in the order they are called.
+var formats = []struct{ method, mime string }{
+	{"HTML", HTML},
+	{"Markdown", Markdown},
+	{"LaTeX", LaTeX},
+	{"SVG", SVG},
+	{"PNG", PNG},
+	{"JSON", JSON},
+}
+
+// Methods is a value together with rendering methods that reflection does not
+// find on it, as those of a type that an interpreter made. Funcs has functions
+// without parameters under the names of the methods.
+type Methods struct {
+	Value any
+	Funcs map[string]any
+}
+
+// Named is a value together with the name of its type, where reflection does
+// not know it.
+type Named struct {
+	Value any
+	Type  string
+}
+
+// Render gives v in every format that it offers. There is always text/plain.
+// When a method fails or panics, the error says which one, and the bundle has
+// the other formats.
+func Render(v any) (Bundle, error) {
+	var more map[string]any
+	if m, ok := v.(Methods); ok {
+		v, more = m.Value, m.Funcs
+	}
+	name := ""
+	if n, ok := v.(Named); ok {
+		v, name = n.Value, n.Type
+	}
+	b := Bundle{}
+	var errs []error
+	for _, f := range formats {
+		data, ok, err := call(v, more, f.method)
+		if err != nil {
+			errs = append(errs, err)
+		} else if ok {
+			b[f.mime] = data
+		}
+	}
+	if err := known(v, b); err != nil {
+		errs = append(errs, err)
+	}
+	if b[Text] == nil {
+		text, err := plain(v, more, name)
+		if err != nil {
+			errs = append(errs, err)
+		}
+		b[Text] = text
+	}
+	return b, errors.Join(errs...)
+}
+
+// call renders v by one of its methods. It is not ok when v has none of that
+// name and of a fitting signature.
+func call(v any, more map[string]any, method string) (data any, ok bool, err error) {
+	f := find(v, more, method)
+	if !f.IsValid() {
+		return nil, false, nil
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			data, ok, err = nil, false, fmt.Errorf("display: method %s of %T panicked: %v", method, v, r)
+		}
+	}()
+	results := f.Call(nil)
+	if len(results) == 2 && !results[1].IsNil() {
+		return nil, false, fmt.Errorf("display: method %s of %T: %w", method, v, results[1].Interface().(error))
+	}
+	switch data := results[0].Interface().(type) {
+	case []byte: // of PNG
+		return base64.StdEncoding.EncodeToString(data), true, nil
+	case string:
+		return data, true, nil
+	default:
+		return jsonValue(data, v)
+	}
+}
+
+// find is the method that renders v, or not valid. Methods of the value itself
+// come first.
+func find(v any, more map[string]any, method string) reflect.Value {
+	rv := reflect.ValueOf(v)
+	if rv.IsValid() && (rv.Kind() != reflect.Pointer || !rv.IsNil()) {
+		if f := rv.MethodByName(method); f.IsValid() && renders(method, f.Type()) {
+			return f
+		}
+	}
+	if f := reflect.ValueOf(more[method]); f.IsValid() && f.Kind() == reflect.Func && renders(method, f.Type()) {
+		return f
+	}
+	return reflect.Value{}
+}
+
+// renders reports whether a method has the signature that rendering expects.
+func renders(method string, t reflect.Type) bool {
+	if t.NumIn() != 0 || t.NumOut() < 1 || t.NumOut() > 2 {
+		return false
+	}
+	if t.NumOut() == 2 && t.Out(1) != reflect.TypeFor[error]() {
+		return false
+	}
+	switch method {
+	case "PNG":
+		return t.Out(0) == reflect.TypeFor[[]byte]()
+	case "JSON":
+		return t.Out(0) == reflect.TypeFor[any]()
+	}
+	return t.Out(0) == reflect.TypeFor[string]()
+}
+
+// jsonValue makes sure that what a JSON method returned can be sent.
+func jsonValue(data, v any) (any, bool, error) {
+	text, err := json.Marshal(data)
+	if err != nil {
+		return nil, false, fmt.Errorf("display: method JSON of %T: %w", v, err)
+	}
+	return json.RawMessage(text), true, nil
+}
+
+// known renders the types of other libraries that are known as they are.
+func known(v any, b Bundle) (err error) {
+	defer func() {
+		if r := recover(); r != nil {
+			err = fmt.Errorf("display: drawing a %T panicked: %v", v, r)
+		}
+	}()
+	switch v := v.(type) {
+	case *plot.Plot:
+		if v == nil {
+			return nil
+		}
+		b[Text] = "a plot"
+		if v.Title.Text != "" {
+			b[Text] = "a plot: " + v.Title.Text
+		}
+		w, err := v.WriterTo(plotWidth, plotHeight, "svg")
+		if err != nil {
+			return fmt.Errorf("display: drawing a plot: %w", err)
+		}
+		var buf bytes.Buffer
+		if _, err := w.WriteTo(&buf); err != nil {
+			return fmt.Errorf("display: drawing a plot: %w", err)
+		}
+		b[SVG] = buf.String()
+	case image.Image:
+		if rv := reflect.ValueOf(v); rv.Kind() == reflect.Pointer && rv.IsNil() {
+			return nil
+		}
+		size := v.Bounds().Size()
+		b[Text] = fmt.Sprintf("a %T of %d x %d pixels", v, size.X, size.Y)
+		if size.X < 1 || size.Y < 1 {
+			return nil
+		}
+		var buf bytes.Buffer
+		if err := png.Encode(&buf, v); err != nil {
+			return fmt.Errorf("display: encoding an image: %w", err)
+		}
+		b[PNG] = base64.StdEncoding.EncodeToString(buf.Bytes())
+	case mat.Matrix:
+		if rv := reflect.ValueOf(v); rv.Kind() == reflect.Pointer && rv.IsNil() {
+			return nil
+		}
+		b[Text] = matrix(v)
+	}
+	return nil
+}
+
+// matrix is a matrix as text: all of it, or the corners of a big one.
+func matrix(m mat.Matrix) string {
+	r, c := m.Dims()
+	if r == 0 || c == 0 {
+		return fmt.Sprintf("an empty %T", m)
+	}
+	options := []mat.FormatOption{mat.Squeeze()}
+	if r > 16 || c > 12 {
+		options = append(options, mat.Excerpt(4))
+	}
+	return fmt.Sprintf("%.5g", mat.Formatted(m, options...))
+}

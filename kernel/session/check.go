@@ -1,0 +1,594 @@
+package session
+
+import (
+	"errors"
+	"fmt"
+	"go/ast"
+	"go/token"
+	"go/types"
+	"maps"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// sessionPath is the import path of what cells declare.
+const sessionPath = "main"
+
+// A state is what the cells so far have made. It does not change; a cell that
+// succeeds makes another.
+type state struct {
+	decls   []*decl              // live declarations, in order
+	vars    map[string]*variable // live variables
+	engine  map[string]string    // the interpreter's names of both; of a method "T.M" that of its body
+	imports map[string]string    // explicit imports: paths by names
+}
+
+type variable struct {
+	name string
+	typ  types.Type
+	uses map[string]bool // the session's types in typ
+}
+
+func (st *state) clone() *state {
+	return &state{slices.Clone(st.decls), maps.Clone(st.vars), maps.Clone(st.engine), maps.Clone(st.imports)}
+}
+
+// decl is the live declaration of a name, or nil.
+func (st *state) decl(name string) *decl {
+	for _, d := range st.decls {
+		if slices.Contains(d.names, name) {
+			return d
+		}
+	}
+	return nil
+}
+
+// has reports whether a name is declared in the session.
+func (st *state) has(name string) bool { return st.vars[name] != nil || st.decl(name) != nil }
+
+// forget takes a name out: a variable, or a declaration. Of a group of
+// constants the others stay.
+func (st *state) forget(name string) {
+	delete(st.vars, name)
+	delete(st.engine, name)
+	for i, d := range st.decls {
+		if !slices.Contains(d.names, name) {
+			continue
+		}
+		if len(d.names) == 1 {
+			st.decls = slices.Delete(st.decls, i, i+1)
+			return
+		}
+		less := *d
+		less.names = slices.DeleteFunc(slices.Clone(d.names), func(n string) bool { return n == name })
+		st.decls[i] = &less
+		return
+	}
+}
+
+// A checked cell is one that Go's type checker accepts, and what it found out.
+type checked struct {
+	unit  *unit
+	stmts *types.Info // types of the statements
+	decls *types.Info // types of the declarations' bodies
+
+	fresh   []*decl         // declarations of the cell that are new or changed
+	again   []*decl         // older ones that use a changed one and must be made again
+	tops    []*topVar       // the variables that the cell declares, in order
+	dropped []string        // variables of a changed type
+	lost    []string        // sentences about older declarations that no longer fit
+	turned  map[string]bool // names that the statements give to a variable of another type
+	base    *state          // what was there before
+	pkg     *types.Package
+}
+
+// A topVar is a variable declared by a statement of the cell.
+type topVar struct {
+	obj  *types.Var
+	stmt int // the statement that declares it
+}
+
+// check checks a cell against the session.
+func (s *Session) check(st *state, u *unit) (*checked, []problem) {
+	c := &checked{unit: u, base: st, turned: map[string]bool{}}
+	if ps := s.imports(st, u); len(ps) > 0 {
+		return nil, ps
+	}
+	if ps := misplaced(s.engine.fileSet(), u); len(ps) > 0 {
+		return nil, ps
+	}
+	for _, d := range u.decls {
+		if old := st.decl(d.names[0]); old == nil || old.text != d.text || !slices.Equal(old.names, d.names) {
+			c.fresh = append(c.fresh, d)
+		}
+	}
+	for {
+		changed := c.affected()
+		before := s.world0(c, changed)
+		cp := &checkpass{s: s, c: c, live: before}
+		ps := cp.run(u.stmts, false)
+		c.stmts, c.pkg = cp.info, cp.pkg
+		if len(ps) == 0 {
+			c.collectTops()
+			if c.turn() {
+				continue
+			}
+			after := before.clone()
+			for _, t := range c.tops {
+				after.forget(t.obj.Name())
+				after.vars[t.obj.Name()] = newVariable(t.obj.Name(), t.obj.Type())
+			}
+			cp = &checkpass{s: s, c: c, live: after}
+			ps = cp.run(nil, true)
+			c.decls, c.pkg = cp.info, cp.pkg
+		}
+		mine, older := c.sort(ps)
+		if len(mine) > 0 {
+			return nil, s.suggest(c, mine)
+		}
+		if len(older) == 0 {
+			break
+		}
+		// Older declarations that do not fit what the cell redefines go.
+		st = st.clone()
+		c.base = st
+		for d, p := range older {
+			where, _ := d.unit.line(p.pos)
+			c.lost = append(c.lost, fmt.Sprintf("%s (%s) no longer fits and is gone: %s", d.names[0], where, p.msg))
+			for _, n := range d.names {
+				st.forget(n)
+			}
+		}
+		slices.Sort(c.lost)
+	}
+	for _, d := range append(slices.Clone(c.fresh), c.again...) {
+		d.uses = c.used(d)
+	}
+	return c, nil
+}
+
+// turn notes the names that the statements take from something else, and
+// reports whether there are any that it had not noted.
+func (c *checked) turn() (more bool) {
+	for _, t := range c.tops {
+		n := t.obj.Name()
+		if c.base.has(n) && !c.reuses(t) && !c.turned[n] {
+			c.turned[n], more = true, true
+		}
+	}
+	return more
+}
+
+// reuses reports whether a variable takes the place of an earlier one of the
+// same name and type: functions that use the earlier one then see it.
+func (c *checked) reuses(t *topVar) bool {
+	n := t.obj.Name()
+	old := c.base.vars[n]
+	return old != nil && !slices.Contains(c.dropped, n) &&
+		types.TypeString(old.typ, nil) == types.TypeString(types.Default(t.obj.Type()), nil)
+}
+
+func newVariable(name string, t types.Type) *variable {
+	v := &variable{name: name, typ: types.Default(t), uses: map[string]bool{}}
+	mentions(v.typ, v.uses)
+	return v
+}
+
+// affected finds the older declarations that must be made again because they
+// use, directly or not, one that the cell changes, and returns every name that
+// changes.
+func (c *checked) affected() map[string]bool {
+	changed := maps.Clone(c.turned)
+	replaced := map[string]bool{}
+	for _, d := range c.fresh {
+		for _, n := range d.names {
+			replaced[n] = true
+			if d.recv == "" && c.base.has(n) {
+				changed[n] = true
+			}
+			if old := c.base.decl(n); d.recv != "" && old != nil && (!redirected(d) || old.sig != d.sig) {
+				changed[d.recv] = true
+			}
+		}
+	}
+	c.again = nil
+	for grown := true; grown; {
+		grown = false
+		for _, d := range c.base.decls {
+			if replaced[d.names[0]] || slices.Contains(c.again, d) {
+				continue
+			}
+			hit := slices.ContainsFunc(d.names, func(n string) bool { return changed[n] })
+			for n := range d.uses {
+				hit = hit || changed[n]
+			}
+			if !hit {
+				continue
+			}
+			c.again = append(c.again, d)
+			grown = true
+			if d.recv == "" {
+				for _, n := range d.names {
+					changed[n] = true
+				}
+			} else if !redirected(d) || d.signed(changed) {
+				changed[d.recv] = true
+			}
+		}
+	}
+	return changed
+}
+
+// redirected reports whether calls of a method go through a variable, so that
+// its body can be exchanged; not those of generic types.
+func redirected(d *decl) bool {
+	f, ok := d.node.(*ast.FuncDecl)
+	if !ok || f.Recv == nil || len(f.Recv.List) != 1 {
+		return false
+	}
+	t := f.Recv.List[0].Type
+	if star, ok := t.(*ast.StarExpr); ok {
+		t = star.X
+	}
+	_, ok = t.(*ast.Ident)
+	return ok
+}
+
+// signed reports whether a changed name stands in the signature of a method.
+func (d *decl) signed(changed map[string]bool) (found bool) {
+	f := d.node.(*ast.FuncDecl)
+	for _, n := range []ast.Node{f.Recv, f.Type} {
+		ast.Inspect(n, func(n ast.Node) bool {
+			if id, ok := n.(*ast.Ident); ok && changed[id.Name] {
+				found = true
+			}
+			return !found
+		})
+	}
+	return found
+}
+
+// world0 is the session as the cell's statements find it: with the cell's
+// declarations, and without variables whose type is another one now.
+func (s *Session) world0(c *checked, changed map[string]bool) *state {
+	st := c.base.clone()
+	c.dropped = nil
+	for _, d := range c.fresh {
+		for _, n := range d.names {
+			st.forget(n)
+		}
+		st.decls = append(st.decls, d)
+	}
+	for _, name := range slices.Sorted(maps.Keys(st.vars)) {
+		for n := range st.vars[name].uses {
+			if changed[n] {
+				st.forget(name)
+				c.dropped = append(c.dropped, name)
+				break
+			}
+		}
+	}
+	for name := range c.unit.paths {
+		if explicit(c.unit, name) {
+			st.forget(name)
+		}
+	}
+	return st
+}
+
+func explicit(u *unit, name string) bool {
+	return slices.ContainsFunc(u.imports, func(i *ast.ImportSpec) bool { return i.Name != nil && i.Name.Name == name })
+}
+
+// collectTops finds the variables that the cell's statements declare at the
+// top level.
+func (c *checked) collectTops() {
+	c.tops = nil
+	add := func(stmt int, ids ...*ast.Ident) {
+		for _, id := range ids {
+			if v, ok := c.stmts.Defs[id].(*types.Var); ok && id.Name != "_" {
+				c.tops = append(c.tops, &topVar{v, stmt})
+			}
+		}
+	}
+	for i, s := range c.unit.stmts {
+		switch s := s.(type) {
+		case *ast.AssignStmt:
+			for _, l := range s.Lhs {
+				if id, ok := l.(*ast.Ident); ok {
+					add(i, id)
+				}
+			}
+		case *ast.DeclStmt:
+			for _, spec := range s.Decl.(*ast.GenDecl).Specs {
+				add(i, spec.(*ast.ValueSpec).Names...)
+			}
+		}
+	}
+}
+
+// used are the names of the session that a declaration mentions.
+func (c *checked) used(d *decl) map[string]bool {
+	uses := map[string]bool{}
+	ast.Inspect(d.node, func(n ast.Node) bool {
+		if id, ok := n.(*ast.Ident); ok {
+			if obj := c.decls.Uses[id]; obj != nil && own(obj) && obj.Parent() == obj.Pkg().Scope() {
+				uses[obj.Name()] = true
+			}
+		}
+		return true
+	})
+	if d.recv != "" {
+		uses[d.recv] = true
+	}
+	return uses
+}
+
+// sort tells the problems of the cell from those of older declarations.
+func (c *checked) sort(ps []problem) (mine []problem, older map[*decl]problem) {
+	older = map[*decl]problem{}
+	for _, p := range ps {
+		if p.pos.Filename == c.unit.file {
+			mine = append(mine, p)
+			continue
+		}
+		found := false
+		for _, d := range c.again {
+			if d.unit.file == p.pos.Filename && d.contains(p.pos) {
+				older[d], found = p, true
+			}
+		}
+		if !found {
+			mine = append(mine, problem{token.Position{Filename: c.unit.file}, p.msg})
+		}
+	}
+	return mine, older
+}
+
+func (d *decl) contains(p token.Position) bool {
+	at := d.unit.offset(p)
+	return at >= d.from && at <= d.from+len(d.text)
+}
+
+// A checkpass is one run of the type checker: over the declarations of the
+// session without their bodies and, as asked, the bodies of the new ones or
+// the statements of the cell.
+type checkpass struct {
+	s    *Session
+	c    *checked
+	live *state
+	info *types.Info
+	pkg  *types.Package
+
+	aliases map[string]string // names of packages in the types of variables
+}
+
+func (cp *checkpass) run(stmts []ast.Stmt, bodies bool) []problem {
+	u := cp.c.unit
+	cp.pkg = types.NewPackage(sessionPath, "main")
+	cp.aliases = map[string]string{}
+	files := append(cp.declFiles(bodies), cp.varFile())
+	if stmts != nil {
+		files = append(files, &ast.File{
+			Package: u.begin,
+			Name:    ast.NewIdent("main"),
+			Decls: append(importDecls(u.begin, u.paths, cp.live), &ast.FuncDecl{
+				Name: ast.NewIdent("_"),
+				Type: &ast.FuncType{Func: u.begin, Params: &ast.FieldList{}},
+				Body: &ast.BlockStmt{Lbrace: u.begin, List: stmts, Rbrace: last(stmts).End()},
+			}),
+		})
+	}
+	cp.info = &types.Info{
+		Types:      map[ast.Expr]types.TypeAndValue{},
+		Defs:       map[*ast.Ident]types.Object{},
+		Uses:       map[*ast.Ident]types.Object{},
+		Implicits:  map[ast.Node]types.Object{},
+		Selections: map[*ast.SelectorExpr]*types.Selection{},
+		Scopes:     map[ast.Node]*types.Scope{},
+		Instances:  map[*ast.Ident]types.Instance{},
+	}
+	var errs []types.Error
+	conf := types.Config{Importer: cp.s.world, Error: func(err error) {
+		var e types.Error
+		if errors.As(err, &e) {
+			errs = append(errs, e)
+		}
+	}}
+	types.NewChecker(&conf, cp.s.engine.fileSet(), cp.pkg, cp.info).Files(files)
+	return cp.problems(errs, stmts)
+}
+
+func last(stmts []ast.Stmt) ast.Stmt { return stmts[len(stmts)-1] }
+
+// declFiles are the live declarations, in a file a unit because imports belong
+// to files.
+func (cp *checkpass) declFiles(bodies bool) []*ast.File {
+	var files []*ast.File
+	of := map[*unit]*ast.File{}
+	for _, d := range cp.live.decls {
+		f := of[d.unit]
+		if f == nil {
+			f = &ast.File{Package: d.unit.start, Name: ast.NewIdent("main"), Decls: importDecls(d.unit.start, d.unit.paths, cp.live)}
+			of[d.unit] = f
+			files = append(files, f)
+		}
+		whole := bodies && (slices.Contains(cp.c.fresh, d) || slices.Contains(cp.c.again, d))
+		f.Decls = append(f.Decls, d.outline(whole))
+	}
+	return files
+}
+
+// outline is the declaration as others see it: without a function's body
+// unless it is whole, and with only the live ones of a group of constants.
+func (d *decl) outline(whole bool) ast.Decl {
+	switch n := d.node.(type) {
+	case *ast.FuncDecl:
+		if whole {
+			return n
+		}
+		short := *n
+		forever := &ast.ForStmt{For: n.Pos(), Body: &ast.BlockStmt{Lbrace: n.Pos(), Rbrace: n.Pos()}}
+		short.Body = &ast.BlockStmt{Lbrace: n.Pos(), List: []ast.Stmt{forever}, Rbrace: n.Pos()}
+		return &short
+	case *ast.GenDecl:
+		if n.Tok != token.CONST {
+			return n
+		}
+		group := *n
+		group.Specs = nil
+		for _, s := range n.Specs {
+			spec := *s.(*ast.ValueSpec)
+			spec.Names = slices.Clone(spec.Names)
+			for i, id := range spec.Names {
+				if !slices.Contains(d.names, id.Name) {
+					spec.Names[i] = &ast.Ident{NamePos: id.NamePos, Name: "_"}
+				}
+			}
+			group.Specs = append(group.Specs, &spec)
+		}
+		return &group
+	}
+	return d.node
+}
+
+// importDecls imports what a unit knows, except under names that the session
+// has given to something else.
+func importDecls(pos token.Pos, paths map[string]string, live *state) []ast.Decl {
+	var decls []ast.Decl
+	for _, name := range slices.Sorted(maps.Keys(paths)) {
+		if !live.has(name) {
+			decls = append(decls, importDecl(pos, name, paths[name]))
+		}
+	}
+	return decls
+}
+
+func importDecl(pos token.Pos, name, path string) ast.Decl {
+	return &ast.GenDecl{TokPos: pos, Tok: token.IMPORT, Specs: []ast.Spec{&ast.ImportSpec{
+		Name: &ast.Ident{NamePos: pos, Name: name},
+		Path: &ast.BasicLit{ValuePos: pos, Kind: token.STRING, Value: strconv.Quote(path)},
+	}}}
+}
+
+// varFile declares the live variables. Those whose types have nothing of the
+// session are put into the package as they are: any type can be kept so.
+func (cp *checkpass) varFile() *ast.File {
+	pos := cp.c.unit.start
+	f := &ast.File{Package: pos, Name: ast.NewIdent("main")}
+	sp := &speller{pos: pos, local: func(n string) string { return n }, pkg: func(path string) (string, bool) {
+		if cp.aliases[path] == "" {
+			cp.aliases[path] = fmt.Sprintf("pkg%s%d", mark, len(cp.aliases))
+		}
+		return cp.aliases[path], true
+	}}
+	var vars []ast.Decl
+	for _, name := range slices.Sorted(maps.Keys(cp.live.vars)) {
+		v := cp.live.vars[name]
+		if len(v.uses) == 0 {
+			cp.pkg.Scope().Insert(types.NewVar(token.NoPos, cp.pkg, name, v.typ))
+			continue
+		}
+		if t := sp.expr(v.typ); t != nil {
+			spec := &ast.ValueSpec{Names: []*ast.Ident{{NamePos: pos, Name: name}}, Type: t}
+			vars = append(vars, &ast.GenDecl{TokPos: pos, Tok: token.VAR, Specs: []ast.Spec{spec}})
+		}
+	}
+	for _, path := range slices.Sorted(maps.Keys(cp.aliases)) {
+		f.Decls = append(f.Decls, importDecl(pos, cp.aliases[path], path))
+	}
+	f.Decls = append(f.Decls, vars...)
+	return f
+}
+
+// problems are the checker's errors but for those that a notebook allows: a
+// variable of the cell that is not used yet, an import, and a value as the
+// last statement.
+func (cp *checkpass) problems(errs []types.Error, stmts []ast.Stmt) []problem {
+	fset := cp.s.engine.fileSet()
+	tops := map[token.Pos]bool{}
+	for _, s := range stmts {
+		if a, ok := s.(*ast.AssignStmt); ok {
+			for _, l := range a.Lhs {
+				tops[l.Pos()] = true
+			}
+		}
+		if d, ok := s.(*ast.DeclStmt); ok {
+			for _, spec := range d.Decl.(*ast.GenDecl).Specs {
+				for _, id := range spec.(*ast.ValueSpec).Names {
+					tops[id.Pos()] = true
+				}
+			}
+		}
+	}
+	var ps []problem
+	for _, e := range errs {
+		switch {
+		case strings.HasSuffix(e.Msg, "imported and not used"), strings.Contains(e.Msg, "imported as") && strings.HasSuffix(e.Msg, "and not used"):
+			continue
+		case strings.HasPrefix(e.Msg, "declared and not used") && tops[e.Pos]:
+			continue
+		case strings.HasSuffix(e.Msg, "is not used") && len(stmts) > 0 && shown(last(stmts)) && e.Pos >= last(stmts).Pos() && e.Pos <= last(stmts).End():
+			continue
+		}
+		ps = append(ps, problem{fset.Position(e.Pos), e.Msg})
+	}
+	return ps
+}
+
+// shown reports whether a last statement is an expression.
+func shown(s ast.Stmt) bool {
+	_, ok := s.(*ast.ExprStmt)
+	return ok
+}
+
+// misplaced finds what a function body may have at its top and a cell may not.
+func misplaced(fset *token.FileSet, u *unit) []problem {
+	var ps []problem
+	for _, s := range u.stmts {
+		ast.Inspect(s, func(n ast.Node) bool {
+			switch n := n.(type) {
+			case *ast.FuncLit:
+				return false
+			case *ast.ReturnStmt:
+				ps = append(ps, problem{fset.Position(n.Pos()), "return outside of a function: a cell is not a function"})
+			case *ast.BranchStmt:
+				if n.Tok == token.GOTO {
+					ps = append(ps, problem{fset.Position(n.Pos()), "goto outside of a function: put the statements into a function, or use a loop"})
+				}
+			}
+			return true
+		})
+	}
+	return ps
+}
+
+var undefined = regexp.MustCompile(`^undefined: (\w+)$`)
+
+// suggest improves the checker's sentences: what a misspelt name may mean, why
+// a generic function is missing, which variable is gone.
+func (s *Session) suggest(c *checked, ps []problem) []problem {
+	for i, p := range ps {
+		if m := undefined.FindStringSubmatch(p.msg); m != nil {
+			switch near := s.near(c.base, m[1]); {
+			case slices.Contains(c.dropped, m[1]):
+				ps[i].msg += " (it had a type that this cell redefines)"
+			case near != "":
+				ps[i].msg += "; did you mean " + near + "?"
+			}
+			continue
+		}
+		name, ok := strings.CutPrefix(p.msg, "undefined: ")
+		if pkg, sel, dotted := strings.Cut(name, "."); ok && dotted {
+			path := c.unit.paths[pkg]
+			if slices.Contains(s.world.generic[path], sel) {
+				ps[i].msg = fmt.Sprintf("%s is generic, and the interpreter cannot use generic functions of packages: write a loop or a function of your own", name)
+			} else if near := nearest(sel, maps.Keys(s.world.symbols[path])); near != "" {
+				ps[i].msg += "; did you mean " + pkg + "." + near + "?"
+			}
+		}
+	}
+	return ps
+}

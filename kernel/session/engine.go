@@ -1,0 +1,130 @@
+package session
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"go/ast"
+	"go/token"
+	"io"
+	"reflect"
+	"regexp"
+	"strconv"
+	"strings"
+	"sync"
+
+	"github.com/traefik/yaegi/interp"
+)
+
+// An engine runs lowered, checked Go. It is yaegi behind the little that a
+// session needs of an interpreter, so that another one can take its place.
+type engine struct {
+	interp *interp.Interpreter
+	trace  *traceWriter
+}
+
+// newEngine makes an engine that knows the symbols.
+func newEngine(symbols map[string]map[string]reflect.Value, stdin io.Reader, stdout, stderr io.Writer) (*engine, error) {
+	trace := &traceWriter{to: stderr}
+	i := interp.New(interp.Options{Stdin: stdin, Stdout: stdout, Stderr: trace, Unrestricted: true})
+	if err := i.Use(symbols); err != nil {
+		return nil, fmt.Errorf("session: loading the symbol tables: %w", err)
+	}
+	return &engine{i, trace}, nil
+}
+
+func (e *engine) fileSet() *token.FileSet { return e.interp.FileSet() }
+
+// A thrown is a panic that left the interpreted code.
+type thrown struct {
+	value any
+	at    []token.Position // innermost first
+}
+
+func (t *thrown) Error() string { return panicText(t.value) }
+
+// errHalted says that the engine was told to stop.
+var errHalted = errors.New("halted")
+
+// run compiles and runs a file of declarations or a block of statements until
+// it ends or halt is done. A panic in it is a *thrown.
+func (e *engine) run(halt context.Context, node ast.Node) error {
+	program, err := e.compile(node)
+	if err != nil {
+		return fmt.Errorf("the interpreter refuses this: %w", err)
+	}
+	e.trace.reset()
+	_, err = e.interp.ExecuteWithContext(halt, program)
+	var p interp.Panic
+	switch {
+	case halt.Err() != nil && errors.Is(err, halt.Err()):
+		return errHalted
+	case errors.As(err, &p):
+		return &thrown{p.Value, e.trace.reset()}
+	}
+	return err
+}
+
+func (e *engine) compile(node ast.Node) (p *interp.Program, err error) {
+	defer func() {
+		if r := recover(); r != nil {
+			err = fmt.Errorf("%v", r)
+		}
+	}()
+	return e.interp.CompileAST(node)
+}
+
+// A traceWriter takes the interpreter's words about the frames that a panic
+// leaves out of what it prints, and keeps their places.
+type traceWriter struct {
+	to io.Writer
+
+	mu sync.Mutex
+	at []token.Position
+}
+
+var traceLine = regexp.MustCompile(`^(?:(cell\d+` + mark + `\d+):(\d+):(\d+): )?panic: .*\(\.\.\.\)\n$`)
+
+func (w *traceWriter) Write(p []byte) (int, error) {
+	m := traceLine.FindSubmatch(p)
+	if m == nil {
+		return w.to.Write(p)
+	}
+	if m[1] != nil {
+		line, _ := strconv.Atoi(string(m[2]))
+		column, _ := strconv.Atoi(string(m[3]))
+		w.mu.Lock()
+		w.at = append(w.at, token.Position{Filename: string(m[1]), Line: line, Column: column})
+		w.mu.Unlock()
+	}
+	return len(p), nil
+}
+
+func (w *traceWriter) reset() []token.Position {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	at := w.at
+	w.at = nil
+	return at
+}
+
+// panicText is the value of a panic in words. The interpreter works by
+// reflection, whose own words for a fault would puzzle.
+func panicText(v any) string {
+	text := fmt.Sprint(v)
+	for from, to := range map[string]string{
+		"reflect: slice index out of range":                     "index out of range",
+		"reflect: array index out of range":                     "index out of range",
+		"reflect: string index out of range":                    "index out of range",
+		"reflect.Value.Slice: slice index out of bounds":        "slice bounds out of range",
+		"reflect.Value.Slice3: slice index out of bounds":       "slice bounds out of range",
+		"reflect.Value.Slice: string slice index out of bounds": "slice bounds out of range",
+		"reflect: call of reflect.Value.Field on zero Value":    "nil pointer dereference",
+		"reflect: call of reflect.Value.Elem on zero Value":     "nil pointer dereference",
+	} {
+		if strings.HasPrefix(text, from) {
+			return to
+		}
+	}
+	return strings.TrimPrefix(text, "runtime error: ")
+}

@@ -1,0 +1,99 @@
+package session
+
+import (
+	"fmt"
+	"go/token"
+	"slices"
+	"strings"
+	"unicode/utf8"
+)
+
+// The names of errors.
+const (
+	compileError = "compile error"
+	panicked     = "panic"
+	interrupted  = "interrupted"
+	failed       = "error" // an error that the cell returned
+)
+
+// An Error is why a cell did not succeed. Traceback is for people: the message
+// with places in cells and their source lines.
+type Error struct {
+	Name, Message string
+	Traceback     []string
+}
+
+func (e *Error) Error() string { return e.Name + ": " + e.Message }
+
+// A problem is something wrong at a place in a cell.
+type problem struct {
+	pos token.Position // line and column, in bytes, of the cell
+	msg string
+}
+
+// at is a problem at an offset of a cell.
+func at(src string, offset int, msg string) problem {
+	before := src[:offset]
+	line := strings.Count(before, "\n")
+	return problem{token.Position{Line: line + 1, Column: offset - (strings.LastIndexByte(before, '\n') + 1) + 1}, msg}
+}
+
+// maxProblems is how many problems of a cell are told.
+const maxProblems = 10
+
+// compileFailure is the error of a cell that was not run.
+func (u *unit) compileFailure(problems []problem) *Error {
+	slices.SortStableFunc(problems, func(a, b problem) int {
+		if a.pos.Line != b.pos.Line {
+			return a.pos.Line - b.pos.Line
+		}
+		return a.pos.Column - b.pos.Column
+	})
+	problems = slices.CompactFunc(problems, func(a, b problem) bool { return a.pos.Line == b.pos.Line && a.msg == b.msg })
+	e := &Error{Name: compileError}
+	for i, p := range problems {
+		if i == maxProblems {
+			e.Traceback = append(e.Traceback, fmt.Sprintf("and %d more", len(problems)-i))
+			break
+		}
+		where, excerpt := u.place(p.pos)
+		if i == 0 {
+			e.Message = fmt.Sprintf("%s: %s", where, p.msg)
+		}
+		e.Traceback = append(e.Traceback, fmt.Sprintf("%s: %s", where, p.msg))
+		e.Traceback = append(e.Traceback, excerpt...)
+	}
+	return e
+}
+
+// place says where a position is, and gives the line of source there with a
+// caret under the column.
+func (u *unit) place(p token.Position) (where string, excerpt []string) {
+	lines := strings.Split(strings.TrimRight(u.src, " \t\r\n"), "\n")
+	if p.Line > len(lines) { // the parser found something missing at the end
+		p.Line, p.Column = len(lines), len(lines[len(lines)-1])+1
+	}
+	if p.Line < 1 {
+		return fmt.Sprintf("cell %d", u.number), nil
+	}
+	text := strings.TrimRight(lines[p.Line-1], "\r")
+	before := text[:min(max(p.Column-1, 0), len(text))]
+	where = fmt.Sprintf("cell %d, line %d, column %d", u.number, p.Line, utf8.RuneCountInString(before)+1)
+	var pad strings.Builder
+	for _, r := range before {
+		if r != '\t' {
+			r = ' '
+		}
+		pad.WriteRune(r)
+	}
+	return where, []string{"    " + text, "    " + pad.String() + "^"}
+}
+
+// line says where a position is, without the column, and gives its line.
+func (u *unit) line(p token.Position) (where string, excerpt []string) {
+	_, excerpt = u.place(p)
+	if len(excerpt) == 0 {
+		return fmt.Sprintf("cell %d", u.number), nil
+	}
+	return fmt.Sprintf("cell %d, line %d", u.number, p.Line), excerpt[:1]
+}

@@ -1,0 +1,100 @@
+package session
+
+import (
+	"context"
+	"strings"
+	"testing"
+	"time"
+)
+
+// interrupt runs a cell, interrupts it after a while and says what came of it.
+func interrupt(t *testing.T, s *Session, code string) Outcome {
+	t.Helper()
+	ctx, cancel := context.WithCancel(context.Background())
+	timer := time.AfterFunc(150*time.Millisecond, cancel)
+	defer timer.Stop()
+	done := make(chan Outcome, 1)
+	go func() { done <- s.Execute(ctx, Cell{1, code}, &page{}) }()
+	select {
+	case o := <-done:
+		return o
+	case <-time.After(20 * time.Second):
+		t.Fatalf("%q goes on after an interrupt", code)
+		return Outcome{}
+	}
+}
+
+func TestInterrupt(t *testing.T) {
+	for _, code := range []string{
+		"for {}",
+		"x := 0\nfor { x++ }",
+		"<-make(chan int)",
+		"select {}",
+		"func f() { defer fmt.Print(1); for {} }\nf()",
+		"time.Sleep(time.Hour)",
+		"var wg sync.WaitGroup\nwg.Add(1)\nwg.Wait()",
+		"sort.Slice(make([]int, 1_000_000), func(i, j int) bool { time.Sleep(time.Millisecond); return false })",
+	} {
+		s := newSession(t)
+		if got := do(s, 0, "before := 7"); got != "" {
+			t.Fatal(got)
+		}
+		if o := interrupt(t, s, code+"\nbefore = 8"); o.Err == nil || o.Err.Name != interrupted {
+			t.Errorf("%q: %+v", code, o.Err)
+		}
+		if got := do(s, 2, "before"); got != "=> 7" {
+			t.Errorf("after %q the session answers %q", code, got)
+		}
+	}
+}
+
+func TestInterruptedTrainingKeepsItsNetwork(t *testing.T) {
+	s := newSession(t)
+	o := interrupt(t, s, `p := inn.Problem{Name: "t", X: inn.Vars("a", "b"), Y: inn.Vars("s"), Prior: inn.Normal([]float64{0, 0}, []float64{1, 1}),
+	Simulate: func(rng *rand.Rand, x []float64) []float64 { return []float64{x[0] + x[1]} }}
+pairs, err := p.Pairs(300, 1)
+model, err := inn.Train(pairs, &inn.Settings{Steps: 1_000_000, Each: nb.Watch})`)
+	if o.Err == nil || !strings.Contains(o.Err.Message, "the model holds the network so far") {
+		t.Fatalf("error is %+v", o.Err)
+	}
+	if got := do(s, 2, "draws, err := model.Sample([]float64{1}, 10, 1)\ndraws.Len()"); got != "=> 10" {
+		t.Errorf("the interrupted model samples %q", got)
+	}
+}
+
+// What was halted in compiled code does not go on when the next cell runs.
+func TestHaltedCellStaysHalted(t *testing.T) {
+	s := newSession(t)
+	do(s, 0, "x := 1")
+	interrupt(t, s, "time.Sleep(700 * time.Millisecond)\nx = 99")
+	if got := do(s, 2, "time.Sleep(900 * time.Millisecond)\nx"); got != "=> 1" {
+		t.Errorf("x is %q, want 1", got)
+	}
+}
+
+func TestPanicSaysWhere(t *testing.T) {
+	s := newSession(t)
+	do(s, 3, "func inner(x []int, i int) int {\n\treturn x[i]\n}\nfunc outer() int { return inner([]int{1}, 4) }")
+	o := s.Execute(context.Background(), Cell{4, "a := 1\nouter()"}, &page{})
+	if o.Err == nil {
+		t.Fatal("no error")
+	}
+	text := strings.Join(o.Err.Traceback, "\n")
+	for _, want := range []string{"panic: index out of range", "cell 3, line 2:\n    \treturn x[i]", "cell 3, line 4:", "cell 4, line 2:\n    outer()"} {
+		if !strings.Contains(text, want) {
+			t.Errorf("the traceback lacks %q:\n%s", want, text)
+		}
+	}
+}
+
+func TestCompileErrorPointsAtTheColumn(t *testing.T) {
+	s := newSession(t)
+	o := s.Execute(context.Background(), Cell{2, "x := 1\ny := x + \"a\"\nz := nope"}, &page{})
+	if o.Err == nil {
+		t.Fatal("no error")
+	}
+	want := "cell 2, line 2, column 6: invalid operation: x + \"a\" (mismatched types int and untyped string)\n    y := x + \"a\"\n         ^"
+	if text := strings.Join(o.Err.Traceback, "\n"); !strings.Contains(text, want) || !strings.Contains(text, "cell 2, line 3, column 6: undefined: nope") {
+		t.Errorf("traceback:\n%s\nwant:\n%s", text, want)
+	}
+}

@@ -1,0 +1,315 @@
+package session
+
+import (
+	"errors"
+	"fmt"
+	"go/ast"
+	"go/parser"
+	"go/scanner"
+	"go/token"
+	"strings"
+)
+
+// A unit is one cell as Go sees it: imports, declarations and statements, in
+// any order in the text, apart here.
+type unit struct {
+	number int    // of the cell, for people
+	file   string // of its positions, different for every unit
+	src    string
+
+	imports []*ast.ImportSpec
+	decls   []*decl    // types, constants, functions and methods, in order
+	stmts   []ast.Stmt // the rest, variables among them, in order
+	start   token.Pos  // where declarations may begin
+	begin   token.Pos  // where statements may begin
+
+	paths map[string]string // import paths by the names under which the unit knows them
+}
+
+// A decl is one declaration of a cell.
+type decl struct {
+	names []string // that it declares; of a method "T.M"
+	recv  string   // the receiver's type, of a method
+	node  ast.Decl
+	unit  *unit
+	text  string
+	from  int             // where the text is in the unit's source
+	sig   string          // of a function or method: the text before its body
+	uses  map[string]bool // the session's names that it mentions
+}
+
+// parse reads a cell. It returns what it understood also when there are
+// problems.
+func parse(fset *token.FileSet, file string, number int, src string) (*unit, []problem) {
+	u := &unit{number: number, file: file, src: src, paths: map[string]string{}}
+	decls, stmts, problems := split(src)
+	if len(problems) > 0 {
+		return u, problems
+	}
+	line := fmt.Sprintf("\n//line %s:1:1\n", file)
+
+	f, err := parser.ParseFile(fset, file, "package cell"+line+decls+"\n", parser.SkipObjectResolution)
+	problems = append(problems, u.syntax(err)...)
+	u.start = f.Package
+	for _, d := range f.Decls {
+		switch d := d.(type) {
+		case *ast.FuncDecl:
+			u.addFunc(fset, d)
+			if d.Recv == nil && d.Name.Name == "init" {
+				problems = append(problems, problem{fset.Position(d.Name.Pos()), "a cell needs no func init: write its statements in the cell"})
+			}
+			if d.Body == nil {
+				problems = append(problems, problem{fset.Position(d.Name.Pos()), "func " + d.Name.Name + " has no body"})
+			}
+			if d.Name.Name == "_" {
+				problems = append(problems, problem{fset.Position(d.Name.Pos()), "nothing can use what is called _: give it a name"})
+			}
+		case *ast.GenDecl:
+			for _, s := range d.Specs {
+				if s, ok := s.(*ast.ImportSpec); ok {
+					u.imports = append(u.imports, s)
+				}
+			}
+		}
+	}
+
+	f, err = parser.ParseFile(fset, file, "package cell; func _() {"+line+stmts+"\n}\n", parser.SkipObjectResolution)
+	problems = append(problems, u.syntax(err)...)
+	u.begin = f.Package
+	for _, d := range f.Decls {
+		if d, ok := d.(*ast.FuncDecl); ok && d.Body != nil {
+			for _, s := range d.Body.List {
+				u.addStmt(fset, s)
+			}
+		}
+	}
+	return u, problems
+}
+
+func (u *unit) addFunc(fset *token.FileSet, d *ast.FuncDecl) {
+	n := u.decl(fset, d, d)
+	n.names = []string{d.Name.Name}
+	_, n.sig = u.text(fset, d.Type)
+	if d.Recv != nil && len(d.Recv.List) > 0 {
+		n.recv = receiver(d.Recv.List[0].Type)
+		n.names[0] = n.recv + "." + d.Name.Name
+	}
+	u.decls = append(u.decls, n)
+}
+
+// receiver is the name of a receiver's type.
+func receiver(t ast.Expr) string {
+	switch t := t.(type) {
+	case *ast.Ident:
+		return t.Name
+	case *ast.StarExpr:
+		return receiver(t.X)
+	case *ast.ParenExpr:
+		return receiver(t.X)
+	case *ast.IndexExpr:
+		return receiver(t.X)
+	case *ast.IndexListExpr:
+		return receiver(t.X)
+	}
+	return ""
+}
+
+// addStmt takes types and constants among the statements as declarations.
+func (u *unit) addStmt(fset *token.FileSet, s ast.Stmt) {
+	d, ok := s.(*ast.DeclStmt)
+	if !ok {
+		if _, ok := s.(*ast.EmptyStmt); !ok {
+			u.stmts = append(u.stmts, s)
+		}
+		return
+	}
+	g := d.Decl.(*ast.GenDecl)
+	switch g.Tok {
+	case token.VAR:
+		u.stmts = append(u.stmts, s)
+	case token.CONST: // kept together: iota counts over the group
+		n := u.decl(fset, g, g)
+		for _, s := range g.Specs {
+			for _, id := range s.(*ast.ValueSpec).Names {
+				if id.Name != "_" {
+					n.names = append(n.names, id.Name)
+				}
+			}
+		}
+		if len(n.names) > 0 {
+			u.decls = append(u.decls, n)
+		}
+	case token.TYPE:
+		for _, s := range g.Specs {
+			t := s.(*ast.TypeSpec)
+			one := &ast.GenDecl{TokPos: g.TokPos, Tok: token.TYPE, Specs: []ast.Spec{t}}
+			n := u.decl(fset, one, t)
+			n.names = []string{t.Name.Name}
+			u.decls = append(u.decls, n)
+		}
+	}
+}
+
+// decl begins a declaration whose text is that of a part of it.
+func (u *unit) decl(fset *token.FileSet, node ast.Decl, part ast.Node) *decl {
+	d := &decl{node: node, unit: u}
+	d.from, d.text = u.text(fset, part)
+	return d
+}
+
+// text is the source of a node of the unit, and where it begins.
+func (u *unit) text(fset *token.FileSet, n ast.Node) (from int, text string) {
+	from, to := u.offset(fset.Position(n.Pos())), u.offset(fset.Position(n.End()))
+	return from, u.src[from:max(from, to)]
+}
+
+// offset is the place of a position in the unit's source.
+func (u *unit) offset(p token.Position) int {
+	at := 0
+	for range p.Line - 1 {
+		n := strings.IndexByte(u.src[at:], '\n')
+		if n < 0 {
+			return len(u.src)
+		}
+		at += n + 1
+	}
+	return min(at+max(p.Column-1, 0), len(u.src))
+}
+
+// syntax turns the parser's errors into problems.
+func (u *unit) syntax(err error) []problem {
+	var list scanner.ErrorList
+	if !errors.As(err, &list) {
+		return nil
+	}
+	list.RemoveMultiples()
+	var ps []problem
+	for _, e := range list {
+		if e.Msg == "imports must appear before other declarations" {
+			continue // not in a cell
+		}
+		ps = append(ps, problem{e.Pos, e.Msg})
+	}
+	return ps
+}
+
+// A lexeme is a token of a cell.
+type lexeme struct {
+	offset int
+	tok    token.Token
+	lit    string
+}
+
+// lex reads the tokens of a cell; errors are the parser's business.
+func lex(src string) []lexeme {
+	fset := token.NewFileSet()
+	f := fset.AddFile("", -1, len(src))
+	var s scanner.Scanner
+	s.Init(f, []byte(src), func(token.Position, string) {}, 0)
+	var all []lexeme
+	for {
+		pos, tok, lit := s.Scan()
+		if tok == token.EOF {
+			return all
+		}
+		all = append(all, lexeme{f.Offset(pos), tok, lit})
+	}
+}
+
+// split gives the imports and functions of a cell apart from its statements.
+// Both texts are as long as the cell, with blanks for what the other one has,
+// so that every position in them is one in the cell.
+func split(src string) (decls, stmts string, problems []problem) {
+	d, s := blank(src), []byte(src)
+	depth := 0
+	first := true // of a statement
+	toks := lex(src)
+	for i := 0; i < len(toks); i++ {
+		t := toks[i]
+		if depth == 0 && first {
+			if t.tok == token.PACKAGE {
+				return "", "", []problem{at(src, t.offset, "a cell has no package clause: leave it out")}
+			}
+			if t.tok == token.IMPORT || t.tok == token.FUNC && declares(toks[i:]) {
+				end := skip(toks, i)
+				to := len(src)
+				if end < len(toks) {
+					to = toks[end].offset
+				}
+				copy(d[t.offset:to], src[t.offset:to])
+				copy(s[t.offset:to], blank(src[t.offset:to]))
+				i = end
+				continue
+			}
+		}
+		switch t.tok {
+		case token.LPAREN, token.LBRACK, token.LBRACE:
+			depth++
+		case token.RPAREN, token.RBRACK, token.RBRACE:
+			if depth--; depth < 0 {
+				return "", "", []problem{at(src, t.offset, fmt.Sprintf("unexpected %s: nothing is open here", t.tok))}
+			}
+		}
+		first = t.tok == token.SEMICOLON
+	}
+	return string(d), string(s), nil
+}
+
+// declares reports whether tokens that begin with func declare a function or a
+// method, and are no function literal.
+func declares(toks []lexeme) bool {
+	tok := func(i int) token.Token {
+		if i < len(toks) {
+			return toks[i].tok
+		}
+		return token.EOF
+	}
+	if tok(1) == token.IDENT {
+		return true
+	}
+	if tok(1) != token.LPAREN {
+		return false
+	}
+	depth := 0
+	for i := 1; i < len(toks); i++ {
+		switch tok(i) {
+		case token.LPAREN:
+			depth++
+		case token.RPAREN:
+			if depth--; depth == 0 {
+				return tok(i+1) == token.IDENT && tok(i+2) == token.LPAREN
+			}
+		}
+	}
+	return false
+}
+
+// skip is the place of the semicolon that ends the declaration at i, or the
+// number of tokens.
+func skip(toks []lexeme, i int) int {
+	depth := 0
+	for ; i < len(toks); i++ {
+		switch toks[i].tok {
+		case token.LPAREN, token.LBRACK, token.LBRACE:
+			depth++
+		case token.RPAREN, token.RBRACK, token.RBRACE:
+			depth--
+		case token.SEMICOLON:
+			if depth <= 0 {
+				return i
+			}
+		}
+	}
+	return i
+}
+
+// blank is src with a blank for every byte of a line.
+func blank(src string) []byte {
+	b := []byte(src)
+	for i, c := range b {
+		if c != '\n' {
+			b[i] = ' '
+		}
+	}
+	return b
+}

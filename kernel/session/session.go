@@ -1,0 +1,383 @@
+// Package session evaluates cells of Go. It knows no Jupyter.
+//
+// A cell goes through four steps: it is parsed (parse.go), checked by Go's own
+// type checker against what earlier cells made (check.go), lowered to what the
+// interpreter runs as Go would (lower.go), and run (engine.go). A cell that
+// does not check runs nothing and changes nothing.
+package session
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"go/ast"
+	"go/token"
+	"io"
+	"maps"
+	"strings"
+	"sync"
+	"sync/atomic"
+
+	"github.com/innkeeper-notebook/innkeeper/kernel/display"
+	"github.com/innkeeper-notebook/innkeeper/kernel/nb"
+	"github.com/innkeeper-notebook/innkeeper/stdlib"
+)
+
+// A Cell is what a user runs. Number is how errors call it.
+type Cell struct {
+	Number int
+	Code   string
+}
+
+// An Outcome is what a cell came to. Value is nil when there is nothing to
+// show, and Err nil when the cell succeeded; a cell that returns values and an
+// error may have both.
+type Outcome struct {
+	Value display.Bundle
+	Err   *Error
+}
+
+// A Session is the state that cells share. Cells run one at a time; completion
+// and inspection may be asked for while one runs.
+type Session struct {
+	world  *world
+	engine *engine
+
+	running sync.Mutex              // held while a cell runs
+	cell    atomic.Pointer[running] // the cell that runs, or ran last
+	units   int
+	names   int
+
+	mu       sync.Mutex // guards what follows
+	state    *state
+	known    map[string]*unit  // by the file of their positions
+	aliases  map[string]string // names of packages in lowered code, by path
+	imported map[string]int    // how many of them each file has
+
+	out            atomic.Pointer[display.Output]
+	stdout, stderr io.Writer
+}
+
+// running is what the hooks need of a cell.
+type running struct {
+	number   int // of its unit
+	plan     *plan
+	done     int // steps
+	shown    []any
+	deferred []func()
+	halted   atomic.Bool
+}
+
+// New begins a session in which cells can import Go's standard library, gonum,
+// gonum/plot and innkeeper's own packages.
+func New() (*Session, error) {
+	s := &Session{
+		state:    &state{vars: map[string]*variable{}, engine: map[string]string{}, imports: map[string]string{}},
+		known:    map[string]*unit{},
+		aliases:  map[string]string{},
+		imported: map[string]int{},
+	}
+	s.cell.Store(&running{})
+	s.stdout, s.stderr = &stream{"stdout", s}, &stream{"stderr", s}
+	s.world = newWorld(stdlib.Symbols, stdlib.Skipped)
+	symbols := maps.Clone(stdlib.Symbols)
+	symbols[hooksPath+"/cell"] = s.hookTable()
+	var err error
+	s.engine, err = newEngine(symbols, strings.NewReader(""), s.stdout, s.stderr)
+	return s, err
+}
+
+func (s *Session) output() display.Output {
+	if p := s.out.Load(); p != nil {
+		return *p
+	}
+	return nil
+}
+
+// Execute runs a cell and returns when it ended. Cancelling ctx interrupts it:
+// long computations of this project's packages stop by themselves and keep what
+// they have done; other code is cut off.
+func (s *Session) Execute(ctx context.Context, cell Cell, out display.Output) Outcome {
+	s.running.Lock()
+	defer s.running.Unlock()
+	s.out.Store(&out)
+	s.units++
+	file := fmt.Sprintf("cell%d%s%d", cell.Number, mark, s.units)
+	u, problems := parse(s.engine.fileSet(), file, cell.Number, cell.Code)
+	if len(problems) > 0 {
+		return Outcome{Err: u.compileFailure(problems)}
+	}
+	if len(u.decls)+len(u.stmts)+len(u.imports) == 0 {
+		return Outcome{}
+	}
+	s.mu.Lock()
+	s.known[file] = u
+	c, problems := s.check(s.state, u)
+	var p *plan
+	if len(problems) == 0 {
+		p, problems = s.lower(c)
+	}
+	s.mu.Unlock()
+	if len(problems) > 0 {
+		return Outcome{Err: u.compileFailure(problems)}
+	}
+	for _, sentence := range c.lost {
+		out.Stream("stderr", sentence+"\n")
+	}
+	return s.run(ctx, c, p, out)
+}
+
+// run carries out a plan and commits what it made, step by step.
+func (s *Session) run(ctx context.Context, c *checked, p *plan, out display.Output) Outcome {
+	cell := &running{number: s.units, plan: p}
+	s.cell.Store(cell)
+	defer nb.Attach(ctx, out)()
+	w := watch(ctx, out, cell)
+	defer w.end()
+	if err := s.declare(p); err != nil {
+		return Outcome{Err: s.fail(c.unit, err, p.at)}
+	}
+	s.commitDeclarations(c, p)
+	if err := s.engine.run(w.halt, s.block(p)); err != nil {
+		s.finish()
+		at := token.NoPos
+		if s.cell.Load().done < len(p.steps) {
+			at = p.steps[s.cell.Load().done].at
+		}
+		return Outcome{Err: s.fail(c.unit, err, at)}
+	}
+	if err := s.finish(); err != nil {
+		return Outcome{Err: s.fail(c.unit, err, token.NoPos)}
+	}
+	return s.outcome(c.unit, p)
+}
+
+// declare gives the plan's declarations to the interpreter, and before that
+// the imports to every file that has a part in the plan: the interpreter looks
+// packages up by the file's name.
+func (s *Session) declare(p *plan) error {
+	for _, pos := range p.places {
+		file := s.engine.fileSet().Position(pos).Filename
+		if n, ok := s.imported[file]; ok && n == len(s.aliases) {
+			continue
+		}
+		decls := []ast.Decl{importDecl(pos, hooks, hooksPath)}
+		for _, path := range sortedKeys(s.aliases) {
+			decls = append(decls, importDecl(pos, s.aliases[path], path))
+		}
+		if err := s.engine.run(context.Background(), program(pos, decls)); err != nil {
+			return err
+		}
+		s.imported[file] = len(s.aliases)
+	}
+	if len(p.decls) == 0 {
+		return nil
+	}
+	return s.engine.run(context.Background(), program(p.at, p.decls))
+}
+
+func program(pos token.Pos, decls []ast.Decl) *ast.File {
+	return &ast.File{Package: pos, Name: &ast.Ident{NamePos: pos, Name: "main"}, Decls: decls}
+}
+
+// block is the plan's steps, each followed by a call that commits it. They run
+// as one: the interpreter moves its variables between two runs, which a
+// goroutine of the cell must not meet.
+func (s *Session) block(p *plan) *ast.BlockStmt {
+	b := &ast.BlockStmt{Lbrace: p.at, Rbrace: p.at}
+	for _, step := range p.steps {
+		b.List = append(b.List, step.body...)
+		b.List = append(b.List, &ast.ExprStmt{X: call(step.at, "Done", number(step.at, s.units))})
+	}
+	return b
+}
+
+// commitDeclarations makes the cell's declarations the session's.
+func (s *Session) commitDeclarations(c *checked, p *plan) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	next := s.world0(c, c.affected())
+	for _, d := range append(c.fresh, c.again...) {
+		for _, n := range d.names {
+			next.engine[n] = p.names[n]
+		}
+	}
+	for _, i := range c.unit.imports {
+		for name, path := range c.unit.paths {
+			if i.Path.Value == `"`+path+`"` {
+				next.imports[name] = path
+			}
+		}
+	}
+	if len(c.dropped) > 0 {
+		if out := s.output(); out != nil {
+			out.Stream("stderr", fmt.Sprintf("gone, since this cell redefines their type: %s\n", strings.Join(c.dropped, ", ")))
+		}
+	}
+	s.state = next
+}
+
+// commitStep makes the variables that the next step of the plan defined the
+// session's.
+func (s *Session) commitStep() {
+	p := s.cell.Load().plan
+	step := p.steps[s.cell.Load().done]
+	s.cell.Load().done++
+	if len(step.defines) == 0 {
+		return
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	next := s.state.clone()
+	for _, t := range step.defines {
+		n := t.obj.Name()
+		next.forget(n)
+		next.vars[n] = newVariable(n, t.obj.Type())
+		next.engine[n] = p.names[n]
+	}
+	s.state = next
+}
+
+// finish runs the calls that the cell's statements deferred.
+func (s *Session) finish() (err error) {
+	calls := s.cell.Load().deferred
+	s.cell.Load().deferred = nil
+	for i := len(calls) - 1; i >= 0; i-- {
+		func() {
+			defer func() {
+				if r := recover(); r != nil {
+					err = &thrown{r, s.engine.trace.reset()}
+				}
+			}()
+			calls[i]()
+		}()
+	}
+	return err
+}
+
+// outcome is what the cell shows. An error that is the last of its values is
+// none of them: nil says nothing, and any other fails the cell.
+func (s *Session) outcome(u *unit, p *plan) Outcome {
+	var o Outcome
+	values := s.cell.Load().shown
+	if n := len(values); n > 0 {
+		if f, ok := values[n-1].(failure); ok {
+			values = values[:n-1]
+			if f.err != nil {
+				o.Err = s.returned(u, f.err, p)
+			}
+		}
+	}
+	var text []string
+	for _, v := range values {
+		if f, ok := v.(failure); ok {
+			v = f.err
+		}
+		b := s.render(v)
+		if len(values) == 1 {
+			o.Value = b
+			return o
+		}
+		text = append(text, b[display.Text].(string))
+	}
+	if len(text) > 0 {
+		o.Value = display.Bundle{display.Text: strings.Join(text, "\n")}
+	}
+	return o
+}
+
+func (s *Session) render(v any) display.Bundle {
+	b, err := display.Render(v)
+	if err != nil {
+		fmt.Fprintln(s.stderr, err)
+	}
+	return b
+}
+
+// returned is the error of a cell whose last value is one.
+func (s *Session) returned(u *unit, err error, p *plan) *Error {
+	e := &Error{Name: failed, Message: err.Error(), Traceback: []string{err.Error()}}
+	where, excerpt := u.line(s.engine.fileSet().Position(p.steps[len(p.steps)-1].at))
+	e.Traceback = append(e.Traceback, where+":")
+	e.Traceback = append(e.Traceback, excerpt...)
+	return e
+}
+
+// fail turns what stopped a cell into an Error; at is the statement.
+func (s *Session) fail(u *unit, err error, at token.Pos) *Error {
+	var t *thrown
+	switch {
+	case errors.Is(err, errHalted):
+		return &Error{Name: interrupted, Message: "the cell was interrupted", Traceback: []string{"interrupted: what ran before is kept"}}
+	case errors.As(err, &t):
+		return s.panicked(u, t, at)
+	}
+	where, excerpt := u.place(s.engine.fileSet().Position(at))
+	message := s.plain(err.Error())
+	e := &Error{Name: compileError, Message: message, Traceback: []string{where + ": " + message}}
+	e.Traceback = append(e.Traceback, excerpt...)
+	return e
+}
+
+// panicked tells a panic with the places in cells that it passed.
+func (s *Session) panicked(u *unit, t *thrown, at token.Pos) *Error {
+	if exit, ok := t.value.(stdlib.Exit); ok {
+		message := fmt.Sprintf("%v: a cell cannot end the kernel; shut it down in the front end", exit)
+		return &Error{Name: panicked, Message: message, Traceback: []string{message}}
+	}
+	e := &Error{Name: panicked, Message: panicText(t.value)}
+	e.Traceback = []string{"panic: " + e.Message}
+	places := t.at
+	if len(places) == 0 && at.IsValid() {
+		places = []token.Position{s.engine.fileSet().Position(at)}
+	}
+	const most = 12
+	last := ""
+	for i, p := range places {
+		if i == most {
+			e.Traceback = append(e.Traceback, fmt.Sprintf("and %d more", len(places)-i))
+			break
+		}
+		of := s.known[p.Filename]
+		if of == nil {
+			of = u
+		}
+		where, excerpt := of.line(p)
+		if where == last {
+			continue
+		}
+		last = where
+		e.Traceback = append(e.Traceback, where+":")
+		e.Traceback = append(e.Traceback, excerpt...)
+	}
+	return e
+}
+
+// plain takes the marks of the session's own names and places out of a text.
+func (s *Session) plain(text string) string {
+	var b strings.Builder
+	for i := 0; i < len(text); {
+		if strings.HasPrefix(text[i:], mark) {
+			for i += len(mark); i < len(text) && text[i] >= '0' && text[i] <= '9'; i++ {
+			}
+			continue
+		}
+		b.WriteByte(text[i])
+		i++
+	}
+	return b.String()
+}
+
+// fresh is a name for the interpreter that nothing has yet.
+func (s *Session) fresh(name string) string {
+	s.names++
+	return fmt.Sprintf("%s%s%d", strings.ReplaceAll(name, ".", mark), mark, s.names)
+}
+
+// alias is the name under which lowered code knows a package.
+func (s *Session) alias(path string) string {
+	if s.aliases[path] == "" {
+		s.aliases[path] = fmt.Sprintf("%s%s%d", s.world.pkg(path).Name(), mark, len(s.aliases))
+	}
+	return s.aliases[path]
+}

@@ -1,0 +1,278 @@
+package session
+
+import (
+	"fmt"
+	"go/constant"
+	"go/token"
+	"go/types"
+	"path"
+	"reflect"
+	"slices"
+	"strings"
+	"sync"
+)
+
+// A world is the packages that cells can import, as Go's type checker sees
+// them. It reads them from the interpreter's symbol tables by reflection, and
+// so knows everything but generic functions, unexported methods and the names
+// of parameters.
+type world struct {
+	symbols map[string]map[string]reflect.Value // by import path
+	names   map[string]string                   // package names by import path
+	paths   map[string][]string                 // import paths by package name, sorted
+	generic map[string][]string                 // exported names that need instantiation, by import path
+
+	mu     sync.Mutex
+	pkgs   map[string]*types.Package
+	filled map[string]bool
+	types  map[reflect.Type]types.Type
+}
+
+// newWorld takes symbol tables whose keys are an import path, a slash and the
+// package's name.
+func newWorld(symbols map[string]map[string]reflect.Value, generic map[string][]string) *world {
+	w := &world{
+		symbols: map[string]map[string]reflect.Value{},
+		names:   map[string]string{},
+		paths:   map[string][]string{},
+		generic: generic,
+		pkgs:    map[string]*types.Package{},
+		filled:  map[string]bool{},
+		types:   map[reflect.Type]types.Type{},
+	}
+	for key, table := range symbols {
+		p, name := path.Dir(key), path.Base(key)
+		if key == "." {
+			continue
+		}
+		w.symbols[p], w.names[p] = table, name
+		w.paths[name] = append(w.paths[name], p)
+	}
+	for _, ps := range w.paths {
+		slices.Sort(ps)
+	}
+	return w
+}
+
+// exports reports whether a package has an exported name.
+func (w *world) exports(path, name string) bool {
+	_, ok := w.symbols[path][name]
+	return ok || slices.Contains(w.generic[path], name)
+}
+
+// Import is what types.Config wants of an importer.
+func (w *world) Import(path string) (*types.Package, error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	table, ok := w.symbols[path]
+	if !ok {
+		return nil, fmt.Errorf("cells cannot import %q: they have Go's standard library, gonum, gonum/plot and innkeeper's own packages", path)
+	}
+	pkg := w.pkg(path)
+	if w.filled[path] {
+		return pkg, nil
+	}
+	w.filled[path] = true
+	for name, v := range table {
+		if token.IsExported(name) {
+			pkg.Scope().Insert(w.object(pkg, name, v))
+		}
+	}
+	pkg.MarkComplete()
+	return pkg, nil
+}
+
+func (w *world) pkg(p string) *types.Package {
+	if pkg := w.pkgs[p]; pkg != nil {
+		return pkg
+	}
+	name := w.names[p]
+	if name == "" {
+		name = path.Base(p)
+	}
+	w.pkgs[p] = types.NewPackage(p, name)
+	return w.pkgs[p]
+}
+
+func (w *world) object(pkg *types.Package, name string, v reflect.Value) types.Object {
+	t := v.Type()
+	switch {
+	case v.CanAddr():
+		return types.NewVar(token.NoPos, pkg, name, w.typ(t))
+	case t.Kind() == reflect.Pointer && v.IsNil(): // a type
+		typ := w.typ(t.Elem())
+		if named, ok := typ.(*types.Named); ok && named.Obj().Pkg() == pkg && named.Obj().Name() == name {
+			return named.Obj()
+		}
+		return types.NewTypeName(token.NoPos, pkg, name, typ)
+	case t.Kind() == reflect.Func:
+		return types.NewFunc(token.NoPos, pkg, name, w.signature(t, nil, 0))
+	case t.Implements(reflect.TypeFor[constant.Value]()):
+		c := v.Interface().(constant.Value)
+		return types.NewConst(token.NoPos, pkg, name, untyped(c), c)
+	}
+	if c := constantOf(v); c != nil {
+		return types.NewConst(token.NoPos, pkg, name, w.typ(t), c)
+	}
+	return types.NewVar(token.NoPos, pkg, name, w.typ(t))
+}
+
+func untyped(c constant.Value) types.Type {
+	switch c.Kind() {
+	case constant.Bool:
+		return types.Typ[types.UntypedBool]
+	case constant.String:
+		return types.Typ[types.UntypedString]
+	case constant.Int:
+		return types.Typ[types.UntypedInt]
+	case constant.Float:
+		return types.Typ[types.UntypedFloat]
+	}
+	return types.Typ[types.UntypedComplex]
+}
+
+// constantOf is the value of a typed constant, or nil.
+func constantOf(v reflect.Value) constant.Value {
+	switch {
+	case v.Kind() == reflect.Bool:
+		return constant.MakeBool(v.Bool())
+	case v.Kind() == reflect.String:
+		return constant.MakeString(v.String())
+	case v.CanInt():
+		return constant.MakeInt64(v.Int())
+	case v.CanUint():
+		return constant.MakeUint64(v.Uint())
+	case v.CanFloat():
+		return constant.MakeFloat64(v.Float())
+	}
+	return nil
+}
+
+var basic = map[reflect.Kind]types.BasicKind{
+	reflect.Bool: types.Bool, reflect.String: types.String,
+	reflect.Int: types.Int, reflect.Int8: types.Int8, reflect.Int16: types.Int16, reflect.Int32: types.Int32, reflect.Int64: types.Int64,
+	reflect.Uint: types.Uint, reflect.Uint8: types.Uint8, reflect.Uint16: types.Uint16, reflect.Uint32: types.Uint32, reflect.Uint64: types.Uint64,
+	reflect.Uintptr: types.Uintptr, reflect.Float32: types.Float32, reflect.Float64: types.Float64,
+	reflect.Complex64: types.Complex64, reflect.Complex128: types.Complex128, reflect.UnsafePointer: types.UnsafePointer,
+}
+
+// typ is the checker's type for a reflected one; the same for the same.
+func (w *world) typ(t reflect.Type) types.Type {
+	if typ := w.types[t]; typ != nil {
+		return typ
+	}
+	if t == reflect.TypeFor[error]() {
+		return types.Universe.Lookup("error").Type()
+	}
+	if t.PkgPath() == "" || t.Name() == "" {
+		typ := w.literal(t)
+		w.types[t] = typ
+		return typ
+	}
+	pkg := w.pkg(t.PkgPath())
+	named := types.NewNamed(types.NewTypeName(token.NoPos, pkg, t.Name(), nil), nil, nil)
+	w.types[t] = named // before its parts, which may mention it
+	named.SetUnderlying(w.literal(t))
+	if t.Kind() == reflect.Interface {
+		return named
+	}
+	pointer := reflect.PointerTo(t)
+	for m := range pointer.Methods() {
+		var recv types.Type = types.NewPointer(named)
+		if _, ok := t.MethodByName(m.Name); ok {
+			recv = named
+		}
+		sig := w.signature(m.Type, types.NewParam(token.NoPos, pkg, "", recv), 1)
+		named.AddMethod(types.NewFunc(token.NoPos, pkg, m.Name, sig))
+	}
+	return named
+}
+
+// literal is the type that t is without its name.
+func (w *world) literal(t reflect.Type) types.Type {
+	switch t.Kind() {
+	case reflect.Pointer:
+		return types.NewPointer(w.typ(t.Elem()))
+	case reflect.Slice:
+		return types.NewSlice(w.typ(t.Elem()))
+	case reflect.Array:
+		return types.NewArray(w.typ(t.Elem()), int64(t.Len()))
+	case reflect.Map:
+		return types.NewMap(w.typ(t.Key()), w.typ(t.Elem()))
+	case reflect.Chan:
+		dir := map[reflect.ChanDir]types.ChanDir{reflect.BothDir: types.SendRecv, reflect.SendDir: types.SendOnly, reflect.RecvDir: types.RecvOnly}
+		return types.NewChan(dir[t.ChanDir()], w.typ(t.Elem()))
+	case reflect.Func:
+		return w.signature(t, nil, 0)
+	case reflect.Struct:
+		var fields []*types.Var
+		var tags []string
+		for f := range t.Fields() {
+			var pkg *types.Package
+			if p := f.PkgPath; p != "" {
+				pkg = w.pkg(p)
+			}
+			fields = append(fields, types.NewField(token.NoPos, pkg, f.Name, w.typ(f.Type), f.Anonymous))
+			tags = append(tags, string(f.Tag))
+		}
+		return types.NewStruct(fields, tags)
+	case reflect.Interface:
+		var methods []*types.Func
+		for m := range t.Methods() {
+			// Reflection does not show the unexported methods of other
+			// types, so nothing would implement one here.
+			if m.IsExported() {
+				methods = append(methods, types.NewFunc(token.NoPos, nil, m.Name, w.signature(m.Type, nil, 0)))
+			}
+		}
+		return types.NewInterfaceType(methods, nil).Complete()
+	}
+	return types.Typ[basic[t.Kind()]]
+}
+
+// signature is the type of a function; the first skip parameters are left out.
+func (w *world) signature(t reflect.Type, recv *types.Var, skip int) *types.Signature {
+	var in, out []*types.Var
+	for i := skip; i < t.NumIn(); i++ {
+		in = append(in, types.NewParam(token.NoPos, nil, "", w.typ(t.In(i))))
+	}
+	for o := range t.Outs() {
+		out = append(out, types.NewParam(token.NoPos, nil, "", w.typ(o)))
+	}
+	return types.NewSignatureType(recv, nil, nil, types.NewTuple(in...), types.NewTuple(out...), t.IsVariadic())
+}
+
+// choose finds the package that a name stands for by the selectors used on it,
+// much as goimports does. There is one of that name.
+func (w *world) choose(name string, selectors []string) (string, error) {
+	all := w.paths[name]
+	var fit []string
+	for _, p := range all {
+		if !slices.ContainsFunc(selectors, func(s string) bool { return !w.exports(p, s) }) {
+			fit = append(fit, p)
+		}
+	}
+	switch len(fit) {
+	case 0:
+		if len(all) == 1 { // the checker says what the package lacks
+			return all[0], nil
+		}
+		return "", fmt.Errorf("none of the packages named %s (%s) has %s", name, strings.Join(all, ", "), strings.Join(selectors, " and "))
+	case 1:
+		return fit[0], nil
+	}
+	// The standard library goes before the others, and of two versions in it
+	// the newer one.
+	std := slices.DeleteFunc(slices.Clone(fit), func(p string) bool { return strings.Contains(p, ".") })
+	newer := slices.DeleteFunc(slices.Clone(std), func(p string) bool {
+		return slices.Contains(std, p+"/v2") || p == "crypto/rand" && slices.Contains(std, "math/rand/v2")
+	})
+	if len(newer) == 1 {
+		return newer[0], nil
+	}
+	quoted := make([]string, len(fit))
+	for i, p := range fit {
+		quoted[i] = fmt.Sprintf("import %q", p)
+	}
+	return "", fmt.Errorf("which package is %s? Write %s", name, strings.Join(quoted, " or "))
+}

@@ -1,0 +1,76 @@
+// Command gen writes the interpreter's symbol tables into a folder:
+//
+//	go run ./gen DIR
+//
+// A package that does not compile is named on standard error, the tables of
+// the others are written, and the exit status is 1.
+package main
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+)
+
+func main() {
+	if len(os.Args) != 2 {
+		fmt.Fprintln(os.Stderr, "usage: gen DIR")
+		os.Exit(2)
+	}
+	if err := generate(os.Args[1]); err != nil {
+		fmt.Fprintln(os.Stderr, "gen:", err)
+		os.Exit(1)
+	}
+}
+
+// generate writes one table per package into dir, and the list of what they
+// do not have, and removes tables that no package has any more.
+func generate(dir string) error {
+	pkgs, broken, err := load()
+	if err != nil {
+		return err
+	}
+	var kept []string
+	skipped := map[string][]string{}
+	for _, pkg := range pkgs {
+		t := newTable(pkg)
+		if len(t.skipped) > 0 {
+			skipped[pkg.Path()] = t.skipped
+		}
+		name := filepath.Join(dir, t.fileName())
+		src, err := t.source()
+		if err != nil {
+			return err
+		}
+		if err := os.WriteFile(name, src, 0o644); err != nil {
+			return err
+		}
+		kept = append(kept, name)
+	}
+	src, err := skippedSource(skipped)
+	if err != nil {
+		return err
+	}
+	if err := os.WriteFile(filepath.Join(dir, "skipped.go"), src, 0o644); err != nil {
+		return err
+	}
+	old, err := filepath.Glob(filepath.Join(dir, "sym_*.go"))
+	if err != nil {
+		return err
+	}
+	for _, name := range old {
+		if !slices.Contains(kept, name) {
+			if err := os.Remove(name); err != nil {
+				return err
+			}
+		}
+	}
+	if len(broken) > 0 {
+		for _, b := range broken {
+			fmt.Fprintln(os.Stderr, b)
+		}
+		return fmt.Errorf("no tables for %d packages that do not compile (above)", len(broken))
+	}
+	return nil
+}

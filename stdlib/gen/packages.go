@@ -1,0 +1,99 @@
+package main
+
+const module = "github.com/innkeeper-notebook/innkeeper"
+
+// patterns name the packages that get tables, as go list takes them.
+var patterns = []string{
+	"std",
+
+	"gonum.org/v1/gonum/blas",
+	"gonum.org/v1/gonum/blas/blas64",
+	"gonum.org/v1/gonum/diff/fd",
+	"gonum.org/v1/gonum/dsp/fourier",
+	"gonum.org/v1/gonum/dsp/window",
+	"gonum.org/v1/gonum/floats",
+	"gonum.org/v1/gonum/floats/scalar",
+	"gonum.org/v1/gonum/integrate",
+	"gonum.org/v1/gonum/integrate/quad",
+	"gonum.org/v1/gonum/interp",
+	"gonum.org/v1/gonum/mat",
+	"gonum.org/v1/gonum/mathext",
+	"gonum.org/v1/gonum/num/quat",
+	"gonum.org/v1/gonum/optimize",
+	"gonum.org/v1/gonum/spatial/barneshut",
+	"gonum.org/v1/gonum/spatial/curve",
+	"gonum.org/v1/gonum/spatial/kdtree",
+	"gonum.org/v1/gonum/spatial/r1",
+	"gonum.org/v1/gonum/spatial/r2",
+	"gonum.org/v1/gonum/spatial/r3",
+	"gonum.org/v1/gonum/spatial/vptree",
+	"gonum.org/v1/gonum/stat",
+	"gonum.org/v1/gonum/stat/combin",
+	"gonum.org/v1/gonum/stat/distmat",
+	"gonum.org/v1/gonum/stat/distmv",
+	"gonum.org/v1/gonum/stat/distuv",
+	"gonum.org/v1/gonum/stat/sampleuv",
+
+	"gonum.org/v1/plot",
+	"gonum.org/v1/plot/font",
+	"gonum.org/v1/plot/palette",
+	"gonum.org/v1/plot/palette/brewer",
+	"gonum.org/v1/plot/palette/moreland",
+	"gonum.org/v1/plot/plotter",
+	"gonum.org/v1/plot/plotutil",
+	"gonum.org/v1/plot/text",
+	"gonum.org/v1/plot/vg",
+	"gonum.org/v1/plot/vg/draw",
+	"gonum.org/v1/plot/vg/vgimg",
+	"gonum.org/v1/plot/vg/vgsvg",
+
+	module + "/inn/...",
+	module + "/kernel/nb",
+}
+
+// leftOut are packages that a pattern matches but cells do not get, with the
+// reason. Packages with an "internal" or "vendor" folder in their path, and
+// those of innkeeper whose name ends in "test", are left out as well.
+var leftOut = map[string]string{
+	"embed":            "works only with a //go:embed line at compile time",
+	"expvar":           "publishes the process's command line on the default HTTP server when linked in",
+	"log/syslog":       "does not exist on Windows",
+	"net/http/pprof":   "publishes profiles on the default HTTP server when linked in",
+	"plugin":           "loads code built by the very same toolchain, and not everywhere",
+	"runtime/cgo":      "is the runtime's side of cgo",
+	"runtime/coverage": "writes the coverage of binaries built with -cover",
+	"runtime/race":     "is the race detector's runtime",
+	"syscall":          "differs from system to system; os covers what a cell needs",
+	"time/tzdata":      "exports nothing and adds 450 kB of time zones",
+	"unsafe":           "the interpreter's memory is not the program's",
+}
+
+// leftOutNames are exported names that a table does not have, with the reason.
+var leftOutNames = map[string]map[string]string{
+	"runtime": {
+		"Goexit": "would end the goroutine the cell runs in, and the session with it",
+	},
+	"testing": {
+		"CoverBlock":         testMain,
+		"Cover":              testMain,
+		"Init":               testMain,
+		"InternalBenchmark":  testMain,
+		"InternalExample":    testMain,
+		"InternalFuzzTarget": testMain,
+		"InternalTest":       testMain,
+		"M":                  testMain,
+		"Main":               testMain,
+		"MainStart":          testMain,
+		"RegisterCover":      testMain,
+		"RunBenchmarks":      testMain,
+		"RunExamples":        testMain,
+		"RunTests":           testMain,
+	},
+}
+
+const testMain = "is called by the main function that go test writes"
+
+// replaced are functions whose place another one of package stdlib takes.
+var replaced = map[string]map[string]string{
+	"os": {"Exit": "osExit"},
+}
