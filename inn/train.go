@@ -126,7 +126,7 @@ func newTrainer(pairs *Pairs, o *Settings) (*trainer, error) {
 		x:        tensor.New(pairs.Len(), s.D),
 		y:        tensor.New(pairs.Len(), s.M),
 		pool:     train.NewPool(o.Workers),
-		adam:     train.Adam{Rate: o.Rate, Final: o.Final, Beta1: 0.9, Beta2: o.Beta2, Epsilon: 1e-6, Decay: o.Decay, Clip: o.Clip},
+		adam:     train.Adam{Rate: o.Rate, Final: o.Final, Warmup: o.Warm, Beta1: 0.9, Beta2: o.Beta2, Epsilon: 1e-6, Decay: o.Decay, Clip: o.Clip},
 	}
 	for i := range pairs.Len() {
 		xs.apply(t.x.Row(i), pairs.X.Row(i))
@@ -156,8 +156,14 @@ func newTrainer(pairs *Pairs, o *Settings) (*trainer, error) {
 // run takes all steps, or as many as it is let.
 func (t *trainer) run() error {
 	start := time.Now()
-	task := progress.Start("training", t.Steps)
-	defer task.End()
+	each := t.Each
+	if each == nil {
+		task := progress.Start("training", t.Steps)
+		defer task.End()
+		each = func(p Progress) error {
+			return task.Advance(1, func() string { return fmt.Sprintf("loss %.4g", p.Loss) })
+		}
+	}
 	// The network goes back to one whose losses were seen to be finite.
 	good, next := slices.Clone(t.model.weights), slices.Clone(t.model.weights)
 	goodStep := 0
@@ -173,29 +179,24 @@ func (t *trainer) run() error {
 			good, next = next, good
 			goodStep = t.step
 		}
-		loss := 0.0
-		for _, v := range t.means {
-			loss += v
-		}
-		var err error
-		if t.Each != nil {
-			terms := make([]Term, len(termNames)) // its own: callers keep a history
-			for i, v := range t.means {
-				terms[i] = Term{termNames[i], v}
-			}
-			elapsed := time.Since(start)
-			err = t.Each(Progress{
-				Step: t.step + 1, Steps: t.Steps, Loss: loss, Terms: terms, Elapsed: elapsed,
-				Remaining: elapsed / time.Duration(t.step+1) * time.Duration(t.Steps-t.step-1),
-			})
-		} else {
-			err = task.Advance(1, func() string { return fmt.Sprintf("loss %.4g", loss) })
-		}
+		err := each(t.progress(time.Since(start)))
 		if err != nil {
 			return fmt.Errorf("inn: training stopped at step %d of %d; the model holds the network so far: %w", t.step+1, t.Steps, err)
 		}
 	}
 	return nil
+}
+
+// progress is the state after the step just made. Its terms are its own:
+// callers keep a history.
+func (t *trainer) progress(elapsed time.Duration) Progress {
+	p := Progress{Step: t.step + 1, Steps: t.Steps, Elapsed: elapsed, Terms: make([]Term, len(termNames))}
+	for i, v := range t.means {
+		p.Loss += v
+		p.Terms[i] = Term{termNames[i], v}
+	}
+	p.Remaining = elapsed / time.Duration(p.Step) * time.Duration(p.Steps-p.Step)
+	return p
 }
 
 // takeStep makes one step of the optimiser. It returns the name and value of

@@ -17,7 +17,8 @@ import (
 	"gonum.org/v1/plot/vg/draw"
 	"gonum.org/v1/plot/vg/vgimg"
 	"gonum.org/v1/plot/vg/vgpdf"
-	"gonum.org/v1/plot/vg/vgsvg"
+
+	"github.com/innkeeper-notebook/innkeeper/inn/plot/svg"
 )
 
 // A Figure is a grid of panels under one legend. It shows itself in a
@@ -124,12 +125,8 @@ func (f *Figure) render(canvas interface {
 
 // SVG is the figure as a scalable drawing.
 func (f *Figure) SVG() (string, error) {
-	c := &svgCanvas{Canvas: vgsvg.New(f.Width, f.Height)}
-	b, err := f.render(c)
-	if err != nil {
-		return "", err
-	}
-	return c.fit(string(b)), nil
+	b, err := f.render(svg.New(f.Width, f.Height))
+	return string(b), err
 }
 
 // PNG is the figure as an image of 192 pixels an inch, twice what a browser

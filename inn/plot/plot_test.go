@@ -60,7 +60,7 @@ func texts(t *testing.T, svg string) []string {
 	}
 }
 
-func svg(t *testing.T, f *Figure) string {
+func drawn(t *testing.T, f *Figure) string {
 	t.Helper()
 	s, err := f.SVG()
 	if err != nil {
@@ -74,9 +74,9 @@ func svg(t *testing.T, f *Figure) string {
 func TestFigures(t *testing.T) {
 	again := figures(t)
 	for name, f := range figures(t) {
-		s := svg(t, f)
+		s := drawn(t, f)
 		texts(t, s)
-		if s != svg(t, again[name]) {
+		if s != drawn(t, again[name]) {
 			t.Errorf("%s: two drawings differ", name)
 		}
 		if strings.Contains(s, "NaN") || strings.Contains(s, "Inf") {
@@ -139,7 +139,7 @@ func TestPanicIsError(t *testing.T) {
 // and method, one x range a column, and the truth inside it.
 func TestMarginalsShow(t *testing.T) {
 	f := figures(t)["marginals of three"]
-	got := texts(t, svg(t, f))
+	got := texts(t, drawn(t, f))
 	for _, want := range []string{"INN", "cVAE-IAF", "dropout sampling", "prior", "posterior", "truth", "point estimate", "density", "[1/cm]", "d1 [µm]", "hb1"} {
 		if !slices.Contains(got, want) {
 			t.Errorf("no text %q in %q", want, got)
@@ -279,7 +279,7 @@ func TestMarginalsErrors(t *testing.T) {
 // the last step planned and holds all values.
 func TestLossesShow(t *testing.T) {
 	f := figures(t)["losses of six"]
-	got := texts(t, svg(t, f))
+	got := texts(t, drawn(t, f))
 	for _, want := range []string{"total 0.407", "y 0.136", "z 0.0429", "x 0.0265", "padding 0.00429", "reconstruction 0.00136", "step", "loss"} {
 		if !slices.Contains(got, want) {
 			t.Errorf("no text %q in %q", want, got)
@@ -290,7 +290,7 @@ func TestLossesShow(t *testing.T) {
 		t.Errorf("axes to step %v, loss %v to %v", p.X.Max, p.Y.Min, p.Y.Max)
 	}
 	for _, name := range []string{"no loss", "only NaN"} {
-		if got := texts(t, svg(t, figures(t)[name])); !slices.Contains(got, "no positive loss to show yet") {
+		if got := texts(t, drawn(t, figures(t)[name])); !slices.Contains(got, "no positive loss to show yet") {
 			t.Errorf("%s: texts %q", name, got)
 		}
 	}

@@ -42,6 +42,7 @@ func Spectrum(xLabel string, at []float64, yLabel string, curves ...Curve) (*gon
 	lo, hi := math.Inf(1), math.Inf(-1)
 	var back, front []gonum.Plotter
 	var labels aside
+	drawn := 0 // curves in front
 	for i, c := range curves {
 		if len(c.Values) != len(at) {
 			return nil, fmt.Errorf("plot: Spectrum: curve %d %q has %d values, but there are %d places", i, c.Name, len(c.Values), len(at))
@@ -58,9 +59,14 @@ func Spectrum(xLabel string, at []float64, yLabel string, curves ...Curve) (*gon
 		if c.Faint {
 			back = append(back, curve{pts, spreadLine})
 		} else {
-			style := lineStyle(len(front) / 2)
-			front = append(front, curve{pts, style}, dots{pts, spectrumDot, style.Color})
-			label = dotted(lineEntry(c.Name, style), style.Color, spectrumDot)
+			style := lineStyle(drawn)
+			drawn++
+			front = append(front, curve{pts, style})
+			label = lineEntry(c.Name, style)
+			if len(at) <= mostDots {
+				front = append(front, dots{pts, spectrumDot, style.Color})
+				label = dotted(label, style.Color, spectrumDot)
+			}
 		}
 		if c.Name != "" {
 			labels.entries = append(labels.entries, label)
@@ -76,7 +82,12 @@ func Spectrum(xLabel string, at []float64, yLabel string, curves ...Curve) (*gon
 	return p, nil
 }
 
-const spectrumDot = vg.Length(2.2)
+// The places of a few bands are marked by dots; those of a finer spectrum would
+// hide the line.
+const (
+	spectrumDot = vg.Length(2.2)
+	mostDots    = 40
+)
 
 // padded is a range with a margin at each end.
 func padded(lo, hi float64) (float64, float64) {

@@ -4,8 +4,12 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
+	"runtime"
+
+	"golang.org/x/sync/errgroup"
 
 	"github.com/innkeeper-notebook/innkeeper/inn"
+	"github.com/innkeeper-notebook/innkeeper/inn/progress"
 	"github.com/innkeeper-notebook/innkeeper/inn/sim/photon"
 )
 
@@ -239,13 +243,25 @@ func TissueSpectrum(x []float64, photons int, seed uint64) (nm, reflectance []fl
 	if err := checkTissue(x, photons); err != nil {
 		return nil, nil, err
 	}
-	for i := range prahl {
-		l := float64(firstNM + i*stepNM)
-		r, err := monochrome(x, l, photons, inn.RNG(seed, uint64(i)))
-		if err != nil {
-			return nil, nil, fmt.Errorf("sim: tissue at %g nm: %w", l, err)
-		}
-		nm, reflectance = append(nm, l), append(reflectance, r)
+	n := len(prahl)
+	nm, reflectance = make([]float64, n), make([]float64, n)
+	task := progress.Start("spectrum", n)
+	defer task.End()
+	var group errgroup.Group
+	group.SetLimit(runtime.GOMAXPROCS(0))
+	for i := range n {
+		group.Go(func() error {
+			l := float64(firstNM + i*stepNM)
+			r, err := monochrome(x, l, photons, inn.RNG(seed, uint64(i)))
+			if err != nil {
+				return fmt.Errorf("sim: tissue at %g nm: %w", l, err)
+			}
+			nm[i], reflectance[i] = l, r
+			return task.Advance(1, nil)
+		})
+	}
+	if err := group.Wait(); err != nil {
+		return nil, nil, err
 	}
 	return nm, reflectance, nil
 }

@@ -4,9 +4,11 @@ import "math"
 
 // Adam is the optimiser of Kingma and Ba 2015, with L2 weight decay added to
 // the gradient and a learning rate that decays exponentially from Rate at the
-// first step to Final at the last.
+// first step to Final at the last, and rises linearly to that over the first
+// Warmup steps.
 type Adam struct {
 	Rate, Final  float64
+	Warmup       int
 	Beta1, Beta2 float64
 	Epsilon      float64
 	Decay        float64 // of the weights
@@ -22,10 +24,11 @@ const block = 1 << 14
 
 // RateAt is the learning rate of a step, counted from 0, out of steps.
 func (a *Adam) RateAt(step, steps int) float64 {
+	rise := min(1, float64(step+1)/float64(a.Warmup+1))
 	if steps < 2 {
-		return a.Rate
+		return a.Rate * rise
 	}
-	return a.Rate * math.Pow(a.Final/a.Rate, float64(step)/float64(steps-1))
+	return a.Rate * rise * math.Pow(a.Final/a.Rate, float64(step)/float64(steps-1))
 }
 
 // Update moves the parameters w against the gradient g, at the given rate.

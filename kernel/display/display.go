@@ -9,6 +9,8 @@
 // gonum/plot, image.Image and mat.Matrix are known as they are.
 package display
 
+import "errors"
+
 // A Bundle is one value in several formats, keyed by MIME type: text formats
 // are strings, images base64 strings, JSON formats any JSON value.
 type Bundle = map[string]any
@@ -25,3 +27,13 @@ type Output interface {
 	// Clear empties the cell's output: at once, or when the next output comes.
 	Clear(wait bool)
 }
+
+// An Asker is an Output behind which somebody can be asked for a line of text.
+type Asker interface {
+	// Input shows the prompt and returns the answer, without a newline. A
+	// password is not shown as it is typed.
+	Input(prompt string, password bool) (string, error)
+}
+
+// ErrNobody is the answer where nobody can be asked.
+var ErrNobody = errors.New("nobody can be asked for input here")

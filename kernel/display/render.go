@@ -8,11 +8,15 @@ import (
 	"fmt"
 	"image"
 	"image/png"
+	"math"
 	"reflect"
 
 	"gonum.org/v1/gonum/mat"
 	"gonum.org/v1/plot"
 	"gonum.org/v1/plot/vg"
+	"gonum.org/v1/plot/vg/draw"
+
+	"github.com/innkeeper-notebook/innkeeper/inn/plot/svg"
 )
 
 // The MIME types of a Bundle.
@@ -175,12 +179,13 @@ func known(v any, b Bundle) (err error) {
 		if v.Title.Text != "" {
 			b[Text] = "a plot: " + v.Title.Text
 		}
-		w, err := v.WriterTo(plotWidth, plotHeight, "svg")
-		if err != nil {
-			return fmt.Errorf("display: drawing a plot: %w", err)
+		if err := drawable(v); err != nil {
+			return err
 		}
+		canvas := svg.New(plotWidth, plotHeight)
+		v.Draw(draw.New(canvas))
 		var buf bytes.Buffer
-		if _, err := w.WriteTo(&buf); err != nil {
+		if _, err := canvas.WriteTo(&buf); err != nil {
 			return fmt.Errorf("display: drawing a plot: %w", err)
 		}
 		b[SVG] = buf.String()
@@ -203,6 +208,19 @@ func known(v any, b Bundle) (err error) {
 			return nil
 		}
 		b[Text] = matrix(v)
+	}
+	return nil
+}
+
+// drawable finds axes that gonum would look for ticks on without end.
+func drawable(p *plot.Plot) error {
+	for _, axis := range []struct {
+		name string
+		plot.Axis
+	}{{"x", p.X}, {"y", p.Y}} {
+		if math.IsNaN(axis.Min) || math.IsNaN(axis.Max) {
+			return fmt.Errorf("display: the plot's %s axis runs from %v to %v: NaN among its data?", axis.name, axis.Min, axis.Max)
+		}
 	}
 	return nil
 }

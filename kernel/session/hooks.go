@@ -131,5 +131,28 @@ func (w *stream) Write(p []byte) (int, error) {
 
 var _ io.Writer = (*stream)(nil)
 
+// A keyboard is the standard input of cells: it asks the user line by line.
+type keyboard struct {
+	s    *Session
+	line []byte
+}
+
+func (k *keyboard) Read(p []byte) (int, error) {
+	if len(k.line) == 0 {
+		a, ok := k.s.output().(display.Asker)
+		if !ok {
+			return 0, display.ErrNobody
+		}
+		line, err := a.Input("", false)
+		if err != nil {
+			return 0, err
+		}
+		k.line = []byte(line + "\n")
+	}
+	n := copy(p, k.line)
+	k.line = k.line[n:]
+	return n, nil
+}
+
 // sortedKeys are the keys of m in order.
 func sortedKeys[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }

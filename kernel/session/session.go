@@ -33,8 +33,9 @@ type Cell struct {
 // show, and Err nil when the cell succeeded; a cell that returns values and an
 // error may have both.
 type Outcome struct {
-	Value display.Bundle
-	Err   *Error
+	Value   display.Bundle
+	Err     *Error
+	Payload []map[string]any // what the cell asks of the front end, as nb.Page does
 }
 
 // A Session is the state that cells share. Cells run one at a time; completion
@@ -83,7 +84,7 @@ func New() (*Session, error) {
 	symbols := maps.Clone(stdlib.Symbols)
 	symbols[hooksPath+"/cell"] = s.hookTable()
 	var err error
-	s.engine, err = newEngine(symbols, strings.NewReader(""), s.stdout, s.stderr)
+	s.engine, err = newEngine(symbols, &keyboard{s: s}, s.stdout, s.stderr)
 	return s, err
 }
 
@@ -128,12 +129,15 @@ func (s *Session) Execute(ctx context.Context, cell Cell, out display.Output) Ou
 }
 
 // run carries out a plan and commits what it made, step by step.
-func (s *Session) run(ctx context.Context, c *checked, p *plan, out display.Output) Outcome {
+func (s *Session) run(ctx context.Context, c *checked, p *plan, out display.Output) (o Outcome) {
 	cell := &running{number: s.units, plan: p}
 	s.cell.Store(cell)
-	defer nb.Attach(ctx, out)()
+	detach := nb.Attach(ctx, out)
 	w := watch(ctx, out, cell)
-	defer w.end()
+	defer func() {
+		w.end()
+		o.Payload = detach()
+	}()
 	if err := s.declare(p); err != nil {
 		return Outcome{Err: s.fail(c.unit, err, p.at)}
 	}

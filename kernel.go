@@ -1,0 +1,95 @@
+package main
+
+import (
+	"context"
+	"runtime"
+	"runtime/debug"
+	"strings"
+
+	"github.com/innkeeper-notebook/innkeeper/kernel/display"
+	"github.com/innkeeper-notebook/innkeeper/kernel/jupyter"
+	"github.com/innkeeper-notebook/innkeeper/kernel/session"
+)
+
+// serveKernel serves one notebook over the sockets of a connection file.
+func serveKernel(ctx context.Context, args []string) error {
+	path, err := parse(flags("kernel", "connection.json"), args, "connection.json")
+	if err != nil {
+		return err
+	}
+	s, err := session.New()
+	if err != nil {
+		return err
+	}
+	return jupyter.Serve(ctx, path, goKernel{s})
+}
+
+// goKernel is a session as the protocol's server sees it.
+type goKernel struct{ s *session.Session }
+
+func (goKernel) Info() jupyter.Info {
+	version := strings.TrimPrefix(runtime.Version(), "go")
+	return jupyter.Info{
+		Implementation:        "innkeeper",
+		ImplementationVersion: buildVersion(),
+		Banner:                "innkeeper " + buildVersion() + ": Go " + version + " with invertible neural networks",
+		Language: jupyter.Language{
+			Name: "go", Version: version, Mimetype: "text/x-go", FileExtension: ".go", Pygments: "go", CodeMirror: "go",
+		},
+		HelpLinks: []jupyter.HelpLink{
+			{Text: "Go's standard library", URL: "https://pkg.go.dev/std"},
+			{Text: "Gonum", URL: "https://pkg.go.dev/gonum.org/v1/gonum"},
+			{Text: "Gonum Plot", URL: "https://pkg.go.dev/gonum.org/v1/plot"},
+		},
+	}
+}
+
+// buildVersion is the version or commit that the binary was built from.
+func buildVersion() string {
+	info, ok := debug.ReadBuildInfo()
+	if !ok || info.Main.Version == "" {
+		return "0"
+	}
+	return info.Main.Version
+}
+
+func (k goKernel) Execute(ctx context.Context, r jupyter.ExecuteRequest, out *jupyter.Outlet) jupyter.Result {
+	o := k.s.Execute(ctx, session.Cell{Number: r.Count, Code: r.Code}, out)
+	result := jupyter.Result{Value: o.Value, Payload: o.Payload}
+	if o.Err != nil {
+		result.Error = wireError(o.Err)
+		return result
+	}
+	if len(r.UserExpressions) > 0 {
+		result.UserExpressions = map[string]jupyter.UserExpression{}
+		for name, code := range r.UserExpressions {
+			o := k.s.Execute(ctx, session.Cell{Number: r.Count, Code: code}, out)
+			e := jupyter.UserExpression{Value: o.Value}
+			if o.Err != nil {
+				e.Error = wireError(o.Err)
+			}
+			result.UserExpressions[name] = e
+		}
+	}
+	return result
+}
+
+func wireError(e *session.Error) *jupyter.Error {
+	return &jupyter.Error{Name: e.Name, Value: e.Message, Traceback: e.Traceback}
+}
+
+func (k goKernel) Complete(_ context.Context, code string, cursor int) jupyter.Completion {
+	start, end, found := k.s.Complete(code, cursor)
+	c := jupyter.Completion{Start: start, End: end}
+	for _, f := range found {
+		c.Matches = append(c.Matches, jupyter.Match{Text: f.Text, Type: f.Kind})
+	}
+	return c
+}
+
+func (k goKernel) Inspect(_ context.Context, code string, cursor, _ int) (jupyter.Bundle, bool) {
+	text, ok := k.s.Inspect(code, cursor)
+	return jupyter.Bundle{display.Text: text}, ok
+}
+
+func (goKernel) IsComplete(code string) (status, indent string) { return session.IsComplete(code) }
