@@ -53,7 +53,7 @@ type Problem struct {
 }
 
 // Check returns an error that says what the problem lacks, or nil.
-func (p *Problem) Check() error {
+func (p Problem) Check() error {
 	switch {
 	case len(p.X) == 0:
 		return fmt.Errorf("inn: problem %q has no X: name its parameters, for example X: inn.Vars(\"a\", \"b [cm]\")", p.Name)
@@ -70,7 +70,7 @@ func (p *Problem) Check() error {
 // Draw draws one x from the prior and simulates its y. A panic of the user's
 // functions, a wrong length and a value that is not finite are errors that
 // say which, where and for which x.
-func (p *Problem) Draw(rng *rand.Rand) (x, y []float64, err error) {
+func (p Problem) Draw(rng *rand.Rand) (x, y []float64, err error) {
 	if err := p.Check(); err != nil {
 		return nil, nil, err
 	}
@@ -83,7 +83,7 @@ func (p *Problem) Draw(rng *rand.Rand) (x, y []float64, err error) {
 }
 
 // Run simulates y for a given x of length D, with the same checks as Draw.
-func (p *Problem) Run(rng *rand.Rand, x []float64) ([]float64, error) {
+func (p Problem) Run(rng *rand.Rand, x []float64) ([]float64, error) {
 	if err := p.Check(); err != nil {
 		return nil, err
 	}
@@ -128,7 +128,7 @@ func names(vars []Var) string {
 // alone, so the result is the same on any number of processors. When a draw
 // fails, the error names the pair; when the observer of package progress asks
 // to stop, the pairs drawn so far are lost and its error is returned.
-func (p *Problem) Pairs(n int, seed uint64) (*Pairs, error) {
+func (p Problem) Pairs(n int, seed uint64) (*Pairs, error) {
 	if err := p.Check(); err != nil {
 		return nil, err
 	}
@@ -162,7 +162,7 @@ func (p *Problem) Pairs(n int, seed uint64) (*Pairs, error) {
 					copy(pairs.Y.Row(i), y)
 					err = task.Advance(1, nil)
 				} else {
-					err = fmt.Errorf("pair %d: %w", i, err)
+					err = fmt.Errorf("%w (pair %d)", err, i)
 				}
 				if err != nil {
 					fails[w], at[w] = err, i

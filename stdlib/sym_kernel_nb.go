@@ -23,6 +23,7 @@ func init() {
 		"Page":     reflect.ValueOf(nb.Page),
 		"Password": reflect.ValueOf(nb.Password),
 		"Show":     reflect.ValueOf(nb.Show),
+		"Stamp":    reflect.ValueOf(nb.Stamp),
 		"Watch":    reflect.ValueOf(nb.Watch),
 	}
 }

@@ -1,7 +1,6 @@
 package jupyter
 
 import (
-	"bytes"
 	"encoding/json"
 	"os"
 	"os/exec"
@@ -10,9 +9,9 @@ import (
 	"testing"
 )
 
-// python runs a script of testdata with jupyter_client and the like, for which
-// the fake kernel is installed, and returns what it wrote.
-func python(t *testing.T, args ...string) string {
+// python prepares a script of testdata with jupyter_client and the like, for
+// which the fake kernel is installed.
+func python(t *testing.T, args ...string) *exec.Cmd {
 	t.Helper()
 	python := os.Getenv("INNKEEPER_PYTHON")
 	if python == "" {
@@ -44,18 +43,16 @@ func python(t *testing.T, args ...string) string {
 	cmd.Dir = "testdata"
 	cmd.Env = append(os.Environ(), "JUPYTER_PATH="+share, "JUPYTER_RUNTIME_DIR="+t.TempDir(),
 		"XDG_CONFIG_HOME="+t.TempDir(), "PYTHONDONTWRITEBYTECODE=1", "JUPYTER_PLATFORM_DIRS=1")
-	var out bytes.Buffer
-	cmd.Stdout, cmd.Stderr = &out, &out
-	if err := cmd.Run(); err != nil {
-		t.Fatalf("%v\n%s", err, &out)
-	}
-	return out.String()
+	return cmd
 }
 
 func TestJupyterKernelTest(t *testing.T) {
-	out := python(t, "kernel_test.py", "-v")
-	t.Log(out)
-	if regexp.MustCompile(`(?i)skipped`).MatchString(out) || !regexp.MustCompile(`(?m)^Ran 13 tests`).MatchString(out) {
+	out, err := python(t, "kernel_test.py", "-v").CombinedOutput()
+	if err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	t.Logf("%s", out)
+	if regexp.MustCompile(`(?i)skipped`).Match(out) || !regexp.MustCompile(`(?m)^Ran 13 tests`).Match(out) {
 		t.Errorf("not every test of jupyter_kernel_test ran")
 	}
 }
@@ -65,10 +62,28 @@ func TestForeignClient(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	type done struct {
+		out []byte
+		err error
+	}
+	var classes []string
+	var results []chan done
 	for _, m := range regexp.MustCompile(`(?m)^class (Test\w+)`).FindAllSubmatch(script, -1) {
-		t.Run(string(m[1]), func(t *testing.T) {
-			t.Parallel() // they wait more than they work
-			t.Log(python(t, "client_test.py", "-v", string(m[1])))
+		result := make(chan done, 1)
+		cmd := python(t, "client_test.py", "-v", string(m[1]))
+		go func() { // all at once: they wait more than they work
+			out, err := cmd.CombinedOutput()
+			result <- done{out, err}
+		}()
+		classes, results = append(classes, string(m[1])), append(results, result)
+	}
+	for i, class := range classes {
+		d := <-results[i]
+		t.Run(class, func(t *testing.T) {
+			if d.err != nil {
+				t.Fatalf("%v\n%s", d.err, d.out)
+			}
+			t.Logf("%s", d.out)
 		})
 	}
 }

@@ -266,10 +266,10 @@ func (s *Session) outcome(u *unit, p *plan) Outcome {
 	values := s.cell.Load().shown
 	if n := len(values); n > 0 {
 		if f, ok := values[n-1].(failure); ok {
-			values = values[:n-1]
-			if f.err != nil {
-				o.Err = s.returned(u, f.err, p)
+			if f.err != nil { // the other values mean nothing then
+				return Outcome{Err: s.returned(u, f.err, p)}
 			}
+			values = values[:n-1]
 		}
 	}
 	var text []string

@@ -77,7 +77,7 @@ func TestCells(t *testing.T) {
 		{"min and max", []string{"min(3, 1, 2) + max(1, 5)", "=> 6"}},
 		{"several values", []string{"func two() (int, string) { return 1, \"a\" }\ntwo()", "=> 1\na"}},
 		{"value and nil error", []string{"strconv.Atoi(\"12\")", "=> 12"}},
-		{"value and error", []string{"strconv.Atoi(\"x\")", `=> 0!! error: strconv.Atoi: parsing "x": invalid syntax`}},
+		{"value and error", []string{"strconv.Atoi(\"x\")", `!! error: strconv.Atoi: parsing "x": invalid syntax`}},
 		{"assigned error", []string{"n, err := strconv.Atoi(\"x\")", `!! error: strconv.Atoi: parsing "x": invalid syntax`, "n", "=> 0"}},
 		{"redefined function", []string{"func g() int { return 1 }\nfunc f() int { return g() }", "", "f()", "=> 1", "func g() int { return 2 }", "", "f()", "=> 2"}},
 		{"redefined variable", []string{"x := 1", "", "x := \"a\"", "", "x + \"b\"", "=> ab"}},

@@ -21,7 +21,7 @@ from jupyter_client.session import Session
 TIMEOUT = 20
 
 
-def reply(channel, msg_id):
+def reply_to(channel, msg_id):
     """The reply to msg_id on one of a client's channels."""
     while True:
         m = channel.get_msg(timeout=TIMEOUT)
@@ -79,7 +79,7 @@ class Case(unittest.TestCase):
         return session.deserialize(self.recv(s, session, timeout))
 
     def reply(self, channel, msg_id):
-        return reply(channel, msg_id)
+        return reply_to(channel, msg_id)
 
     def outputs(self, msg_id):
         """What is published in the name of msg_id, from busy to idle."""
@@ -652,7 +652,7 @@ class TestEnd(Started):
             pass
         self.assertEqual(got[cell, "display_data"], 3020)
         self.assertEqual(got[cell, "error"], 1)
-        self.assertEqual(reply(kc.shell_channel, cell)["content"]["ename"], "Interrupt")
+        self.assertEqual(reply_to(kc.shell_channel, cell)["content"]["ename"], "Interrupt")
         self.assertEqual(got[msg["header"]["msg_id"], "shutdown_reply"], 1)
         self.assertEqual(got[msg["header"]["msg_id"], "status"], 2)
         with open(km.connection_file, "rb") as f:
@@ -704,7 +704,7 @@ class TestEnd(Started):
                 km, kc = self.start(env=env)
                 for j in range(2):
                     kc.execute_interactive(f"value {i}{j}", timeout=TIMEOUT, output_hook=lambda m: None)
-                m = reply(kc.shell_channel, kc.history(hist_access_type="tail", n=3))
+                m = reply_to(kc.shell_channel, kc.history(hist_access_type="tail", n=3))
                 km.shutdown_kernel()
             self.assertEqual(m["content"]["history"], [[1, 2, "value 01"], [2, 1, "value 10"], [2, 2, "value 11"]])
 

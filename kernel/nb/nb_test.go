@@ -1,0 +1,89 @@
+package nb
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"runtime"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/innkeeper-notebook/innkeeper/inn"
+	"github.com/innkeeper-notebook/innkeeper/kernel/display"
+)
+
+type page struct{ log []string }
+
+func (p *page) Stream(name, text string) { p.log = append(p.log, name+" "+text) }
+func (p *page) Display(b display.Bundle, id string) {
+	p.log = append(p.log, fmt.Sprintf("display %v", b[display.Text]))
+}
+func (p *page) Update(b display.Bundle, id string) {
+	p.log = append(p.log, fmt.Sprintf("update %v %t", b[display.Text], b[display.SVG] != nil))
+}
+func (p *page) Clear(wait bool) { p.log = append(p.log, fmt.Sprint("clear ", wait)) }
+func (p *page) Input(prompt string, secret bool) (string, error) {
+	return prompt + fmt.Sprint(secret), nil
+}
+
+func TestWhatACellAsks(t *testing.T) {
+	p := &page{}
+	detach := Attach(context.Background(), p)
+	if err := Show(1, "two"); err != nil {
+		t.Error(err)
+	}
+	Clear(true)
+	Page("long")
+	NextCell("x")
+	name, err := Input("name?")
+	word, err2 := Password("word?")
+	payload := detach()
+	if got := strings.Join(p.log, "|"); got != "display 1|display two|clear true" {
+		t.Errorf("the page saw %q", got)
+	}
+	if name+word != "name?falseword?true" || err != nil || err2 != nil {
+		t.Errorf("answers %q %q, errors %v %v", name, word, err, err2)
+	}
+	if len(payload) != 2 || payload[0]["source"] != "page" || payload[1]["text"] != "x" {
+		t.Errorf("payload is %v", payload)
+	}
+	if _, err := Input("again?"); !errors.Is(err, display.ErrNobody) {
+		t.Errorf("after the cell: %v", err)
+	}
+}
+
+func progress(step int) inn.Progress {
+	return inn.Progress{Step: step, Steps: 10, Loss: 1 / float64(step), Terms: []inn.Term{{Name: "y", Value: 1 / float64(step)}}, Elapsed: time.Second}
+}
+
+func TestWatchDrawsAtTheBeginningAndTheEnd(t *testing.T) {
+	p := &page{}
+	defer Attach(context.Background(), p)()
+	for i := range 10 {
+		if err := Watch(progress(i + 1)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if len(p.log) != 2 || !strings.HasPrefix(p.log[0], "display training 1/10") || p.log[1] != "update training 10/10 · 1s · loss 0.1 true" {
+		t.Errorf("the page saw %q", p.log)
+	}
+}
+
+func TestWatchStopsAnInterruptedTraining(t *testing.T) {
+	ctx, cancel := context.WithCancel(context.Background())
+	defer Attach(ctx, &page{})()
+	if err := Watch(progress(1)); err != nil {
+		t.Error(err)
+	}
+	cancel()
+	if err := Watch(progress(2)); !errors.Is(err, context.Canceled) {
+		t.Errorf("error is %v", err)
+	}
+}
+
+func TestStamp(t *testing.T) {
+	if s := Stamp().Markdown(); !strings.Contains(s, time.Now().Format("2006-")) || !strings.Contains(s, runtime.Version()) {
+		t.Errorf("stamp is %q", s)
+	}
+}
