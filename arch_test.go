@@ -16,6 +16,7 @@ var arrows = map[string]string{
 	"kernel/nb":       "kernel/display inn inn/plot inn/progress",
 	"kernel/session":  "kernel/display kernel/nb stdlib inn/progress",
 	"kernel/notebook": "kernel/display kernel/session",
+	"kernel/worker":   "kernel/display kernel/session",
 	"inn":             "inn/progress inn/tensor inn/layer inn/mmd inn/train",
 	"inn/tensor":      "",
 	"inn/layer":       "inn/tensor",

@@ -2,6 +2,8 @@ package main
 
 import (
 	"context"
+	"os"
+	"os/exec"
 	"runtime"
 	"runtime/debug"
 	"strings"
@@ -9,6 +11,7 @@ import (
 	"github.com/innkeeper-notebook/innkeeper/kernel/display"
 	"github.com/innkeeper-notebook/innkeeper/kernel/jupyter"
 	"github.com/innkeeper-notebook/innkeeper/kernel/session"
+	"github.com/innkeeper-notebook/innkeeper/kernel/worker"
 )
 
 // serveKernel serves one notebook over the sockets of a connection file.
@@ -17,15 +20,34 @@ func serveKernel(ctx context.Context, args []string) error {
 	if err != nil {
 		return err
 	}
+	self, err := os.Executable()
+	if err != nil {
+		return err
+	}
+	w, err := worker.New(func(token string) *exec.Cmd { return exec.Command(self, "worker", token) })
+	if err != nil {
+		return err
+	}
+	defer w.Close()
+	return jupyter.Serve(ctx, path, goKernel{w})
+}
+
+// serveWorker is the process in which a kernel's cells run.
+func serveWorker(_ context.Context, args []string) error {
+	token, err := parse(flags("worker", "token"), args, "token")
+	if err != nil {
+		return err
+	}
 	s, err := session.New()
 	if err != nil {
 		return err
 	}
-	return jupyter.Serve(ctx, path, goKernel{s})
+	defer worker.EndAll()
+	return worker.Serve(s, token, os.Stdin, os.NewFile(3, "answers"))
 }
 
-// goKernel is a session as the protocol's server sees it.
-type goKernel struct{ s *session.Session }
+// goKernel is a worker as the protocol's server sees it.
+type goKernel struct{ s *worker.Worker }
 
 func (goKernel) Info() jupyter.Info {
 	version := strings.TrimPrefix(runtime.Version(), "go")

@@ -25,6 +25,7 @@ var commands = []command{
 	{"install", "", "make the kernel known to Jupyter", installKernel},
 	{"uninstall", "", "take the kernel away from Jupyter again", uninstallKernel},
 	{"kernel", "connection.json", "serve one notebook; Jupyter calls this", serveKernel},
+	{"worker", "token", "run the cells of a kernel; the kernel calls this", serveWorker},
 }
 
 // errUsage ends a command whose flags were wrong: flag has already said how.
@@ -40,7 +41,7 @@ func main() {
 		if c.name != name {
 			continue
 		}
-		if name != "kernel" { // in a kernel the signal interrupts a cell
+		if name != "kernel" && name != "worker" { // there the signal interrupts a cell
 			var stop context.CancelFunc
 			ctx, stop = signal.NotifyContext(ctx, os.Interrupt)
 			defer stop()

@@ -73,6 +73,7 @@ func newUser(t *testing.T) user {
 		"JUPYTER_CONFIG_DIR="+filepath.Join(home, "config"),
 		"IPYTHONDIR="+filepath.Join(home, "ipython"),
 		"XDG_DATA_HOME="+filepath.Join(home, "data"),
+		"XDG_CONFIG_HOME="+filepath.Join(home, "settings"),
 		"BROWSER=true", // Python's webbrowser then opens nothing
 	)
 }

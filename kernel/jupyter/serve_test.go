@@ -191,3 +191,43 @@ func TestClose(t *testing.T) {
 	}
 	t.Errorf("%d goroutines before, %d after", before, runtime.NumGoroutine())
 }
+
+// A subscriber gets what its topics begin, from either form of subscription.
+func TestTopics(t *testing.T) {
+	c, conn := serve(t, &fake{})
+	old, young := dial(t, conn.ports()[1], zmq4.Sub, ""), dial(t, conn.ports()[1], zmq4.Sub, "")
+	if err := old.SendMsg(zmq4.NewMsg([]byte("\x01execute_"))); err != nil { // ZMTP 3.0
+		t.Fatal(err)
+	}
+	if err := young.SendCmd(zmq4.CmdSubscribe, []byte("stre")); err != nil { // ZMTP 3.1
+		t.Fatal(err)
+	}
+	// A client refuses what it has seen before: each connection has its own.
+	a, b := connect(t, conn), connect(t, conn)
+	if m := a.receive(old); m.Type != "iopub_welcome" || m.Content["subscription"] != "execute_" {
+		t.Errorf("the first message is %+v", m)
+	}
+	if m := b.receive(young); m.Type != "iopub_welcome" || m.Content["subscription"] != "stre" {
+		t.Errorf("the first message is %+v", m)
+	}
+	c.execute("print 1\nvalue 1")
+	for _, want := range []string{"execute_input", "execute_result"} {
+		if m := a.receive(old); m.Type != want {
+			t.Errorf("got %s, want %s", m.Type, want)
+		}
+	}
+	if m := b.receive(young); m.Type != "stream" {
+		t.Errorf("got %s", m.Type)
+	}
+	if err := young.SendCmd(zmq4.CmdCancel, []byte("stre")); err != nil {
+		t.Fatal(err)
+	}
+	if err := young.SendCmd(zmq4.CmdSubscribe, []byte("execute_r")); err != nil {
+		t.Fatal(err)
+	}
+	b.receive(young) // its welcome
+	c.execute("print 2\nvalue 2")
+	if m := b.receive(young); m.Type != "execute_result" {
+		t.Errorf("after its cancel a subscriber got %s", m.Type)
+	}
+}

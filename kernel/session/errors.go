@@ -8,12 +8,14 @@ import (
 	"unicode/utf8"
 )
 
-// The names of errors.
+// CompileError is the name of the error of a cell that was not run.
+const CompileError = "compile error"
+
+// The names of other errors.
 const (
-	compileError = "compile error"
-	panicked     = "panic"
-	interrupted  = "interrupted"
-	failed       = "error" // an error that the cell returned
+	panicked    = "panic"
+	interrupted = "interrupted"
+	failed      = "error" // an error that the cell returned
 )
 
 // An Error is why a cell did not succeed. Traceback is for people: the message
@@ -50,7 +52,7 @@ func (u *unit) compileFailure(problems []problem) *Error {
 		return a.pos.Column - b.pos.Column
 	})
 	problems = slices.CompactFunc(problems, func(a, b problem) bool { return a.pos.Line == b.pos.Line && a.msg == b.msg })
-	e := &Error{Name: compileError}
+	e := &Error{Name: CompileError}
 	for i, p := range problems {
 		if i == maxProblems {
 			e.Traceback = append(e.Traceback, fmt.Sprintf("and %d more", len(problems)-i))

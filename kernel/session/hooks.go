@@ -3,7 +3,6 @@ package session
 import (
 	"cmp"
 	"fmt"
-	"io"
 	"maps"
 	"reflect"
 	"slices"
@@ -45,8 +44,17 @@ func (s *Session) hookTable() map[string]reflect.Value {
 // step runs one step of a cell.
 func (s *Session) step(cell int, f func()) {
 	s.alive(cell)
+	s.tellLine()
 	f()
 	s.alive(cell)
+}
+
+// tellLine tells an output that wants to know which line of the cell runs.
+func (s *Session) tellLine() {
+	if out, ok := s.output().(interface{ At(line int) }); ok {
+		c := s.cell.Load()
+		out.At(s.engine.fileSet().Position(c.plan.steps[c.done].at).Line)
+	}
 }
 
 // alive ends the goroutine of a cell that was halted: the interpreter would go
@@ -129,7 +137,8 @@ func (w *stream) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-var _ io.Writer = (*stream)(nil)
+// WriteString is there because os.Stdout, whose place a stream takes, has it.
+func (w *stream) WriteString(text string) (int, error) { return w.Write([]byte(text)) }
 
 // A keyboard is the standard input of cells: it asks the user line by line.
 type keyboard struct {

@@ -12,8 +12,8 @@ import (
 	"fmt"
 	"go/ast"
 	"go/token"
-	"io"
 	"maps"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -56,7 +56,7 @@ type Session struct {
 	imported map[string]int    // how many of them each file has
 
 	out            atomic.Pointer[display.Output]
-	stdout, stderr io.Writer
+	stdout, stderr *stream
 }
 
 // running is what the hooks need of a cell.
@@ -127,6 +127,59 @@ func (s *Session) Execute(ctx context.Context, cell Cell, out display.Output) Ou
 	}
 	return s.run(ctx, c, p, out)
 }
+
+// Variables are the names of the variables that there are.
+func (s *Session) Variables() []string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return sortedKeys(s.state.vars)
+}
+
+// Restore makes the imports, types, constants and functions of a cell that ran
+// in another session, without its statements, and returns the names of those
+// that cannot be made, such as functions that use a variable.
+func (s *Session) Restore(cell Cell) (lost []string) {
+	s.running.Lock()
+	defer s.running.Unlock()
+	s.units++
+	u, _ := parse(s.engine.fileSet(), fmt.Sprintf("cell%d%s%d", cell.Number, mark, s.units), cell.Number, cell.Code)
+	u.stmts = nil
+	for len(u.decls)+len(u.imports) > 0 {
+		s.mu.Lock()
+		s.known[u.file] = u
+		c, problems := s.check(s.state, u)
+		var p *plan
+		if len(problems) == 0 {
+			p, problems = s.lower(c)
+		}
+		s.mu.Unlock()
+		if len(problems) == 0 {
+			s.run(context.Background(), c, p, nowhere{})
+			return lost
+		}
+		// Without the first declaration that is at fault the others may be right.
+		fault := slices.IndexFunc(u.decls, func(d *decl) bool {
+			return slices.ContainsFunc(problems, func(p problem) bool { return d.contains(p.pos) })
+		})
+		if fault < 0 {
+			for _, d := range u.decls {
+				lost = append(lost, d.names...)
+			}
+			return lost
+		}
+		lost = append(lost, u.decls[fault].names...)
+		u.decls = slices.Delete(u.decls, fault, fault+1)
+	}
+	return lost
+}
+
+// nowhere is an output that nobody sees.
+type nowhere struct{}
+
+func (nowhere) Stream(string, string)          {}
+func (nowhere) Display(display.Bundle, string) {}
+func (nowhere) Update(display.Bundle, string)  {}
+func (nowhere) Clear(bool)                     {}
 
 // run carries out a plan and commits what it made, step by step.
 func (s *Session) run(ctx context.Context, c *checked, p *plan, out display.Output) (o Outcome) {
@@ -318,7 +371,7 @@ func (s *Session) fail(u *unit, err error, at token.Pos) *Error {
 	}
 	where, excerpt := u.place(s.engine.fileSet().Position(at))
 	message := s.plain(err.Error())
-	e := &Error{Name: compileError, Message: message, Traceback: []string{where + ": " + message}}
+	e := &Error{Name: CompileError, Message: message, Traceback: []string{where + ": " + message}}
 	e.Traceback = append(e.Traceback, excerpt...)
 	return e
 }

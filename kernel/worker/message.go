@@ -1,0 +1,84 @@
+// Package worker runs a session in a process of its own, so that what kills
+// the interpreter (a stack overflow, a fatal error of Go's runtime, too much
+// memory) costs a cell and not the kernel.
+//
+// A Worker is the front's end: it starts the process, sends it cells, and when
+// it dies starts another one and gives that the imports, types and functions
+// of the cells so far. Serve is the process's end.
+//
+// Requests go to the process's standard input and answers come back on its
+// file descriptor 3, as lines of JSON. What cells print takes the ordinary way,
+// descriptors 1 and 2, whoever writes there: the interpreter, compiled code, or
+// Go's runtime as it dies. A marker on both keeps the order: a message that
+// says so is taken only when the marker with its number has come through them.
+package worker
+
+import (
+	"bytes"
+	"fmt"
+	"strconv"
+
+	"github.com/innkeeper-notebook/innkeeper/kernel/display"
+	"github.com/innkeeper-notebook/innkeeper/kernel/session"
+)
+
+// A message goes one way or the other. Which fields it has depends on its kind.
+type message struct {
+	Kind string `json:"kind"`
+	ID   int    `json:"id,omitempty"`   // of the request that it is, or belongs to
+	Mark int    `json:"mark,omitempty"` // to wait for in the streams
+
+	Cell      session.Cell        `json:"cell,omitzero"` // execute, restore
+	Code      string              `json:"code,omitempty"`
+	Cursor    int                 `json:"cursor,omitempty"` // complete, inspect
+	Bundle    display.Bundle      `json:"bundle,omitempty"` // display, update
+	Name      string              `json:"name,omitempty"`   // the display's id
+	Flag      bool                `json:"flag,omitempty"`   // clear: wait; ask: a password; inspect: found
+	Text      string              `json:"text,omitempty"`   // ask: the prompt; answer; inspect
+	Failed    bool                `json:"failed,omitempty"` // answer: nobody could be asked
+	Line      int                 `json:"line,omitempty"`   // at: the statement that runs
+	Outcome   session.Outcome     `json:"outcome,omitzero"`
+	Variables []string            `json:"variables,omitempty"`
+	Lost      []string            `json:"lost,omitempty"`
+	Found     []session.Candidate `json:"found,omitempty"`
+	Start     int                 `json:"start,omitempty"`
+	End       int                 `json:"end,omitempty"`
+}
+
+// marker is what stands in the streams for a message's Mark. The token is the
+// process's own, so that no cell prints one by chance.
+func marker(token string, n int) string { return fmt.Sprintf("\x1b]%s;%d\x07", token, n) }
+
+// A scanner takes the markers out of a stream.
+type scanner struct {
+	prefix []byte
+	rest   []byte // not scanned yet, or what may be the beginning of a marker
+}
+
+func newScanner(token string) *scanner { return &scanner{prefix: []byte("\x1b]" + token + ";")} }
+
+// feed adds what was read.
+func (s *scanner) feed(b []byte) { s.rest = append(s.rest, b...) }
+
+// next gives the text up to the next marker and its number, or with 0 the text
+// that is surely no part of one.
+func (s *scanner) next() (text []byte, mark int) {
+	if i := bytes.Index(s.rest, s.prefix); i >= 0 {
+		text = bytes.Clone(s.rest[:i])
+		end := bytes.IndexByte(s.rest[i:], '\x07')
+		if end < 0 {
+			s.rest = s.rest[i:]
+			return text, 0
+		}
+		mark, _ = strconv.Atoi(string(s.rest[i+len(s.prefix) : i+end]))
+		s.rest = s.rest[i+end+1:]
+		return text, mark
+	}
+	keep := min(len(s.prefix)-1, len(s.rest))
+	for !bytes.HasSuffix(s.rest, s.prefix[:keep]) {
+		keep--
+	}
+	text = bytes.Clone(s.rest[:len(s.rest)-keep])
+	s.rest = append(s.rest[:0], s.rest[len(s.rest)-keep:]...)
+	return text, 0
+}

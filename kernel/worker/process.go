@@ -1,0 +1,304 @@
+package worker
+
+import (
+	"bufio"
+	"crypto/rand"
+	"encoding/json"
+	"fmt"
+	"io"
+	"math"
+	"os"
+	"os/exec"
+	"regexp"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/innkeeper-notebook/innkeeper/kernel/display"
+	"github.com/innkeeper-notebook/innkeeper/kernel/session"
+)
+
+// A process is one run of the command.
+type process struct {
+	cmd   *exec.Cmd
+	ended chan struct{} // closed when it is gone and all it said has been read
+
+	mu    sync.Mutex
+	to    *json.Encoder
+	calls map[int]*call
+	last  int         // id of the newest request
+	now   *call       // the cell that runs, or ran last: it gets what is printed
+	seen  [2]int      // the last markers of the two streams
+	taken int         // the last message with a marker
+	come  *sync.Cond  // signalled when one of these changes
+	done  [2]bool     // streams that ended
+	words [2]*dyingTo // what the runtime says as it dies
+}
+
+// A call is a request that waits for its reply.
+type call struct {
+	id    int
+	out   display.Output
+	reply chan message
+
+	mu sync.Mutex
+	at int
+}
+
+func (c *call) line() int {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.at
+}
+
+func start(command func(token string) *exec.Cmd) (*process, error) {
+	token := rand.Text()
+	cmd := command(token)
+	alone(cmd)
+	in, err := cmd.StdinPipe()
+	if err != nil {
+		return nil, fmt.Errorf("worker: %w", err)
+	}
+	var pipes [3]struct{ r, w *os.File }
+	for i := range pipes {
+		if pipes[i].r, pipes[i].w, err = os.Pipe(); err != nil {
+			return nil, fmt.Errorf("worker: %w", err)
+		}
+	}
+	cmd.Stdout, cmd.Stderr, cmd.ExtraFiles = pipes[0].w, pipes[1].w, []*os.File{pipes[2].w}
+	err = cmd.Start()
+	for _, p := range pipes {
+		p.w.Close()
+	}
+	if err != nil {
+		return nil, fmt.Errorf("worker: starting the process that runs the cells: %w", err)
+	}
+	p := &process{cmd: cmd, ended: make(chan struct{}), to: json.NewEncoder(in), calls: map[int]*call{}}
+	p.come = sync.NewCond(&p.mu)
+	var readers sync.WaitGroup
+	for i, name := range []string{"stdout", "stderr"} {
+		p.words[i] = &dyingTo{}
+		readers.Go(func() { p.readStream(i, name, pipes[i].r, newScanner(token)) })
+	}
+	readers.Go(func() { p.readMessages(pipes[2].r) })
+	go func() {
+		cmd.Wait()
+		// A process that it started may hold the pipes open.
+		time.AfterFunc(time.Second, func() {
+			for _, pipe := range pipes {
+				pipe.r.Close()
+			}
+		})
+		readers.Wait()
+		close(p.ended)
+	}()
+	return p, nil
+}
+
+func (p *process) dead() bool {
+	select {
+	case <-p.ended:
+		return true
+	default:
+		return false
+	}
+}
+
+// kill ends the process and what it started.
+func (p *process) kill() { killAll(p.cmd) }
+
+func (p *process) send(m message) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.to.Encode(m) // if it is gone, ended says so
+}
+
+// request registers a call and sends its message.
+func (p *process) request(m message, out display.Output) *call {
+	p.mu.Lock()
+	p.last++
+	c := &call{id: p.last, out: out, reply: make(chan message, 1)}
+	p.calls[c.id] = c
+	if out != nil {
+		p.now = c
+	}
+	p.mu.Unlock()
+	m.ID = c.id
+	p.send(m)
+	return c
+}
+
+func (p *process) execute(cell session.Cell, out display.Output) *call {
+	return p.request(message{Kind: "execute", Cell: cell}, out)
+}
+
+// ask sends a request and waits for its reply; it is not ok if the process
+// dies before.
+func (p *process) ask(m message) (reply message, ok bool) {
+	c := p.request(m, nil)
+	defer p.forget(c)
+	select {
+	case reply = <-c.reply:
+		return reply, true
+	case <-p.ended:
+		return message{}, false
+	}
+}
+
+func (p *process) forget(c *call) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	delete(p.calls, c.id)
+}
+
+func (p *process) readMessages(r io.ReadCloser) {
+	defer r.Close()
+	defer p.take(math.MaxInt)
+	from := json.NewDecoder(bufio.NewReader(r))
+	for {
+		var m message
+		if from.Decode(&m) != nil {
+			return
+		}
+		p.await(m.Mark)
+		p.handle(m)
+		p.take(m.Mark)
+	}
+}
+
+// take notes that a message with a marker has been handled.
+func (p *process) take(mark int) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.taken = max(p.taken, mark)
+	p.come.Broadcast()
+}
+
+func (p *process) handle(m message) {
+	p.mu.Lock()
+	c := p.calls[m.ID]
+	p.mu.Unlock()
+	if c == nil {
+		return
+	}
+	switch m.Kind {
+	case "reply":
+		c.reply <- m
+	case "display":
+		c.out.Display(m.Bundle, m.Name)
+	case "update":
+		c.out.Update(m.Bundle, m.Name)
+	case "clear":
+		c.out.Clear(m.Flag)
+	case "at":
+		c.mu.Lock()
+		c.at = m.Line
+		c.mu.Unlock()
+	case "ask":
+		go p.answer(c, m)
+	}
+}
+
+func (p *process) answer(c *call, m message) {
+	reply := message{Kind: "answer", ID: c.id, Failed: true}
+	if a, ok := c.out.(display.Asker); ok {
+		if text, err := a.Input(m.Text, m.Flag); err == nil {
+			reply.Text, reply.Failed = text, false
+		}
+	}
+	p.send(reply)
+}
+
+// await returns when both streams have shown the marker, or ended.
+func (p *process) await(mark int) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for i := range p.seen {
+		for p.seen[i] < mark && !p.done[i] {
+			p.come.Wait()
+		}
+	}
+}
+
+func (p *process) readStream(i int, name string, r io.ReadCloser, s *scanner) {
+	defer r.Close()
+	buf := make([]byte, 1<<16)
+	for {
+		n, err := r.Read(buf)
+		s.feed(buf[:n])
+		for {
+			text, mark := s.next()
+			if err != nil && mark == 0 {
+				text = append(text, s.rest...)
+			}
+			p.print(i, name, text)
+			if mark == 0 {
+				break
+			}
+			p.mu.Lock()
+			p.seen[i] = mark
+			p.come.Broadcast()
+			for p.taken < mark { // what comes next was printed after that message
+				p.come.Wait()
+			}
+			p.mu.Unlock()
+		}
+		if err != nil {
+			p.mu.Lock()
+			p.done[i] = true
+			p.come.Broadcast()
+			p.mu.Unlock()
+			return
+		}
+	}
+}
+
+func (p *process) print(i int, name string, text []byte) {
+	if text = p.words[i].keep(text); len(text) == 0 {
+		return
+	}
+	p.mu.Lock()
+	c := p.now
+	p.mu.Unlock()
+	if c != nil {
+		c.out.Stream(name, strings.ToValidUTF8(string(text), "\uFFFD"))
+	}
+}
+
+// dyingTo keeps back what Go's runtime says as the process dies, which is of
+// no use below a cell: thousands of lines about the interpreter.
+type dyingTo struct {
+	mu    sync.Mutex
+	words []byte
+}
+
+var fatal = regexp.MustCompile(`(?m)^(fatal error: |panic: |runtime: goroutine stack exceeds|runtime: out of memory|unexpected fault address|SIG[A-Z]+: )`)
+
+func (d *dyingTo) keep(text []byte) (rest []byte) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.words == nil {
+		at := fatal.FindIndex(text)
+		if at == nil {
+			return text
+		}
+		text, d.words = text[:at[0]], append([]byte{}, text[at[0]:]...)
+		return text
+	}
+	if len(d.words) < 1<<16 {
+		d.words = append(d.words, text...)
+	}
+	return nil
+}
+
+var reasons = regexp.MustCompile(`(?m)^(?:fatal error|panic): (.+)$`)
+
+// lastWords is why the process died, as Go's runtime said or the system says.
+func (p *process) lastWords() string {
+	p.words[1].mu.Lock()
+	defer p.words[1].mu.Unlock()
+	if m := reasons.FindSubmatch(p.words[1].words); m != nil {
+		return string(m[1])
+	}
+	return p.cmd.ProcessState.String()
+}

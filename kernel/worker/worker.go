@@ -1,0 +1,175 @@
+package worker
+
+import (
+	"context"
+	"fmt"
+	"os/exec"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/innkeeper-notebook/innkeeper/kernel/display"
+	"github.com/innkeeper-notebook/innkeeper/kernel/session"
+)
+
+// How long an interrupted process has: until it is asked once more, and from
+// then until it is replaced. A session halts a cell by itself after 15 s.
+const (
+	patience     = 18 * time.Second
+	lastPatience = 2 * time.Second
+)
+
+// A Worker runs cells in a process, and in another one when that dies. It has
+// the methods of a session.
+type Worker struct {
+	command func(token string) *exec.Cmd
+
+	running sync.Mutex // held while a cell runs
+
+	mu      sync.Mutex
+	process *process
+	cells   []session.Cell // whose declarations a new process gets
+	names   []string       // the variables that a death would cost
+}
+
+// New makes a Worker whose processes are started by command: it must call
+// Serve with the token, its standard input and file descriptor 3.
+func New(command func(token string) *exec.Cmd) (*Worker, error) {
+	w := &Worker{command: command}
+	_, err := w.alive()
+	return w, err
+}
+
+// Close ends the process and what it started.
+func (w *Worker) Close() {
+	w.mu.Lock()
+	p := w.process
+	w.process = nil
+	w.mu.Unlock()
+	if p != nil {
+		p.kill()
+	}
+}
+
+// alive is the process, a new one if the last one died.
+func (w *Worker) alive() (*process, error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.process != nil && !w.process.dead() {
+		return w.process, nil
+	}
+	p, err := start(w.command)
+	if err != nil {
+		return nil, err
+	}
+	for _, c := range w.cells {
+		if _, ok := p.ask(message{Kind: "restore", Cell: c}); !ok {
+			break
+		}
+	}
+	w.process = p
+	return p, nil
+}
+
+// Execute runs a cell, as session.Session.Execute does. When the process dies
+// of it the outcome is an error of the name "crash" that says why, which line
+// ran, and which variables are gone.
+func (w *Worker) Execute(ctx context.Context, cell session.Cell, out display.Output) session.Outcome {
+	w.running.Lock()
+	defer w.running.Unlock()
+	p, err := w.alive()
+	if err != nil {
+		return failure("crash", err.Error())
+	}
+	c := p.execute(cell, out)
+	defer p.forget(c)
+	var more <-chan time.Time
+	asked := 0
+	interrupt := ctx.Done()
+	for {
+		select {
+		case m := <-c.reply:
+			w.mu.Lock()
+			w.names = m.Variables
+			if o := m.Outcome; o.Err == nil || o.Err.Name != session.CompileError {
+				w.cells = append(w.cells, cell)
+			}
+			w.mu.Unlock()
+			return m.Outcome
+		case <-p.ended:
+			return w.crashed(p, c, cell, asked > 1)
+		case <-interrupt:
+			interrupt = nil
+			asked++
+			p.send(message{Kind: "interrupt"})
+			more = time.After(patience)
+		case <-more:
+			if asked++; asked > 2 {
+				p.kill()
+				more = nil
+				continue
+			}
+			p.send(message{Kind: "interrupt"})
+			more = time.After(lastPatience)
+		}
+	}
+}
+
+// crashed is the outcome of a cell that the process died of.
+func (w *Worker) crashed(p *process, c *call, cell session.Cell, replaced bool) session.Outcome {
+	reason := p.lastWords()
+	if replaced {
+		reason = "it did not stop when interrupted, and was replaced"
+	}
+	w.mu.Lock()
+	gone := w.names
+	w.names = nil
+	w.process = nil
+	w.mu.Unlock()
+	o := failure("crash", "the process that runs the cells died: "+reason)
+	if line := c.line(); line > 0 {
+		lines := strings.Split(cell.Code, "\n")
+		o.Err.Traceback = append(o.Err.Traceback, fmt.Sprintf("cell %d, line %d:", cell.Number, line))
+		if line <= len(lines) {
+			o.Err.Traceback = append(o.Err.Traceback, "    "+lines[line-1])
+		}
+	}
+	if len(gone) > 0 {
+		o.Err.Traceback = append(o.Err.Traceback, "gone: "+strings.Join(gone, ", "))
+	}
+	o.Err.Traceback = append(o.Err.Traceback, "kept: imports, types and functions")
+	go w.alive() // so that the next cell need not wait
+	return o
+}
+
+func failure(name, text string) session.Outcome {
+	return session.Outcome{Err: &session.Error{Name: name, Message: text, Traceback: []string{name + ": " + text}}}
+}
+
+// Complete is as session.Session.Complete; while there is no process, it finds
+// nothing.
+func (w *Worker) Complete(code string, cursor int) (start, end int, found []session.Candidate) {
+	if p, err := w.alive(); err == nil {
+		if m, ok := p.ask(message{Kind: "complete", Code: code, Cursor: cursor}); ok {
+			return m.Start, m.End, m.Found
+		}
+	}
+	return cursor, cursor, nil
+}
+
+// Inspect is as session.Session.Inspect.
+func (w *Worker) Inspect(code string, cursor int) (text string, ok bool) {
+	if p, err := w.alive(); err == nil {
+		m, _ := p.ask(message{Kind: "inspect", Code: code, Cursor: cursor})
+		return m.Text, m.Flag
+	}
+	return "", false
+}
+
+// Variables are the names of the variables that there are.
+func (w *Worker) Variables() []string {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return slices.Clone(w.names)
+}

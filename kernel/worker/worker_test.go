@@ -1,0 +1,221 @@
+package worker
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/innkeeper-notebook/innkeeper/kernel/display"
+	"github.com/innkeeper-notebook/innkeeper/kernel/session"
+)
+
+// The test binary is its own worker.
+func TestMain(m *testing.M) {
+	if token := os.Getenv("INNKEEPER_TEST_WORKER"); token != "" {
+		s, err := session.New()
+		if err != nil {
+			panic(err)
+		}
+		Serve(s, token, os.Stdin, os.NewFile(3, "answers"))
+		EndAll()
+	}
+	os.Exit(m.Run())
+}
+
+func newWorker(t *testing.T) *Worker {
+	t.Helper()
+	w, err := New(func(token string) *exec.Cmd {
+		cmd := exec.Command(os.Args[0])
+		// Under the race detector the process would print what it finds in the
+		// interpreter, which is known (LIMITS.md), among the cells' output.
+		cmd.Env = append(os.Environ(), "INNKEEPER_TEST_WORKER="+token, "GORACE=exitcode=0 log_path="+filepath.Join(t.TempDir(), "race"))
+		return cmd
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(w.Close)
+	return w
+}
+
+type sheet struct {
+	mu     sync.Mutex
+	text   strings.Builder
+	answer string
+}
+
+func (p *sheet) add(s string) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.text.WriteString(s)
+}
+func (p *sheet) Stream(name, text string)           { p.add(text) }
+func (p *sheet) Display(b display.Bundle, _ string) { p.add(fmt.Sprintf("<%v>", b[display.Text])) }
+func (p *sheet) Update(b display.Bundle, _ string)  { p.add(fmt.Sprintf("<<%v>>", b[display.Text])) }
+func (p *sheet) Clear(bool)                         { p.add("[clear]") }
+func (p *sheet) Input(prompt string, _ bool) (string, error) {
+	return p.answer, nil
+}
+
+func do(w *Worker, n int, code string) string {
+	p := &sheet{answer: "blue"}
+	o := w.Execute(context.Background(), session.Cell{Number: n, Code: code}, p)
+	text := p.text.String()
+	if o.Value != nil {
+		text += fmt.Sprintf("=> %v", o.Value[display.Text])
+	}
+	if o.Err != nil {
+		text += "!! " + strings.Join(o.Err.Traceback, "\n")
+	}
+	return text
+}
+
+func TestCellsInAProcess(t *testing.T) {
+	w := newWorker(t)
+	for i, c := range []struct{ code, want string }{
+		{"x := 3\nx + 1", "=> 4"},
+		{`fmt.Print("a"); nb.Show(1); fmt.Print("b"); nb.Show(2); fmt.Print("c")`, "a<1>b<2>c"},
+		{`fmt.Print("a"); nb.Clear(true); fmt.Fprint(os.Stdout, "b")`, "a[clear]b"},
+		{`nb.Input("colour?")`, "=> blue"},
+		{"var s string\nfmt.Scan(&s)\ns", "=> blue"},
+		{"x", "=> 3"},
+		{`log.SetFlags(0); log.Print("logged")`, "logged\n"},
+		{`slog.New(slog.NewTextHandler(os.Stderr, nil)).Info("m")`, "level=INFO msg=m\n"},
+		{`fmt.Print("\x1b]ABC;1\x07")`, "\x1b]ABC;1\x07"},
+	} {
+		got := do(w, i+1, c.code)
+		if i == 7 && len(got) > 20 { // the time in front
+			got = got[strings.Index(got, "level"):]
+		}
+		if got != c.want {
+			t.Errorf("%s\n gives %q\n  want %q", c.code, got, c.want)
+		}
+	}
+	if got := strings.Join(w.Variables(), " "); got != "s x" {
+		t.Errorf("variables are %q", got)
+	}
+	if _, _, found := w.Complete("strings.ToUp", 12); len(found) == 0 || found[0].Text != "ToUpper" {
+		t.Errorf("completion is %v", found)
+	}
+	if text, ok := w.Inspect("strings.Repeat", 10); !ok || !strings.Contains(text, "func strings.Repeat") {
+		t.Errorf("inspection is %q", text)
+	}
+}
+
+// Each of these kills the process. The cell says why and where, names what is
+// gone, and everything else is there for the next cell.
+func TestDeaths(t *testing.T) {
+	for _, c := range []struct{ name, code, want string }{
+		{"stack overflow", "fmt.Println(\"before\")\nfunc f(n int) int { return f(n+1) + 1 }\nf(0)", "stack overflow"},
+		{"panic in a goroutine of compiled code", "time.AfterFunc(time.Millisecond, func() { panic(\"boom\") })\ntime.Sleep(5*time.Second)", "boom"},
+		{"killed", "p, _ := os.FindProcess(os.Getpid())\np.Kill()\ntime.Sleep(5*time.Second)", "signal: killed"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			w := newWorker(t)
+			if got := do(w, 1, "import str \"strings\"\ntype P struct{ A int }\nfunc (p P) Twice() int { return 2 * p.A }\nfunc up(s string) string { return str.ToUpper(s) }\nfunc usesV() int { return v }\nv, q := 1, P{2}"); got != "" {
+				t.Fatal(got)
+			}
+			got := do(w, 2, c.code)
+			for _, want := range []string{"the process that runs the cells died: ", c.want, "cell 2, line ", "gone: q, v", "kept: imports"} {
+				if !strings.Contains(got, want) {
+					t.Errorf("the cell says\n%s\nwithout %q", got, want)
+				}
+			}
+			if strings.Contains(got, "goroutine 1 [") {
+				t.Errorf("the cell has the runtime's own words:\n%.300s", got)
+			}
+			if c.name == "stack overflow" && !strings.HasPrefix(got, "before\n") {
+				t.Errorf("what was printed before is lost: %.100q", got)
+			}
+			if got := do(w, 3, "up(\"a\") + fmt.Sprint(P{4}.Twice())"); got != "=> A8" {
+				t.Errorf("afterwards: %q", got)
+			}
+			if got := do(w, 4, "v"); !strings.Contains(got, "undefined: v") {
+				t.Errorf("a variable that is gone gives %q", got)
+			}
+		})
+	}
+}
+
+func TestInterruptReachesTheProcess(t *testing.T) {
+	w := newWorker(t)
+	do(w, 1, "x := 5")
+	ctx, cancel := context.WithTimeout(context.Background(), 200*time.Millisecond)
+	defer cancel()
+	o := w.Execute(ctx, session.Cell{Number: 2, Code: "for {}"}, &sheet{})
+	if o.Err == nil || o.Err.Name != "interrupted" {
+		t.Errorf("outcome is %+v", o.Err)
+	}
+	if got := do(w, 3, "x"); got != "=> 5" {
+		t.Errorf("afterwards x is %q", got)
+	}
+}
+
+func TestCompletionWhileACellRuns(t *testing.T) {
+	w := newWorker(t)
+	ctx, cancel := context.WithCancel(context.Background())
+	done := make(chan bool)
+	go func() {
+		w.Execute(ctx, session.Cell{Number: 1, Code: "for {}"}, &sheet{})
+		close(done)
+	}()
+	time.Sleep(200 * time.Millisecond)
+	start := time.Now()
+	if _, _, found := w.Complete("strings.ToUp", 12); len(found) == 0 {
+		t.Error("no completion while a cell runs")
+	}
+	if d := time.Since(start); d > 5*time.Second {
+		t.Errorf("completion took %v", d)
+	}
+	cancel()
+	<-done
+}
+
+func TestTheProcessEndsWithItsFront(t *testing.T) {
+	w := newWorker(t)
+	if got := do(w, 1, `exec.Command("sleep", "1000").Start()`); got != "" {
+		t.Fatal(got)
+	}
+	p := w.process
+	w.Close()
+	select {
+	case <-p.ended:
+	case <-time.After(10 * time.Second):
+		t.Fatal("the process lives on")
+	}
+	if out, _ := exec.Command("ps", "-o", "pid=", "-g", fmt.Sprint(p.cmd.Process.Pid)).Output(); len(strings.Fields(string(out))) > 0 {
+		t.Errorf("what it started lives on: %s", out)
+	}
+}
+
+func TestScannerFindsMarkersHoweverTheyAreCut(t *testing.T) {
+	text := "one" + marker("T0", 1) + "two\x1b" + marker("T0", 2) + "three"
+	for size := 1; size < len(text); size++ {
+		s := newScanner("T0")
+		var got strings.Builder
+		var marks []int
+		for i := 0; i < len(text); i += size {
+			s.feed([]byte(text[i:min(i+size, len(text))]))
+			for {
+				b, mark := s.next()
+				got.Write(b)
+				if mark == 0 {
+					break
+				}
+				marks = append(marks, mark)
+			}
+		}
+		got.Write(s.rest)
+		if got.String() != "onetwo\x1bthree" || !slices.Equal(marks, []int{1, 2}) {
+			t.Errorf("in pieces of %d: %q, markers %d", size, got.String(), marks)
+		}
+	}
+}
