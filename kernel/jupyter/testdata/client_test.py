@@ -418,8 +418,12 @@ class TestSubshells(Case):
         second = self.on(a, "execute_request", {"code": "value second"})
         time.sleep(0.2)
         self.km.interrupt_kernel()
-        self.assertEqual(self.reply(self.kc.shell_channel, cell)["content"]["ename"], "Interrupt")
-        self.assertEqual(self.reply(self.kc.shell_channel, second)["content"]["status"], "ok")
+        replies = {}
+        while cell not in replies or second not in replies:  # in either order: they are of two lanes
+            msg = self.kc.shell_channel.get_msg(timeout=TIMEOUT)
+            replies[msg["parent_header"]["msg_id"]] = msg["content"]
+        self.assertEqual(replies[cell]["ename"], "Interrupt")
+        self.assertEqual(replies[second]["status"], "ok")
 
         self.assertEqual(self.control("delete_subshell_request", {"subshell_id": a}), {"status": "ok"})
         self.assertEqual(self.control("delete_subshell_request", {"subshell_id": a})["status"], "error")
