@@ -39,10 +39,11 @@ type printer struct {
 
 // sprint is v as text. A name that is not empty replaces that of v's type.
 func (p *printer) sprint(v any, name string) string {
-	if s, ok := v.(string); ok {
-		return cut(s)
+	rv := reflect.ValueOf(v)
+	if rv.IsValid() && rv.Kind() == reflect.String {
+		return cut(rv.String())
 	}
-	p.value(reflect.ValueOf(v), name, 0)
+	p.value(rv, name, 0)
 	return cut(p.String())
 }
 
