@@ -148,10 +148,20 @@ func (p *product) portableRow(i int) {
 	}
 }
 
+// transpose writes srcᵀ to dst, whole blocks of 8×8 by the processor's shuffles
+// where it has them.
 func transpose(dst, src Mat) {
+	rows, cols := src.Rows&^7, src.Cols&^7
+	if !transposeBlocks(dst, src, rows, cols) {
+		rows, cols = 0, 0
+	}
 	for i := range src.Rows {
-		for j, v := range src.Row(i) {
-			dst.Data[j*dst.Stride+i] = v
+		from := cols
+		if i >= rows {
+			from = 0
+		}
+		for j, v := range src.Row(i)[from:] {
+			dst.Data[(from+j)*dst.Stride+i] = v
 		}
 	}
 }

@@ -304,3 +304,21 @@ func BenchmarkProducts(b *testing.B) {
 		}
 	}
 }
+
+func TestTranspose(t *testing.T) {
+	for _, n := range [][2]int{{1, 1}, {8, 8}, {7, 9}, {16, 8}, {8, 24}, {17, 33}, {128, 128}, {13, 128}, {128, 26}} {
+		src := Mat{Rows: n[0], Cols: n[1], Stride: n[1] + 3, Data: make([]float32, n[0]*(n[1]+3))}
+		for i := range src.Data {
+			src.Data[i] = float32(i)
+		}
+		dst := New(n[1], n[0])
+		transpose(dst, src)
+		for i := range n[0] {
+			for j := range n[1] {
+				if dst.Row(j)[i] != src.Row(i)[j] {
+					t.Fatalf("%dx%d: element (%d, %d) is %v, want %v", n[0], n[1], i, j, dst.Row(j)[i], src.Row(i)[j])
+				}
+			}
+		}
+	}
+}

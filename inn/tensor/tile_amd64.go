@@ -106,3 +106,17 @@ func (p *product) tiles() {
 		}
 	}
 }
+
+// transposeBlocks transposes the first rows and columns, multiples of 8.
+func transposeBlocks(dst, src Mat, rows, cols int) bool {
+	const word = 4
+	if tile == nil {
+		return false
+	}
+	if cols > 0 {
+		for i := 0; i < rows; i += 8 {
+			transpose8(&dst.Data[i], &src.Data[i*src.Stride], dst.Stride*word, src.Stride*word, cols/8)
+		}
+	}
+	return true
+}

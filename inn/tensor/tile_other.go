@@ -8,3 +8,5 @@ type tileSet struct{ name string }
 var tile *tileSet
 
 func (p *product) tiles() {}
+
+func transposeBlocks(dst, src Mat, rows, cols int) bool { return false }

@@ -57,3 +57,5 @@ func tile256x5(t *byte)
 
 //go:noescape
 func tile256x6(t *byte)
+
+func transpose8(dst *float32, src *float32, dstStride int, srcStride int, blocks int)
