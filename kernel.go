@@ -2,10 +2,12 @@ package main
 
 import (
 	"context"
+	"fmt"
 	"os"
 	"os/exec"
 	"runtime"
 	"runtime/debug"
+	"strconv"
 	"strings"
 
 	"github.com/innkeeper-notebook/innkeeper/kernel/display"
@@ -16,7 +18,9 @@ import (
 
 // serveKernel serves one notebook over the sockets of a connection file.
 func serveKernel(ctx context.Context, args []string) error {
-	path, err := parse(flags("kernel", "connection.json"), args, "connection.json")
+	fs := flags("kernel", "connection.json")
+	memory := fs.Uint64("memory", 0, "let cells have this many `MB` (default: nine tenths of the machine's)")
+	path, err := parse(fs, args, "connection.json")
 	if err != nil {
 		return err
 	}
@@ -24,7 +28,9 @@ func serveKernel(ctx context.Context, args []string) error {
 	if err != nil {
 		return err
 	}
-	w, err := worker.New(func(token string) *exec.Cmd { return exec.Command(self, "worker", token) })
+	w, err := worker.New(func(token string) *exec.Cmd {
+		return exec.Command(self, "worker", "-memory", strconv.FormatUint(*memory, 10), token)
+	})
 	if err != nil {
 		return err
 	}
@@ -34,9 +40,14 @@ func serveKernel(ctx context.Context, args []string) error {
 
 // serveWorker is the process in which a kernel's cells run.
 func serveWorker(_ context.Context, args []string) error {
-	token, err := parse(flags("worker", "token"), args, "token")
+	fs := flags("worker", "token")
+	memory := fs.Uint64("memory", 0, "as that of kernel, in `MB`")
+	token, err := parse(fs, args, "token")
 	if err != nil {
 		return err
+	}
+	if err := worker.LimitMemory(*memory << 20); err != nil {
+		fmt.Fprintln(os.Stderr, err) // cells run without it, too
 	}
 	s, err := session.New()
 	if err != nil {

@@ -23,6 +23,9 @@ func TestMain(m *testing.M) {
 		if err != nil {
 			panic(err)
 		}
+		if err := LimitMemory(2 << 30); err != nil {
+			panic(err)
+		}
 		Serve(s, token, os.Stdin, os.NewFile(3, "answers"))
 		EndAll()
 	}
@@ -115,6 +118,8 @@ func TestDeaths(t *testing.T) {
 	for _, c := range []struct{ name, code, want string }{
 		{"stack overflow", "fmt.Println(\"before\")\nfunc f(n int) int { return f(n+1) + 1 }\nf(0)", "stack overflow"},
 		{"panic in a goroutine of compiled code", "time.AfterFunc(time.Millisecond, func() { panic(\"boom\") })\ntime.Sleep(5*time.Second)", "boom"},
+		{"concurrent map write", "m := map[int]int{}\nfor i := range 8 { go func() { for { m[i]++ } }() }\ntime.Sleep(5*time.Second)", "concurrent map"},
+		{"out of memory", "var all [][]byte\nfor { b := make([]byte, 64<<20); for i := range len(b)/4096 { b[i*4096] = 1 }; all = append(all, b) }", "out of memory"},
 		{"killed", "p, _ := os.FindProcess(os.Getpid())\np.Kill()\ntime.Sleep(5*time.Second)", "signal: killed"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
