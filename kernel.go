@@ -28,14 +28,16 @@ func serveKernel(ctx context.Context, args []string) error {
 	if err != nil {
 		return err
 	}
+	widgets := &widgetComms{open: map[string]*jupyter.Comm{}}
 	w, err := worker.New(func(token string) *exec.Cmd {
 		return exec.Command(self, "worker", "-memory", strconv.FormatUint(*memory, 10), token)
-	})
+	}, widgets.fromCells)
 	if err != nil {
 		return err
 	}
 	defer w.Close()
-	return jupyter.Serve(ctx, path, goKernel{w})
+	widgets.cells = w
+	return jupyter.Serve(ctx, path, goKernel{w, widgets})
 }
 
 // serveWorker is the process in which a kernel's cells run.
@@ -58,7 +60,10 @@ func serveWorker(_ context.Context, args []string) error {
 }
 
 // goKernel is a worker as the protocol's server sees it.
-type goKernel struct{ s *worker.Worker }
+type goKernel struct {
+	s       *worker.Worker
+	widgets *widgetComms
+}
 
 func (goKernel) Info() jupyter.Info {
 	version := strings.TrimPrefix(runtime.Version(), "go")

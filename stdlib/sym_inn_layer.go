@@ -17,15 +17,21 @@ func init() {
 	Symbols["github.com/innkeeper-notebook/innkeeper/inn/layer/layer"] = map[string]reflect.Value{
 		"Block":          reflect.ValueOf(layer.Block),
 		"Coupling":       reflect.ValueOf((*layer.Coupling)(nil)),
+		"IAF":            reflect.ValueOf((*layer.IAF)(nil)),
+		"IAFPass":        reflect.ValueOf((*layer.IAFPass)(nil)),
 		"Layer":          reflect.ValueOf((*layer.Layer)(nil)),
 		"_Layer":         reflect.ValueOf((*_inn_layer_Layer)(nil)),
 		"NewCoupling":    reflect.ValueOf(layer.NewCoupling),
+		"NewIAF":         reflect.ValueOf(layer.NewIAF),
 		"NewPermutation": reflect.ValueOf(layer.NewPermutation),
+		"NewSpline":      reflect.ValueOf(layer.NewSpline),
 		"Pass":           reflect.ValueOf((*layer.Pass)(nil)),
 		"_Pass":          reflect.ValueOf((*_inn_layer_Pass)(nil)),
 		"Perceptron":     reflect.ValueOf((*layer.Perceptron)(nil)),
+		"PerceptronPass": reflect.ValueOf((*layer.PerceptronPass)(nil)),
 		"Permutation":    reflect.ValueOf((*layer.Permutation)(nil)),
 		"Sequence":       reflect.ValueOf((*layer.Sequence)(nil)),
+		"Spline":         reflect.ValueOf((*layer.Spline)(nil)),
 	}
 }
 

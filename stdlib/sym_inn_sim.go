@@ -13,12 +13,25 @@ import (
 
 func init() {
 	Symbols["github.com/innkeeper-notebook/innkeeper/inn/sim/sim"] = map[string]reflect.Value{
-		"Make":              reflect.ValueOf(sim.Make),
-		"Problems":          reflect.ValueOf(sim.Problems),
-		"Tissue":            reflect.ValueOf(sim.Tissue),
-		"TissueBands":       reflect.ValueOf(sim.TissueBands),
-		"TissueReflectance": reflect.ValueOf(sim.TissueReflectance),
-		"TissueSettings":    reflect.ValueOf((*sim.TissueSettings)(nil)),
-		"TissueSpectrum":    reflect.ValueOf(sim.TissueSpectrum),
+		"EightLabels":        reflect.ValueOf(sim.EightLabels),
+		"FourLabels":         reflect.ValueOf(sim.FourLabels),
+		"Kinematics":         reflect.ValueOf(sim.Kinematics),
+		"KinematicsExact":    reflect.ValueOf((*sim.KinematicsExact)(nil)),
+		"KinematicsJoints":   reflect.ValueOf(sim.KinematicsJoints),
+		"KinematicsSettings": reflect.ValueOf((*sim.KinematicsSettings)(nil)),
+		"Labels":             reflect.ValueOf((*sim.Labels)(nil)),
+		"Make":               reflect.ValueOf(sim.Make),
+		"Mixture":            reflect.ValueOf(sim.Mixture),
+		"MixtureExact":       reflect.ValueOf((*sim.MixtureExact)(nil)),
+		"MixtureModes":       reflect.ValueOf(sim.MixtureModes),
+		"MixtureSettings":    reflect.ValueOf((*sim.MixtureSettings)(nil)),
+		"NearestMode":        reflect.ValueOf(sim.NearestMode),
+		"OneLabel":           reflect.ValueOf(sim.OneLabel),
+		"Problems":           reflect.ValueOf(sim.Problems),
+		"Tissue":             reflect.ValueOf(sim.Tissue),
+		"TissueBands":        reflect.ValueOf(sim.TissueBands),
+		"TissueReflectance":  reflect.ValueOf(sim.TissueReflectance),
+		"TissueSettings":     reflect.ValueOf((*sim.TissueSettings)(nil)),
+		"TissueSpectrum":     reflect.ValueOf(sim.TissueSpectrum),
 	}
 }

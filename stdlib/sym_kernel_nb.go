@@ -13,17 +13,21 @@ import (
 
 func init() {
 	Symbols["github.com/innkeeper-notebook/innkeeper/kernel/nb/nb"] = map[string]reflect.Value{
-		"Attach":   reflect.ValueOf(nb.Attach),
-		"Clear":    reflect.ValueOf(nb.Clear),
-		"HTML":     reflect.ValueOf((*nb.HTML)(nil)),
-		"Input":    reflect.ValueOf(nb.Input),
-		"LaTeX":    reflect.ValueOf((*nb.LaTeX)(nil)),
-		"Markdown": reflect.ValueOf((*nb.Markdown)(nil)),
-		"NextCell": reflect.ValueOf(nb.NextCell),
-		"Page":     reflect.ValueOf(nb.Page),
-		"Password": reflect.ValueOf(nb.Password),
-		"Show":     reflect.ValueOf(nb.Show),
-		"Stamp":    reflect.ValueOf(nb.Stamp),
-		"Watch":    reflect.ValueOf(nb.Watch),
+		"Attach":          reflect.ValueOf(nb.Attach),
+		"Clear":           reflect.ValueOf(nb.Clear),
+		"Explore":         reflect.ValueOf(nb.Explore),
+		"ExploreSettings": reflect.ValueOf((*nb.ExploreSettings)(nil)),
+		"HTML":            reflect.ValueOf((*nb.HTML)(nil)),
+		"Input":           reflect.ValueOf(nb.Input),
+		"Interact":        reflect.ValueOf(nb.Interact),
+		"LaTeX":           reflect.ValueOf((*nb.LaTeX)(nil)),
+		"Markdown":        reflect.ValueOf((*nb.Markdown)(nil)),
+		"NextCell":        reflect.ValueOf(nb.NextCell),
+		"Page":            reflect.ValueOf(nb.Page),
+		"Password":        reflect.ValueOf(nb.Password),
+		"Show":            reflect.ValueOf(nb.Show),
+		"Stamp":           reflect.ValueOf(nb.Stamp),
+		"View":            reflect.ValueOf((*nb.View)(nil)),
+		"Watch":           reflect.ValueOf(nb.Watch),
 	}
 }

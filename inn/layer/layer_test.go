@@ -24,6 +24,9 @@ func TestLayers(t *testing.T) {
 		{"coupling, ReLU", NewCoupling(width, 2, 5, []int{9, 9}, tensor.ReLU, 3)},
 		{"coupling without hidden layers", NewCoupling(width, 0, 3, nil, tensor.Identity, 2)},
 		{"block", Block(width, []int{6, 6}, tensor.Tanh, 2)},
+		{"spline", NewSpline(width, 1, 3, []int{8}, tensor.Tanh, 2, 2, 5)},
+		{"spline of one bin", NewSpline(width, 0, 4, []int{8}, tensor.Tanh, 1, 1, 4)},
+		{"spline, narrow", NewSpline(width, 3, 5, []int{8}, tensor.Tanh, 2, 3, 0.7)},
 		{"permutation", NewPermutation(width, rng())},
 		{"sequence", Sequence{Block(width, []int{6}, tensor.Tanh, 2), NewPermutation(width, rng()), Block(width, []int{6}, tensor.Tanh, 2)}},
 	} {

@@ -55,6 +55,10 @@ type perceptronPass struct {
 	Perceptron
 	out []tensor.Mat // out[i] are the outputs of layer i
 	in  tensor.Mat   // the input; its buffer takes the input's gradient
+
+	drop  float32 // the probability of dropout; 0: none
+	rng   *rand.Rand
+	masks []tensor.Mat // factors of the hidden layers' outputs: 0 or 1/(1-drop)
 }
 
 func (m Perceptron) newPass(rows int) *perceptronPass {
@@ -76,6 +80,9 @@ func (p *perceptronPass) forward(w []float32, rows int) tensor.Mat {
 		}
 		dst := head(p.out[i], rows)
 		tensor.Forward(dst, a, weights, bias, act)
+		if p.drop > 0 && i < len(p.out)-1 {
+			p.dropOut(i, dst)
+		}
 		a = dst
 	}
 	return a
@@ -93,7 +100,14 @@ func (p *perceptronPass) backward(w, g []float32, rows int) tensor.Mat {
 			a, act = head(p.out[i-1], rows), p.Act
 		}
 		tensor.BackwardWeights(dw, db, a, dc)
+		dropped := p.drop > 0 && i > 0
+		if dropped { // the activation's derivative wants its outputs as they were
+			scale(a, 1-p.drop)
+		}
 		tensor.BackwardData(a, dc, weights, act)
+		if dropped {
+			multiply(a, head(p.masks[i-1], rows))
+		}
 	}
 	return head(p.in, rows)
 }

@@ -46,3 +46,36 @@ func ExampleMake() {
 	fmt.Println(err != nil)
 	// Output: true
 }
+
+// The arm stretched out: its joints lie on a line away from the rail.
+func ExampleKinematicsJoints() {
+	points, err := sim.KinematicsJoints([]float64{0.1, 0, 0, 0}, nil)
+	fmt.Println(points, err)
+	// Output: [[0.1 0] [0.1 0.5] [0.1 1] [0.1 2]] <nil>
+}
+
+// Every exact pose reaches the end point asked for.
+func ExampleKinematicsExact() {
+	draws, err := sim.KinematicsExact{}.Sample([]float64{0.2, 1.5}, 100, 1)
+	if err != nil {
+		log.Fatal(err)
+	}
+	y, err := sim.Kinematics(nil).Run(nil, draws.Row(0))
+	fmt.Printf("%.4f %v\n", y, err)
+	// Output: [0.2000 1.5000] <nil>
+}
+
+// Four of the eight modes are red.
+func ExampleMixtureExact() {
+	red := []float64{1, 0, 0, 0}
+	draws, err := sim.MixtureExact{}.Sample(red, 1000, 1)
+	if err != nil {
+		log.Fatal(err)
+	}
+	seen := map[int]bool{}
+	for i := range draws.Len() {
+		seen[sim.NearestMode(draws.Row(i))] = true
+	}
+	fmt.Println(len(seen))
+	// Output: 4
+}

@@ -3,6 +3,7 @@ package sim
 import (
 	"maps"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -54,6 +55,29 @@ func TestTrainAndTestPairsDiffer(t *testing.T) {
 	a, b := inn.RNG(1, 0), inn.RNG(2, 0)
 	if x, y := tissuePrior(a), tissuePrior(b); x[0] == y[0] {
 		t.Errorf("seeds 1 and 2 draw the same s_O2 %g", x[0])
+	}
+}
+
+// Every problem of the list is made under its name, and by chance alone.
+func TestMakeEveryProblem(t *testing.T) {
+	if got, want := strings.Join(Problems(), " "), "tissue kinematics kinematics-cumulative mixture"; got != want {
+		t.Errorf("problems: %s; want %s", got, want)
+	}
+	for _, name := range Problems()[1:] {
+		a, note, err := Make(name, 50, 1)
+		if err != nil {
+			t.Fatal(err)
+		}
+		b, _, err := Make(name, 50, 1)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if a.Len() != 50 || !slices.Equal(a.X.Data, b.X.Data) || !slices.Equal(a.Y.Data, b.Y.Data) {
+			t.Errorf("%s: made twice, the pairs differ", name)
+		}
+		if note["problem"] != name || note["settings"] == "" {
+			t.Errorf("%s: the note is %v", name, note)
+		}
 	}
 }
 

@@ -9,7 +9,10 @@
 // gonum/plot, image.Image and mat.Matrix are known as they are.
 package display
 
-import "errors"
+import (
+	"encoding/json"
+	"errors"
+)
 
 // A Bundle is one value in several formats, keyed by MIME type: text formats
 // are strings, images base64 strings, JSON formats any JSON value.
@@ -37,3 +40,11 @@ type Asker interface {
 
 // ErrNobody is the answer where nobody can be asked.
 var ErrNobody = errors.New("nobody can be asked for input here")
+
+// A Comm is a message between an object of a cell and its counterpart in the
+// front end, as a widget. Kind is "open", "msg" or "close".
+type Comm struct {
+	Kind, ID, Target string
+	Data, Metadata   json.RawMessage
+	Buffers          [][]byte
+}

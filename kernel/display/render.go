@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"image"
 	"image/png"
+	"maps"
 	"math"
 	"reflect"
 
@@ -82,6 +83,9 @@ func Render(v any) (Bundle, error) {
 		} else if ok {
 			b[f.mime] = data
 		}
+	}
+	if m, ok := v.(interface{ MIME() map[string]any }); ok {
+		maps.Copy(b, m.MIME())
 	}
 	if err := known(v, b); err != nil {
 		errs = append(errs, err)

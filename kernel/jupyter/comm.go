@@ -49,10 +49,14 @@ func (cs *Comms) Register(target string, h CommHandler) {
 	cs.targets[target] = h
 }
 
-// Open opens a comm from the kernel's side. The front end must know the target.
-// Data and metadata are what encoding/json can encode; nil is an empty object.
-func (cs *Comms) Open(target string, h CommHandler, data, metadata any, buffers [][]byte) (*Comm, error) {
-	c := &Comm{ID: newID(), Target: target, comms: cs}
+// Open opens a comm from the kernel's side, with an ID that is its own or, if
+// that is empty, a new one. The front end must know the target. Data and
+// metadata are what encoding/json can encode; nil is an empty object.
+func (cs *Comms) Open(id, target string, h CommHandler, data, metadata any, buffers [][]byte) (*Comm, error) {
+	if id == "" {
+		id = newID()
+	}
+	c := &Comm{ID: id, Target: target, comms: cs}
 	cs.mu.Lock()
 	cs.open[c.ID] = &openComm{target, h}
 	cs.mu.Unlock()

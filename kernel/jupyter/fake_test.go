@@ -108,7 +108,7 @@ func (f *fake) Execute(ctx context.Context, r ExecuteRequest, out *Outlet) (res 
 		case "length":
 			res.Value = text(strconv.Itoa(len(r.Code)))
 		case "open":
-			c, err := f.comms.Open("echo", f, map[string]any{"from": "kernel"}, map[string]any{"version": "2.1.0"}, [][]byte{[]byte(arg)})
+			c, err := f.comms.Open("", "echo", f, map[string]any{"from": "kernel"}, map[string]any{"version": "2.1.0"}, [][]byte{[]byte(arg)})
 			if err != nil {
 				res.Error = &Error{"Comm", err.Error(), nil}
 				return res

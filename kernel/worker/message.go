@@ -39,6 +39,7 @@ type message struct {
 	Line      int                 `json:"line,omitempty"`   // at: the statement that runs
 	Outcome   session.Outcome     `json:"outcome,omitzero"`
 	Variables []string            `json:"variables,omitempty"`
+	Comm      *display.Comm       `json:"comm,omitempty"` // comm, either way
 	Lost      []string            `json:"lost,omitempty"`
 	Found     []session.Candidate `json:"found,omitempty"`
 	Start     int                 `json:"start,omitempty"`

@@ -21,7 +21,8 @@ import (
 // A process is one run of the command.
 type process struct {
 	cmd   *exec.Cmd
-	ended chan struct{} // closed when it is gone and all it said has been read
+	comm  func(display.Comm) // told what widgets say
+	ended chan struct{}      // closed when it is gone and all it said has been read
 
 	mu    sync.Mutex
 	to    *json.Encoder
@@ -51,7 +52,7 @@ func (c *call) line() int {
 	return c.at
 }
 
-func start(command func(token string) *exec.Cmd) (*process, error) {
+func start(command func(token string) *exec.Cmd, comm func(display.Comm)) (*process, error) {
 	token := rand.Text()
 	cmd := command(token)
 	alone(cmd)
@@ -73,7 +74,7 @@ func start(command func(token string) *exec.Cmd) (*process, error) {
 	if err != nil {
 		return nil, fmt.Errorf("worker: starting the process that runs the cells: %w", err)
 	}
-	p := &process{cmd: cmd, ended: make(chan struct{}), to: json.NewEncoder(in), calls: map[int]*call{}}
+	p := &process{cmd: cmd, ended: make(chan struct{}), to: json.NewEncoder(in), calls: map[int]*call{}, comm: comm}
 	p.come = sync.NewCond(&p.mu)
 	var readers sync.WaitGroup
 	for i, name := range []string{"stdout", "stderr"} {
@@ -175,6 +176,10 @@ func (p *process) take(mark int) {
 }
 
 func (p *process) handle(m message) {
+	if m.Kind == "comm" {
+		p.comm(*m.Comm)
+		return
+	}
 	p.mu.Lock()
 	c := p.calls[m.ID]
 	p.mu.Unlock()

@@ -12,6 +12,7 @@ import (
 
 	"github.com/innkeeper-notebook/innkeeper/kernel/display"
 	"github.com/innkeeper-notebook/innkeeper/kernel/session"
+	"github.com/innkeeper-notebook/innkeeper/kernel/widget"
 )
 
 // server is the process's end.
@@ -30,6 +31,8 @@ type server struct {
 // a Worker starts must call; the token comes with it.
 func Serve(s *session.Session, token string, requests io.Reader, answers io.Writer) error {
 	v := &server{s: s, token: token, to: json.NewEncoder(answers), asked: map[int]chan message{}}
+	widget.Connect(func(c display.Comm) { v.send(message{Kind: "comm", Comm: &c}, false) })
+	widget.OnFailure(func(r any) { fmt.Fprintf(os.Stderr, "panic in a widget's function: %v\n", r) })
 	from := json.NewDecoder(bufio.NewReader(requests))
 	for {
 		var m message
@@ -52,6 +55,8 @@ func Serve(s *session.Session, token string, requests io.Reader, answers io.Writ
 				v.stop()
 			}
 			v.mu.Unlock()
+		case "comm":
+			widget.Receive(*m.Comm)
 		case "answer":
 			v.mu.Lock()
 			if c := v.asked[m.ID]; c != nil {

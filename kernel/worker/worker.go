@@ -25,6 +25,8 @@ const (
 type Worker struct {
 	command func(token string) *exec.Cmd
 
+	comm func(display.Comm)
+
 	running sync.Mutex // held while a cell runs
 
 	mu      sync.Mutex
@@ -34,9 +36,10 @@ type Worker struct {
 }
 
 // New makes a Worker whose processes are started by command: it must call
-// Serve with the token, its standard input and file descriptor 3.
-func New(command func(token string) *exec.Cmd) (*Worker, error) {
-	w := &Worker{command: command}
+// Serve with the token, its standard input and file descriptor 3. What widgets
+// say to the front end is passed to comm.
+func New(command func(token string) *exec.Cmd, comm func(display.Comm)) (*Worker, error) {
+	w := &Worker{command: command, comm: comm}
 	_, err := w.alive()
 	return w, err
 }
@@ -59,7 +62,7 @@ func (w *Worker) alive() (*process, error) {
 	if w.process != nil && !w.process.dead() {
 		return w.process, nil
 	}
-	p, err := start(w.command)
+	p, err := start(w.command, w.comm)
 	if err != nil {
 		return nil, err
 	}
@@ -113,6 +116,16 @@ func (w *Worker) Execute(ctx context.Context, cell session.Cell, out display.Out
 			p.send(message{Kind: "interrupt"})
 			more = time.After(lastPatience)
 		}
+	}
+}
+
+// Tell passes on what the front end says to a widget.
+func (w *Worker) Tell(c display.Comm) {
+	w.mu.Lock()
+	p := w.process
+	w.mu.Unlock()
+	if p != nil {
+		p.send(message{Kind: "comm", Comm: &c})
 	}
 }
 

@@ -40,7 +40,7 @@ func newWorker(t *testing.T) *Worker {
 		// interpreter, which is known (LIMITS.md), among the cells' output.
 		cmd.Env = append(os.Environ(), "INNKEEPER_TEST_WORKER="+token, "GORACE=exitcode=0 log_path="+filepath.Join(t.TempDir(), "race"))
 		return cmd
-	})
+	}, func(display.Comm) {})
 	if err != nil {
 		t.Fatal(err)
 	}

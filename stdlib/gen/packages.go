@@ -49,6 +49,7 @@ var patterns = []string{
 
 	module + "/inn/...",
 	module + "/kernel/nb",
+	module + "/kernel/widget",
 }
 
 // leftOut are packages that a pattern matches but cells do not get, with the

@@ -1,0 +1,210 @@
+package method
+
+import (
+	"errors"
+	"math"
+	"runtime"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/innkeeper-notebook/innkeeper/inn"
+	"github.com/innkeeper-notebook/innkeeper/inn/progress"
+)
+
+// trained are all methods that are trained, small. A new one is one more line.
+var trained = []struct {
+	name  string // what String says
+	train func(*inn.Pairs, Training) (inn.Posterior, error)
+}{
+	{"cINN", func(p *inn.Pairs, t Training) (inn.Posterior, error) {
+		return TrainCINN(p, &CINNSettings{Blocks: 2, Width: 8, Training: t})
+	}},
+	{"spline cINN", func(p *inn.Pairs, t Training) (inn.Posterior, error) {
+		return TrainCINN(p, &CINNSettings{Spline: true, Blocks: 2, Width: 8, Training: t})
+	}},
+	{"point estimate", func(p *inn.Pairs, t Training) (inn.Posterior, error) {
+		return TrainPoint(p, &PointSettings{Layers: 3, Width: 8, Training: t})
+	}},
+	{"NN with dropout", func(p *inn.Pairs, t Training) (inn.Posterior, error) {
+		return TrainDropout(p, &PointSettings{Layers: 3, Width: 8, Training: t})
+	}},
+	{"cVAE", func(p *inn.Pairs, t Training) (inn.Posterior, error) {
+		return TrainCVAE(p, &CVAESettings{Width: 8, Training: t})
+	}},
+	{"cVAE-IAF", func(p *inn.Pairs, t Training) (inn.Posterior, error) {
+		return TrainCVAE(p, &CVAESettings{Width: 8, Flows: 2, Context: 4, Training: t})
+	}},
+	{"cGAN", func(p *inn.Pairs, t Training) (inn.Posterior, error) {
+		return TrainCGAN(p, &CGANSettings{Width: 8, Pretraining: 3, Variance: 1, Drop: 0.1, Training: t})
+	}},
+	{"generator + MMD", func(p *inn.Pairs, t Training) (inn.Posterior, error) {
+		return TrainGenerator(p, &GeneratorSettings{Width: 8, Training: t})
+	}},
+}
+
+func TestContract(t *testing.T) {
+	pairs := pairsOf(t, linear, 400)
+	for _, m := range trained {
+		t.Run(m.name, func(t *testing.T) {
+			testSameBytes(t, pairs, m.train)
+			testStops(t, pairs, m.train)
+			testDiverges(t, pairs, m.train)
+			testBadInput(t, pairs, m.train)
+			p, err := m.train(pairs, Training{Steps: 1})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if p.String() != m.name {
+				t.Errorf("its name is %q, want %q", p, m.name)
+			}
+		})
+	}
+}
+
+func testSameBytes(t *testing.T, pairs *inn.Pairs, train func(*inn.Pairs, Training) (inn.Posterior, error)) {
+	draw := func(o Training) []float64 {
+		p, err := train(pairs, o)
+		if err != nil {
+			t.Fatal(err)
+		}
+		draws, err := p.Sample([]float64{0.3, 0.1}, 600, 2)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return draws.Data
+	}
+	set := Training{Steps: 8, Batch: 150, Seed: 5, Workers: 1}
+	first := draw(set)
+	for _, workers := range []int{2, 3} {
+		set.Workers = workers
+		if !slices.Equal(first, draw(set)) {
+			t.Errorf("%d workers give other draws than one", workers)
+		}
+	}
+	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(1))
+	if !slices.Equal(first, draw(set)) {
+		t.Error("one processor gives other draws than two")
+	}
+	set.Seed = 6
+	if slices.Equal(first, draw(set)) {
+		t.Error("another seed gives the same draws")
+	}
+}
+
+func testStops(t *testing.T, pairs *inn.Pairs, train func(*inn.Pairs, Training) (inn.Posterior, error)) {
+	stop := errors.New("enough")
+	p, err := train(pairs, Training{Steps: 1000, Each: func(p inn.Progress) error {
+		if p.Step == 7 {
+			return stop
+		}
+		return nil
+	}})
+	if !errors.Is(err, stop) || !strings.Contains(err.Error(), "step 7 of 1000") {
+		t.Errorf("error is %v", err)
+	}
+	if draws, err := p.Sample([]float64{0, 0}, 10, 1); err != nil || draws.Check() != nil {
+		t.Errorf("the network so far does not sample: %v", err)
+	}
+	defer progress.Observe(func(progress.Report) error { return stop })()
+	if _, err := p.Sample([]float64{0, 0}, 10, 1); !errors.Is(err, stop) {
+		t.Errorf("sampling does not stop: %v", err)
+	}
+}
+
+func testDiverges(t *testing.T, pairs *inn.Pairs, train func(*inn.Pairs, Training) (inn.Posterior, error)) {
+	p, err := train(pairs, Training{Steps: 300, Rate: 1e25, Final: 1e25, Clip: None, Warm: None})
+	if err == nil || !strings.Contains(err.Error(), "became") {
+		t.Fatalf("error is %v", err)
+	}
+	if draws, err := p.Sample([]float64{0, 0}, 10, 1); err != nil || draws.Check() != nil {
+		t.Errorf("the kept network does not sample: %v", err)
+	}
+}
+
+func testBadInput(t *testing.T, pairs *inn.Pairs, train func(*inn.Pairs, Training) (inn.Posterior, error)) {
+	few, _, _ := pairs.Split(20)
+	constantY := &inn.Pairs{X: pairs.X, Y: inn.NewSamples(linear.Y, 400)}
+	constantX := &inn.Pairs{X: inn.NewSamples(linear.X, 400), Y: pairs.Y}
+	for _, c := range []struct {
+		name, want string
+		pairs      *inn.Pairs
+		set        Training
+	}{
+		{"nil pairs", "want both X and Y", nil, Training{}},
+		{"too few", "20 training pairs are too few", few, Training{}},
+		{"constant y", "measurement u is 0 in every pair", constantY, Training{}},
+		{"constant x", "parameter a is 0 in every pair", constantX, Training{}},
+		{"steps", "Settings.Steps is -2", pairs, Training{Steps: -2}},
+		{"rate", "Settings.Rate is NaN", pairs, Training{Rate: math.NaN()}},
+		{"beta", "Settings.Beta2 is 1,", pairs, Training{Beta2: 1}},
+		{"workers", "Settings.Workers is -1", pairs, Training{Workers: -1}},
+	} {
+		if _, err := train(c.pairs, c.set); err == nil || !strings.Contains(err.Error(), c.want) || !strings.HasPrefix(err.Error(), "method: ") && c.pairs != nil {
+			t.Errorf("%s: error is %v, want one with %q", c.name, err, c.want)
+		}
+	}
+	p, err := train(pairs, Training{Steps: 1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct {
+		y    []float64
+		n    int
+		want string
+	}{
+		{[]float64{1}, 5, "y has 1 values, want 2: u, v"},
+		{[]float64{1, math.NaN()}, 5, "y has v = NaN"},
+		{[]float64{1, 2}, 0, "asked for 0 draws"},
+		{[]float64{1, 2}, math.MaxInt, "draws"},
+	} {
+		if _, err := p.Sample(c.y, c.n, 1); err == nil || !strings.Contains(err.Error(), c.want) {
+			t.Errorf("y = %v, n = %d: error is %v, want one with %q", c.y, c.n, err, c.want)
+		}
+	}
+}
+
+func TestBadSettings(t *testing.T) {
+	pairs := pairsOf(t, linear, 400)
+	cinn := func(s CINNSettings) error { _, err := TrainCINN(pairs, &s); return err }
+	point := func(s PointSettings) error { _, err := TrainPoint(pairs, &s); return err }
+	vae := func(s CVAESettings) error { _, err := TrainCVAE(pairs, &s); return err }
+	gan := func(s CGANSettings) error { _, err := TrainCGAN(pairs, &s); return err }
+	generator := func(s GeneratorSettings) error { _, err := TrainGenerator(pairs, &s); return err }
+	for _, c := range []struct {
+		err  error
+		want string
+	}{
+		{cinn(CINNSettings{Blocks: -1}), "CINNSettings.Blocks is -1"},
+		{cinn(CINNSettings{Layers: -1}), "CINNSettings.Layers is -1"},
+		{cinn(CINNSettings{Clamp: -3}), "CINNSettings.Clamp is -3"},
+		{cinn(CINNSettings{Bins: 600}), "CINNSettings.Bins is 600"},
+		{cinn(CINNSettings{Held: 1}), "CINNSettings.Held is 1,"},
+		{point(PointSettings{Width: -5}), "PointSettings.Width is -5"},
+		{point(PointSettings{Drop: 1}), "PointSettings.Drop is 1,"},
+		{vae(CVAESettings{Latent: -2}), "CVAESettings.Latent is -2"},
+		{vae(CVAESettings{Weight: -2}), "CVAESettings.Weight is -2"},
+		{vae(CVAESettings{Width: 2, Flows: 1}), "CVAESettings.Width is 2, want 3"},
+		{gan(CGANSettings{DiscriminatorMomentum: 1}), "CGANSettings.DiscriminatorMomentum is 1"},
+		{gan(CGANSettings{Variance: -2}), "CGANSettings.Variance is -2"},
+		{generator(GeneratorSettings{Kernel: []float64{0}}), "GeneratorSettings.Kernel is 0"},
+		{generator(GeneratorSettings{Kernel: []float64{}}), "GeneratorSettings.Kernel has no width"},
+	} {
+		if c.err == nil || !strings.Contains(c.err.Error(), c.want) {
+			t.Errorf("error is %v, want one with %q", c.err, c.want)
+		}
+	}
+}
+
+func TestLogDensityBadInput(t *testing.T) {
+	m, err := TrainCINN(pairsOf(t, linear, 400), &CINNSettings{Blocks: 1, Width: 8, Training: Training{Steps: 1}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := m.LogDensity([]float64{1, 2}, []float64{1, 2}); err == nil || !strings.Contains(err.Error(), "x has 2 values, want 3") {
+		t.Errorf("a short x: %v", err)
+	}
+	if _, err := m.LogDensity([]float64{1, 2, 3}, []float64{1}); err == nil || !strings.Contains(err.Error(), "y has 1 values, want 2") {
+		t.Errorf("a short y: %v", err)
+	}
+}

@@ -1,0 +1,300 @@
+package method
+
+import (
+	"math"
+
+	"github.com/innkeeper-notebook/innkeeper/inn"
+	"github.com/innkeeper-notebook/innkeeper/inn/layer"
+	"github.com/innkeeper-notebook/innkeeper/inn/tensor"
+)
+
+// CGANSettings say how TrainCGAN builds and trains its networks. The defaults
+// are the paper's small conditional GAN for the Gaussian mixture (appendix 8.1),
+// with a width that gives the generator the 10,000 parameters it speaks of;
+// those of Training, which is the generator's: Batch 256, Rate 2e-3,
+// Final Rate/1000, Decay None. LargeCGAN is the paper's other.
+type CGANSettings struct {
+	Layers int     // fully connected layers of the generator; 6
+	Width  int     // neurons of the hidden layers, of both networks; 48
+	Latent int     // dimension of z; D
+	Drop   float64 // dropout of the generator, in training and in sampling; None
+
+	DiscriminatorLayers   int     // fully connected layers of the discriminator; 8
+	DiscriminatorRate     float64 // of its gradient descent, at the first step; 2e-3
+	DiscriminatorFinal    float64 // and at the last; DiscriminatorRate · Final/Rate
+	DiscriminatorMomentum float64 // None
+	DiscriminatorDecay    float64 // L2 weight decay; None
+
+	// Pretraining is the number of steps, at the start, that minimise
+	// |g(z, y) - x|² in place of the GAN's loss, which sets the answers to
+	// different y apart; 100.
+	Pretraining int
+
+	// Variance is the weight of Σ (Var g - Var x)², the variances over a batch,
+	// that keeps the generator from falling into one mode; None.
+	Variance float64
+
+	Training
+}
+
+// LargeCGAN are the settings of the paper's larger conditional GAN, of 2 million
+// parameters: two hidden layers of 1024 neurons in both networks, 128 latent
+// values, and the penalty of the variance.
+func LargeCGAN() *CGANSettings {
+	return &CGANSettings{
+		Layers: 3, Width: 1024, Latent: 128, Drop: 0.25,
+		DiscriminatorLayers: 3, DiscriminatorRate: 1.2e-3, DiscriminatorFinal: 1.2e-3, DiscriminatorMomentum: 0.05, DiscriminatorDecay: 1.6e-3,
+		Pretraining: None, Variance: 1,
+		Training: Training{Batch: 512, Rate: 8e-4, Final: 8e-4, Decay: 1.6e-3},
+	}
+}
+
+func (s *CGANSettings) withDefaults(d int) (CGANSettings, error) {
+	var o CGANSettings
+	if s != nil {
+		o = *s
+	}
+	o.Training.fill(Training{Batch: 256, Rate: 2e-3, Final: 2e-6, Decay: None})
+	orInt(&o.Layers, 6)
+	orInt(&o.Width, 48)
+	orInt(&o.Latent, d)
+	orReal(&o.Drop, 0)
+	orInt(&o.DiscriminatorLayers, 8)
+	orReal(&o.DiscriminatorRate, 2e-3)
+	orReal(&o.DiscriminatorFinal, o.DiscriminatorRate*o.Final/o.Rate)
+	orReal(&o.DiscriminatorMomentum, 0)
+	orReal(&o.DiscriminatorDecay, 0)
+	orInt(&o.Pretraining, 100)
+	o.Pretraining = max(o.Pretraining, 0)
+	orReal(&o.Variance, 0)
+	const name = "CGANSettings"
+	return o, firstError(
+		o.Training.check(name),
+		checkNet(name, o.Layers, o.Width),
+		atLeast(name, "Latent", o.Latent, 1),
+		share(name, "Drop", o.Drop),
+		atLeast(name, "DiscriminatorLayers", o.DiscriminatorLayers, 1),
+		positive(name, "DiscriminatorRate", o.DiscriminatorRate),
+		positive(name, "DiscriminatorFinal", o.DiscriminatorFinal),
+		share(name, "DiscriminatorMomentum", o.DiscriminatorMomentum),
+		notNegative(name, "DiscriminatorDecay", o.DiscriminatorDecay),
+		notNegative(name, "Variance", o.Variance),
+	)
+}
+
+// A CGAN is the generator x = g(z, y), z ~ N(0, 1), of a conditional generative
+// adversarial network (Mirza and Osindero 2014; Isola et al. 2017). A
+// discriminator d learns to tell pairs (x, y) from (g(z, y), y), and the
+// generator learns to deceive it:
+//
+//	L_d = -ln σ(d(x, y)) - ln(1 - σ(d(g(z, y), y))),   L_g = -ln σ(d(g(z, y), y)),
+//
+// the losses of Goodfellow et al. 2014, L_g the one that does not saturate. A
+// step of the discriminator's gradient descent and one of the generator's Adam
+// alternate. It is a Posterior, and safe for use by several goroutines.
+type CGAN struct{ implicit }
+
+// String is "cGAN".
+func (g *CGAN) String() string { return "cGAN" }
+
+// TrainCGAN trains a conditional GAN on pairs. Nil settings mean the defaults.
+// When training ends early, the network so far is returned with the error.
+func TrainCGAN(pairs *inn.Pairs, s *CGANSettings) (*CGAN, error) {
+	if err := pairs.Check(); err != nil {
+		return nil, err
+	}
+	o, err := s.withDefaults(len(pairs.X.Vars))
+	if err != nil {
+		return nil, err
+	}
+	t, err := newTrainer(pairs, o.Training, "generator", "discriminator", "variance", "pre-training")
+	if err != nil {
+		return nil, err
+	}
+	defer t.pool.Close()
+	b := newGANTrainer(t, &o)
+	adam := t.adam()
+	descent := descent{rate: o.DiscriminatorRate, final: o.DiscriminatorFinal, momentum: o.DiscriminatorMomentum, decay: o.DiscriminatorDecay}
+	err = t.run(b.all, func() {
+		if t.step >= o.Pretraining {
+			b.discriminate()
+			descent.update(b.critic, b.criticGrad.add(t.pool), t.step, t.Steps)
+		}
+		b.generateBatch()
+		adam.Update(t.pool, b.weights, b.grad.add(t.pool), adam.RateAt(t.step, t.Steps))
+	})
+	return b.CGAN, err
+}
+
+// The loss terms of a GAN.
+const (
+	termGenerator = iota
+	termDiscriminator
+	termVariance
+	termPretraining
+)
+
+// A ganTrainer computes the losses of a GAN and their gradients.
+type ganTrainer struct {
+	*trainer
+	*CGAN
+	o          *CGANSettings
+	criticNet  layer.Perceptron // of rows [x, y]
+	all        []float32        // the weights of both networks
+	critic     []float32        // those of the discriminator
+	fake       tensor.Mat       // g(z, y) of the batch
+	chunk      []ganChunk
+	grad       *gradient
+	criticGrad *gradient
+	pull       []float32 // ∂(variance penalty)/∂g_ij = pull_j (g_ij - mean_j)
+	mean       []float32
+}
+
+type ganChunk struct {
+	generator, discriminator *layer.PerceptronPass
+	out                      tensor.Mat // of the generator, then its gradient
+}
+
+func newGANTrainer(t *trainer, o *CGANSettings) *ganTrainer {
+	d, m := len(t.xs.vars), len(t.ys.vars)
+	b := &ganTrainer{
+		trainer: t, o: o,
+		CGAN: &CGAN{newImplicit(t, o.Latent, o.Drop, hidden(o.Layers, o.Width), tensor.LeakyReLU)},
+		fake: tensor.New(t.Batch, d), pull: make([]float32, d), mean: make([]float32, d),
+	}
+	sizes := append([]int{d + m}, hidden(o.DiscriminatorLayers, o.Width)...)
+	b.criticNet = layer.Perceptron{Sizes: append(sizes, 1), Act: tensor.LeakyReLU}
+	n := len(b.weights)
+	b.all = append(b.weights, make([]float32, b.criticNet.Params())...)
+	b.weights, b.critic = b.all[:n:n], b.all[n:]
+	b.criticNet.Init(b.critic, inn.RNG(t.Seed, streamWeights+1))
+	b.grad, b.criticGrad = t.newGradient(n), t.newGradient(len(b.critic))
+	for _, s := range t.spans {
+		n := s[1] - s[0]
+		b.chunk = append(b.chunk, ganChunk{generator: b.net.NewPass(n), discriminator: b.criticNet.NewPass(n)})
+	}
+	return b
+}
+
+// Phases of a step that draw z anew.
+const (
+	phaseDiscriminate = iota
+	phaseGenerate
+)
+
+// discriminate computes L_d of the batch and its gradient.
+func (b *ganTrainer) discriminate() {
+	per := 1 / float64(b.Batch)
+	b.chunks(func(i, lo, hi int, terms []float64) {
+		c, g, y := &b.chunk[i], b.criticGrad.part(i), rows(b.by, lo, hi)
+		fake := b.generate(c.generator, y, b.rng(phaseDiscriminate, lo))
+		terms[termDiscriminator] += b.tell(c, rows(b.bx, lo, hi), y, 1, per)
+		c.discriminator.Backward(b.critic, g, y.Rows)
+		terms[termDiscriminator] += b.tell(c, fake, y, -1, per)
+		c.discriminator.Backward(b.critic, g, y.Rows)
+	})
+}
+
+// tell is -ln σ(sign·d(x, y)), summed over the rows and times weight. It leaves
+// its gradient in the discriminator's output.
+func (b *ganTrainer) tell(c *ganChunk, x, y tensor.Mat, sign, weight float64) float64 {
+	in := c.discriminator.In(x.Rows)
+	for i := range x.Rows {
+		copy(in.Row(i)[copy(in.Row(i), x.Row(i)):], y.Row(i))
+	}
+	out, sum := c.discriminator.Forward(b.critic, x.Rows), 0.0
+	for i := range x.Rows {
+		v := sign * float64(out.Row(i)[0])
+		sum += max(-v, 0) + math.Log1p(math.Exp(-math.Abs(v)))
+		out.Row(i)[0] = float32(-weight * sign / (1 + math.Exp(v)))
+	}
+	return weight * sum
+}
+
+// generateBatch computes the generator's loss of the batch and its gradient.
+func (b *ganTrainer) generateBatch() {
+	b.chunks(func(i, lo, hi int, _ []float64) {
+		c := &b.chunk[i]
+		c.out = b.generate(c.generator, rows(b.by, lo, hi), b.rng(phaseGenerate, lo))
+		for k := range c.out.Rows {
+			copy(b.fake.Row(lo+k), c.out.Row(k))
+		}
+	})
+	adversarial := b.step >= b.o.Pretraining
+	penalty := 0.0
+	if adversarial {
+		penalty = b.variance()
+	}
+	per := 1 / float64(b.Batch)
+	b.chunks(func(i, lo, hi int, terms []float64) {
+		c := &b.chunk[i]
+		if adversarial {
+			terms[termGenerator] += b.tell(c, c.out, rows(b.by, lo, hi), 1, per)
+			// The discriminator's own gradient is not wanted: into a part
+			// that the next step clears.
+			din := c.discriminator.Backward(b.critic, b.criticGrad.part(i), hi-lo)
+			for k := range c.out.Rows {
+				out := c.out.Row(k)
+				for j, d := range din.Row(k)[:len(out)] {
+					out[j] = d + b.pull[j]*(out[j]-b.mean[j])
+				}
+			}
+		} else {
+			for k := range c.out.Rows {
+				terms[termPretraining] += square(c.out.Row(k), b.bx.Row(lo+k), per)
+			}
+		}
+		c.generator.Backward(b.weights, b.grad.part(i), hi-lo)
+	})
+	b.terms[termVariance] += penalty
+}
+
+// variance is the penalty of the batch's variances, and prepares its gradient.
+func (b *ganTrainer) variance() float64 {
+	if b.o.Variance == 0 {
+		return 0
+	}
+	sum := 0.0
+	for j := range b.pull {
+		_, want := moments(b.bx, j)
+		mean, got := moments(b.fake, j)
+		sum += (got - want) * (got - want)
+		b.mean[j] = float32(mean)
+		b.pull[j] = float32(b.o.Variance * 4 * (got - want) / float64(b.Batch))
+	}
+	return b.o.Variance * sum
+}
+
+// moments are the mean and the variance of column j.
+func moments(m tensor.Mat, j int) (mean, variance float64) {
+	for i := range m.Rows {
+		mean += float64(m.Row(i)[j]) / float64(m.Rows)
+	}
+	for i := range m.Rows {
+		d := float64(m.Row(i)[j]) - mean
+		variance += d * d / float64(m.Rows)
+	}
+	return mean, variance
+}
+
+// A descent is stochastic gradient descent with momentum, L2 weight decay and
+// an exponentially decaying rate.
+type descent struct {
+	rate, final, momentum, decay float64
+	velocity                     []float32
+}
+
+func (s *descent) update(w, g []float32, step, steps int) {
+	if s.velocity == nil {
+		s.velocity = make([]float32, len(w))
+	}
+	rate := s.rate
+	if steps > 1 {
+		rate *= math.Pow(s.final/s.rate, float64(step)/float64(steps-1))
+	}
+	r, m, d := float32(rate), float32(s.momentum), float32(s.decay)
+	for i := range w {
+		s.velocity[i] = m*s.velocity[i] + g[i] + d*w[i]
+		w[i] -= r * s.velocity[i]
+	}
+}

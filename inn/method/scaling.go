@@ -1,0 +1,99 @@
+package method
+
+import (
+	"fmt"
+	"math"
+	"strings"
+
+	"gonum.org/v1/gonum/stat"
+
+	"github.com/innkeeper-notebook/innkeeper/inn"
+)
+
+// A scaling makes quantities comparable: (v - mean)/sd.
+type scaling struct {
+	vars     []inn.Var
+	mean, sd []float64
+}
+
+// newScaling takes the mean and standard deviation of the samples' columns;
+// what names them in the error that a constant column is.
+func newScaling(what string, s *inn.Samples) (*scaling, error) {
+	c := &scaling{vars: s.Vars}
+	col := make([]float64, s.Len())
+	for j, v := range s.Vars {
+		for i := range col {
+			col[i] = s.Row(i)[j]
+		}
+		mean, sd := stat.MeanStdDev(col, nil)
+		if !(sd > 1e-12*math.Abs(mean)) {
+			return nil, fmt.Errorf("method: %s %s is %.4g in every pair: leave it out, it neither varies nor tells anything", what, v.Name, mean)
+		}
+		c.mean, c.sd = append(c.mean, mean), append(c.sd, sd)
+	}
+	return c, nil
+}
+
+// scalings are those of both sides of checked pairs.
+func scalings(pairs *inn.Pairs) (x, y *scaling, err error) {
+	if err := pairs.Check(); err != nil {
+		return nil, nil, err
+	}
+	if x, err = newScaling("parameter", pairs.X); err != nil {
+		return nil, nil, err
+	}
+	y, err = newScaling("measurement", pairs.Y)
+	return x, y, err
+}
+
+// apply writes the normalised row to dst.
+func (c *scaling) apply(dst []float32, row []float64) {
+	for j, v := range row {
+		dst[j] = float32((v - c.mean[j]) / c.sd[j])
+	}
+}
+
+// undo writes the values that the normalised row stands for to dst.
+func (c *scaling) undo(dst []float64, row []float32) {
+	for j := range dst {
+		dst[j] = c.mean[j] + c.sd[j]*float64(row[j])
+	}
+}
+
+// normalise checks a vector, called what in errors, and normalises it.
+func (c *scaling) normalise(what string, v []float64) ([]float32, error) {
+	if err := checkVector(what, v, c.vars); err != nil {
+		return nil, err
+	}
+	dst := make([]float32, len(v))
+	c.apply(dst, v)
+	return dst, nil
+}
+
+// checkVector checks a vector against its variables.
+func checkVector(what string, v []float64, vars []inn.Var) error {
+	if len(v) != len(vars) {
+		names := make([]string, len(vars))
+		for i, e := range vars {
+			names[i] = e.Name
+		}
+		return fmt.Errorf("method: %s has %d values, want %d: %s", what, len(v), len(vars), strings.Join(names, ", "))
+	}
+	for i, e := range v {
+		if math.IsNaN(e) || math.IsInf(e, 0) {
+			return fmt.Errorf("method: %s has %s = %v", what, vars[i].Name, e)
+		}
+	}
+	return nil
+}
+
+// maxValues is the most values that a call returns: 16 GiB of them.
+const maxValues = 1 << 31
+
+// checkDraws checks a number of draws of d values each.
+func checkDraws(n, d int) error {
+	if n < 1 || n > maxValues/d {
+		return fmt.Errorf("method: asked for %d draws, want 1 to %d", n, maxValues/d)
+	}
+	return nil
+}

@@ -1,0 +1,147 @@
+package method
+
+import (
+	"fmt"
+	"math"
+	"runtime"
+
+	"github.com/innkeeper-notebook/innkeeper/inn"
+	"github.com/innkeeper-notebook/innkeeper/inn/tensor"
+)
+
+// None is the value of a setting that shall be zero, since zero itself stands
+// for the default.
+const None = inn.None
+
+// Training says how long and how fast a network is trained; every method's
+// settings contain it. A field left zero has the method's default, which the
+// method's settings state where it differs from the one here.
+type Training struct {
+	Steps int     // of the optimiser; 4000
+	Batch int     // pairs a step
+	Rate  float64 // Adam's learning rate at the first step
+	Final float64 // and at the last
+	Warm  int     // steps over which the rate rises to Rate; Steps/20
+	Beta2 float64 // Adam's decay of the squared gradient; 0.99
+	Decay float64 // L2 weight decay; 1e-5
+	Clip  float64 // the gradient's largest norm; 10
+
+	Seed    uint64 // of the weights, the batches and every noise; 0
+	Workers int    // goroutines; the number of processors. The result is the same
+
+	// Each is called after every step, with running means of the losses. A
+	// non-nil error ends training: the network so far is returned with an
+	// error that wraps it. Nil: the observer of package progress is told.
+	Each func(inn.Progress) error
+}
+
+// fill fills in what is open: def has Batch, Rate and Final at least.
+func (o *Training) fill(def Training) {
+	orInt(&def.Steps, 4000)
+	orReal(&def.Beta2, 0.99)
+	orReal(&def.Decay, 1e-5)
+	orInt(&o.Steps, def.Steps)
+	orInt(&o.Batch, def.Batch)
+	orReal(&o.Rate, def.Rate)
+	orReal(&o.Final, o.Rate*def.Final/def.Rate)
+	orInt(&o.Warm, o.Steps/20)
+	o.Warm = max(o.Warm, 0)
+	orReal(&o.Beta2, def.Beta2)
+	orReal(&o.Decay, def.Decay)
+	orReal(&o.Clip, 10)
+	orInt(&o.Workers, runtime.GOMAXPROCS(0))
+}
+
+// check names the first setting that cannot be; settings is the struct's name.
+func (o *Training) check(settings string) error {
+	if !(o.Beta2 > 0 && o.Beta2 < 1) {
+		return fmt.Errorf("method: %s.Beta2 is %v, want between 0 and 1", settings, o.Beta2)
+	}
+	return firstError(
+		atLeast(settings, "Steps", o.Steps, 1),
+		atLeast(settings, "Batch", o.Batch, 2),
+		atLeast(settings, "Workers", o.Workers, 1),
+		positive(settings, "Rate", o.Rate),
+		positive(settings, "Final", o.Final),
+		notNegative(settings, "Decay", o.Decay),
+		notNegative(settings, "Clip", o.Clip),
+	)
+}
+
+// hidden is the shape of a perceptron's hidden layers.
+func hidden(layers, width int) []int {
+	h := make([]int, layers-1)
+	for i := range h {
+		h[i] = width
+	}
+	return h
+}
+
+// checkNet checks the settings that every network has.
+func checkNet(settings string, layers, width int) error {
+	return firstError(atLeast(settings, "Layers", layers, 1), atLeast(settings, "Width", width, 1))
+}
+
+func firstError(errs ...error) error {
+	for _, err := range errs {
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func atLeast(settings, name string, v, least int) error {
+	const most = 1 << 24 // more is a slip, and would exhaust the memory
+	if v < least || v > most {
+		return fmt.Errorf("method: %s.%s is %d, want %d to %d", settings, name, v, least, most)
+	}
+	return nil
+}
+
+func positive(settings, name string, v float64) error {
+	if !(v > 0) || math.IsInf(v, 0) {
+		return fmt.Errorf("method: %s.%s is %v, want a positive number", settings, name, v)
+	}
+	return nil
+}
+
+func notNegative(settings, name string, v float64) error {
+	if !(v >= 0) || math.IsInf(v, 0) {
+		return fmt.Errorf("method: %s.%s is %v, want 0 or more", settings, name, v)
+	}
+	return nil
+}
+
+// share checks a probability below 1.
+func share(settings, name string, v float64) error {
+	if !(v >= 0 && v < 1) {
+		return fmt.Errorf("method: %s.%s is %v, want 0 or more and less than 1", settings, name, v)
+	}
+	return nil
+}
+
+// orInt gives a setting that was left open its default.
+func orInt(v *int, def int) {
+	if *v == 0 {
+		*v = def
+	}
+}
+
+// orReal gives a setting that was left open its default.
+func orReal(v *float64, def float64) {
+	switch *v {
+	case 0:
+		*v = def
+	case None:
+		*v = 0
+	}
+}
+
+// activation is what follows the hidden layers: the appendix has both.
+func activation(leaky bool) tensor.Activation {
+	if leaky {
+		return tensor.LeakyReLU
+	}
+	return tensor.ReLU
+}

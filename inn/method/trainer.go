@@ -1,0 +1,253 @@
+package method
+
+import (
+	"fmt"
+	"math"
+	"math/rand/v2"
+	"slices"
+	"time"
+
+	"github.com/innkeeper-notebook/innkeeper/inn"
+	"github.com/innkeeper-notebook/innkeeper/inn/progress"
+	"github.com/innkeeper-notebook/innkeeper/inn/tensor"
+	"github.com/innkeeper-notebook/innkeeper/inn/train"
+)
+
+// Random streams of one seed, far apart, so that no two uses share draws.
+const (
+	streamWeights     = 1 << 40
+	streamPermutation = 2 << 40
+	streamEpoch       = 3 << 40
+	streamNoise       = 4 << 40
+	streamHeld        = 5 << 40
+)
+
+// chunkRows is about how many rows of a batch one task takes. The chunks depend
+// on the batch alone and their gradients are added in order, so that the sum is
+// the same on any number of workers.
+const chunkRows = 64
+
+// A trainer draws batches, runs their chunks on workers, and watches over the
+// losses: what is the same in every method.
+type trainer struct {
+	Training
+	xs, ys *scaling
+	x, y   tensor.Mat // all pairs, normalised
+	pool   *train.Pool
+
+	names  []string // of the loss terms
+	means  []float64
+	terms  []float64   // of the step at hand
+	parts  [][]float64 // and of each chunk
+	epoch  []int
+	batch  []int
+	bx, by tensor.Mat // the pairs of the batch
+	spans  [][2]int   // the rows of each chunk
+	step   int
+}
+
+// newTrainer checks the pairs and normalises them. Close its pool after use.
+func newTrainer(pairs *inn.Pairs, o Training, terms ...string) (*trainer, error) {
+	xs, ys, err := scalings(pairs)
+	if err != nil {
+		return nil, err
+	}
+	d, m := len(xs.vars), len(ys.vars)
+	if least := max(o.Batch, 10*d); pairs.Len() < least {
+		return nil, fmt.Errorf("method: %d training pairs are too few: want at least %d, a batch and ten for each parameter", pairs.Len(), least)
+	}
+	t := &trainer{
+		Training: o, xs: xs, ys: ys,
+		x: tensor.New(pairs.Len(), d), y: tensor.New(pairs.Len(), m),
+		pool:  train.NewPool(o.Workers),
+		names: terms, means: make([]float64, len(terms)), terms: make([]float64, len(terms)),
+		batch: make([]int, o.Batch), bx: tensor.New(o.Batch, d), by: tensor.New(o.Batch, m),
+	}
+	for i := range pairs.Len() {
+		xs.apply(t.x.Row(i), pairs.X.Row(i))
+		ys.apply(t.y.Row(i), pairs.Y.Row(i))
+	}
+	tasks := (o.Batch + chunkRows - 1) / chunkRows
+	for i := range tasks {
+		t.spans = append(t.spans, [2]int{i * o.Batch / tasks, (i + 1) * o.Batch / tasks})
+		t.parts = append(t.parts, make([]float64, len(terms)))
+	}
+	return t, nil
+}
+
+// adam is the optimiser that the settings describe.
+func (t *trainer) adam() *train.Adam {
+	return &train.Adam{Rate: t.Rate, Final: t.Final, Warmup: t.Warm, Beta1: 0.9, Beta2: t.Beta2, Epsilon: 1e-8, Decay: t.Decay, Clip: t.Clip}
+}
+
+// run takes all steps, or as many as it is let. takeStep computes the losses of
+// the batch, leaves their terms in t.terms, and updates the weights w.
+func (t *trainer) run(w []float32, takeStep func()) error {
+	start := time.Now()
+	each := t.Each
+	if each == nil {
+		task := progress.Start("training", t.Steps)
+		defer task.End()
+		each = func(p inn.Progress) error {
+			return task.Advance(1, func() string { return fmt.Sprintf("loss %.4g", p.Loss) })
+		}
+	}
+	// The network goes back to one whose losses were seen to be finite.
+	good, next := slices.Clone(w), slices.Clone(w)
+	goodStep := 0
+	for t.step = 0; t.step < t.Steps; t.step++ {
+		if t.step%100 == 0 {
+			copy(next, w)
+		}
+		t.draw()
+		clear(t.terms)
+		takeStep()
+		for i, v := range t.terms {
+			if math.IsNaN(v) || math.IsInf(v, 0) {
+				copy(w, good)
+				return fmt.Errorf("method: training stopped at step %d of %d: the loss term %q became %v; the model holds the network of step %d. A smaller Rate or Clip helps", t.step+1, t.Steps, t.names[i], v, goodStep)
+			}
+			// The mean of all steps at first, later of about the last 50.
+			t.means[i] += (v - t.means[i]) / float64(min(t.step+1, 50))
+		}
+		if t.step%100 == 0 {
+			good, next = next, good
+			goodStep = t.step
+		}
+		if err := each(t.progress(time.Since(start))); err != nil {
+			return fmt.Errorf("method: training stopped at step %d of %d; the model holds the network so far: %w", t.step+1, t.Steps, err)
+		}
+	}
+	return nil
+}
+
+// progress is the state after the step just made. Its terms are its own:
+// callers keep a history.
+func (t *trainer) progress(elapsed time.Duration) inn.Progress {
+	p := inn.Progress{Step: t.step + 1, Steps: t.Steps, Elapsed: elapsed, Terms: make([]inn.Term, len(t.names))}
+	for i, v := range t.means {
+		p.Loss += v
+		p.Terms[i] = inn.Term{Name: t.names[i], Value: v}
+	}
+	p.Remaining = elapsed / time.Duration(p.Step) * time.Duration(p.Steps-p.Step)
+	return p
+}
+
+// draw chooses the pairs of the next batch: every pair once an epoch, in an
+// order of the epoch's own. What is left at the end, less than a batch, waits
+// for another epoch.
+func (t *trainer) draw() {
+	perEpoch := t.x.Rows / t.Batch
+	epoch, at := t.step/perEpoch, t.step%perEpoch
+	if at == 0 {
+		t.epoch = inn.RNG(t.Seed, streamEpoch+uint64(epoch)).Perm(t.x.Rows)
+	}
+	copy(t.batch, t.epoch[at*t.Batch:])
+	for i, k := range t.batch {
+		copy(t.bx.Row(i), t.x.Row(k))
+		copy(t.by.Row(i), t.y.Row(k))
+	}
+}
+
+// chunks calls f for every chunk of the batch, with its rows [lo, hi), and adds
+// up the terms that f adds to.
+func (t *trainer) chunks(f func(i, lo, hi int, terms []float64)) {
+	t.pool.Each(len(t.spans), func(i int) {
+		clear(t.parts[i])
+		f(i, t.spans[i][0], t.spans[i][1], t.parts[i])
+	})
+	for _, part := range t.parts {
+		for k, v := range part {
+			t.terms[k] += v
+		}
+	}
+}
+
+// rng is the random source of the rows from lo on in this step. Phases of a
+// step that draw anew have different numbers.
+func (t *trainer) rng(phase, lo int) *rand.Rand {
+	return inn.RNG(t.Seed, streamNoise+uint64(t.step)<<20+uint64(phase)<<16+uint64(lo/(chunkRows/2)))
+}
+
+// rows are rows [lo, hi) of m.
+func rows(m tensor.Mat, lo, hi int) tensor.Mat { return m.Slice(lo, hi, 0, m.Cols) }
+
+// A gradient is a sum over chunks, each of which has a part of its own.
+type gradient struct {
+	parts [][]float32
+	sum   []float32
+}
+
+func (t *trainer) newGradient(n int) *gradient {
+	g := &gradient{sum: make([]float32, n)}
+	for range t.spans {
+		g.parts = append(g.parts, make([]float32, n))
+	}
+	return g
+}
+
+// part is chunk i's, set to zero.
+func (g *gradient) part(i int) []float32 {
+	clear(g.parts[i])
+	return g.parts[i]
+}
+
+// add sums the parts, in order.
+func (g *gradient) add(pool *train.Pool) []float32 {
+	const block = 1 << 13
+	pool.Each((len(g.sum)+block-1)/block, func(i int) {
+		lo, hi := i*block, min((i+1)*block, len(g.sum))
+		sum := g.sum[lo:hi]
+		copy(sum, g.parts[0][lo:hi])
+		for _, part := range g.parts[1:] {
+			for k, v := range part[lo:hi] {
+				sum[k] += v
+			}
+		}
+	})
+	return g.sum
+}
+
+// A rowLoss is a loss that is a sum over the rows of a batch, for one chunk.
+type rowLoss interface {
+	// forward adds perRow times the loss of the rows, normalised pairs, to
+	// the terms.
+	forward(w []float32, x, y tensor.Mat, perRow float64, rng *rand.Rand, terms []float64)
+	// backward adds the gradient of what forward added to g.
+	backward(w, g []float32)
+}
+
+// fit minimises the mean of a row loss over the pairs. With a share of them held
+// back, w ends at the least loss of those.
+func (t *trainer) fit(w []float32, newLoss func(rows int) rowLoss, share float64) error {
+	var losses []rowLoss
+	for _, s := range t.spans {
+		losses = append(losses, newLoss(s[1]-s[0]))
+	}
+	held := t.hold(share, newLoss)
+	g, adam := t.newGradient(len(w)), t.adam()
+	err := t.run(w, func() {
+		t.chunks(func(i, lo, hi int, terms []float64) {
+			losses[i].forward(w, rows(t.bx, lo, hi), rows(t.by, lo, hi), 1/float64(t.Batch), t.rng(0, lo), terms)
+			losses[i].backward(w, g.part(i))
+		})
+		adam.Update(t.pool, w, g.add(t.pool), adam.RateAt(t.step, t.Steps))
+		if held != nil && ((t.step+1)%held.every == 0 || t.step+1 == t.Steps) {
+			held.look(w)
+		}
+	})
+	if held != nil && held.best != nil {
+		copy(w, held.best)
+	}
+	return err
+}
+
+// normal fills columns [lo, hi) of every row of m with draws of N(0, 1).
+func normal(m tensor.Mat, lo, hi int, rng *rand.Rand) {
+	for i := range m.Rows {
+		row := m.Row(i)[lo:hi]
+		for j := range row {
+			row[j] = float32(rng.NormFloat64())
+		}
+	}
+}

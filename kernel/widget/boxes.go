@@ -1,0 +1,57 @@
+package widget
+
+import "strings"
+
+// A Box holds other widgets.
+type Box struct {
+	*Model
+	children []Widget
+	between  string
+}
+
+func (b Box) String() string {
+	var parts []string
+	for _, c := range b.children {
+		parts = append(parts, c.String())
+	}
+	return strings.Join(parts, b.between)
+}
+
+// VBox stacks widgets, HBox puts them side by side, and GridBox into columns.
+func VBox(children ...Widget) Box { return box("VBox", "\n", nil, nil, children) }
+func HBox(children ...Widget) Box {
+	return box("HBox", "   ", map[string]any{"flex_flow": "row wrap"}, nil, children)
+}
+func GridBox(columns int, children ...Widget) Box {
+	template := strings.TrimSpace(strings.Repeat("auto ", max(columns, 1)))
+	return box("GridBox", "\n", map[string]any{"grid_template_columns": template}, nil, children)
+}
+
+// Tab shows one of several widgets at a time, and Accordion lets them open and
+// close; titles are by their places.
+func Tab(titles []string, children ...Widget) Box {
+	return box("Tab", "\n", nil, map[string]any{"titles": titles, "selected_index": 0}, children)
+}
+func Accordion(titles []string, children ...Widget) Box {
+	return box("Accordion", "\n", nil, map[string]any{"titles": titles, "selected_index": nil}, children)
+}
+
+func box(kind, between string, css, more map[string]any, children []Widget) Box {
+	references := []string{}
+	for _, c := range children {
+		references = append(references, reference(c.base()))
+	}
+	state := map[string]any{"children": references, "box_style": "", "layout": reference(newLayout(css)), "tabbable": nil, "tooltip": nil}
+	for k, v := range more {
+		state[k] = v
+	}
+	return Box{newModel(controls, kind, "", state), children, between}
+}
+
+// Link keeps the values of two widgets of one kind equal in the front end
+// itself (ipywidgets' jslink), so that they move together without the kernel.
+func Link(a, b Widget) {
+	newModel(controls, "Link", "-", map[string]any{
+		"source": []any{reference(a.base()), "value"}, "target": []any{reference(b.base()), "value"},
+	})
+}

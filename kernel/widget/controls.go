@@ -1,0 +1,319 @@
+package widget
+
+import (
+	"encoding/json"
+	"fmt"
+	"math"
+	"slices"
+	"strings"
+)
+
+// control makes a model that has a description and a style beside its own
+// state.
+func control(kind, view, style, description string, state map[string]any) *Model {
+	state["description"], state["description_allow_html"] = description, false
+	state["disabled"], state["tabbable"], state["tooltip"] = false, nil, nil
+	state["layout"] = reference(newLayout(nil))
+	state["style"] = reference(shared(style))
+	return newModel(controls, kind, view, state)
+}
+
+// newLayout makes a layout with some CSS properties, by their names with
+// underscores.
+func newLayout(css map[string]any) *Model {
+	state := map[string]any{}
+	for k, v := range css {
+		state[k] = v
+	}
+	return newModel(baseJS, "Layout", "", state)
+}
+
+// shared is the one style of a kind. Descriptions are as wide as their text.
+func shared(kind string) *Model {
+	page.Lock()
+	m := page.shared[kind]
+	page.Unlock()
+	if m != nil {
+		return m
+	}
+	state := map[string]any{"_view_module": baseJS} // which has the one StyleView
+	if kind != "ButtonStyle" {
+		state["description_width"] = "initial"
+	}
+	m = newModel(controls, kind, "Style", state)
+	page.Lock()
+	defer page.Unlock()
+	if page.shared != nil {
+		page.shared[kind] = m
+	}
+	return m
+}
+
+// A Float is a control whose value is a number.
+type Float struct{ *Model }
+
+// Value is the number.
+func (f Float) Value() float64 { return f.get("value").(float64) }
+
+// Set changes the number, here and in the front end.
+func (f Float) Set(v float64) { f.set("value", v) }
+
+func (f Float) String() string { return fmt.Sprintf("%v: %.4g", f.get("description"), f.Value()) }
+func (f Float) value() any     { return f.Value() }
+
+// Step is a round number, of which a slider over an interval of that width makes
+// 200 to 500.
+func Step(width float64) float64 {
+	unit := math.Pow(10, math.Floor(math.Log10(width/200)))
+	for _, m := range []float64{5, 2} {
+		if m*unit <= width/200 {
+			return m * unit
+		}
+	}
+	return unit
+}
+
+// FloatSlider is a slider over [min, max] in steps of Step(max - min).
+func FloatSlider(label string, min, max, value float64) Float {
+	return Float{control("FloatSlider", "", "SliderStyle", label, map[string]any{
+		"min": min, "max": max, "step": Step(max - min), "value": value, "orientation": "horizontal",
+		"readout": true, "readout_format": ".4~g", "continuous_update": true, "behavior": "drag-tap",
+	})}
+}
+
+// FloatLogSlider is a slider over [10^min, 10^max], even in the exponent.
+func FloatLogSlider(label string, min, max, value float64) Float {
+	return Float{control("FloatLogSlider", "", "SliderStyle", label, map[string]any{
+		"min": min, "max": max, "base": 10.0, "step": Step(max - min), "value": value, "orientation": "horizontal",
+		"readout": true, "readout_format": ".3~g", "continuous_update": true, "behavior": "drag-tap",
+	})}
+}
+
+// FloatText is a number to type.
+func FloatText(label string, value float64) Float {
+	return Float{control("FloatText", "", "DescriptionStyle", label, map[string]any{"value": value, "step": nil, "continuous_update": false})}
+}
+
+// Progress is a bar from 0 to max; Set moves it.
+func Progress(label string, max float64) Float {
+	return Float{control("FloatProgress", "Progress", "ProgressStyle", label, map[string]any{
+		"min": 0.0, "max": max, "value": 0.0, "bar_style": "", "orientation": "horizontal",
+	})}
+}
+
+// An Int is a control whose value is a whole number.
+type Int struct{ *Model }
+
+// Value is the number.
+func (i Int) Value() int { return i.get("value").(int) }
+
+// Set changes the number, here and in the front end.
+func (i Int) Set(v int) { i.set("value", v) }
+
+func (i Int) String() string { return fmt.Sprintf("%v: %d", i.get("description"), i.Value()) }
+func (i Int) value() any     { return i.Value() }
+
+// IntSlider is a slider over the whole numbers from min to max.
+func IntSlider(label string, min, max, value int) Int {
+	return Int{control("IntSlider", "", "SliderStyle", label, map[string]any{
+		"min": min, "max": max, "step": 1, "value": value, "orientation": "horizontal",
+		"readout": true, "readout_format": "d", "continuous_update": true, "behavior": "drag-tap",
+	})}
+}
+
+// A Range is a control whose value is an interval.
+type Range struct{ *Model }
+
+// Value is the interval.
+func (r Range) Value() (lo, hi float64) {
+	v := r.get("value").([]float64)
+	return v[0], v[1]
+}
+
+// Set changes the interval, here and in the front end.
+func (r Range) Set(lo, hi float64) { r.set("value", []float64{lo, hi}) }
+
+func (r Range) String() string {
+	lo, hi := r.Value()
+	return fmt.Sprintf("%v: %.4g to %.4g", r.get("description"), lo, hi)
+}
+
+func (r Range) value() any {
+	lo, hi := r.Value()
+	return [2]float64{lo, hi}
+}
+
+// FloatRangeSlider chooses an interval in [min, max].
+func FloatRangeSlider(label string, min, max, lo, hi float64) Range {
+	return rangeSlider("FloatRangeSlider", label, min, max, Step(max-min), ".4~g", lo, hi)
+}
+
+// IntRangeSlider chooses an interval of whole numbers.
+func IntRangeSlider(label string, min, max, lo, hi int) Range {
+	return rangeSlider("IntRangeSlider", label, float64(min), float64(max), 1, "d", float64(lo), float64(hi))
+}
+
+func rangeSlider(kind, label string, min, max, step float64, format string, lo, hi float64) Range {
+	return Range{control(kind, "", "SliderStyle", label, map[string]any{
+		"min": min, "max": max, "step": step, "value": []float64{lo, hi}, "orientation": "horizontal",
+		"readout": true, "readout_format": format, "continuous_update": true, "behavior": "drag-tap",
+	})}
+}
+
+// A Choice is a control whose value is one of several texts.
+type Choice struct {
+	*Model
+	options []string
+}
+
+// Value is the text that is chosen.
+func (c Choice) Value() string { return c.options[c.Index()] }
+
+// Index is its place among the options, from 0.
+func (c Choice) Index() int { return min(max(c.get("index").(int), 0), len(c.options)-1) }
+
+// Set chooses an option by its place, here and in the front end.
+func (c Choice) Set(index int) { c.set("index", index) }
+
+func (c Choice) String() string { return fmt.Sprintf("%v: %s", c.get("description"), c.Value()) }
+func (c Choice) value() any     { return c.Value() }
+
+// Dropdown is a list that opens; the first option is chosen. There must be one.
+func Dropdown(label string, options ...string) Choice {
+	return choice("Dropdown", "DescriptionStyle", label, options, nil)
+}
+
+// ToggleButtons are buttons of which one is down; the first is. There must be
+// one.
+func ToggleButtons(label string, options ...string) Choice {
+	return choice("ToggleButtons", "ToggleButtonsStyle", label, options, map[string]any{
+		"button_style": "", "icons": []string{}, "tooltips": []string{},
+	})
+}
+
+func choice(kind, style, label string, options []string, more map[string]any) Choice {
+	if len(options) == 0 {
+		panic("widget: " + kind + " " + label + " has no options")
+	}
+	state := map[string]any{"_options_labels": options, "index": 0}
+	for k, v := range more {
+		state[k] = v
+	}
+	return Choice{control(kind, "", style, label, state), slices.Clone(options)}
+}
+
+// Choices is a control whose value is some of several texts.
+type Choices struct {
+	*Model
+	options []string
+}
+
+// Value are the texts that are chosen.
+func (c Choices) Value() []string {
+	chosen := []string{}
+	for _, i := range c.get("index").([]int) {
+		if i >= 0 && i < len(c.options) {
+			chosen = append(chosen, c.options[i])
+		}
+	}
+	return chosen
+}
+
+func (c Choices) String() string {
+	return fmt.Sprintf("%v: %s", c.get("description"), strings.Join(c.Value(), ", "))
+}
+func (c Choices) value() any { return c.Value() }
+
+// SelectMultiple is a list of which any number can be chosen; none is.
+func SelectMultiple(label string, options ...string) Choices {
+	state := map[string]any{"_options_labels": options, "index": []int{}, "rows": min(max(len(options), 2), 8)}
+	return Choices{control("SelectMultiple", "", "DescriptionStyle", label, state), slices.Clone(options)}
+}
+
+// A Bool is a control that is on or off.
+type Bool struct{ *Model }
+
+// Value reports whether it is on.
+func (b Bool) Value() bool { return b.get("value").(bool) }
+
+// Set turns it on or off, here and in the front end.
+func (b Bool) Set(v bool) { b.set("value", v) }
+
+func (b Bool) String() string { return fmt.Sprintf("%v: %t", b.get("description"), b.Value()) }
+func (b Bool) value() any     { return b.Value() }
+
+// Checkbox is a box to tick.
+func Checkbox(label string, value bool) Bool {
+	return Bool{control("Checkbox", "", "CheckboxStyle", label, map[string]any{"value": value, "indent": false})}
+}
+
+// A Str is a widget whose value is a text.
+type Str struct{ *Model }
+
+// Value is the text.
+func (s Str) Value() string { return s.get("value").(string) }
+
+// Set changes the text, here and in the front end.
+func (s Str) Set(v string) { s.set("value", v) }
+
+func (s Str) String() string {
+	return strings.TrimPrefix(fmt.Sprintf("%v: %s", s.get("description"), s.Value()), ": ")
+}
+func (s Str) value() any { return s.Value() }
+
+// Text is a line of text to type.
+func Text(label, value string) Str {
+	return text("Text", "TextStyle", label, value, map[string]any{"continuous_update": false})
+}
+
+// Label shows a text, HTML one with markup, and HTMLMath one with formulas too.
+func Label(value string) Str    { return text("Label", "LabelStyle", "", value, nil) }
+func HTML(value string) Str     { return text("HTML", "HTMLStyle", "", value, nil) }
+func HTMLMath(value string) Str { return text("HTMLMath", "HTMLMathStyle", "", value, nil) }
+
+func text(kind, style, label, value string, more map[string]any) Str {
+	state := map[string]any{"value": value, "placeholder": "\u200b"}
+	for k, v := range more {
+		state[k] = v
+	}
+	return Str{control(kind, "", style, label, state)}
+}
+
+// A Button calls a function when it is pressed.
+type Button struct{ *Model }
+
+// NewButton makes a button. Presses that come while press runs wait for it.
+func NewButton(label string, press func()) Button {
+	b := Button{control("Button", "", "ButtonStyle", label, map[string]any{"icon": "", "button_style": ""})}
+	b.onCustom = append(b.onCustom, func(content json.RawMessage) {
+		var c struct{ Event string }
+		if json.Unmarshal(content, &c) == nil && c.Event == "click" {
+			changes.later(press)
+		}
+	})
+	return b
+}
+
+func (b Button) String() string { return fmt.Sprintf("[%v]", b.get("description")) }
+
+// An Image shows a PNG.
+type Image struct{ *Model }
+
+// NewImage makes an image.
+func NewImage(png []byte) Image {
+	i := Image{newModel(controls, "Image", "", map[string]any{
+		"format": "png", "width": "", "height": "", "layout": reference(newLayout(map[string]any{"max_width": "100%"})),
+	})}
+	i.SetPNG(png)
+	return i
+}
+
+// SetPNG shows another picture.
+func (i Image) SetPNG(png []byte) {
+	i.mu.Lock()
+	i.binary["value"] = slices.Clone(png)
+	i.mu.Unlock()
+	i.push("update", "value")
+}
+
+func (i Image) String() string { return "an image" }
