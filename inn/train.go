@@ -1,6 +1,7 @@
 package inn
 
 import (
+	"errors"
 	"fmt"
 	"math"
 	"slices"
@@ -27,6 +28,10 @@ type Term struct {
 	Name  string
 	Value float64
 }
+
+// ErrEnough is what Settings.Each returns to end a training that is good enough:
+// Train then returns the network so far and no error.
+var ErrEnough = errors.New("inn: enough")
 
 // Train trains an INN on pairs (section 3.3 of the paper): batch by batch it
 // runs forwards for L_y, L_z and the padding, backwards for L_x and the
@@ -180,6 +185,9 @@ func (t *trainer) run() error {
 			goodStep = t.step
 		}
 		err := each(t.progress(time.Since(start)))
+		if errors.Is(err, ErrEnough) {
+			return nil
+		}
 		if err != nil {
 			return fmt.Errorf("inn: training stopped at step %d of %d; the model holds the network so far: %w", t.step+1, t.Steps, err)
 		}

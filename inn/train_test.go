@@ -137,6 +137,23 @@ func TestTrainingStopsAndKeepsTheNetwork(t *testing.T) {
 	}
 }
 
+func TestEnoughIsNoError(t *testing.T) {
+	pairs, err := linear.Pairs(400, 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	steps := 0
+	m, err := inn.Train(pairs, &inn.Settings{Steps: 1000, Width: 8, Each: func(p inn.Progress) error {
+		if steps = p.Step; p.Step == 7 {
+			return inn.ErrEnough
+		}
+		return nil
+	}})
+	if m == nil || err != nil || steps != 7 {
+		t.Errorf("model %v, error %v, after %d steps", m, err, steps)
+	}
+}
+
 func TestTrainingThatDivergesSaysSo(t *testing.T) {
 	pairs, err := linear.Pairs(400, 1)
 	if err != nil {

@@ -51,7 +51,7 @@ def main(address, path, shots, seconds):
             seen["truth at first"] = "truth" in first
             drag(page, 2, 60)
             wait_until(60, lambda: tables.first.text_content() != first, "the posterior did not follow the slider")
-            seen["truth of the user's own measurement"] = "truth" in tables.first.text_content()
+            seen["truth of an own measurement"] = "truth" in tables.first.text_content()
             page.get_by_role("button", name="next test pair").click()
             wait_until(60, lambda: "truth" in tables.first.text_content(), "the next pair's truth is not shown")
             page.get_by_role("button", name="keep in the table").click()

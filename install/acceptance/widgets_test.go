@@ -38,7 +38,7 @@ func TestWidgetsInBrowser(t *testing.T) {
 	out := u.run(t, python, "widgets.py", lab.address.String(), "widgets.ipynb", shots, "120")
 	var seen struct {
 		First  bool     `json:"truth at first"`
-		Own    bool     `json:"truth of the user's own measurement"`
+		Own    bool     `json:"truth of an own measurement"`
 		Errors []string `json:"page_errors"`
 	}
 	if err := json.Unmarshal([]byte(out), &seen); err != nil {

@@ -21,6 +21,15 @@ type ExploreSettings struct {
 	Draws  int             // of the posterior; 1000
 	Seed   uint64          // of the draws; 0
 	Others []inn.Posterior // to compare with on the same measurement; none
+
+	// Problem has the simulator for a button that draws a new x and its
+	// measurement; without a simulator there is no such button.
+	Problem inn.Problem
+
+	// More is called with the measurement and the draws, and what it returns is
+	// shown below the marginals: the poses of an arm, re-simulated spectra. Nil:
+	// nothing.
+	More func(y []float64, draws *inn.Samples) any
 }
 
 // An explorer is the state of Explore.
@@ -28,14 +37,22 @@ type explorer struct {
 	*ExploreSettings
 	methods []inn.Posterior
 	pairs   *inn.Pairs
-	pair    int       // whose measurement was taken, or -1
-	truth   []float64 // of that pair, while the sliders are where it put them
+	pair    int       // whose measurement was taken last
+	drawn   int       // draws from the simulator so far
+	taken   example   // what was taken last
+	truth   []float64 // of that, while the sliders are where it put them
 	sliders []widget.Float
 	steps   []float64 // of the sliders
 	method  widget.Choice
 	draws   *inn.Samples
 	kept    []string // rows of the table
 	keeping widget.Str
+}
+
+// An example is a measurement whose x is known.
+type example struct {
+	name string
+	x, y []float64
 }
 
 // Explore shows the posterior of a measurement that sliders make: a slider for
@@ -55,7 +72,7 @@ func Explore(posterior inn.Posterior, pairs *inn.Pairs, s *ExploreSettings) (*Vi
 	if pairs.Len() < 10 {
 		return nil, fmt.Errorf("nb: Explore wants at least 10 pairs, not %d", pairs.Len())
 	}
-	e := &explorer{ExploreSettings: &ExploreSettings{}, pairs: pairs, pair: -1}
+	e := &explorer{ExploreSettings: &ExploreSettings{}, pairs: pairs}
 	if s != nil {
 		*e.ExploreSettings = *s
 	}
@@ -102,13 +119,17 @@ func (e *explorer) view() (*View, error) {
 	var v *View
 	next := widget.NewButton("next test pair", func() { e.take(v) })
 	keep := widget.NewButton("keep in the table", e.keep)
-	buttons := []widget.Widget{next, keep}
+	buttons := []widget.Widget{next}
+	if e.Problem.Simulate != nil {
+		buttons = append(buttons, widget.NewButton("simulate another", func() { e.simulate(v) }))
+	}
+	buttons = append(buttons, keep)
 	if len(e.methods) > 1 {
 		buttons = append(buttons, e.method)
 	}
 	v = newView(e.draw, widget.GridBox(min(3, len(columns)), columns...), widget.HBox(buttons...))
 	v.Box = widget.VBox(v.Box, e.keeping)
-	e.place(0)
+	e.place(e.testPair(0))
 	v.redraw()
 	for _, s := range e.sliders {
 		s.OnChange(v.Refresh)
@@ -120,16 +141,32 @@ func (e *explorer) view() (*View, error) {
 	return v, nil
 }
 
+func (e *explorer) testPair(i int) example {
+	e.pair = i
+	return example{fmt.Sprintf("test pair %d", i), e.pairs.X.Row(i), e.pairs.Y.Row(i)}
+}
+
 // take puts the next pair's measurement on the sliders.
 func (e *explorer) take(v *View) {
-	e.place((e.pair + 1) % e.pairs.Len())
+	e.place(e.testPair((e.pair + 1) % e.pairs.Len()))
 	v.Refresh()
 }
 
-func (e *explorer) place(pair int) {
-	e.pair = pair
+// simulate puts the measurement of a new draw of the problem on the sliders.
+func (e *explorer) simulate(v *View) {
+	x, y, err := e.Problem.Draw(inn.RNG(e.Seed+1, uint64(e.drawn)))
+	if e.drawn++; err != nil {
+		v.area.Set("<pre>" + html.EscapeString(err.Error()) + "</pre>")
+		return
+	}
+	e.place(example{fmt.Sprintf("simulation %d", e.drawn), x, y})
+	v.Refresh()
+}
+
+func (e *explorer) place(ex example) {
+	e.taken = ex
 	for j, s := range e.sliders {
-		s.Set(e.pairs.Y.Row(pair)[j])
+		s.Set(ex.y[j])
 	}
 }
 
@@ -145,8 +182,8 @@ func (e *explorer) y() []float64 {
 func (e *explorer) draw() display.Bundle {
 	fail := func(err error) display.Bundle { return display.Bundle{display.Text: err.Error()} }
 	y := e.y()
-	e.truth = e.pairs.X.Row(e.pair)
-	for j, v := range e.pairs.Y.Row(e.pair) { // front ends round a value to the slider's step
+	e.truth = e.taken.x
+	for j, v := range e.taken.y { // front ends round a value to the slider's step
 		if math.Abs(v-y[j]) > e.steps[j] {
 			e.truth = nil // a measurement of the user's own
 		}
@@ -177,9 +214,21 @@ func (e *explorer) draw() display.Bundle {
 	}
 	return display.Bundle{
 		display.SVG:  svg,
-		display.HTML: picture + head + "</tr>" + strings.Join(rows, "") + "</table>",
+		display.HTML: picture + head + "</tr>" + strings.Join(rows, "") + "</table>" + e.more(y),
 		display.Text: fmt.Sprintf("%v, %d draws", post, e.Draws),
 	}
+}
+
+// more is what More shows, as HTML.
+func (e *explorer) more(y []float64) string {
+	if e.More == nil {
+		return ""
+	}
+	b, err := display.Render(e.More(y, e.draws))
+	if err != nil {
+		b = display.Bundle{display.Text: err.Error()}
+	}
+	return inline(b)
 }
 
 // summary is a row of the table for each parameter shown.
@@ -225,7 +274,7 @@ func (e *explorer) keep() {
 	}
 	of := "the sliders"
 	if e.truth != nil {
-		of = fmt.Sprintf("test pair %d", e.pair)
+		of = e.taken.name
 	}
 	e.kept = append(e.kept, fmt.Sprintf("<tr><th>%s, %s</th>%s</tr>", of, html.EscapeString(e.methods[e.method.Index()].String()), strings.Join(cells, "")))
 	head := "<tr><th></th>"

@@ -11,6 +11,7 @@ import (
 
 	"github.com/innkeeper-notebook/innkeeper/inn"
 	"github.com/innkeeper-notebook/innkeeper/kernel/display"
+	"github.com/innkeeper-notebook/innkeeper/kernel/widget"
 )
 
 type page struct{ log []string }
@@ -85,5 +86,32 @@ func TestWatchStopsAnInterruptedTraining(t *testing.T) {
 func TestStamp(t *testing.T) {
 	if s := Stamp().Markdown(); !strings.Contains(s, time.Now().Format("2006-")) || !strings.Contains(s, runtime.Version()) {
 		t.Errorf("stamp is %q", s)
+	}
+}
+
+func TestTheStopButtonEndsATraining(t *testing.T) {
+	var stop string
+	widget.Connect(func(c display.Comm) {
+		if c.Kind == "open" && strings.Contains(string(c.Data), `"Stop, and keep the network"`) {
+			stop = c.ID
+		}
+	})
+	defer widget.Connect(nil)
+	p := &page{}
+	defer Attach(context.Background(), p)()
+	if err := Watch(progress(1)); err != nil || stop == "" {
+		t.Fatalf("error %v, button %q", err, stop)
+	}
+	widget.Receive(display.Comm{Kind: "msg", ID: stop, Data: []byte(`{"method":"custom","content":{"event":"click"}}`)})
+	var err error
+	for step := 2; step < 10 && err == nil; step++ {
+		time.Sleep(50 * time.Millisecond)
+		err = Watch(progress(step))
+	}
+	if !errors.Is(err, inn.ErrEnough) {
+		t.Errorf("error is %v", err)
+	}
+	if last := p.log[len(p.log)-1]; !strings.HasPrefix(last, "update training ") || strings.Contains(last, "left") {
+		t.Errorf("the page saw %q", p.log)
 	}
 }

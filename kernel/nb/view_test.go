@@ -66,7 +66,8 @@ func TestExplore(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	v, err := Explore(near("first"), pairs, &ExploreSettings{Others: []inn.Posterior{near("second")}, Plane: []string{"a", "b"}})
+	v, err := Explore(near("first"), pairs, &ExploreSettings{Others: []inn.Posterior{near("second")}, Plane: []string{"a", "b"}, Problem: p,
+		More: func(y []float64, draws *inn.Samples) any { return HTML(fmt.Sprint("more of ", draws.Len())) }})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -78,7 +79,7 @@ func TestExplore(t *testing.T) {
 		t.Error("no picture is left where there are no widgets")
 	}
 	truth := fmt.Sprintf("<td>%.4g</td></tr>", pairs.X.Row(0)[0])
-	if s, _ := b[display.HTML].(string); !strings.Contains(s, "68 % interval") || !strings.Contains(s, truth) {
+	if s, _ := b[display.HTML].(string); !strings.Contains(s, "68 % interval") || !strings.Contains(s, truth) || !strings.Contains(s, "more of 1000") {
 		t.Errorf("the table is %.200q", s)
 	}
 	if text := b[display.Text].(string); !strings.Contains(text, "u [m]: ") || !strings.Contains(text, "first, 1000 draws") {

@@ -205,3 +205,10 @@ func Current(w Widget) (value any, ok bool) {
 	}
 	return v.value(), true
 }
+
+// Connected reports whether there is a front end that may show widgets.
+func Connected() bool {
+	page.Lock()
+	defer page.Unlock()
+	return page.send != nil
+}
