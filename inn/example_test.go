@@ -139,3 +139,26 @@ func ExampleModel_Forward() {
 	fmt.Printf("total %.0f, %d latent values, %v\n", y[0], len(z), err)
 	// Output: total 1, 2 latent values, <nil>
 }
+
+func ExampleModel_Save() {
+	dir, err := os.MkdirTemp("", "model")
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer os.RemoveAll(dir)
+	pairs, err := total.Pairs(500, 1)
+	if err != nil {
+		log.Fatal(err)
+	}
+	model, err := inn.Train(pairs, &inn.Settings{Width: 8, Steps: 10})
+	if err != nil {
+		log.Fatal(err)
+	}
+	path := filepath.Join(dir, "total.safetensors")
+	if err := model.Save(path); err != nil {
+		log.Fatal(err)
+	}
+	again, err := inn.LoadModel(path)
+	fmt.Println(again.Params() == model.Params(), err)
+	// Output: true <nil>
+}

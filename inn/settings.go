@@ -50,7 +50,7 @@ type Settings struct {
 	// Each is called after every step, with running means of the losses. A
 	// non-nil error ends training: Train returns the network so far and an
 	// error that wraps it, or none for ErrEnough. Nil: the observer of package progress is told.
-	Each func(Progress) error
+	Each func(Progress) error `json:"-"`
 }
 
 // None is the value of a setting that shall be zero, since zero itself stands

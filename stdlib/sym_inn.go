@@ -14,6 +14,8 @@ import (
 
 func init() {
 	Symbols["github.com/innkeeper-notebook/innkeeper/inn/inn"] = map[string]reflect.Value{
+		"ErrEnough":  reflect.ValueOf(&inn.ErrEnough).Elem(),
+		"LoadModel":  reflect.ValueOf(inn.LoadModel),
 		"LoadNote":   reflect.ValueOf(inn.LoadNote),
 		"LoadPairs":  reflect.ValueOf(inn.LoadPairs),
 		"Model":      reflect.ValueOf((*inn.Model)(nil)),

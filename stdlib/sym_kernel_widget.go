@@ -22,6 +22,7 @@ func init() {
 		"Choice":           reflect.ValueOf((*widget.Choice)(nil)),
 		"Choices":          reflect.ValueOf((*widget.Choices)(nil)),
 		"Connect":          reflect.ValueOf(widget.Connect),
+		"Connected":        reflect.ValueOf(widget.Connected),
 		"ControlTarget":    reflect.ValueOf(constant.MakeString(widget.ControlTarget)),
 		"Current":          reflect.ValueOf(widget.Current),
 		"Dropdown":         reflect.ValueOf(widget.Dropdown),

@@ -1,0 +1,118 @@
+package inn_test
+
+import (
+	"bytes"
+	"encoding/binary"
+	"math"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/innkeeper-notebook/innkeeper/inn"
+)
+
+func saved(t *testing.T) (*inn.Model, string) {
+	t.Helper()
+	pairs, err := linear.Pairs(300, 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	m, err := inn.Train(pairs, &inn.Settings{Steps: 5, Width: 8, Blocks: 2, Seed: 3})
+	if err != nil {
+		t.Fatal(err)
+	}
+	path := filepath.Join(t.TempDir(), "model.safetensors")
+	if err := m.Save(path); err != nil {
+		t.Fatal(err)
+	}
+	return m, path
+}
+
+func TestAModelComesBackAsItWas(t *testing.T) {
+	m, path := saved(t)
+	again, err := inn.LoadModel(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	a, err := m.Sample([]float64{0.3, 0.1}, 500, 2)
+	if err != nil {
+		t.Fatal(err)
+	}
+	b, err := again.Sample([]float64{0.3, 0.1}, 500, 2)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !slices.Equal(a.Data, b.Data) || !slices.Equal(a.Vars, b.Vars) {
+		t.Error("the loaded model draws something else")
+	}
+	second := path + "2"
+	if err := again.Save(second); err != nil {
+		t.Fatal(err)
+	}
+	one, _ := os.ReadFile(path)
+	two, _ := os.ReadFile(second)
+	if !bytes.Equal(one, two) {
+		t.Error("saved again, the file is another")
+	}
+}
+
+func TestABadFileIsAnError(t *testing.T) {
+	_, path := saved(t)
+	good, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	length := binary.LittleEndian.Uint64(good)
+	change := func(from, to string) []byte {
+		header := strings.Replace(string(good[8:8+length]), from, to, 1)
+		if header == string(good[8:8+length]) {
+			t.Fatalf("the header has no %q: %s", from, header)
+		}
+		b := binary.LittleEndian.AppendUint64(nil, uint64(len(header)))
+		return append(append(b, header...), good[8+length:]...)
+	}
+	long := slices.Clone(good)
+	binary.LittleEndian.PutUint64(long, 1<<62)
+	nan := slices.Clone(good)
+	binary.LittleEndian.PutUint32(nan[len(nan)-4:], math.Float32bits(float32(math.NaN())))
+	for name, c := range map[string]struct {
+		b    []byte
+		want string
+	}{
+		"empty":          {nil, "too short"},
+		"length":         {long, "header does not fit"},
+		"no JSON":        {change(`{"`, `["`), "no JSON"},
+		"another format": {change("innkeeper INN 1", "something else!"), "not a model that innkeeper saved"},
+		"cut off":        {good[:len(good)-100], "cut off"},
+		"no such tensor": {change(`"0.0.0.weight"`, `"0.0.0.wait"`), "no tensor 0.0.0.weight"},
+		"shape":          {change(`"shape":[8]`, `"shape":[9]`), "has the shape [9]"},
+		"NaN":            {nan, "NaN"},
+		"huge":           {change(`\"Width\":8`, `\"Width\":8000000`), "too big to be true"},
+		"settings":       {change(`\"Blocks\":2`, `\"Blocks\":-2`), "Settings.Blocks is -2"},
+		"scaling":        {change(`\"SD\":[`, `\"SD\":[0,`), "deviations"},
+	} {
+		bad := filepath.Join(t.TempDir(), "bad.safetensors")
+		if err := os.WriteFile(bad, c.b, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := inn.LoadModel(bad); err == nil || !strings.Contains(err.Error(), c.want) || !strings.Contains(err.Error(), "bad.safetensors") {
+			t.Errorf("%s: error is %v, want %q", name, err, c.want)
+		}
+	}
+	if _, err := inn.LoadModel(filepath.Join(t.TempDir(), "nowhere")); err == nil {
+		t.Error("a file that is not there is no error")
+	}
+}
+
+func FuzzLoadModel(f *testing.F) {
+	f.Add([]byte("\x02\x00\x00\x00\x00\x00\x00\x00{}"))
+	f.Fuzz(func(t *testing.T, b []byte) {
+		path := filepath.Join(t.TempDir(), "m")
+		if err := os.WriteFile(path, b, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		inn.LoadModel(path)
+	})
+}
