@@ -50,6 +50,7 @@ type ABC struct {
 	problem inn.Problem
 	pairs   *inn.Pairs // nil: simulate
 	block   int        // simulations that a worker does at a time
+	serial  sync.Mutex // held while a simulator runs that is not Concurrent
 }
 
 // NewABC makes ABC that simulates the problem anew for every measurement.
@@ -133,6 +134,10 @@ func (a *ABC) Sample(y []float64, n int, seed uint64) (*inn.Samples, error) {
 	if err := checkDraws(n, len(a.x)); err != nil {
 		return nil, err
 	}
+	if a.pairs == nil && !a.problem.Concurrent {
+		a.serial.Lock()
+		defer a.serial.Unlock()
+	}
 	s := &search{ABC: a, target: y, seed: seed, want: n, total: a.Simulations, limit: math.Inf(1), nearest: math.Inf(1)}
 	switch {
 	case a.Threshold > 0:
@@ -141,7 +146,7 @@ func (a *ABC) Sample(y []float64, n int, seed uint64) (*inn.Samples, error) {
 			s.total = 1e9
 		}
 	case s.total == 0:
-		s.total = int(math.Ceil(float64(n) / a.Quantile))
+		s.total = max(n, int(math.Round(float64(n)/a.Quantile)))
 	}
 	if n > s.total {
 		what := "simulations"

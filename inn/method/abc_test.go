@@ -8,6 +8,8 @@ import (
 	"runtime"
 	"slices"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
 
 	"gonum.org/v1/gonum/stat"
@@ -230,6 +232,34 @@ func TestABCSaysWhichSimulationFailed(t *testing.T) {
 			t.Errorf("error is %q, then %q", first, err)
 		}
 	}
+}
+
+// TestABCRunsASerialSimulatorOnceAtATime: whoever asks, and however many ask.
+func TestABCRunsASerialSimulatorOnceAtATime(t *testing.T) {
+	serial, running := one, atomic.Int32{}
+	serial.Concurrent = false
+	simulate := one.Simulate
+	serial.Simulate = func(rng *rand.Rand, x []float64) []float64 {
+		if running.Add(1) > 1 {
+			t.Error("two simulations run at once")
+		}
+		runtime.Gosched()
+		defer running.Add(-1)
+		return simulate(rng, x)
+	}
+	a, err := NewABC(serial, &ABCSettings{Pilot: 100, Workers: 3})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var wg sync.WaitGroup
+	for range 4 {
+		wg.Go(func() {
+			if _, err := a.Sample([]float64{0}, 5, 1); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	wg.Wait()
 }
 
 func TestABCStops(t *testing.T) {

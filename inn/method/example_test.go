@@ -1,0 +1,71 @@
+package method_test
+
+import (
+	"fmt"
+	"math/rand/v2"
+
+	"gonum.org/v1/gonum/stat"
+
+	"github.com/innkeeper-notebook/innkeeper/inn"
+	"github.com/innkeeper-notebook/innkeeper/inn/method"
+)
+
+// scale weighs a mass of 70 ± 10 kg with an error of 10 kg.
+var scale = inn.Problem{
+	Name:  "scale",
+	X:     inn.Vars("mass [kg]"),
+	Y:     inn.Vars("reading [kg]"),
+	Prior: inn.Normal([]float64{70}, []float64{10}),
+	Simulate: func(rng *rand.Rand, x []float64) []float64 {
+		return []float64{x[0] + 10*rng.NormFloat64()}
+	},
+	Concurrent: true,
+}
+
+func ExampleNewABC() {
+	abc, err := method.NewABC(scale, &method.ABCSettings{Threshold: 0.05})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	draws, err := abc.Sample([]float64{80}, 20_000, 1)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	// The posterior is known: mean 75, standard deviation √50.
+	fmt.Printf("%.0f ± %.0f kg\n", mean(draws), sd(draws))
+	// Output: 75 ± 7 kg
+}
+
+func ExampleTrainCINN() {
+	pairs, err := scale.Pairs(20_000, 1)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	cinn, err := method.TrainCINN(pairs, &method.CINNSettings{
+		Blocks: 2, Width: 16,
+		Training: method.Training{Steps: 1000, Seed: 1},
+	})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	draws, err := cinn.Sample([]float64{80}, 20_000, 1)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	density, err := cinn.LogDensity([]float64{75}, []float64{80})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	fmt.Printf("%.0f ± %.0f kg, log density at 75 kg %.1f\n", mean(draws), sd(draws), density)
+	// Output: 75 ± 7 kg, log density at 75 kg -2.9
+}
+
+func mean(s *inn.Samples) float64 { return stat.Mean(s.Data, nil) }
+
+func sd(s *inn.Samples) float64 { return stat.StdDev(s.Data, nil) }

@@ -1,0 +1,122 @@
+package metric
+
+import (
+	"math"
+	"strings"
+	"testing"
+
+	"github.com/innkeeper-notebook/innkeeper/inn"
+)
+
+// A fault is what is wrong with a posterior.
+type fault struct {
+	name        string
+	width, bias float64
+	single      bool // of two modes only the likelier
+	lost        bool // of two modes only one, whatever y
+}
+
+var faults = []fault{
+	{name: "none", width: 1},
+	{name: "narrow", width: 0.6},
+	{name: "wide", width: 1.6},
+	{name: "biased", width: 1, bias: 0.8},
+	{name: "single", width: 1, single: true},
+	{name: "lost", width: 1, lost: true},
+}
+
+// A measure turns red when it finds a fault; the faults to which it is blind, by
+// what it measures, are named.
+var measures = []struct {
+	name  string
+	blind string
+	red   func(post inn.Posterior, problem inn.Problem, test *inn.Pairs) (bool, string, error)
+}{
+	{"SBC", "", func(post inn.Posterior, _ inn.Problem, test *inn.Pairs) (bool, string, error) {
+		t, err := SBC(post, test, &Settings{Draws: 150, Seed: 1})
+		if err != nil {
+			return false, "", err
+		}
+		return t.P < alarm, t.String() + t.HTML(), nil
+	}},
+	{"Coverage", "", func(post inn.Posterior, _ inn.Problem, test *inn.Pairs) (bool, string, error) {
+		t, err := Coverage(post, test, &Settings{Draws: 150, Seed: 1})
+		if err != nil {
+			return false, "", err
+		}
+		return t.P < alarm, t.String() + t.HTML(), nil
+	}},
+	{"TARP", "", func(post inn.Posterior, _ inn.Problem, test *inn.Pairs) (bool, string, error) {
+		t, err := TARP(post, test, &Settings{Draws: 150, Seed: 1})
+		if err != nil {
+			return false, "", err
+		}
+		return t.P < alarm, t.String() + t.HTML(), nil
+	}},
+	// The likelier mode explains what was measured about as well as both do.
+	{"Predictive", "single", func(post inn.Posterior, problem inn.Problem, test *inn.Pairs) (bool, string, error) {
+		t, err := Predictive(post, problem, test, &Settings{Seed: 1})
+		if err != nil {
+			return false, "", err
+		}
+		return t.P < alarm, t.String() + t.HTML(), nil
+	}},
+	{"Calibration", "", func(post inn.Posterior, _ inn.Problem, test *inn.Pairs) (bool, string, error) {
+		t, err := Calibration(post, test, &Settings{Draws: 400, Seed: 1})
+		if err != nil {
+			return false, "", err
+		}
+		worst := 0.0
+		for _, r := range t.Rows {
+			worst = max(worst, r.Error)
+		}
+		return worst > 1.5*t.Chance, t.String() + t.HTML(), nil
+	}},
+	// New simulations at draws of an exact posterior are as far from y as those at
+	// the truth, and the likelier mode is about as near.
+	{"Resimulated", "single", func(post inn.Posterior, problem inn.Problem, test *inn.Pairs) (bool, string, error) {
+		t, err := Resimulated(post, problem, test, &Settings{Seed: 1})
+		if err != nil {
+			return false, "", err
+		}
+		p, n := t.Posterior.Mean, t.Noise.Mean
+		return math.Abs(p.Value-n.Value) > 3*math.Hypot(p.Error, n.Error), t.String() + t.HTML(), nil
+	}},
+}
+
+// TestFaults: every measure is quiet on the exact posterior of a linear Gaussian
+// problem and of one with two modes, and turns red on each fault.
+func TestFaults(t *testing.T) {
+	g, m := newGaussian(t), newModes()
+	onGaussian := g.pairs(t, 1000)
+	onModes, err := m.problem.Pairs(1000, 4)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, f := range faults {
+		g.width, g.bias = f.width, f.bias
+		m.width, m.bias, m.single, m.lost = f.width, f.bias, f.single, f.lost
+		for _, c := range measures {
+			for _, on := range []struct {
+				post    inn.Posterior
+				problem inn.Problem
+				test    *inn.Pairs
+			}{{g, g.problem, onGaussian}, {m, m.problem, onModes}} {
+				if on.post == inn.Posterior(g) && (f.single || f.lost) {
+					continue // it has one mode
+				}
+				red, table, err := c.red(on.post, on.problem, on.test)
+				if err != nil {
+					t.Fatal(err)
+				}
+				want := f.name != "none" && !strings.Contains(c.blind, f.name)
+				if red != want {
+					t.Errorf("%s on %s, fault %s: red %v, want %v\n%s", c.name, on.problem.Name, f.name, red, want, table)
+				}
+				if strings.Contains(table, "NaN") || strings.Contains(table, "Inf") {
+					t.Errorf("%s on %s, fault %s: the table has NaN or Inf\n%s", c.name, on.problem.Name, f.name, table)
+				}
+			}
+		}
+	}
+}

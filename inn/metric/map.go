@@ -1,0 +1,223 @@
+package metric
+
+import (
+	"cmp"
+	"fmt"
+	"math"
+	"slices"
+
+	"gonum.org/v1/gonum/spatial/kdtree"
+	"gonum.org/v1/gonum/stat"
+
+	"github.com/innkeeper-notebook/innkeeper/inn"
+)
+
+// MAPSettings are the settings of MAP; nil means the defaults.
+type MAPSettings struct {
+	// Scale is the unit of length of each parameter, in which the bandwidths
+	// below are given. The paper and the measures here take the prior's
+	// standard deviations; without a Scale it is the draws' own.
+	Scale []float64
+
+	// Bandwidth is the radius within which the mean shift takes means. 0: as
+	// the mean over draws of the distance within which the nearest 30 % of all
+	// lie (the default of scikit-learn, Pedregosa et al. 2011, which the authors
+	// used).
+	Bandwidth float64
+
+	Kernel float64 // standard deviation of the Gaussian kernel that rates the centres; 0.1
+	Starts int     // draws from which the mean shift starts, evenly spread over them; 100
+}
+
+// MAP is the most probable x, estimated from draws of a posterior as the paper
+// does: the mean shift (Fukunaga and Hostetler 1975) moves points to the mean of
+// the draws within the bandwidth, again and again, until they rest on a centre
+// of the density. Of centres nearer to each other than the bandwidth, the one with
+// most draws around it stays. Of those left, the one is chosen where a Gaussian
+// kernel density estimate is highest, and the draw nearest to it is the MAP. At
+// least 10 draws are wanted.
+func MAP(draws *inn.Samples, set *MAPSettings) ([]float64, error) {
+	var s MAPSettings
+	if set != nil {
+		s = *set
+	}
+	if draws == nil {
+		return nil, fmt.Errorf("metric: MAP wants draws, there are none")
+	}
+	if err := draws.Check(); err != nil {
+		return nil, fmt.Errorf("metric: MAP: the draws: %w", err)
+	}
+	if draws.Len() < 10 {
+		return nil, fmt.Errorf("metric: MAP wants at least 10 draws, not %d", draws.Len())
+	}
+	if s.Scale == nil {
+		s.Scale = spreads(draws)
+	}
+	if len(s.Scale) != len(draws.Vars) {
+		return nil, fmt.Errorf("metric: MAPSettings.Scale has %d values, but the draws have %d parameters", len(s.Scale), len(draws.Vars))
+	}
+	for j, v := range s.Scale {
+		if !(v > 0) || math.IsInf(v, 0) {
+			return nil, fmt.Errorf("metric: MAP: the unit of %s is %v, want a positive number", draws.Vars[j].Name, v)
+		}
+	}
+	s.Kernel = cmp.Or(s.Kernel, 0.1)
+	s.Starts = cmp.Or(s.Starts, 100)
+	if !(s.Kernel > 0) || s.Starts < 1 || !(s.Bandwidth >= 0) {
+		return nil, fmt.Errorf("metric: MAP wants a positive Kernel, Bandwidth and Starts, not %v, %v and %d", s.Kernel, s.Bandwidth, s.Starts)
+	}
+
+	rows := scaled(draws, s.Scale)
+	const largest = 1e100 // squares of larger values leave float64
+	for _, r := range rows {
+		for j, v := range r {
+			if math.Abs(v) > largest {
+				return nil, fmt.Errorf("metric: MAP: draws of %s are too large for float64", draws.Vars[j].Name)
+			}
+		}
+	}
+	radius := s.Bandwidth
+	if radius == 0 {
+		radius = meanShiftBandwidth(rows)
+	}
+	best := rows[0]
+	if radius > 0 { // it is 0 when most draws are the same
+		best = highest(meanShift(rows, radius, s.Starts), rows, s.Kernel)
+	}
+	nearest := 0
+	for i, r := range rows {
+		if squaredDistance(r, best) < squaredDistance(rows[nearest], best) {
+			nearest = i
+		}
+	}
+	return slices.Clone(draws.Row(nearest)), nil
+}
+
+// scaled are the draws in units of scale.
+func scaled(draws *inn.Samples, scale []float64) [][]float64 {
+	rows := make([][]float64, draws.Len())
+	for i := range rows {
+		rows[i] = slices.Clone(draws.Row(i))
+		for j := range rows[i] {
+			rows[i][j] /= scale[j]
+		}
+	}
+	return rows
+}
+
+// spreads are the standard deviations of the columns; 1 for a constant.
+func spreads(s *inn.Samples) []float64 {
+	sd := make([]float64, len(s.Vars))
+	col := make([]float64, s.Len())
+	for j := range sd {
+		for i := range col {
+			col[i] = s.Row(i)[j]
+		}
+		sd[j] = stat.StdDev(col, nil)
+		if sd[j] == 0 {
+			sd[j] = 1
+		}
+	}
+	return sd
+}
+
+// meanShiftBandwidth is the mean distance from a row to the nearest 30 %, the
+// farthest of these, over 100 rows or all.
+func meanShiftBandwidth(rows [][]float64) float64 {
+	k := max(1, int(0.3*float64(len(rows))))
+	asked := spread(rows, 100)
+	sum := 0.0
+	d := make([]float64, len(rows))
+	for _, x := range asked {
+		for i, r := range rows {
+			d[i] = squaredDistance(x, r)
+		}
+		slices.Sort(d)
+		sum += math.Sqrt(d[k-1])
+	}
+	return sum / float64(len(asked))
+}
+
+// spread are n of the rows, evenly spread over them, or all.
+func spread(rows [][]float64, n int) [][]float64 {
+	if n >= len(rows) {
+		return rows
+	}
+	some := make([][]float64, n)
+	for i := range some {
+		some[i] = rows[i*len(rows)/n]
+	}
+	return some
+}
+
+// meanShift are the centres where the shifts come to rest, farther from each
+// other than the radius.
+func meanShift(rows [][]float64, radius float64, starts int) [][]float64 {
+	const (
+		steps = 300  // at most
+		rest  = 1e-3 // of the radius: a shorter step is the last
+	)
+	type centre struct {
+		at     []float64
+		around int // rows within the radius
+	}
+	tree := newTree(rows)
+	var found []centre
+	for _, start := range spread(rows, starts) {
+		x, around := slices.Clone(start), 0
+		for range steps {
+			next, n := shift(tree, x, radius)
+			moved := squaredDistance(x, next)
+			x, around = next, n
+			if moved < rest*rest*radius*radius {
+				break
+			}
+		}
+		found = append(found, centre{x, around})
+	}
+	slices.SortStableFunc(found, func(a, b centre) int { return b.around - a.around })
+	var centres [][]float64
+	for _, c := range found {
+		if !slices.ContainsFunc(centres, func(d []float64) bool { return squaredDistance(c.at, d) <= radius*radius }) {
+			centres = append(centres, c.at)
+		}
+	}
+	return centres
+}
+
+// shift is the mean of the tree's points within the radius of x, and how many
+// they are. A mean may have no points around it; then it is x.
+func shift(tree *kdtree.Tree, x []float64, radius float64) (mean []float64, count int) {
+	w := &within{radius2: radius * radius, sum: make([]float64, len(x))}
+	tree.NearestSet(w, point{at: x})
+	if w.count == 0 {
+		return x, 0
+	}
+	for j := range w.sum {
+		w.sum[j] /= float64(w.count)
+	}
+	return w.sum, w.count
+}
+
+// highest is the centre where the Gaussian kernel density estimate of the rows
+// is highest.
+func highest(centres, rows [][]float64, kernel float64) []float64 {
+	var best []float64
+	most := math.Inf(-1)
+	exponents := make([]float64, len(rows))
+	for _, c := range centres {
+		for i, r := range rows {
+			exponents[i] = -squaredDistance(c, r) / (2 * kernel * kernel)
+		}
+		// The logarithm of the sum, as all terms may be too small for float64.
+		top := slices.Max(exponents)
+		sum := 0.0
+		for _, e := range exponents {
+			sum += math.Exp(e - top)
+		}
+		if density := top + math.Log(sum); density > most {
+			best, most = c, density
+		}
+	}
+	return best
+}

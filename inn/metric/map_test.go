@@ -1,0 +1,172 @@
+package metric
+
+import (
+	"math"
+	"math/rand/v2"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/innkeeper-notebook/innkeeper/inn"
+)
+
+// mixed are n draws around two centres in d dimensions: with probability w around
+// the first, of standard deviation s1, else around the second, of s2.
+func mixed(n, d int, w, s1, s2 float64, centre1, centre2 float64) *inn.Samples {
+	rng := rand.New(rand.NewPCG(7, 7))
+	s := inn.NewSamples(inn.Vars([]string{"a", "b", "c", "d", "e"}[:d]...), n)
+	for i := range n {
+		centre, sd := centre1, s1
+		if rng.Float64() >= w {
+			centre, sd = centre2, s2
+		}
+		for j := range d {
+			s.Row(i)[j] = centre + sd*rng.NormFloat64()
+		}
+	}
+	return s
+}
+
+// TestMAP: the mode with the highest density wins, be it the one with fewer draws;
+// the estimate is a draw near its centre.
+func TestMAP(t *testing.T) {
+	one := func(d int) []float64 { return slices.Repeat([]float64{1}, d) }
+	for _, c := range []struct {
+		name   string
+		draws  *inn.Samples
+		scale  []float64
+		centre float64
+		tol    float64 // in each dimension
+	}{
+		{"one mode", mixed(2000, 2, 1, 0.5, 0, 3, 0), one(2), 3, 0.2},
+		{"70 and 30 %", mixed(2000, 2, 0.7, 0.3, 0.3, -2, 2), one(2), -2, 0.15},
+		{"30 % but narrow: density 0.3/0.15² against 0.7/0.6²", mixed(2000, 2, 0.7, 0.6, 0.15, -2, 2), one(2), 2, 0.1},
+		{"five dimensions", mixed(2000, 5, 0.7, 0.3, 0.3, -1, 1), one(5), -1, 0.3},
+		{"one dimension", mixed(500, 1, 1, 1, 0, 0, 0), one(1), 0, 0.4},
+		{"in other units", mixed(2000, 2, 0.7, 300, 300, -2000, 2000), []float64{1000, 1000}, -2000, 150},
+	} {
+		got, err := MAP(c.draws, &MAPSettings{Scale: c.scale})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for j, v := range got {
+			if math.Abs(v-c.centre) > c.tol {
+				t.Errorf("%s: MAP is %.3v, want %v in every dimension (%d)", c.name, got, c.centre, j)
+			}
+		}
+		found := false
+		for i := range c.draws.Len() {
+			found = found || slices.Equal(c.draws.Row(i), got)
+		}
+		if !found {
+			t.Errorf("%s: MAP %v is no draw", c.name, got)
+		}
+		again, err := MAP(c.draws, &MAPSettings{Scale: c.scale})
+		if err != nil || !slices.Equal(got, again) {
+			t.Errorf("%s: MAP again is %v, not %v; error %v", c.name, again, got, err)
+		}
+	}
+}
+
+// TestMeanShift: a shift is the mean of the points within the radius, and all
+// starts end on the two centres.
+func TestMeanShift(t *testing.T) {
+	rows := [][]float64{{0}, {1}, {2}, {10}, {12}}
+	tree := newTree(rows)
+	for at, want := range map[float64]float64{-1: 0.5, 0: 1, 10: 11, 3.5: 2, 30: 30} {
+		got, _ := shift(tree, []float64{at}, 2)
+		near(t, "shift", got[0], want, 1e-12)
+	}
+	centres := meanShift(rows, 2, 10)
+	if len(centres) != 2 {
+		t.Fatalf("centres %v, want 1 and 11", centres)
+	}
+	near(t, "first centre", centres[0][0], 1, 1e-12) // it has more points
+	near(t, "second centre", centres[1][0], 11, 1e-12)
+}
+
+// TestMeanShiftBandwidth: of 0, 1, .. 9 the nearest 30 % are three points, the
+// farthest of them at distance 1, and at 2 for both ends.
+func TestMeanShiftBandwidth(t *testing.T) {
+	var rows [][]float64
+	for i := range 10 {
+		rows = append(rows, []float64{float64(i)})
+	}
+	near(t, "bandwidth", meanShiftBandwidth(rows), (8*1+2*2)/10., 1e-12)
+}
+
+// TestNearest: the tree finds the neighbours that sorting finds, also among equal
+// points.
+func TestNearest(t *testing.T) {
+	rng := rand.New(rand.NewPCG(1, 1))
+	rows := make([][]float64, 300)
+	for i := range rows {
+		rows[i] = []float64{float64(rng.IntN(8)), rng.Float64(), float64(rng.IntN(3))}
+	}
+	tree := newTree(rows)
+	for range 50 {
+		x := []float64{8 * rng.Float64(), rng.Float64(), 3 * rng.Float64()}
+		var all []float64
+		for _, r := range rows {
+			all = append(all, squaredDistance(r, x))
+		}
+		slices.Sort(all)
+		var got []float64
+		for _, n := range nearest(tree, x, 17) {
+			got = append(got, n.Dist)
+		}
+		slices.Sort(got)
+		if !slices.Equal(got, all[:17]) {
+			t.Fatalf("the 17 nearest are at %v, want %v", got, all[:17])
+		}
+	}
+	if n := len(nearest(tree, rows[0], 1000)); n != 300 {
+		t.Errorf("of 300 points the 1000 nearest are %d", n)
+	}
+}
+
+func TestMAPErrors(t *testing.T) {
+	draws := mixed(100, 2, 1, 1, 0, 0, 0)
+	nan := mixed(100, 2, 1, 1, 0, 0, 0)
+	nan.Data[3] = math.NaN()
+	for _, c := range []struct {
+		draws *inn.Samples
+		set   *MAPSettings
+		want  string
+	}{
+		{nil, nil, "wants draws"},
+		{mixed(5, 2, 1, 1, 0, 0, 0), nil, "at least 10 draws, not 5"},
+		{nan, nil, "row 1 has b = NaN"},
+		{draws, &MAPSettings{Scale: []float64{1}}, "Scale has 1 values"},
+		{draws, &MAPSettings{Scale: []float64{1, 0}}, "the unit of b is 0"},
+		{draws, &MAPSettings{Bandwidth: -1}, "positive Kernel"},
+	} {
+		if _, err := MAP(c.draws, c.set); err == nil || !strings.Contains(err.Error(), c.want) || !strings.HasPrefix(err.Error(), "metric: ") {
+			t.Errorf("error %v, want one with %q", err, c.want)
+		}
+	}
+	constant := inn.NewSamples(inn.Vars("a"), 20)
+	if got, err := MAP(constant, nil); err != nil || got[0] != 0 {
+		t.Errorf("MAP of a constant is %v, error %v", got, err)
+	}
+}
+
+func BenchmarkMAP(b *testing.B) {
+	for _, c := range []struct {
+		name string
+		n, d int
+	}{{"1000x4", 1000, 4}, {"4096x4", 4096, 4}, {"1000x13", 1000, 13}, {"4096x13", 4096, 13}} {
+		b.Run(c.name, func(b *testing.B) {
+			s := inn.NewSamples(make([]inn.Var, c.d), c.n)
+			rng := rand.New(rand.NewPCG(1, 1))
+			for i := range s.Data {
+				s.Data[i] = rng.NormFloat64()
+			}
+			for b.Loop() {
+				if _, err := MAP(s, nil); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+	}
+}

@@ -1,0 +1,145 @@
+package metric
+
+import (
+	"fmt"
+
+	"github.com/innkeeper-notebook/innkeeper/inn"
+)
+
+// A PointTable says how far a posterior's MAP estimates are from the truth. It
+// shows itself as a table.
+type PointTable struct {
+	Method string // the posterior's name
+	Tests  int    // test pairs
+	Draws  int    // posterior draws a measurement
+	Rows   []PointRow
+	All    Estimate // of all parameters together
+
+	MAP  *inn.Samples // the estimates, one a test pair
+	z    [][]float64  // (estimate - truth)/S, one row a test pair
+	seed uint64
+}
+
+// A PointRow is one parameter's line.
+type PointRow struct {
+	Var inn.Var
+
+	// RMSE is the root mean square of (MAP - truth)/S with S the prior's
+	// standard deviation, that of the test set: 1 for the prior's mean.
+	RMSE Estimate
+}
+
+// MAPError measures the MAP error of section 4.2 of the paper,
+//
+//	RMSE = √(E |x^ - x*|²),
+//
+// over a test set of at least 10 pairs, with each parameter in units of its
+// standard deviation over the test set; squares are added up over parameters,
+// so that D parameters guessed by their prior mean have an RMSE of √D. Errors
+// are bootstrapped over test pairs. Of an exact posterior that is Gaussian, the
+// MAP is the best estimate there is. A posterior of the wrong width about the
+// right mode has the same MAP: Calibration and SBC see that.
+func MAPError(post inn.Posterior, test *inn.Pairs, set *Settings) (*PointTable, error) {
+	r, err := newRun(post, test, set)
+	if err != nil {
+		return nil, err
+	}
+	unit, err := r.units(test.X, "parameter")
+	if err != nil {
+		return nil, err
+	}
+	t := &PointTable{Method: post.String(), Tests: r.n, Draws: r.draws, MAP: inn.NewSamples(test.X.Vars, r.n), seed: r.seed}
+	err = r.each("MAP", func(i int, truth []float64, cols [][]float64) error {
+		best, err := MAP(rows(test.X.Vars, cols), &MAPSettings{Scale: unit})
+		if err != nil {
+			return err
+		}
+		copy(t.MAP.Row(i), best)
+		z := make([]float64, len(unit))
+		for j := range z {
+			z[j] = (best[j] - truth[j]) / unit[j]
+		}
+		t.z = append(t.z, z)
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	var names []string
+	for _, v := range test.X.Vars {
+		e, err := t.Over(v.Name)
+		if err != nil {
+			return nil, err
+		}
+		t.Rows = append(t.Rows, PointRow{Var: v, RMSE: e})
+		names = append(names, v.Name)
+	}
+	t.All, err = t.Over(names...)
+	return t, err
+}
+
+// Over is the RMSE of some parameters together: the paper's "MAP error all" is
+// that of the recoverable ones.
+func (t *PointTable) Over(names ...string) (Estimate, error) {
+	squares := make([]float64, t.Tests)
+	for _, name := range names {
+		j, err := t.MAP.Index(name)
+		if err != nil {
+			return Estimate{}, err
+		}
+		for i, z := range t.z {
+			squares[i] += z[j] * z[j]
+		}
+	}
+	return Bootstrap(squares, rootMean, t.seed)
+}
+
+// rows are the draws that columns hold.
+func rows(vars []inn.Var, cols [][]float64) *inn.Samples {
+	s := inn.NewSamples(vars, len(cols[0]))
+	for i := range s.Len() {
+		for j, row := 0, s.Row(i); j < len(cols); j++ {
+			row[j] = cols[j][i]
+		}
+	}
+	return s
+}
+
+// units are the standard deviations over the test pairs used.
+func (r *run) units(s *inn.Samples, what string) ([]float64, error) {
+	used := &inn.Samples{Vars: s.Vars, Data: s.Data[:r.n*len(s.Vars)]}
+	for j, v := range s.Vars {
+		if same(used, j) {
+			return nil, fmt.Errorf("metric: %s %s is %v in all %d test pairs: it gives no unit to measure in", what, v.Name, s.Row(0)[j], r.n)
+		}
+	}
+	return spreads(used), nil
+}
+
+// same says whether column j is constant.
+func same(s *inn.Samples, j int) bool {
+	for i := range s.Len() {
+		if s.Row(i)[j] != s.Row(0)[j] {
+			return false
+		}
+	}
+	return true
+}
+
+func (t *PointTable) caption() string {
+	return fmt.Sprintf("MAP error of %s: %d measurements, %d draws each", t.Method, t.Tests, t.Draws)
+}
+
+func (t *PointTable) lines() [][]string {
+	lines := [][]string{{"", "RMSE of the MAP [prior sd]"}}
+	for _, r := range t.Rows {
+		lines = append(lines, []string{r.Var.Label(), r.RMSE.String()})
+	}
+	return append(lines, []string{"all", t.All.String()})
+}
+
+// String is the table as text.
+func (t *PointTable) String() string { return textTable(t.caption(), t.lines()) }
+
+// HTML is the same table for a notebook.
+func (t *PointTable) HTML() string { return htmlTable(t.caption(), t.lines()) }

@@ -1,0 +1,140 @@
+package metric
+
+import (
+	"fmt"
+	"math"
+
+	"github.com/innkeeper-notebook/innkeeper/inn"
+)
+
+// A PredictiveTable says whether simulations at a posterior's draws look like
+// simulations at the truth. It shows itself as a table.
+type PredictiveTable struct {
+	Method string // the posterior's name
+	Tests  int    // test pairs
+	Draws  int    // posterior draws a measurement
+	Failed int    // simulations at draws that failed, and are left out
+	Rows   []PredictiveRow
+
+	// P is the probability that an exact posterior does as badly: the least P
+	// of the measurements times their number. Below 0.01 the posterior is wrong.
+	P float64
+
+	Band *Band // of the ranks' distribution functions
+}
+
+// A PredictiveRow is one measurement's line.
+type PredictiveRow struct {
+	Var inn.Var
+
+	// Spread is the root mean square of s(x) - y* over the posterior's draws x,
+	// and Noise that over the true x, both in standard deviations of the
+	// measurement over the test set. Draws of an exact posterior have the same
+	// Spread as Noise.
+	Spread, Noise float64
+
+	// Inside is the share of measurements y* in the central 68 % interval of
+	// s(x); well above 0.68 also when the posterior is exact, since y* was seen.
+	Inside float64
+
+	Ranks   []float64 // of a new simulation at the truth among those at the draws, one a test pair
+	P       float64   // probability that ranks of an exact posterior are as far from uniform
+	Verdict string    // as in SBCRow
+}
+
+// Predictive is a posterior-predictive check: the simulator runs at the draws x
+// for y*, and what it gives is compared with y*, and with a new simulation at the
+// true parameters. The latter is as the former when the posterior is exact: its
+// ranks among them are uniform. (Those of y* itself are not, as the posterior has
+// seen it.) The check sees what the posterior gets wrong of things that can be
+// measured; a lost mode that gives the same measurements passes.
+//
+// It takes Tests·Draws simulations; 100 draws a measurement unless set.
+func Predictive(post inn.Posterior, problem inn.Problem, test *inn.Pairs, set *Settings) (*PredictiveTable, error) {
+	r, err := newRun(post, test, fewDraws(set))
+	if err != nil {
+		return nil, err
+	}
+	if err := fits(problem, test); err != nil {
+		return nil, err
+	}
+	vars := test.Y.Vars
+	unit := spreads(&inn.Samples{Vars: vars, Data: test.Y.Data[:r.n*len(vars)]})
+	t := &PredictiveTable{Method: post.String(), Tests: r.n, Draws: r.draws, Rows: make([]PredictiveRow, len(vars)), Band: newBand(r.n), P: 1}
+	err = r.each("predictions", func(i int, truth []float64, cols [][]float64) error {
+		rng := r.rng(i)
+		seed := rng.Uint64()
+		again := simulate(problem, &inn.Samples{Vars: test.X.Vars, Data: truth}, ^seed)[0]
+		if again.err != nil {
+			return fmt.Errorf("metric: the simulator failed at the true parameters of test pair %d: %w", i, again.err)
+		}
+		var replicas [][]float64
+		for _, s := range simulate(problem, rows(test.X.Vars, cols), seed) {
+			if s.err != nil {
+				t.Failed++
+				continue
+			}
+			replicas = append(replicas, s.y)
+		}
+		if len(replicas) < fewestDraws/2 {
+			return fmt.Errorf("metric: only %d of %d simulations at draws of %s succeed at test pair %d", len(replicas), len(cols[0]), r.post, i)
+		}
+		y := test.Y.Row(i)
+		for j := range vars {
+			row := &t.Rows[j]
+			errs := make([]float64, len(replicas))
+			for k, s := range replicas {
+				errs[k] = rounded((s[j] - y[j]) / unit[j])
+				row.Spread += errs[k] * errs[k] / float64(len(replicas)*r.n)
+			}
+			e := rounded((again.y[j] - y[j]) / unit[j])
+			row.Noise += e * e / float64(r.n)
+			row.Ranks = append(row.Ranks, randomRank(errs, e, rng))
+			if u := randomRank(errs, 0, rng); math.Abs(u-0.5) < confidence/2 {
+				row.Inside += 1 / float64(r.n)
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	for j := range t.Rows {
+		row := &t.Rows[j]
+		row.Var = vars[j]
+		row.Spread, row.Noise = math.Sqrt(row.Spread), math.Sqrt(row.Noise)
+		if !finite(row.Spread) {
+			return nil, fmt.Errorf("metric: simulations of %s at draws of %s are too large for float64", row.Var.Name, r.post)
+		}
+		_, _, row.P = t.Band.judge(row.Ranks)
+		row.Verdict = verdict(row.Ranks, row.P)
+		t.P = min(t.P, row.P*float64(len(t.Rows)))
+	}
+	return t, nil
+}
+
+// rounded makes errors equal that differ by rounding alone, as they do between
+// exact draws of a problem without noise.
+func rounded(v float64) float64 { return math.Round(v*1e9) / 1e9 }
+
+func (t *PredictiveTable) caption() string {
+	failed := ""
+	if t.Failed > 0 {
+		failed = fmt.Sprintf("; %d simulations failed", t.Failed)
+	}
+	return fmt.Sprintf("predictions of %s: %d measurements, %d draws each; p = %s for all%s", t.Method, t.Tests, t.Draws, probability(t.P), failed)
+}
+
+func (t *PredictiveTable) lines() [][]string {
+	lines := [][]string{{"", "draws' error [sd of y]", "truth's error [sd of y]", "y in 68 % int.", "p", "predictions are"}}
+	for _, r := range t.Rows {
+		lines = append(lines, []string{r.Var.Label(), fmt.Sprintf("%.3g", r.Spread), fmt.Sprintf("%.3g", r.Noise), fmt.Sprintf("%.1f %%", 100*r.Inside), probability(r.P), r.Verdict})
+	}
+	return lines
+}
+
+// String is the table as text.
+func (t *PredictiveTable) String() string { return textTable(t.caption(), t.lines()) }
+
+// HTML is the same table for a notebook.
+func (t *PredictiveTable) HTML() string { return htmlTable(t.caption(), t.lines()) }
