@@ -148,6 +148,15 @@ def save(page, server, path):
     page.keyboard.press("Escape")
     page.keyboard.press("Control+s")
     wait_until(60, lambda: server.modified(path) != before, "the notebook could not be saved")
+    cells = saved_cells(server, path)
+    end = time.monotonic() + 30
+    while any(c["count"] is None for c in cells) and time.monotonic() < end:  # that was JupyterLab's own save, before ours
+        time.sleep(1)
+        cells = saved_cells(server, path)
+    return cells
+
+
+def saved_cells(server, path):
     cells = []
     for index, cell in enumerate(server.get(f"/api/contents/{quote(path)}")["content"]["cells"]):
         if cell["cell_type"] != "code" or not "".join(cell["source"]).strip():

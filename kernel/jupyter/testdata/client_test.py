@@ -414,7 +414,7 @@ class TestSubshells(Case):
         out = self.outputs(msg_id)
         self.assertEqual(out[1]["content"]["data"], {"echo": 5})
         self.assertEqual(out[1]["parent_header"]["subshell_id"], b)
-        self.assertLess(time.time() - start, 5)
+        self.assertLess(time.time() - start, 12)
         second = self.on(a, "execute_request", {"code": "value second"})
         time.sleep(0.2)
         self.km.interrupt_kernel()
@@ -470,7 +470,7 @@ class TestPeers(Case):
         client.start_channels()
         client.wait_for_ready(timeout=TIMEOUT)
         client.stop_channels()
-        self.assertLess(time.time() - start, 5)
+        self.assertLess(time.time() - start, 12)
         for s in open_:
             s.close()
 
@@ -544,7 +544,7 @@ class TestPeers(Case):
             if m["content"].get("execution_state") == "idle":
                 break
         self.assertEqual(got, 100)
-        self.assertLess(time.time() - start, 10)
+        self.assertLess(time.time() - start, 60)
         self.assertEqual(self.message(shell, session)["content"]["status"], "ok")
         deadline = time.time() + 10  # by now it has been shed: its connection ends
         stuck.settimeout(1)
@@ -602,7 +602,7 @@ class TestFlood(Case):
         self.assertIn("bytes are left out here.]\nline ", text)
         self.assertTrue(text.endswith("line 1999998\nline 1999999\n"))
         self.assertLess(len(out), 200)
-        self.assertLess(time.time() - start, 15)
+        self.assertLess(time.time() - start, 60)
         status = f"/proc/{self.km.provisioner.process.pid}/status"
         if os.path.exists(status):  # Linux
             with open(status) as f:
@@ -670,8 +670,8 @@ class TestEnd(Started):
         time.sleep(0.2)
         start = time.time()
         kc.shutdown()
-        self.assertEqual(self.ended(km, 8), 0)
-        self.assertLess(time.time() - start, 5)
+        self.assertEqual(self.ended(km, 30), 0)
+        self.assertLess(time.time() - start, 30)
 
     def test_terminate(self):
         km, kc = self.start()
