@@ -15,7 +15,7 @@ import (
 
 // How long an interrupted process has: until it is asked once more, and from
 // then until it is replaced. A session halts a cell by itself after 15 s.
-const (
+var (
 	patience     = 18 * time.Second
 	lastPatience = 2 * time.Second
 )

@@ -169,6 +169,27 @@ func TestInterruptReachesTheProcess(t *testing.T) {
 	}
 }
 
+func TestAProcessThatDoesNotStopIsReplaced(t *testing.T) {
+	defer func(a, b time.Duration) { patience, lastPatience = a, b }(patience, lastPatience)
+	patience, lastPatience = 300*time.Millisecond, 300*time.Millisecond
+	w := newWorker(t)
+	do(w, 1, "x := 5\nfunc f() int { return 6 }")
+	ctx, cancel := context.WithTimeout(context.Background(), 200*time.Millisecond)
+	defer cancel()
+	// A process that the system has stopped hears no interrupt.
+	o := w.Execute(ctx, session.Cell{Number: 2, Code: `exec.Command("kill", "-STOP", fmt.Sprint(os.Getpid())).Run()
+for {}`}, &sheet{})
+	if o.Err == nil || !strings.Contains(o.Err.Message, "did not stop when interrupted") {
+		t.Fatalf("outcome is %+v", o.Err)
+	}
+	if got := do(w, 3, "f()"); got != "=> 6" {
+		t.Errorf("afterwards f() is %q", got)
+	}
+	if got := do(w, 4, "x"); !strings.Contains(got, "undefined: x") {
+		t.Errorf("x, which is gone, is %q", got)
+	}
+}
+
 func TestCompletionWhileACellRuns(t *testing.T) {
 	w := newWorker(t)
 	ctx, cancel := context.WithCancel(context.Background())
