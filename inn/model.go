@@ -18,6 +18,7 @@ type Model struct {
 	shape    shape
 	settings Settings
 	x, y     *scaling
+	fence    *fence
 	net      layer.Sequence
 	weights  []float32
 }
@@ -40,7 +41,8 @@ func (m *Model) Params() int { return len(m.weights) }
 const sampleRows = 256
 
 // Sample draws n parameter vectors x = f⁻¹(y, z), z ~ N(0, 1), from the
-// posterior p(x | y) that the network has learned (equation 1).
+// posterior p(x | y) that the network has learned (equation 1). For a y that is
+// unlike all training data the draws have a Warning.
 func (m *Model) Sample(y []float64, n int, seed uint64) (*Samples, error) {
 	yn, err := m.measurement(y)
 	if err != nil {
@@ -50,6 +52,7 @@ func (m *Model) Sample(y []float64, n int, seed uint64) (*Samples, error) {
 		return nil, fmt.Errorf("inn: asked for %d draws, want at least 1", n)
 	}
 	draws := NewSamples(m.x.Vars, n)
+	draws.Warning = m.fence.warn(yn)
 	task := progress.Start("sampling", n)
 	defer task.End()
 	zLo, zHi := m.shape.z()

@@ -15,6 +15,9 @@ import (
 type Samples struct {
 	Vars []Var
 	Data []float64 // row-major, len(Vars) values a draw
+
+	// Warning is a sentence about why the draws may mislead, or empty.
+	Warning string
 }
 
 // NewSamples makes room for n draws of vars, all zero.
@@ -61,7 +64,7 @@ func (s *Samples) Index(name string) (int, error) {
 
 func (s *Samples) split(n int) (head, tail *Samples) {
 	k := n * len(s.Vars)
-	return &Samples{s.Vars, s.Data[:k:k]}, &Samples{s.Vars, s.Data[k:]}
+	return &Samples{Vars: s.Vars, Data: s.Data[:k:k]}, &Samples{Vars: s.Vars, Data: s.Data[k:]}
 }
 
 // Check returns an error that names the first value that is not finite, or
@@ -104,6 +107,9 @@ func (s *Samples) String() string {
 		return fmt.Sprintf("%d draw of %s: %.4g", s.Len(), names(s.Vars), s.Data)
 	}
 	var b strings.Builder
+	if s.Warning != "" {
+		fmt.Fprintln(&b, s.Warning)
+	}
 	fmt.Fprintf(&b, "%d draws\n%-16s %10s %10s %10s %10s %10s\n", s.Len(), "", "mean", "sd", "16 %", "median", "84 %")
 	for _, r := range s.summaries() {
 		fmt.Fprintf(&b, "%-16s %10.4g %10.4g %10.4g %10.4g %10.4g\n", r.label, r.mean, r.sd, r.lo, r.m, r.h)
@@ -117,6 +123,9 @@ func (s *Samples) HTML() string {
 		return "<pre>" + html.EscapeString(s.String()) + "</pre>"
 	}
 	var b strings.Builder
+	if s.Warning != "" {
+		fmt.Fprintf(&b, "<p><b>%s</b></p>", html.EscapeString(s.Warning))
+	}
 	fmt.Fprintf(&b, "<table><caption>%d draws</caption><thead><tr><th></th><th>mean</th><th>sd</th><th>16 %%</th><th>median</th><th>84 %%</th></tr></thead><tbody>", s.Len())
 	for _, r := range s.summaries() {
 		fmt.Fprintf(&b, "<tr><th>%s</th><td>%.4g</td><td>%.4g</td><td>%.4g</td><td>%.4g</td><td>%.4g</td></tr>",

@@ -102,8 +102,12 @@ func (m *Model) Save(path string) error {
 		if err != nil {
 			return err
 		}
+		seen, err := json.Marshal(m.fence)
+		if err != nil {
+			return err
+		}
 		header := map[string]any{"__metadata__": map[string]string{
-			"format": storeFormat, "settings": string(settings), "x": string(x), "y": string(y),
+			"format": storeFormat, "settings": string(settings), "x": string(x), "y": string(y), "seen": string(seen),
 		}}
 		var data []byte
 		for _, p := range parts("", m.net, 0) {
@@ -194,7 +198,8 @@ func loadModel(path string) (*Model, error) {
 func emptyModel(meta map[string]string) (*Model, error) {
 	var settings Settings
 	var x, y storedScaling
-	for name, to := range map[string]any{"settings": &settings, "x": &x, "y": &y} {
+	var seen fence
+	for name, to := range map[string]any{"settings": &settings, "x": &x, "y": &y, "seen": &seen} {
 		if err := json.Unmarshal([]byte(meta[name]), to); err != nil {
 			return nil, fmt.Errorf("its metadata %q: %w", name, err)
 		}
@@ -214,12 +219,15 @@ func emptyModel(meta map[string]string) (*Model, error) {
 	if err := settings.check(d, n); err != nil {
 		return nil, err
 	}
+	if err := seen.check(n); err != nil {
+		return nil, err
+	}
 	const most = 1 << 14
 	if settings.Width > most || settings.Nominal > most || settings.Blocks > 1000 || settings.Layers > 1000 || settings.Blocks*settings.Nominal > 1<<20 {
 		return nil, fmt.Errorf("its network has %d blocks of %d layers, %d wide, on %d columns: that is too big to be true", settings.Blocks, settings.Layers, settings.Width, settings.Nominal)
 	}
 	s := shape{d, n, settings.Latent, settings.Nominal}
-	return &Model{shape: s, settings: settings, x: xs, y: ys, net: newNet(s, &settings)}, nil
+	return &Model{shape: s, settings: settings, x: xs, y: ys, fence: &seen, net: newNet(s, &settings)}, nil
 }
 
 // fill reads the weights, after it has checked that they are there.

@@ -91,6 +91,7 @@ func TestABadFileIsAnError(t *testing.T) {
 		"NaN":            {nan, "NaN"},
 		"huge":           {change(`\"Width\":8`, `\"Width\":8000000`), "too big to be true"},
 		"settings":       {change(`\"Blocks\":2`, `\"Blocks\":-2`), "Settings.Blocks is -2"},
+		"seen":           {change(`\"Far\":`, `\"Fra\":`), "which measurements it was trained on"},
 		"scaling":        {change(`\"SD\":[`, `\"SD\":[0,`), "deviations"},
 	} {
 		bad := filepath.Join(t.TempDir(), "bad.safetensors")

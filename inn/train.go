@@ -137,6 +137,9 @@ func newTrainer(pairs *Pairs, o *Settings) (*trainer, error) {
 		xs.apply(t.x.Row(i), pairs.X.Row(i))
 		ys.apply(t.y.Row(i), pairs.Y.Row(i))
 	}
+	if t.model.fence, err = newFence(t.y); err != nil {
+		return nil, err
+	}
 	n := o.Batch
 	t.batch = make([]int, n)
 	t.in, t.out, t.back = tensor.New(n, s.N), tensor.New(n, s.N), tensor.New(n, s.N)

@@ -169,6 +169,29 @@ func TestTrainingThatDivergesSaysSo(t *testing.T) {
 	}
 }
 
+func TestAMeasurementUnlikeTheDataIsWarnedOf(t *testing.T) {
+	pairs, err := linear.Pairs(400, 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	m, err := inn.Train(pairs, &inn.Settings{Steps: 1, Width: 8})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct {
+		y    []float64
+		warn bool
+	}{{[]float64{0, 0}, false}, {[]float64{2, 1.5}, false}, {[]float64{10, 0}, true}, {pairs.Y.Row(17), false}} {
+		draws, err := m.Sample(c.y, 10, 1)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := draws.Warning != ""; got != c.warn || strings.Contains(draws.String(), "do not trust") != c.warn {
+			t.Errorf("y = %v: warning %q", c.y, draws.Warning)
+		}
+	}
+}
+
 func TestBadInput(t *testing.T) {
 	pairs, err := linear.Pairs(300, 1)
 	if err != nil {

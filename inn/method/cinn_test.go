@@ -19,7 +19,7 @@ func TestCINNOfALinearProblem(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		testLinear(t, m, 8000, 0.06, 0.06)
+		testLinear(t, m, 8000, 0.06, 0.09)
 	}
 }
 

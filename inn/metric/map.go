@@ -33,9 +33,13 @@ type MAPSettings struct {
 // does: the mean shift (Fukunaga and Hostetler 1975) moves points to the mean of
 // the draws within the bandwidth, again and again, until they rest on a centre
 // of the density. Of centres nearer to each other than the bandwidth, the one with
-// most draws around it stays. Of those left, the one is chosen where a Gaussian
-// kernel density estimate is highest, and the draw nearest to it is the MAP. At
-// least 10 draws are wanted.
+// most draws around it stays; one with fewer than √n of the n draws around it is an
+// outlier. Of those left, the one is chosen where a Gaussian kernel density estimate
+// is highest, and the draw nearest to it is the MAP. At least 10 draws are wanted.
+//
+// That outliers go is not in the paper. Without it an outlying draw is a centre of
+// its own, and in four dimensions and more, where few draws are within a kernel's
+// width of any point, its own kernel makes it win.
 func MAP(draws *inn.Samples, set *MAPSettings) ([]float64, error) {
 	var s MAPSettings
 	if set != nil {
@@ -151,7 +155,7 @@ func spread(rows [][]float64, n int) [][]float64 {
 }
 
 // meanShift are the centres where the shifts come to rest, farther from each
-// other than the radius.
+// other than the radius, save for outliers.
 func meanShift(rows [][]float64, radius float64, starts int) [][]float64 {
 	const (
 		steps = 300  // at most
@@ -177,7 +181,10 @@ func meanShift(rows [][]float64, radius float64, starts int) [][]float64 {
 	}
 	slices.SortStableFunc(found, func(a, b centre) int { return b.around - a.around })
 	var centres [][]float64
-	for _, c := range found {
+	for i, c := range found {
+		if i > 0 && c.around*c.around < len(rows) {
+			break
+		}
 		if !slices.ContainsFunc(centres, func(d []float64) bool { return squaredDistance(c.at, d) <= radius*radius }) {
 			centres = append(centres, c.at)
 		}

@@ -27,6 +27,14 @@ func mixed(n, d int, w, s1, s2 float64, centre1, centre2 float64) *inn.Samples {
 	return s
 }
 
+// outlying moves the first draw far out.
+func outlying(s *inn.Samples, to float64) *inn.Samples {
+	for j := range s.Vars {
+		s.Row(0)[j] = to
+	}
+	return s
+}
+
 // TestMAP: the mode with the highest density wins, be it the one with fewer draws;
 // the estimate is a draw near its centre.
 func TestMAP(t *testing.T) {
@@ -42,6 +50,7 @@ func TestMAP(t *testing.T) {
 		{"70 and 30 %", mixed(2000, 2, 0.7, 0.3, 0.3, -2, 2), one(2), -2, 0.15},
 		{"30 % but narrow: density 0.3/0.15² against 0.7/0.6²", mixed(2000, 2, 0.7, 0.6, 0.15, -2, 2), one(2), 2, 0.1},
 		{"five dimensions", mixed(2000, 5, 0.7, 0.3, 0.3, -1, 1), one(5), -1, 0.3},
+		{"an outlier in five dimensions", outlying(mixed(300, 5, 1, 1, 0, 0, 0), 6), one(5), 0, 1.2},
 		{"one dimension", mixed(500, 1, 1, 1, 0, 0, 0), one(1), 0, 0.4},
 		{"in other units", mixed(2000, 2, 0.7, 300, 300, -2000, 2000), []float64{1000, 1000}, -2000, 150},
 	} {
@@ -69,11 +78,11 @@ func TestMAP(t *testing.T) {
 }
 
 // TestMeanShift: a shift is the mean of the points within the radius, and all
-// starts end on the two centres.
+// starts end on the two centres, or on an outlier, which does not count.
 func TestMeanShift(t *testing.T) {
-	rows := [][]float64{{0}, {1}, {2}, {10}, {12}}
+	rows := [][]float64{{0}, {1}, {1}, {2}, {10}, {11}, {12}, {30}}
 	tree := newTree(rows)
-	for at, want := range map[float64]float64{-1: 0.5, 0: 1, 10: 11, 3.5: 2, 30: 30} {
+	for at, want := range map[float64]float64{-1: 2. / 3, 0: 1, 10: 11, 3.5: 2, 20: 20} {
 		got, _ := shift(tree, []float64{at}, 2)
 		near(t, "shift", got[0], want, 1e-12)
 	}

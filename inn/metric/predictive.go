@@ -33,10 +33,6 @@ type PredictiveRow struct {
 	// Spread as Noise.
 	Spread, Noise float64
 
-	// Inside is the share of measurements y* in the central 68 % interval of
-	// s(x); well above 0.68 also when the posterior is exact, since y* was seen.
-	Inside float64
-
 	Ranks   []float64 // of a new simulation at the truth among those at the draws, one a test pair
 	P       float64   // probability that ranks of an exact posterior are as far from uniform
 	Verdict string    // as in SBCRow
@@ -90,9 +86,6 @@ func Predictive(post inn.Posterior, problem inn.Problem, test *inn.Pairs, set *S
 			e := rounded((again.y[j] - y[j]) / unit[j])
 			row.Noise += e * e / float64(r.n)
 			row.Ranks = append(row.Ranks, randomRank(errs, e, rng))
-			if u := randomRank(errs, 0, rng); math.Abs(u-0.5) < confidence/2 {
-				row.Inside += 1 / float64(r.n)
-			}
 		}
 		return nil
 	})
@@ -126,9 +119,9 @@ func (t *PredictiveTable) caption() string {
 }
 
 func (t *PredictiveTable) lines() [][]string {
-	lines := [][]string{{"", "draws' error [sd of y]", "truth's error [sd of y]", "y in 68 % int.", "p", "predictions are"}}
+	lines := [][]string{{"", "draws' error [sd of y]", "truth's error [sd of y]", "p", "predictions are"}}
 	for _, r := range t.Rows {
-		lines = append(lines, []string{r.Var.Label(), fmt.Sprintf("%.3g", r.Spread), fmt.Sprintf("%.3g", r.Noise), fmt.Sprintf("%.1f %%", 100*r.Inside), probability(r.P), r.Verdict})
+		lines = append(lines, []string{r.Var.Label(), fmt.Sprintf("%.3g", r.Spread), fmt.Sprintf("%.3g", r.Noise), probability(r.P), r.Verdict})
 	}
 	return lines
 }

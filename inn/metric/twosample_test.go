@@ -157,7 +157,7 @@ func TestTwoSampleFaults(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			d, err := MMD(exact, spoilt, nil)
+			d, err := MMD(exact, spoilt, &TwoSampleSettings{Points: 300})
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -214,9 +214,16 @@ func (e *explorer) draw() display.Bundle {
 	}
 	return display.Bundle{
 		display.SVG:  svg,
-		display.HTML: picture + head + "</tr>" + strings.Join(rows, "") + "</table>" + e.more(y),
+		display.HTML: warning(draws) + picture + head + "</tr>" + strings.Join(rows, "") + "</table>" + e.more(y),
 		display.Text: fmt.Sprintf("%v, %d draws", post, e.Draws),
 	}
+}
+
+func warning(draws *inn.Samples) string {
+	if draws.Warning == "" {
+		return ""
+	}
+	return "<p><b>" + html.EscapeString(draws.Warning) + "</b></p>"
 }
 
 // more is what More shows, as HTML.
