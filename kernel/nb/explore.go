@@ -32,15 +32,20 @@ type ExploreSettings struct {
 	More func(y []float64, draws *inn.Samples) any
 }
 
+// priorDraws is how many pairs stand for the prior behind a posterior: more
+// cost time at every move of a slider and show no more.
+const priorDraws = 1000
+
 // An explorer is the state of Explore.
 type explorer struct {
 	*ExploreSettings
 	methods []inn.Posterior
 	pairs   *inn.Pairs
-	pair    int       // whose measurement was taken last
-	drawn   int       // draws from the simulator so far
-	taken   example   // what was taken last
-	truth   []float64 // of that, while the sliders are where it put them
+	prior   *inn.Samples // of the pairs, as many as a picture needs
+	pair    int          // whose measurement was taken last
+	drawn   int          // draws from the simulator so far
+	taken   example      // what was taken last
+	truth   []float64    // of that, while the sliders are where it put them
 	sliders []widget.Float
 	steps   []float64 // of the sliders
 	method  widget.Choice
@@ -72,7 +77,10 @@ func Explore(posterior inn.Posterior, pairs *inn.Pairs, s *ExploreSettings) (*Vi
 	if pairs.Len() < 10 {
 		return nil, fmt.Errorf("nb: Explore wants at least 10 pairs, not %d", pairs.Len())
 	}
-	e := &explorer{ExploreSettings: &ExploreSettings{}, pairs: pairs}
+	e := &explorer{ExploreSettings: &ExploreSettings{}, pairs: pairs, prior: pairs.X}
+	if few, _, err := pairs.Split(priorDraws); err == nil {
+		e.prior = few.X
+	}
 	if s != nil {
 		*e.ExploreSettings = *s
 	}
@@ -194,7 +202,7 @@ func (e *explorer) draw() display.Bundle {
 		return fail(err)
 	}
 	e.draws = draws
-	figure, err := plot.Marginals(&plot.MarginalsSettings{Params: e.Params, Prior: e.pairs.X, Truth: e.truth, Plane: e.Plane},
+	figure, err := plot.Marginals(&plot.MarginalsSettings{Params: e.Params, Prior: e.prior, Truth: e.truth, Plane: e.Plane},
 		plot.Row{Name: post.String(), Draws: draws})
 	if err != nil {
 		return fail(err)

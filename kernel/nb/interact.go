@@ -50,11 +50,21 @@ func (v *View) Refresh() {
 func (v *View) redraw() {
 	v.drawing.Lock()
 	defer v.drawing.Unlock()
-	b := v.draw()
+	b := safely(v.draw)
 	v.mu.Lock()
 	v.last = b
 	v.mu.Unlock()
 	v.area.Set(inline(b))
+}
+
+// safely draws; a panic is shown in place of the picture.
+func safely(draw func() display.Bundle) (b display.Bundle) {
+	defer func() {
+		if r := recover(); r != nil {
+			b = display.Bundle{display.Text: fmt.Sprintf("panic: %v", r)}
+		}
+	}()
+	return draw()
 }
 
 // MIME is the view with its widgets, and the picture for where there are none.

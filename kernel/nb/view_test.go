@@ -28,6 +28,34 @@ func TestInteract(t *testing.T) {
 	}
 }
 
+// A function that panics or returns an error says so below its controls, and
+// works again when it does not.
+func TestAFunctionThatFailsIsShown(t *testing.T) {
+	a := widget.FloatSlider("a", -1, 1, 0.5)
+	v, err := Interact(func(a float64) (float64, error) {
+		if a > 0.8 {
+			panic("too much")
+		}
+		if a < 0 {
+			return 0, fmt.Errorf("less than nothing")
+		}
+		return a, nil
+	}, a)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct {
+		at   float64
+		want string
+	}{{0.9, "panic: too much"}, {-0.5, "less than nothing"}, {0.25, "0.25"}} {
+		a.Set(c.at)
+		v.redraw()
+		if got := v.String(); !strings.HasSuffix(got, "\n"+c.want) || !strings.Contains(v.area.Value(), c.want) {
+			t.Errorf("at %v it shows %q and the page %q, want %q", c.at, got, v.area.Value(), c.want)
+		}
+	}
+}
+
 func TestInteractSaysWhatDoesNotFit(t *testing.T) {
 	slider := widget.IntSlider("n", 0, 3, 1)
 	for _, c := range []struct {

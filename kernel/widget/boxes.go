@@ -1,6 +1,11 @@
 package widget
 
-import "strings"
+import (
+	"slices"
+	"strings"
+
+	"github.com/innkeeper-notebook/innkeeper/kernel/display"
+)
 
 // A Box holds other widgets.
 type Box struct {
@@ -54,4 +59,49 @@ func Link(a, b Widget) {
 	newModel(controls, "Link", "-", map[string]any{
 		"source": []any{reference(a.base()), "value"}, "target": []any{reference(b.base()), "value"},
 	})
+}
+
+// An Output is a place for what a function shows and prints.
+type Output struct{ *Model }
+
+// NewOutput makes an empty place.
+func NewOutput() Output {
+	m := newModel(outputs, "Output", "", map[string]any{
+		"msg_id": "", "outputs": []any{}, "layout": reference(newLayout(nil)), "tabbable": nil, "tooltip": nil,
+	})
+	return Output{m}
+}
+
+// Show adds a value, shown as the last expression of a cell would be.
+func (o Output) Show(v any) error {
+	b, err := display.Render(v)
+	o.add(map[string]any{"output_type": "display_data", "data": b, "metadata": map[string]any{}})
+	return err
+}
+
+// Write adds printed text, so that fmt.Fprintln(o, ...) prints there.
+func (o Output) Write(p []byte) (int, error) {
+	o.add(map[string]any{"output_type": "stream", "name": "stdout", "text": string(p)})
+	return len(p), nil
+}
+
+// Clear empties the place.
+func (o Output) Clear() { o.set("outputs", []any{}) }
+
+func (o Output) add(output map[string]any) {
+	o.set("outputs", append(slices.Clone(o.get("outputs").([]any)), output))
+}
+
+// String is what the place shows, as text.
+func (o Output) String() string {
+	var text strings.Builder
+	for _, e := range o.get("outputs").([]any) {
+		e := e.(map[string]any)
+		if b, ok := e["data"].(display.Bundle); ok {
+			text.WriteString(b[display.Text].(string) + "\n")
+		} else {
+			text.WriteString(e["text"].(string))
+		}
+	}
+	return strings.TrimSuffix(text.String(), "\n")
 }

@@ -64,6 +64,7 @@ const (
 	protocol = "2.1.0"
 	controls = "@jupyter-widgets/controls"
 	baseJS   = "@jupyter-widgets/base"
+	outputs  = "@jupyter-widgets/output" // its versions are its own
 	version  = "2.0.0"
 )
 
@@ -71,6 +72,10 @@ const (
 // A view may have another kind's name; "-" stands for none.
 func newModel(module, kind, view string, state map[string]any) *Model {
 	m := &Model{id: rand.Text(), state: state, binary: map[string][]byte{}}
+	version := version
+	if module == outputs {
+		version = "1.0.0"
+	}
 	m.state["_model_module"], m.state["_model_module_version"], m.state["_model_name"] = module, version, kind+"Model"
 	if m.state["_view_module"] == nil {
 		m.state["_view_module"] = module

@@ -2,7 +2,11 @@ package widget
 
 import (
 	"encoding/json"
+	"errors"
+	"fmt"
 	"maps"
+	"math"
+	"os"
 	"slices"
 	"sync"
 
@@ -20,7 +24,8 @@ func Receive(c display.Comm) {
 		State   map[string]json.RawMessage
 		Content json.RawMessage
 	}
-	if json.Unmarshal(c.Data, &m) != nil {
+	if err := json.Unmarshal(c.Data, &m); err != nil {
+		refused("a message that is no JSON: %v", err)
 		return
 	}
 	if c.Target == ControlTarget {
@@ -35,7 +40,11 @@ func Receive(c display.Comm) {
 		delete(page.models, c.ID)
 	}
 	page.Unlock()
-	if model == nil || c.Kind != "msg" {
+	if c.Kind != "msg" {
+		return
+	}
+	if model == nil {
+		refused("a message for a widget that there is not: %.40s", c.ID)
 		return
 	}
 	switch m.Method {
@@ -57,35 +66,79 @@ func Receive(c display.Comm) {
 }
 
 // accept takes over what the front end changed, and returns the names. A value
-// of another kind than the one that is there is no value.
+// of another kind than the one that is there, or out of the control's range, is
+// refused.
 func (m *Model) accept(state map[string]json.RawMessage) []string {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	names := slices.Sorted(maps.Keys(state))
 	for _, n := range names {
+		var err error
 		switch old := m.state[n].(type) {
 		case float64:
-			take(m, n, old, state[n])
+			err = take(m, n, old, state[n], func(v float64) bool { return m.within(v) })
 		case int:
-			take(m, n, old, state[n])
+			err = take(m, n, old, state[n], func(v int) bool { return n != "index" && m.within(float64(v)) || n == "index" && m.option(v) })
 		case bool:
-			take(m, n, old, state[n])
+			err = take(m, n, old, state[n], nil)
 		case string:
-			take(m, n, old, state[n])
+			err = take(m, n, old, state[n], nil)
 		case []float64:
-			take(m, n, old, state[n])
+			err = take(m, n, old, state[n], func(v []float64) bool { return len(v) == 2 && v[0] <= v[1] && m.within(v[0]) && m.within(v[1]) })
 		case []int:
-			take(m, n, old, state[n])
+			err = take(m, n, old, state[n], func(v []int) bool {
+				return !slices.ContainsFunc(v, func(i int) bool { return !m.option(i) })
+			})
+		}
+		if err != nil {
+			refused("%s = %.60s of %v: %v", n, state[n], m.state["_model_name"], err)
 		}
 	}
 	return names
 }
 
-func take[T any](m *Model, name string, _ T, raw json.RawMessage) {
+func take[T any](m *Model, name string, _ T, raw json.RawMessage, fits func(T) bool) error {
 	var v T
-	if json.Unmarshal(raw, &v) == nil {
-		m.state[name] = v
+	if string(raw) == "null" {
+		return errors.New("nothing")
 	}
+	if err := json.Unmarshal(raw, &v); err != nil {
+		return err
+	}
+	if name != "value" && name != "index" {
+		fits = nil // a title that is chosen, or the like
+	}
+	if fits != nil && !fits(v) {
+		return errors.New("out of range")
+	}
+	m.state[name] = v
+	return nil
+}
+
+// within reports whether a value lies in the control's range, if it has one.
+func (m *Model) within(v float64) bool {
+	lo, hi := math.Inf(-1), math.Inf(1)
+	switch a := m.state["min"].(type) {
+	case float64:
+		lo, hi = a, m.state["max"].(float64)
+	case int:
+		lo, hi = float64(a), float64(m.state["max"].(int))
+	}
+	if base, ok := m.state["base"].(float64); ok {
+		lo, hi = math.Pow(base, lo), math.Pow(base, hi)
+	}
+	slack := 1e-9 * (hi - lo) // the front end computes the ends by itself
+	return v >= lo-slack && v <= hi+slack
+}
+
+func (m *Model) option(i int) bool {
+	options, ok := m.state["_options_labels"].([]string)
+	return !ok || i >= 0 && i < len(options)
+}
+
+// refused logs what a front end should not have sent.
+func refused(format string, args ...any) {
+	fmt.Fprintf(os.Stderr, "widget: refused "+format+"\n", args...)
 }
 
 // sendStates answers a page that was reloaded with all widgets.

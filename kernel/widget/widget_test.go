@@ -2,6 +2,7 @@ package widget
 
 import (
 	"encoding/json"
+	"fmt"
 	"slices"
 	"strings"
 	"sync"
@@ -187,9 +188,53 @@ func TestEveryControl(t *testing.T) {
 		}
 	}
 	m := SelectMultiple("a", "x", "y", "z")
-	Receive(update(m.id, `{"index":[0,2,9]}`))
+	Receive(update(m.id, `{"index":[0,2]}`))
 	if got := m.Value(); !slices.Equal(got, []string{"x", "z"}) {
 		t.Errorf("chosen are %v", got)
+	}
+}
+
+func TestWhatAFrontEndMayNotSet(t *testing.T) {
+	connect()
+	f, n, r := FloatSlider("a", 0, 1, 0.5), IntSlider("n", 1, 9, 3), FloatRangeSlider("r", 0, 1, 0.2, 0.4)
+	l, d, m := FloatLogSlider("l", -1, 1, 1), Dropdown("d", "x", "y"), SelectMultiple("m", "x", "y")
+	for _, c := range []struct {
+		w     Widget
+		state string
+	}{
+		{f, `{"value":7}`}, {f, `{"value":null}`}, {n, `{"value":0}`}, {n, `{"value":2.5}`},
+		{r, `{"value":[0.4,0.2]}`}, {r, `{"value":[0.1]}`}, {r, `{"value":[0.1,7]}`}, {l, `{"value":100}`},
+		{d, `{"index":2}`}, {d, `{"index":-1}`}, {m, `{"index":[0,2]}`},
+	} {
+		before := c.w.String()
+		Receive(update(c.w.base().id, c.state))
+		if after := c.w.String(); after != before {
+			t.Errorf("%s makes %q of %q", c.state, after, before)
+		}
+	}
+	Receive(update(l.id, `{"value":10.000000001}`)) // the end, as the front end computes it
+	if l.Value() < 9.99 {
+		t.Errorf("the end of the slider is refused: %v", l.Value())
+	}
+}
+
+func TestOutput(t *testing.T) {
+	f := connect()
+	o := NewOutput()
+	fmt.Fprintln(o, "printed")
+	if err := o.Show(3); err != nil {
+		t.Error(err)
+	}
+	if got := o.String(); got != "printed\n3" {
+		t.Errorf("it shows %q", got)
+	}
+	state := f.state(o.id)
+	list := state["outputs"].([]any)
+	if len(list) != 2 || list[0].(map[string]any)["text"] != "printed\n" || state["_model_module_version"] != "1.0.0" {
+		t.Errorf("the page has %v", state)
+	}
+	if o.Clear(); o.String() != "" {
+		t.Errorf("cleared, it shows %q", o)
 	}
 }
 
