@@ -13,9 +13,12 @@ import (
 
 // A C2STResult says how well a classifier tells two sets of samples apart.
 type C2STResult struct {
-	Accuracy Estimate // share told right: 0.5 if the sets cannot be told apart, 1 if they always can
-	P        float64  // probability of such an accuracy if they come from the same distribution
-	Points   int      // of each set
+	// Accuracy is the share told right: 0.5 if the sets cannot be told apart, 1 if
+	// they always can. Its error is that of guessing.
+	Accuracy Estimate
+
+	P      float64 // probability of such an accuracy if they come from the same distribution
+	Points int     // of each set
 }
 
 // folds of the cross-validation.
@@ -76,7 +79,7 @@ func C2ST(a, b *inn.Samples, set *TwoSampleSettings) (*C2STResult, error) {
 
 // String is "C2ST 0.512 ± 0.008, p = 0.07 (2000 points each)".
 func (r *C2STResult) String() string {
-	return fmt.Sprintf("C2ST %v, p = %s (%d points each)", r.Accuracy, probability(r.P), r.Points)
+	return fmt.Sprintf("C2ST %v, %s (%d points each)", r.Accuracy, sentence(r.P), r.Points)
 }
 
 // HTML is the same line as a table for a notebook.

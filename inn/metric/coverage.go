@@ -128,7 +128,7 @@ func cover(post inn.Posterior, test *inn.Pairs, set *Settings, regions string, l
 }
 
 func (t *CoverageTable) caption() string {
-	return fmt.Sprintf("coverage of %s by %s: %d measurements, %d draws each; p = %s: %s", t.Method, t.Regions, t.Tests, t.Draws, probability(t.P), t.Verdict)
+	return fmt.Sprintf("coverage of %s by %s: %d measurements, %d draws each; %s: %s", t.Method, t.Regions, t.Tests, t.Draws, sentence(t.P), t.Verdict)
 }
 
 func (t *CoverageTable) lines() [][]string {

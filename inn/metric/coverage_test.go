@@ -37,7 +37,7 @@ func (oneGaussian) pairs(n int) *inn.Pairs {
 // times the right width holds 2 Φ(w z_α) - 1 of the truths. The 14th nearest of 200
 // draws tells the density with an error that blurs the regions by some percent.
 func TestCoverageAgainstClosedForm(t *testing.T) {
-	test := oneGaussian{}.pairs(1000)
+	test := oneGaussian{}.pairs(800)
 	for _, w := range []float64{1, 0.6, 1.6} {
 		table, err := Coverage(oneGaussian{w}, test, &Settings{Draws: 400})
 		if err != nil {

@@ -92,3 +92,148 @@ func ExampleInterval() {
 	fmt.Println(lo, hi, err)
 	// Output: 2 4 <nil>
 }
+
+func ExampleSBC() {
+	test, err := half.Pairs(1000, 1)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	table, err := metric.SBC(exact{}, test, nil)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	fmt.Print(table)
+	// Output:
+	// ranks of the truth among draws of the exact posterior: 1000 measurements, 1000 draws each; p = 0.129 for all
+	//         p of the ranks  p of their histogram   the draws are
+	// x [cm]           0.129                 0.765  no fault found
+}
+
+func ExampleCoverage() {
+	test, err := half.Pairs(300, 2)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	table, err := metric.Coverage(exact{}, test, &metric.Settings{Draws: 200})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	fmt.Println(table.Verdict)
+	// Output: no fault found
+}
+
+func ExampleTARP() {
+	test, err := half.Pairs(300, 2)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	table, err := metric.TARP(exact{}, test, &metric.Settings{Draws: 200})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	fmt.Println(table.Verdict)
+	// Output: no fault found
+}
+
+// The prior's standard deviation is 1, that of the exact posterior √½.
+func ExampleMAPError() {
+	test, err := half.Pairs(200, 1)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	table, err := metric.MAPError(exact{}, test, &metric.Settings{Draws: 200})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	fmt.Print(table)
+	// Output:
+	// MAP error of the exact posterior: 200 measurements, 200 draws each
+	//         RMSE of the MAP [prior sd]
+	// x [cm]               0.700 ± 0.037
+	// all                  0.700 ± 0.037
+}
+
+func ExampleResimulated() {
+	test, err := half.Pairs(1000, 1)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	table, err := metric.Resimulated(exact{}, half, test, nil)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	fmt.Print(table)
+	// Output:
+	// re-simulation error of the exact posterior: 1000 measurements, 100 draws each
+	//                              mean           median  root mean square   mean [sd of y]
+	// posterior         1.1280 ± 0.0071  0.9559 ± 0.0066   1.4141 ± 0.0087  0.8055 ± 0.0050
+	// simulation noise    1.069 ± 0.027    0.909 ± 0.046     1.353 ± 0.031    0.763 ± 0.019
+}
+
+func ExamplePredictive() {
+	test, err := half.Pairs(1000, 1)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	table, err := metric.Predictive(exact{}, half, test, nil)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	fmt.Print(table)
+	// Output:
+	// predictions of the exact posterior: 1000 measurements, 100 draws each; p = 0.090 for all
+	//         draws' error [sd of y]  truth's error [sd of y]      p  predictions are
+	// y [cm]                    1.01                    0.966  0.090   no fault found
+}
+
+func ExampleC2ST() {
+	near, _ := exact{}.Sample([]float64{0}, 1000, 1)
+	far, _ := exact{}.Sample([]float64{2}, 1000, 2)
+	r, err := metric.C2ST(near, far, nil)
+	fmt.Println(r, err)
+	// Output:
+	// C2ST 0.767 ± 0.011, p < 0.001 (1000 points each) <nil>
+}
+
+func ExampleMMD() {
+	near, _ := exact{}.Sample([]float64{0}, 1000, 1)
+	far, _ := exact{}.Sample([]float64{2}, 1000, 2)
+	r, err := metric.MMD(near, far, &metric.TwoSampleSettings{Points: 300})
+	fmt.Println(r, err)
+	// Output:
+	// MMD² 0.548, p = 0.002 (300 points each) <nil>
+}
+
+func ExampleMAP() {
+	draws, _ := exact{}.Sample([]float64{2}, 1000, 1)
+	x, err := metric.MAP(draws, nil)
+	fmt.Printf("%.1f %v\n", x, err)
+	// Output:
+	// [0.9] <nil>
+}
+
+func ExampleBootstrap() {
+	values := []float64{1, 2, 3, 4, 5, 6, 7, 8, 9}
+	mean, err := metric.Bootstrap(values, func(v []float64) float64 {
+		sum := 0.0
+		for _, x := range v {
+			sum += x
+		}
+		return sum / float64(len(v))
+	}, 1)
+	fmt.Println(mean, err)
+	// Output:
+	// 5.00 ± 0.84 <nil>
+}

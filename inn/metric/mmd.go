@@ -114,7 +114,7 @@ func (t *two) medianDistance() float64 {
 
 // String is "MMD² 0.0016, p = 0.002 (1000 points each)".
 func (r *MMDResult) String() string {
-	return fmt.Sprintf("MMD² %.3g, p = %s (%d points each)", r.Squared, probability(r.P), r.Points)
+	return fmt.Sprintf("MMD² %.3g, %s (%d points each)", r.Squared, sentence(r.P), r.Points)
 }
 
 // HTML is the same line as a table for a notebook.

@@ -18,7 +18,7 @@ import (
 func TestMAPErrorAgainstClosedForm(t *testing.T) {
 	g := newGaussian(t)
 	test := g.pairs(t, 300)
-	set := &Settings{Draws: 150, Seed: 3}
+	set := &Settings{Draws: 100, Seed: 3}
 	for _, bias := range []float64{0, 1.5} {
 		g.bias = bias
 		table, err := MAPError(g, test, set)
@@ -51,7 +51,7 @@ func TestMAPErrorAgainstClosedForm(t *testing.T) {
 // TestMAPErrorOfPrior: guessing by the prior's mean gives 1 for each parameter,
 // √D for all; a lost mode shows as well.
 func TestMAPErrorOfPrior(t *testing.T) {
-	test := &inn.Pairs{X: normalSet(400, 3, 5, 2, 1), Y: normalSet(400, 1, 0, 1, 2)}
+	test := &inn.Pairs{X: normalSet(200, 3, 5, 2, 1), Y: normalSet(200, 1, 0, 1, 2)}
 	table, err := MAPError(faulty{samples: normalSet(100, 3, 5, 0.1, 3)}, test, nil)
 	if err != nil {
 		t.Fatal(err)
@@ -59,7 +59,7 @@ func TestMAPErrorOfPrior(t *testing.T) {
 	near(t, "all", table.All.Value, math.Sqrt(3), 0.2)
 
 	m := newModes()
-	pairs, err := m.problem.Pairs(500, 1)
+	pairs, err := m.problem.Pairs(400, 1)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -88,7 +88,7 @@ func TestResimulatedAgainstClosedForm(t *testing.T) {
 		Name: "one", X: inn.Vars("x"), Y: inn.Vars("y"), Prior: inn.Normal([]float64{0}, []float64{1}), Concurrent: true,
 		Simulate: func(rng *rand.Rand, x []float64) []float64 { return []float64{x[0] + rng.NormFloat64()} },
 	}
-	test, err := problem.Pairs(2000, 1)
+	test, err := problem.Pairs(1500, 1)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -109,7 +109,7 @@ func TestResimulatedAgainstClosedForm(t *testing.T) {
 	if problem.X == nil || table.Failed != 0 {
 		t.Errorf("%d simulations failed", table.Failed)
 	}
-	best, err := ResimulatedMAP(oneGaussian{1}, problem, test, &Settings{Tests: 600, Draws: 200})
+	best, err := ResimulatedMAP(oneGaussian{1}, problem, test, &Settings{Tests: 400, Draws: 150})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -115,7 +115,7 @@ func (t *PredictiveTable) caption() string {
 	if t.Failed > 0 {
 		failed = fmt.Sprintf("; %d simulations failed", t.Failed)
 	}
-	return fmt.Sprintf("predictions of %s: %d measurements, %d draws each; p = %s for all%s", t.Method, t.Tests, t.Draws, probability(t.P), failed)
+	return fmt.Sprintf("predictions of %s: %d measurements, %d draws each; %s for all%s", t.Method, t.Tests, t.Draws, sentence(t.P), failed)
 }
 
 func (t *PredictiveTable) lines() [][]string {

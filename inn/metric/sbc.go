@@ -129,7 +129,7 @@ func chiSquare(counts []int) float64 {
 }
 
 func (t *SBCTable) caption() string {
-	return fmt.Sprintf("ranks of the truth among draws of %s: %d measurements, %d draws each; p = %s for all", t.Method, t.Tests, t.Draws, probability(t.P))
+	return fmt.Sprintf("ranks of the truth among draws of %s: %d measurements, %d draws each; %s for all", t.Method, t.Tests, t.Draws, sentence(t.P))
 }
 
 func (t *SBCTable) lines() [][]string {
@@ -152,4 +152,12 @@ func probability(p float64) string {
 		return "< 0.001"
 	}
 	return fmt.Sprintf("%.3f", p)
+}
+
+// sentence is p for a sentence: "p = 0.129" or "p < 0.001".
+func sentence(p float64) string {
+	if p < 0.001 {
+		return "p < 0.001"
+	}
+	return fmt.Sprintf("p = %.3f", p)
 }

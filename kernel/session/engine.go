@@ -83,7 +83,7 @@ type traceWriter struct {
 	at []token.Position
 }
 
-var traceLine = regexp.MustCompile(`^(?:(cell\d+` + mark + `\d+):(\d+):(\d+): )?panic: .*\(\.\.\.\)\n$`)
+var traceLine = regexp.MustCompile(`^(?:(cell\d+` + mark + `\d+/` + unitBase + `):(\d+):(\d+): )?panic: .*\(\.\.\.\)\n$`)
 
 func (w *traceWriter) Write(p []byte) (int, error) {
 	m := traceLine.FindSubmatch(p)

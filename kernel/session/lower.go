@@ -18,11 +18,10 @@ const hooks = "cell" + mark
 
 // A plan is a checked cell in the form that the interpreter runs as Go would.
 type plan struct {
-	decls  []ast.Decl
-	names  map[string]string // the interpreter's names of what the cell makes
-	steps  []step
-	places []token.Pos // one in every unit that has a part in it
-	at     token.Pos   // where the cell's declarations are
+	decls []ast.Decl
+	names map[string]string // the interpreter's names of what the cell makes
+	steps []step
+	at    token.Pos // where the cell's declarations are
 }
 
 // A step is what the interpreter runs at once: a statement of the cell, or the
@@ -57,10 +56,9 @@ type lowering struct {
 // lower makes the plan of a checked cell.
 func (s *Session) lower(c *checked) (*plan, []problem) {
 	u := c.unit
-	p := &plan{names: map[string]string{}, at: u.start, places: []token.Pos{u.start, u.begin}}
+	p := &plan{names: map[string]string{}, at: u.start}
 	made := append(slices.Clone(c.fresh), c.again...)
 	for _, d := range made {
-		p.places = append(p.places, d.unit.start)
 		for _, n := range d.names {
 			p.names[n] = s.fresh(n)
 		}

@@ -48,7 +48,7 @@ func parse(fset *token.FileSet, file string, number int, src string) (*unit, []p
 	}
 	line := fmt.Sprintf("\n//line %s:1:1\n", file)
 
-	f, err := parser.ParseFile(fset, file, "package cell"+line+decls+"\n", parser.SkipObjectResolution)
+	f, err := parser.ParseFile(fset, unitBase, "package cell"+line+decls+"\n", parser.SkipObjectResolution)
 	problems = append(problems, u.syntax(err)...)
 	u.start = f.Package
 	for _, d := range f.Decls {
@@ -73,7 +73,7 @@ func parse(fset *token.FileSet, file string, number int, src string) (*unit, []p
 		}
 	}
 
-	f, err = parser.ParseFile(fset, file, "package cell; func _() {"+line+stmts+"\n}\n", parser.SkipObjectResolution)
+	f, err = parser.ParseFile(fset, unitBase, "package cell; func _() {"+line+stmts+"\n}\n", parser.SkipObjectResolution)
 	problems = append(problems, u.syntax(err)...)
 	u.begin = f.Package
 	for _, d := range f.Decls {

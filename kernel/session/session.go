@@ -53,7 +53,7 @@ type Session struct {
 	state    *state
 	known    map[string]*unit  // by the file of their positions
 	aliases  map[string]string // names of packages in lowered code, by path
-	imported map[string]int    // how many of them each file has
+	imported map[string]bool   // the paths that the interpreter knows
 
 	out            atomic.Pointer[display.Output]
 	stdout, stderr *stream
@@ -76,7 +76,7 @@ func New() (*Session, error) {
 		state:    &state{vars: map[string]*variable{}, engine: map[string]string{}, imports: map[string]string{}},
 		known:    map[string]*unit{},
 		aliases:  map[string]string{},
-		imported: map[string]int{},
+		imported: map[string]bool{},
 	}
 	s.cell.Store(&running{})
 	s.stdout, s.stderr = &stream{"stdout", s}, &stream{"stderr", s}
@@ -103,7 +103,7 @@ func (s *Session) Execute(ctx context.Context, cell Cell, out display.Output) Ou
 	defer s.running.Unlock()
 	s.out.Store(&out)
 	s.units++
-	file := fmt.Sprintf("cell%d%s%d", cell.Number, mark, s.units)
+	file := unitFile(cell.Number, s.units)
 	u, problems := parse(s.engine.fileSet(), file, cell.Number, cell.Code)
 	if len(problems) > 0 {
 		return Outcome{Err: u.compileFailure(problems)}
@@ -142,7 +142,7 @@ func (s *Session) Restore(cell Cell) (lost []string) {
 	s.running.Lock()
 	defer s.running.Unlock()
 	s.units++
-	u, _ := parse(s.engine.fileSet(), fmt.Sprintf("cell%d%s%d", cell.Number, mark, s.units), cell.Number, cell.Code)
+	u, _ := parse(s.engine.fileSet(), unitFile(cell.Number, s.units), cell.Number, cell.Code)
 	u.stmts = nil
 	for len(u.decls)+len(u.imports) > 0 {
 		s.mu.Lock()
@@ -210,28 +210,36 @@ func (s *Session) run(ctx context.Context, c *checked, p *plan, out display.Outp
 }
 
 // declare gives the plan's declarations to the interpreter, and before that
-// the imports to every file that has a part in the plan: the interpreter looks
-// packages up by the file's name.
+// the imports that it does not know yet. It keeps imports by the last element
+// of a file's name, which is the same for all cells.
 func (s *Session) declare(p *plan) error {
-	for _, pos := range p.places {
-		file := s.engine.fileSet().Position(pos).Filename
-		if n, ok := s.imported[file]; ok && n == len(s.aliases) {
+	var imports []ast.Decl
+	for _, path := range append([]string{hooksPath}, sortedKeys(s.aliases)...) {
+		if !s.imported[path] {
+			name := s.aliases[path]
+			if path == hooksPath {
+				name = hooks
+			}
+			imports = append(imports, importDecl(p.at, name, path))
+			s.imported[path] = true
+		}
+	}
+	for _, decls := range [][]ast.Decl{imports, p.decls} {
+		if len(decls) == 0 {
 			continue
 		}
-		decls := []ast.Decl{importDecl(pos, hooks, hooksPath)}
-		for _, path := range sortedKeys(s.aliases) {
-			decls = append(decls, importDecl(pos, s.aliases[path], path))
-		}
-		if err := s.engine.run(context.Background(), program(pos, decls)); err != nil {
+		if err := s.engine.run(context.Background(), program(p.at, decls)); err != nil {
 			return err
 		}
-		s.imported[file] = len(s.aliases)
 	}
-	if len(p.decls) == 0 {
-		return nil
-	}
-	return s.engine.run(context.Background(), program(p.at, p.decls))
+	return nil
 }
+
+// unitFile is the name of a unit's positions.
+func unitFile(cell, unit int) string { return fmt.Sprintf("cell%d%s%d/%s", cell, mark, unit, unitBase) }
+
+// unitBase is the last element of all of them.
+const unitBase = "cell"
 
 func program(pos token.Pos, decls []ast.Decl) *ast.File {
 	return &ast.File{Package: pos, Name: &ast.Ident{NamePos: pos, Name: "main"}, Decls: decls}
@@ -370,7 +378,7 @@ func (s *Session) fail(u *unit, err error, at token.Pos) *Error {
 		return s.panicked(u, t, at)
 	}
 	where, excerpt := u.place(s.engine.fileSet().Position(at))
-	message := s.plain(err.Error())
+	message := s.plain(strings.ReplaceAll(err.Error(), "/"+unitBase+":", ":"))
 	e := &Error{Name: CompileError, Message: message, Traceback: []string{where + ": " + message}}
 	e.Traceback = append(e.Traceback, excerpt...)
 	return e
