@@ -49,9 +49,11 @@ func Receive(c display.Comm) {
 	}
 	switch m.Method {
 	case "update":
-		names := model.accept(m.State)
-		model.push("echo_update", names...)
-		changes.add(model)
+		accepted := model.accept(m.State)
+		model.push("echo_update", slices.Sorted(maps.Keys(m.State))...)
+		if accepted {
+			changes.add(model)
+		}
 	case "request_state":
 		data, buffers := model.message("update", nil)
 		page.send(display.Comm{Kind: "msg", ID: model.id, Data: data, Buffers: buffers})
@@ -65,14 +67,13 @@ func Receive(c display.Comm) {
 	}
 }
 
-// accept takes over what the front end changed, and returns the names. A value
-// of another kind than the one that is there, or out of the control's range, is
-// refused.
-func (m *Model) accept(state map[string]json.RawMessage) []string {
+// accept takes over what the front end changed, and reports whether there was
+// anything to take. A value of another kind than the one that is there, or out
+// of the control's range, is refused.
+func (m *Model) accept(state map[string]json.RawMessage) (accepted bool) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	names := slices.Sorted(maps.Keys(state))
-	for _, n := range names {
+	for _, n := range slices.Sorted(maps.Keys(state)) {
 		var err error
 		switch old := m.state[n].(type) {
 		case float64:
@@ -93,8 +94,9 @@ func (m *Model) accept(state map[string]json.RawMessage) []string {
 		if err != nil {
 			refused("%s = %.60s of %v: %v", n, state[n], m.state["_model_name"], err)
 		}
+		accepted = accepted || err == nil
 	}
-	return names
+	return accepted
 }
 
 func take[T any](m *Model, name string, _ T, raw json.RawMessage, fits func(T) bool) error {

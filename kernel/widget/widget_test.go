@@ -90,7 +90,7 @@ func TestOpensWithTheStateOfTheProtocol(t *testing.T) {
 func TestAFrontEndsChange(t *testing.T) {
 	f := connect()
 	s := FloatSlider("a", 0, 1, 0.5)
-	heard := make(chan float64, 1)
+	heard := make(chan float64, 9)
 	s.OnChange(func() { heard <- s.Value() })
 	Receive(update(s.id, `{"value":0.75}`))
 	select {
