@@ -185,7 +185,7 @@ func (c *checked) affected() map[string]bool {
 	for _, d := range c.fresh {
 		for _, n := range d.names {
 			replaced[n] = true
-			if d.recv == "" && c.base.has(n) {
+			if c.base.has(n) {
 				changed[n] = true
 			}
 			if old := c.base.decl(n); d.recv != "" && old != nil && (!redirected(d) || old.sig != d.sig) {
@@ -215,14 +215,16 @@ func (c *checked) affected() map[string]bool {
 				}
 			} else if !redirected(d) || d.signed(changed) {
 				changed[d.recv] = true
+			} else {
+				changed[d.names[0]] = true
 			}
 		}
 	}
 	return changed
 }
 
-// redirected reports whether calls of a method go through a variable, so that
-// its body can be exchanged; not those of generic types.
+// redirected reports whether another method may take the place of a method
+// without another type: not those of generic types.
 func redirected(d *decl) bool {
 	f, ok := d.node.(*ast.FuncDecl)
 	if !ok || f.Recv == nil || len(f.Recv.List) != 1 {
@@ -316,6 +318,10 @@ func (c *checked) used(d *decl) map[string]bool {
 		if id, ok := n.(*ast.Ident); ok {
 			if obj := c.decls.Uses[id]; obj != nil && own(obj) && obj.Parent() == obj.Pkg().Scope() {
 				uses[obj.Name()] = true
+			} else if f, ok := obj.(*types.Func); ok && own(f) && f.Signature().Recv() != nil {
+				if r := named(f.Signature().Recv().Type()); r != nil {
+					uses[r.Obj().Name()+"."+f.Name()] = true
+				}
 			}
 		}
 		return true
@@ -381,15 +387,7 @@ func (cp *checkpass) run(stmts []ast.Stmt, bodies bool) []problem {
 			}),
 		})
 	}
-	cp.info = &types.Info{
-		Types:      map[ast.Expr]types.TypeAndValue{},
-		Defs:       map[*ast.Ident]types.Object{},
-		Uses:       map[*ast.Ident]types.Object{},
-		Implicits:  map[ast.Node]types.Object{},
-		Selections: map[*ast.SelectorExpr]*types.Selection{},
-		Scopes:     map[ast.Node]*types.Scope{},
-		Instances:  map[*ast.Ident]types.Instance{},
-	}
+	cp.info = newInfo()
 	var errs []types.Error
 	conf := types.Config{Importer: cp.s.world, Error: func(err error) {
 		var e types.Error
@@ -399,6 +397,18 @@ func (cp *checkpass) run(stmts []ast.Stmt, bodies bool) []problem {
 	}}
 	types.NewChecker(&conf, cp.s.engine.fileSet(), cp.pkg, cp.info).Files(files)
 	return cp.problems(errs, stmts)
+}
+
+func newInfo() *types.Info {
+	return &types.Info{
+		Types:      map[ast.Expr]types.TypeAndValue{},
+		Defs:       map[*ast.Ident]types.Object{},
+		Uses:       map[*ast.Ident]types.Object{},
+		Implicits:  map[ast.Node]types.Object{},
+		Selections: map[*ast.SelectorExpr]*types.Selection{},
+		Scopes:     map[ast.Node]*types.Scope{},
+		Instances:  map[*ast.Ident]types.Instance{},
+	}
 }
 
 func last(stmts []ast.Stmt) ast.Stmt { return stmts[len(stmts)-1] }

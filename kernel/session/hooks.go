@@ -4,10 +4,17 @@ import (
 	"cmp"
 	"fmt"
 	"maps"
+	"math"
 	"reflect"
+	"runtime"
 	"slices"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/traefik/yaegi/interp"
 
 	"github.com/innkeeper-notebook/innkeeper/kernel/display"
+	"github.com/innkeeper-notebook/innkeeper/stdlib"
 )
 
 const (
@@ -15,21 +22,103 @@ const (
 	nbPath    = "github.com/innkeeper-notebook/innkeeper/kernel/nb"
 )
 
+// wrappers are the structs by which interpreted values implement interfaces.
+var wrappers = func() map[reflect.Type]bool {
+	all := map[reflect.Type]bool{}
+	for _, table := range stdlib.Symbols {
+		for name, v := range table {
+			if name[0] == '_' {
+				all[v.Type().Elem()] = true
+			}
+		}
+	}
+	return all
+}()
+
 // hookTable is what lowered code calls, as a symbol table.
 func (s *Session) hookTable() map[string]reflect.Value {
 	table := map[string]any{
-		"Run":    s.step,
-		"Done":   func(cell int) { s.alive(cell); s.commitStep() },
-		"Show":   func(values ...any) { s.cell.Load().shown = values },
-		"Error":  func(err error) any { return failure{err} },
-		"With":   with,
-		"Go":     s.start,
-		"Defer":  func(f func()) { s.cell.Load().deferred = append(s.cell.Load().deferred, f) },
-		"Clear":  clearValue,
-		"MinInt": smallest[int64], "MaxInt": largest[int64],
-		"MinUint": smallest[uint64], "MaxUint": largest[uint64],
-		"MinFloat": smallest[float64], "MaxFloat": largest[float64],
-		"MinString": smallest[string], "MaxString": largest[string],
+		"Run":   s.step,
+		"Done":  func(cell int) { s.alive(cell); s.commitStep() },
+		"Show":  func(values ...any) { s.cell.Load().shown = values },
+		"Error": func(err error) any { return failure{err} },
+		"Go":    s.start,
+		"Defer": func(f func()) { s.cell.Load().deferred = append(s.cell.Load().deferred, f) },
+
+		// Interfaces.
+		"Tell": func(typ int, name, sig string, maker any) {
+			s.types[typ].methods[name] = &method{sig, reflect.ValueOf(maker)}
+		},
+		"Box": func(typ int, v any) any { return Box{s.types[typ], v} },
+		"Any": func(v any) any { return v },
+		"Out": out,
+		"Raw": raw,
+		"Into": func(ptr, v any, typ int) {
+			if v = out(v); v != nil {
+				s.store(ptr, v, s.types[typ])
+			}
+		},
+		"As": func(ptr, v any, typ int) {
+			x, ok := s.fits(v, s.types[typ])
+			if !ok {
+				panic(s.assertion(v, s.types[typ]))
+			}
+			s.store(ptr, x, s.types[typ])
+		},
+		"Is": func(ptr, v any, typ int) bool {
+			x, ok := s.fits(v, s.types[typ])
+			if ok {
+				s.store(ptr, x, s.types[typ])
+			}
+			return ok
+		},
+		"Has":    func(v any, typ int) bool { _, ok := s.fits(v, s.types[typ]); return ok },
+		"Put":    func(ptr, v any) { to := reflect.ValueOf(ptr).Elem(); to.Set(argument(v, to.Type())) },
+		"Method": bindMethod,
+		"Equal":  equal,
+		"IsNil":  func(v any) bool { return v == nil },
+		"NoFunc": func(f any) bool { return f == nil || reflect.ValueOf(f).IsNil() },
+
+		// Calls of compiled functions that look at what they get.
+		"ErrorsAs":  s.errorsAs,
+		"DeepEqual": func(a, b any) bool { return reflect.DeepEqual(out(a), out(b)) },
+		"Reflected": func(v any) any {
+			if b, ok := out(v).(Box); ok {
+				panic(fault("package reflect does not see a cell's type " + b.T.name + " as Go does"))
+			}
+			return v
+		},
+		"Dressed": dressed,
+		"Verbs":   verbs,
+
+		// What the interpreter does otherwise than Go.
+		"Panic":     func(v any) any { return panicValue(v) },
+		"Recovered": recovered,
+		"Print":     func(args ...any) { fmt.Fprint(s.stderr, printed(args, "")) },
+		"Println":   func(args ...any) { fmt.Fprintln(s.stderr, printed(args, " ")) },
+		"Big":       bigLiteral,
+		"Count": func(n int64) uint64 {
+			if n < 0 {
+				panic(fault("negative shift amount"))
+			}
+			return uint64(n)
+		},
+		"Send":      func(ch, v any) selectCase { return selectCase{reflect.SelectSend, ch, v} },
+		"Receive":   func(ch any) selectCase { return selectCase{reflect.SelectRecv, ch, nil} },
+		"Select":    s.choose,
+		"Ignore":    func(any) {},
+		"Complex":   func(re, im float64) complex128 { return complex(re, im) },
+		"Rune":      utf8.DecodeRuneInString,
+		"Same":      func(a, b bool) bool { return a == b },
+		"Clear":     clearValue,
+		"MinInt":    smallest[int64],
+		"MaxInt":    largest[int64],
+		"MinUint":   smallest[uint64],
+		"MaxUint":   largest[uint64],
+		"MinFloat":  smallest[float64],
+		"MaxFloat":  largest[float64],
+		"MinString": smallest[string],
+		"MaxString": largest[string],
 	}
 	values := map[string]reflect.Value{
 		"Stdout": reflect.ValueOf(&s.stdout).Elem(),
@@ -39,6 +128,157 @@ func (s *Session) hookTable() map[string]reflect.Value {
 		values[name] = reflect.ValueOf(f)
 	}
 	return values
+}
+
+// bindMethod stores a method of a value in an interface as a function.
+func bindMethod(ptr, v any, name string) {
+	v = out(v)
+	to := reflect.ValueOf(ptr).Elem()
+	var f reflect.Value
+	switch b := v.(type) {
+	case nil:
+		panic(fault("invalid memory address or nil pointer dereference"))
+	case Box:
+		f = b.method(name)
+	default:
+		f = reflect.ValueOf(v).MethodByName(name)
+	}
+	to.Set(argument(f.Interface(), to.Type()))
+}
+
+// panicValue is what a cell's panic is given: nil is an error of its own.
+func panicValue(v any) any {
+	if v == nil {
+		return new(runtime.PanicNilError)
+	}
+	return v
+}
+
+// recovered is what recover gives. The interpreter works by reflection, whose
+// own panics stand for those of Go's runtime.
+func recovered(v any) any {
+	if rv, ok := v.(reflect.Value); ok {
+		if !rv.IsValid() {
+			return nil
+		}
+		v = rv.Interface()
+	}
+	switch e := v.(type) {
+	case *reflect.ValueError:
+		return fault(panicText(e.Error()))
+	case interp.Panic:
+		return recovered(e.Value)
+	case error, Box:
+		if e == error(errHalted) {
+			panic(errHalted)
+		}
+	case string:
+		if strings.HasPrefix(e, "reflect") {
+			return fault(panicText(e))
+		}
+	}
+	return v
+}
+
+// printed is what the builtin print writes.
+func printed(args []any, between string) string {
+	var words []string
+	for _, a := range args {
+		a = raw(a)
+		v := reflect.ValueOf(a)
+		switch {
+		case !v.IsValid():
+			words = append(words, "nil")
+		case v.CanFloat():
+			words = append(words, printedFloat(v.Float()))
+		case v.CanComplex():
+			words = append(words, fmt.Sprint(a))
+		case v.Kind() == reflect.Pointer || v.Kind() == reflect.Map || v.Kind() == reflect.Chan || v.Kind() == reflect.Func:
+			words = append(words, fmt.Sprintf("%#x", v.Pointer()))
+		case v.Kind() == reflect.Slice:
+			words = append(words, fmt.Sprintf("[%d/%d]%#x", v.Len(), v.Cap(), v.Pointer()))
+		case v.Kind() == reflect.String:
+			words = append(words, v.String())
+		default:
+			words = append(words, fmt.Sprint(a))
+		}
+	}
+	return strings.Join(words, between)
+}
+
+func printedFloat(f float64) string {
+	if math.IsInf(f, 0) {
+		return fmt.Sprintf("%+v", f)
+	}
+	return fmt.Sprint(f)
+}
+
+// verbs takes %T, which would name the box, out of a format.
+func verbs(format string, args []any) string {
+	var b strings.Builder
+	n := 0
+	for i := 0; i < len(format); i++ {
+		b.WriteByte(format[i])
+		if format[i] != '%' {
+			continue
+		}
+		for i++; i < len(format) && strings.IndexByte("+-# 0123456789.[]", format[i]) >= 0; i++ {
+			b.WriteByte(format[i])
+		}
+		if i == len(format) {
+			break
+		}
+		switch c := format[i]; {
+		case c == 'T' && n < len(args):
+			if box, ok := out(args[n]).(Box); ok {
+				args[n] = box.T.name
+				b.WriteByte('s')
+				n++
+				continue
+			}
+			n++
+		case c != '%':
+			n++
+		}
+		b.WriteByte(format[i])
+	}
+	return b.String()
+}
+
+// A selectCase is a case of a select statement.
+type selectCase struct {
+	dir   reflect.SelectDir
+	ch, v any
+}
+
+// choose is a select statement, which an interrupt ends.
+func (s *Session) choose(def bool, cases ...selectCase) (int, any, bool) {
+	var all []reflect.SelectCase
+	for _, c := range cases {
+		one := reflect.SelectCase{Dir: c.dir}
+		if ch := reflect.ValueOf(c.ch); ch.IsValid() && !ch.IsNil() {
+			one.Chan = ch
+			if c.dir == reflect.SelectSend {
+				one.Send = argument(c.v, ch.Type().Elem())
+			}
+		}
+		all = append(all, one)
+	}
+	if def {
+		all = append(all, reflect.SelectCase{Dir: reflect.SelectDefault})
+	} else {
+		all = append(all, reflect.SelectCase{Dir: reflect.SelectRecv, Chan: reflect.ValueOf(s.cell.Load().stop)})
+	}
+	i, v, ok := reflect.Select(all)
+	switch {
+	case i == len(cases) && def:
+		return -1, nil, false
+	case i == len(cases):
+		panic(errHalted)
+	case cases[i].dir == reflect.SelectRecv:
+		return i, v.Interface(), ok
+	}
+	return i, nil, false
 }
 
 // step runs one step of a cell.
@@ -68,27 +308,11 @@ func (s *Session) alive(cell int) {
 // A failure is a value of type error among those that a cell shows.
 type failure struct{ err error }
 
-// with dresses a value with the name of its type and its rendering methods:
-// pairs of a name and a function.
-func with(v any, name string, pairs ...any) any {
-	if len(pairs) == 0 {
-		if name == "" {
-			return v
-		}
-		return display.Named{Value: v, Type: name}
-	}
-	funcs := map[string]any{}
-	for i := 0; i+1 < len(pairs); i += 2 {
-		funcs[pairs[i].(string)] = pairs[i+1]
-	}
-	return display.Methods{Value: v, Funcs: funcs}
-}
-
 // start runs f in a goroutine whose panic is told and ends it alone.
 func (s *Session) start(f func()) {
 	go func() {
 		defer func() {
-			if r := recover(); r != nil {
+			if r := recover(); r != nil && r != any(errHalted) {
 				fmt.Fprintf(s.stderr, "panic in a goroutine: %s\n", panicText(r))
 			}
 		}()

@@ -12,6 +12,7 @@ import (
 	"fmt"
 	"go/ast"
 	"go/token"
+	"go/types"
 	"maps"
 	"slices"
 	"strings"
@@ -55,6 +56,12 @@ type Session struct {
 	aliases  map[string]string // names of packages in lowered code, by path
 	imported map[string]bool   // the paths that the interpreter knows
 
+	context    *types.Context    // of instances
+	erased     map[string]string // the interpreter's names of structs, instances and helpers, by key
+	descs      map[string]*desc  // types that went into interfaces, by key
+	types      []*desc           // the same by number
+	methodKeys sync.Map          // of the signatures of compiled methods
+
 	out            atomic.Pointer[display.Output]
 	stdout, stderr *stream
 }
@@ -67,6 +74,7 @@ type running struct {
 	shown    []any
 	deferred []func()
 	halted   atomic.Bool
+	stop     <-chan struct{} // closed when the cell is halted
 }
 
 // New begins a session in which cells can import Go's standard library, gonum,
@@ -77,10 +85,13 @@ func New() (*Session, error) {
 		known:    map[string]*unit{},
 		aliases:  map[string]string{},
 		imported: map[string]bool{},
+		context:  types.NewContext(),
+		erased:   map[string]string{},
+		descs:    map[string]*desc{},
 	}
 	s.cell.Store(&running{})
 	s.stdout, s.stderr = &stream{"stdout", s}, &stream{"stderr", s}
-	s.world = newWorld(stdlib.Symbols, stdlib.Skipped)
+	s.world = newWorld(stdlib.Symbols, stdlib.Skipped, stdlib.Generic)
 	symbols := maps.Clone(stdlib.Symbols)
 	symbols[hooksPath+"/cell"] = s.hookTable()
 	var err error
@@ -191,6 +202,7 @@ func (s *Session) run(ctx context.Context, c *checked, p *plan, out display.Outp
 		w.end()
 		o.Payload = detach()
 	}()
+	cell.stop = w.halt.Done()
 	if err := s.declare(p); err != nil {
 		return Outcome{Err: s.fail(c.unit, err, p.at)}
 	}
@@ -232,7 +244,22 @@ func (s *Session) declare(p *plan) error {
 			return err
 		}
 	}
+	if len(p.setup) > 0 {
+		if err := s.engine.run(context.Background(), &ast.BlockStmt{Lbrace: p.at, List: []ast.Stmt{&ast.ExprStmt{X: closure(p.at, p.setup)}}, Rbrace: p.at}); err != nil {
+			return err
+		}
+	}
+	maps.Copy(s.erased, p.erased)
+	for _, d := range p.told {
+		d.told = true
+	}
 	return nil
+}
+
+// closure is a function that is called at once.
+func closure(pos token.Pos, body []ast.Stmt) ast.Expr {
+	f := &ast.FuncLit{Type: &ast.FuncType{Func: pos, Params: &ast.FieldList{Opening: pos, Closing: pos}}, Body: &ast.BlockStmt{Lbrace: pos, List: body, Rbrace: pos}}
+	return &ast.CallExpr{Fun: &ast.ParenExpr{Lparen: pos, X: f, Rparen: pos}, Lparen: pos, Rparen: pos}
 }
 
 // unitFile is the name of a unit's positions.
@@ -338,7 +365,7 @@ func (s *Session) outcome(u *unit, p *plan) Outcome {
 		if f, ok := v.(failure); ok {
 			v = f.err
 		}
-		b := s.render(v)
+		b := s.render(dressed(v))
 		if len(values) == 1 {
 			o.Value = b
 			return o
@@ -350,6 +377,31 @@ func (s *Session) outcome(u *unit, p *plan) Outcome {
 	}
 	return o
 }
+
+// dressed is a value with the name and the rendering methods of its type.
+func dressed(v any) any {
+	b, ok := out(v).(Box)
+	if !ok {
+		return v
+	}
+	funcs := map[string]any{}
+	for _, name := range renderers {
+		m := b.T.methods[name]
+		if m == nil {
+			continue
+		}
+		if f := b.method(name); f.Type().NumIn() == 0 && f.Type().NumOut() > 0 {
+			funcs[name] = f.Interface()
+		}
+	}
+	if len(funcs) == 0 {
+		return display.Named{Value: b.V, Type: strings.TrimPrefix(strings.ReplaceAll(b.T.name, "main.", ""), "main.")}
+	}
+	return display.Methods{Value: b.V, Funcs: funcs}
+}
+
+// renderers are the methods that package display calls.
+var renderers = []string{"HTML", "Markdown", "LaTeX", "SVG", "PNG", "JSON", "String", "Error"}
 
 func (s *Session) render(v any) display.Bundle {
 	b, err := display.Render(v)

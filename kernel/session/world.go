@@ -2,7 +2,9 @@ package session
 
 import (
 	"fmt"
+	"go/ast"
 	"go/constant"
+	"go/parser"
 	"go/token"
 	"go/types"
 	"path"
@@ -21,6 +23,10 @@ type world struct {
 	names   map[string]string                   // package names by import path
 	paths   map[string][]string                 // import paths by package name, sorted
 	generic map[string][]string                 // exported names that need instantiation, by import path
+	sources map[string]string                   // of those, where there is a source
+
+	fset     *token.FileSet
+	generics map[string]*library // packages with generic functions, by import path
 
 	mu     sync.Mutex
 	pkgs   map[string]*types.Package
@@ -28,17 +34,26 @@ type world struct {
 	types  map[reflect.Type]types.Type
 }
 
+// A library is the checked source of a package's generic functions.
+type library struct {
+	info  *types.Info
+	funcs map[string]*ast.FuncDecl // methods as "T.M"
+}
+
 // newWorld takes symbol tables whose keys are an import path, a slash and the
 // package's name.
-func newWorld(symbols map[string]map[string]reflect.Value, generic map[string][]string) *world {
+func newWorld(symbols map[string]map[string]reflect.Value, generic map[string][]string, sources map[string]string) *world {
 	w := &world{
-		symbols: map[string]map[string]reflect.Value{},
-		names:   map[string]string{},
-		paths:   map[string][]string{},
-		generic: generic,
-		pkgs:    map[string]*types.Package{},
-		filled:  map[string]bool{},
-		types:   map[reflect.Type]types.Type{},
+		sources:  sources,
+		fset:     token.NewFileSet(),
+		generics: map[string]*library{},
+		symbols:  map[string]map[string]reflect.Value{},
+		names:    map[string]string{},
+		paths:    map[string][]string{},
+		generic:  generic,
+		pkgs:     map[string]*types.Package{},
+		filled:   map[string]bool{},
+		types:    map[reflect.Type]types.Type{},
 	}
 	for key, table := range symbols {
 		p, name := path.Dir(key), path.Base(key)
@@ -64,6 +79,10 @@ func (w *world) exports(path, name string) bool {
 func (w *world) Import(path string) (*types.Package, error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
+	return w.load(path)
+}
+
+func (w *world) load(path string) (*types.Package, error) {
 	table, ok := w.symbols[path]
 	if !ok {
 		return nil, fmt.Errorf("cells cannot import %q: they have Go's standard library, gonum, gonum/plot and innkeeper's own packages", path)
@@ -78,8 +97,122 @@ func (w *world) Import(path string) (*types.Package, error) {
 			pkg.Scope().Insert(w.object(pkg, name, v))
 		}
 	}
+	if src := w.sources[path]; src != "" {
+		if err := w.check(path, pkg, src); err != nil {
+			return nil, err
+		}
+	}
 	pkg.MarkComplete()
 	return pkg, nil
+}
+
+// check adds what is there as source to a package.
+func (w *world) check(path string, pkg *types.Package, src string) error {
+	f, err := parser.ParseFile(w.fset, path+".go", src, parser.SkipObjectResolution)
+	if err != nil {
+		return err
+	}
+	lib := &library{info: newInfo(), funcs: map[string]*ast.FuncDecl{}}
+	w.generics[path] = lib
+	conf := types.Config{Importer: importer(w.load)}
+	if err := types.NewChecker(&conf, w.fset, pkg, lib.info).Files([]*ast.File{f}); err != nil {
+		return err
+	}
+	for _, d := range f.Decls {
+		if f, ok := d.(*ast.FuncDecl); ok {
+			name := f.Name.Name
+			if f.Recv != nil {
+				name = receiver(f.Recv.List[0].Type) + "." + name
+			}
+			lib.funcs[name] = f
+		}
+	}
+	return nil
+}
+
+type importer func(path string) (*types.Package, error)
+
+func (i importer) Import(path string) (*types.Package, error) { return i(path) }
+
+// has reports whether a package has a name in compiled form.
+func (w *world) has(path, name string) bool {
+	_, ok := w.symbols[path][name]
+	return ok
+}
+
+// reflected is the reflected form of a type of compiled packages, or nil when
+// it has a part without an exported name.
+func (w *world) reflected(t types.Type) reflect.Type {
+	switch t := types.Unalias(t).(type) {
+	case *types.Basic:
+		return kinds[t.Kind()]
+	case *types.Named:
+		if t.Obj().Pkg() == nil {
+			if t.Obj().Name() == "error" {
+				return reflect.TypeFor[error]()
+			}
+			return nil
+		}
+		if v, ok := w.symbols[t.Obj().Pkg().Path()][t.Obj().Name()]; ok && v.Kind() == reflect.Pointer {
+			return v.Type().Elem()
+		}
+	case *types.Pointer:
+		if e := w.reflected(t.Elem()); e != nil {
+			return reflect.PointerTo(e)
+		}
+	case *types.Slice:
+		if e := w.reflected(t.Elem()); e != nil {
+			return reflect.SliceOf(e)
+		}
+	case *types.Array:
+		if e := w.reflected(t.Elem()); e != nil {
+			return reflect.ArrayOf(int(t.Len()), e)
+		}
+	case *types.Map:
+		if k, e := w.reflected(t.Key()), w.reflected(t.Elem()); k != nil && e != nil {
+			return reflect.MapOf(k, e)
+		}
+	case *types.Chan:
+		dir := map[types.ChanDir]reflect.ChanDir{types.SendRecv: reflect.BothDir, types.SendOnly: reflect.SendDir, types.RecvOnly: reflect.RecvDir}
+		if e := w.reflected(t.Elem()); e != nil {
+			return reflect.ChanOf(dir[t.Dir()], e)
+		}
+	case *types.Interface:
+		if t.NumMethods() == 0 {
+			return reflect.TypeFor[any]()
+		}
+	case *types.Signature:
+		var in, out []reflect.Type
+		for v := range t.Params().Variables() {
+			in = append(in, w.reflected(v.Type()))
+		}
+		for v := range t.Results().Variables() {
+			out = append(out, w.reflected(v.Type()))
+		}
+		if !slices.Contains(in, nil) && !slices.Contains(out, nil) {
+			return reflect.FuncOf(in, out, t.Variadic())
+		}
+	case *types.Struct:
+		var fields []reflect.StructField
+		for i := range t.NumFields() {
+			f := t.Field(i)
+			e := w.reflected(f.Type())
+			if e == nil || !f.Exported() {
+				return nil
+			}
+			fields = append(fields, reflect.StructField{Name: f.Name(), Type: e, Tag: reflect.StructTag(t.Tag(i))})
+		}
+		return reflect.StructOf(fields)
+	}
+	return nil
+}
+
+var kinds = map[types.BasicKind]reflect.Type{
+	types.Bool: reflect.TypeFor[bool](), types.String: reflect.TypeFor[string](),
+	types.Int: reflect.TypeFor[int](), types.Int8: reflect.TypeFor[int8](), types.Int16: reflect.TypeFor[int16](), types.Int32: reflect.TypeFor[int32](), types.Int64: reflect.TypeFor[int64](),
+	types.Uint: reflect.TypeFor[uint](), types.Uint8: reflect.TypeFor[uint8](), types.Uint16: reflect.TypeFor[uint16](), types.Uint32: reflect.TypeFor[uint32](), types.Uint64: reflect.TypeFor[uint64](),
+	types.Uintptr: reflect.TypeFor[uintptr](), types.Float32: reflect.TypeFor[float32](), types.Float64: reflect.TypeFor[float64](),
+	types.Complex64: reflect.TypeFor[complex64](), types.Complex128: reflect.TypeFor[complex128](),
 }
 
 func (w *world) pkg(p string) *types.Package {
@@ -170,6 +303,10 @@ func (w *world) typ(t reflect.Type) types.Type {
 		return typ
 	}
 	pkg := w.pkg(t.PkgPath())
+	if inst := w.sequence(t); inst != nil {
+		w.types[t] = inst
+		return inst
+	}
 	named := types.NewNamed(types.NewTypeName(token.NoPos, pkg, t.Name(), nil), nil, nil)
 	w.types[t] = named // before its parts, which may mention it
 	named.SetUnderlying(w.literal(t))
@@ -186,6 +323,27 @@ func (w *world) typ(t reflect.Type) types.Type {
 		named.AddMethod(types.NewFunc(token.NoPos, pkg, m.Name, sig))
 	}
 	return named
+}
+
+// sequence is the instance of iter.Seq or iter.Seq2 that a type is, or nil.
+func (w *world) sequence(t reflect.Type) types.Type {
+	if t.PkgPath() != "iter" || t.Kind() != reflect.Func {
+		return nil
+	}
+	pkg, err := w.load("iter")
+	if err != nil {
+		return nil
+	}
+	yield := t.In(0)
+	name, args := "Seq", []types.Type{w.typ(yield.In(0))}
+	if yield.NumIn() == 2 {
+		name, args = "Seq2", append(args, w.typ(yield.In(1)))
+	}
+	inst, err := types.Instantiate(nil, pkg.Scope().Lookup(name).Type(), args, false)
+	if err != nil {
+		return nil
+	}
+	return inst
 }
 
 // literal is the type that t is without its name.

@@ -1,0 +1,388 @@
+package session
+
+import (
+	"errors"
+	"fmt"
+	"go/types"
+	"reflect"
+	"strings"
+)
+
+// A desc describes a type to the running program.
+type desc struct {
+	id       int
+	key      string // the same for identical types
+	name     string // as Go prints it
+	typ      types.Type
+	faithful bool         // compiled code sees its values as they are
+	rtype    reflect.Type // of a faithful type, or a compiled interface
+	told     bool         // its methods are known
+
+	methods    map[string]*method
+	elem, keys *desc
+	fields     []fieldDesc
+	iface      bool
+	wants      []want // the methods of an interface
+}
+
+type fieldDesc struct {
+	name               string
+	exported, embedded bool
+	tag                string
+	typ                *desc
+}
+
+type want struct{ name, sig string }
+
+// A method is a function from a receiver to the method as a function.
+type method struct {
+	sig   string
+	maker reflect.Value
+}
+
+func (d *desc) parts() []*desc {
+	var all []*desc
+	for _, p := range []*desc{d.elem, d.keys} {
+		if p != nil {
+			all = append(all, p)
+		}
+	}
+	for _, f := range d.fields {
+		all = append(all, f.typ)
+	}
+	return all
+}
+
+// A Box is a value in an interface whose type compiled code does not know: its
+// type is one of a cell, or made of such.
+type Box struct {
+	T *desc
+	V any
+}
+
+// method is a method of the value as a function, or the zero Value.
+func (b Box) method(name string) reflect.Value {
+	m := b.T.methods[name]
+	if m == nil {
+		return reflect.Value{}
+	}
+	return m.maker.Call([]reflect.Value{argument(b.V, m.maker.Type().In(0))})[0]
+}
+
+// argument is a value as one of type t.
+func argument(v any, t reflect.Type) reflect.Value {
+	rv := reflect.ValueOf(v)
+	switch {
+	case !rv.IsValid():
+		return reflect.Zero(t)
+	case rv.Type().AssignableTo(t):
+		return rv
+	case rv.Type().ConvertibleTo(t):
+		return rv.Convert(t)
+	}
+	panic(fault("the interpreter holds a " + rv.Type().String() + " where it should have a " + t.String()))
+}
+
+// A fault is a panic of the Go runtime in a cell.
+type fault string
+
+func (f fault) Error() string { return "runtime error: " + string(f) }
+
+// RuntimeError makes it a runtime.Error.
+func (f fault) RuntimeError() {}
+
+// A conversion is the panic of a failed type assertion.
+type conversion string
+
+func (c conversion) Error() string { return "interface conversion: " + string(c) }
+
+// RuntimeError makes it a runtime.Error.
+func (c conversion) RuntimeError() {}
+
+// An errorBox is a cell's own error as compiled code sees it.
+type errorBox struct{ box Box }
+
+func (e errorBox) Error() string {
+	f := e.box.method("Error")
+	return f.Call(nil)[0].String()
+}
+
+// Unwrap, Is and As are what package errors asks of an error.
+func (e errorBox) Unwrap() []error {
+	switch f := e.box.method("Unwrap"); {
+	case !f.IsValid():
+	case f.Type() == reflect.TypeFor[func() error]():
+		if err := f.Interface().(func() error)(); err != nil {
+			return []error{err}
+		}
+	case f.Type() == reflect.TypeFor[func() []error]():
+		return f.Interface().(func() []error)()
+	}
+	return nil
+}
+
+// Is compares the boxed values.
+func (e errorBox) Is(target error) bool {
+	if equal(e.box, out(target)) {
+		return true
+	}
+	f := e.box.method("Is")
+	return f.IsValid() && f.Type() == reflect.TypeFor[func(error) bool]() && f.Interface().(func(error) bool)(target)
+}
+
+// Format is for package fmt.
+func (e errorBox) Format(s fmt.State, verb rune) { e.box.Format(s, verb) }
+
+// out takes a value of a compiled interface out of what makes it one.
+func out(v any) any {
+	switch w := v.(type) {
+	case nil, Box:
+		return v
+	case errorBox:
+		return w.box
+	}
+	rv := reflect.ValueOf(v)
+	if rv.Kind() == reflect.Struct && wrappers[rv.Type()] {
+		if b, ok := rv.FieldByName("IValue").Interface().(Box); ok {
+			return b
+		}
+	}
+	return v
+}
+
+// raw is what is in a box.
+func raw(v any) any {
+	if b, ok := out(v).(Box); ok {
+		return b.V
+	}
+	return v
+}
+
+// fits gives the value of v as one of the type, if it is one.
+func (s *Session) fits(v any, d *desc) (any, bool) {
+	v = out(v)
+	if v == nil {
+		return nil, false
+	}
+	b, boxed := v.(Box)
+	if !d.iface {
+		if boxed {
+			return b.V, b.T == d
+		}
+		return v, d.faithful && reflect.TypeOf(v) == d.rtype
+	}
+	for _, w := range d.wants {
+		if s.missing(v, w) != "" {
+			return nil, false
+		}
+	}
+	return v, true
+}
+
+// missing says why a value lacks a method, or nothing.
+func (s *Session) missing(v any, w want) string {
+	if b, ok := v.(Box); ok {
+		switch m := b.T.methods[w.name]; {
+		case m == nil:
+			return "missing method " + w.name
+		case m.sig != w.sig:
+			return "wrong type for method " + w.name
+		}
+		return ""
+	}
+	m, ok := reflect.TypeOf(v).MethodByName(w.name)
+	if !ok {
+		return "missing method " + w.name
+	}
+	if s.signatureKey(m.Type) != w.sig {
+		return "wrong type for method " + w.name
+	}
+	return ""
+}
+
+func (s *Session) signatureKey(t reflect.Type) string {
+	if k, ok := s.methodKeys.Load(t); ok {
+		return k.(string)
+	}
+	s.world.mu.Lock()
+	sig := s.world.signature(t, nil, 1)
+	s.world.mu.Unlock()
+	k := (&lowering{s: s, name: func(n string) string { return n }}).key(sig)
+	s.methodKeys.Store(t, k)
+	return k
+}
+
+// store puts a value into what ptr points to; of an interface of a compiled
+// package it is wrapped.
+func (s *Session) store(ptr, v any, d *desc) {
+	to := reflect.ValueOf(ptr).Elem()
+	if b, ok := v.(Box); ok && d != nil && d.iface && to.Type() != reflect.TypeFor[any]() {
+		to.Set(s.wrap(b, to.Type(), d))
+		return
+	}
+	to.Set(argument(v, to.Type()))
+}
+
+// wrap makes a value of a compiled interface of a box.
+func (s *Session) wrap(b Box, t reflect.Type, d *desc) reflect.Value {
+	if t == reflect.TypeFor[error]() {
+		return reflect.ValueOf(errorBox{b})
+	}
+	entry := s.world.symbols[t.PkgPath()]["_"+t.Name()]
+	if !entry.IsValid() {
+		panic(fault("a cell's type cannot become a " + t.String()))
+	}
+	w := reflect.New(entry.Type().Elem()).Elem()
+	w.FieldByName("IValue").Set(reflect.ValueOf(b))
+	for _, m := range d.wants {
+		if f := w.FieldByName("W" + m.name); f.IsValid() {
+			f.Set(b.method(m.name))
+		}
+	}
+	return w
+}
+
+// typeName is the name of a value's type as Go prints it.
+func typeName(v any) string {
+	v = out(v)
+	switch b := v.(type) {
+	case nil:
+		return "nil"
+	case Box:
+		return b.T.name
+	}
+	return reflect.TypeOf(v).String()
+}
+
+// assertion is the panic of v.(T).
+func (s *Session) assertion(v any, d *desc) error {
+	v = out(v)
+	what := "interface {}"
+	if d.iface {
+		if v == nil {
+			return conversion("interface is nil, not " + d.name)
+		}
+		for _, w := range d.wants {
+			if why := s.missing(v, w); why != "" {
+				return conversion(typeName(v) + " is not " + d.name + ": " + why)
+			}
+		}
+	}
+	return conversion(what + " is " + typeName(v) + ", not " + d.name)
+}
+
+// equal is Go's == for values in interfaces.
+func equal(a, b any) bool {
+	a, b = out(a), out(b)
+	ab, aok := a.(Box)
+	bb, bok := b.(Box)
+	if aok != bok {
+		return false
+	}
+	if aok {
+		if ab.T != bb.T {
+			return false
+		}
+		uncomparable(ab.T.name, reflect.ValueOf(ab.V))
+		return same(reflect.ValueOf(ab.V), reflect.ValueOf(bb.V))
+	}
+	if a == nil || b == nil {
+		return a == b
+	}
+	ra, rb := reflect.ValueOf(a), reflect.ValueOf(b)
+	if ra.Type() != rb.Type() {
+		return false
+	}
+	uncomparable(ra.Type().String(), ra)
+	return same(ra, rb)
+}
+
+func uncomparable(name string, v reflect.Value) {
+	if v.IsValid() && (v.Kind() == reflect.Slice || v.Kind() == reflect.Map || v.Kind() == reflect.Func || !v.Type().Comparable()) {
+		panic(fault("comparing uncomparable type " + name))
+	}
+}
+
+// same compares values of one type.
+func same(a, b reflect.Value) bool {
+	if !a.IsValid() || !b.IsValid() {
+		return a.IsValid() == b.IsValid()
+	}
+	switch a.Kind() {
+	case reflect.Interface:
+		if a.IsNil() || b.IsNil() {
+			return a.IsNil() && b.IsNil()
+		}
+		if a.CanInterface() && b.CanInterface() {
+			return equal(a.Interface(), b.Interface())
+		}
+		return a.Elem().Type() == b.Elem().Type() && same(a.Elem(), b.Elem())
+	case reflect.Struct:
+		if a.Type() != b.Type() { // of two names for one structure
+			return false
+		}
+		for i := range a.NumField() {
+			if a.Type().Field(i).Name != "_" && !strings.Contains(a.Type().Field(i).Name, "blank"+mark) && !same(a.Field(i), b.Field(i)) {
+				return false
+			}
+		}
+		return true
+	case reflect.Array:
+		for i := range a.Len() {
+			if !same(a.Index(i), b.Index(i)) {
+				return false
+			}
+		}
+		return true
+	}
+	return a.Equal(b)
+}
+
+// errorsAs is errors.As for a target that may be of a cell's type.
+func (s *Session) errorsAs(err any, target any) bool {
+	if target == nil {
+		panic("errors: target cannot be nil")
+	}
+	b, ok := target.(Box)
+	if !ok {
+		e, _ := err.(error)
+		if e == nil {
+			if box, isBox := err.(Box); isBox {
+				e = errorBox{box}
+			}
+		}
+		return errors.As(e, target)
+	}
+	elem := b.T.elem
+	var walk func(v any) bool
+	walk = func(v any) bool {
+		if v == nil {
+			return false
+		}
+		if x, ok := s.fits(v, elem); ok {
+			s.store(b.V, x, elem)
+			return true
+		}
+		if e, ok := v.(Box); ok {
+			v = errorBox{e}
+		}
+		switch e := v.(type) {
+		case errorBox:
+			for _, in := range e.Unwrap() {
+				if walk(in) {
+					return true
+				}
+			}
+		case interface{ Unwrap() error }:
+			return walk(any(e.Unwrap()))
+		case interface{ Unwrap() []error }:
+			for _, in := range e.Unwrap() {
+				if walk(in) {
+					return true
+				}
+			}
+		}
+		return false
+	}
+	return walk(out(err))
+}

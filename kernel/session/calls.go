@@ -1,0 +1,669 @@
+package session
+
+import (
+	"go/ast"
+	"go/constant"
+	"go/token"
+	"go/types"
+	"slices"
+	"strings"
+)
+
+func (l *lowering) call(e *ast.CallExpr) ast.Expr {
+	if l.info.Types[e.Fun].IsType() {
+		return l.conversion(e)
+	}
+	if id, ok := ast.Unparen(e.Fun).(*ast.Ident); ok {
+		if b, ok := l.info.Uses[id].(*types.Builtin); ok {
+			return l.builtin(e, b.Name())
+		}
+	}
+	if sel, ok := ast.Unparen(e.Fun).(*ast.SelectorExpr); ok && !l.info.Types[sel.X].IsType() && l.pkgName(sel.X) == nil {
+		t := l.typeOf(sel.X)
+		obj, path, _ := l.lookup(t, sel.Sel.Name, l.info.Uses[sel.Sel])
+		if m, ok := obj.(*types.Func); ok {
+			return l.methodCall(e, sel, m, path)
+		}
+	}
+	f := l.callee(e)
+	sig := l.typeOf(e.Fun).Underlying().(*types.Signature)
+	if f != nil && !own(f) && f.Signature().Recv() == nil {
+		if special := l.special(e, f); special != nil {
+			return special
+		}
+	}
+	var fun ast.Expr
+	if f != nil {
+		fun = l.funcRef(callFun(e))
+	} else {
+		fun = l.expr(e.Fun)
+	}
+	if _, ok := ast.Unparen(e.Fun).(*ast.FuncLit); ok {
+		fun = &ast.ParenExpr{X: fun}
+	}
+	return l.callWith(fun, nil, e, sig, f)
+}
+
+// callFun is the name of a called function, without type arguments.
+func callFun(e *ast.CallExpr) ast.Expr {
+	switch x := ast.Unparen(e.Fun).(type) {
+	case *ast.IndexExpr:
+		return x.X
+	case *ast.IndexListExpr:
+		return x.X
+	default:
+		return x
+	}
+}
+
+func (l *lowering) pkgName(x ast.Expr) *types.PkgName {
+	id, ok := x.(*ast.Ident)
+	if !ok {
+		return nil
+	}
+	p, _ := l.info.Uses[id].(*types.PkgName)
+	return p
+}
+
+// callWith is a call with the arguments of e behind some that are there.
+func (l *lowering) callWith(fun ast.Expr, first []ast.Expr, e *ast.CallExpr, sig *types.Signature, f *types.Func) ast.Expr {
+	pos := l.pos
+	raw := f != nil && reflects(f)
+	if f != nil && first == nil && l.formats(f, e) {
+		return l.formatted(fun, e, sig)
+	}
+	arg := func(x ast.Expr, t types.Type) ast.Expr { return l.argument(x, t, raw) }
+	if len(e.Args) == 1 {
+		if tuple, ok := l.info.TypeOf(e.Args[0]).(*types.Tuple); ok {
+			return l.spread(fun, first, e.Args[0], l.typ(tuple).(*types.Tuple), sig, raw)
+		}
+	}
+	args := first
+	for i, x := range e.Args {
+		t := paramType(sig, i)
+		if e.Ellipsis.IsValid() && i == len(e.Args)-1 {
+			t = sig.Params().At(i).Type()
+		}
+		args = append(args, arg(x, t))
+	}
+	l.pos = pos
+	c := &ast.CallExpr{Fun: fun, Lparen: e.Lparen, Args: args, Rparen: e.Rparen}
+	if e.Ellipsis.IsValid() {
+		c.Ellipsis = e.Ellipsis
+	}
+	return c
+}
+
+// argument lowers an argument; raw is for a function that looks into values
+// by reflection, where a box would be in the way.
+func (l *lowering) argument(x ast.Expr, t types.Type, raw bool) ast.Expr {
+	if !raw || !types.IsInterface(t) || !boxed(t) || l.writer(x) != nil {
+		return l.exprAs(x, t)
+	}
+	if tv := l.info.Types[x]; tv.Value != nil || tv.IsNil() {
+		return l.exprAs(x, t)
+	}
+	from := l.typeOf(x)
+	if types.IsInterface(from) {
+		return l.hook("Raw", l.convert(l.expr(x), from, anyType))
+	}
+	return l.hook("Any", l.expr(x))
+}
+
+func paramType(sig *types.Signature, i int) types.Type {
+	n := sig.Params().Len()
+	if sig.Variadic() && i >= n-1 {
+		last := sig.Params().At(n - 1).Type()
+		if s, ok := last.Underlying().(*types.Slice); ok {
+			return s.Elem()
+		}
+		return types.Typ[types.Byte] // append([]byte, string...)
+	}
+	return sig.Params().At(i).Type()
+}
+
+// formats reports whether a call has a format in which %T may be.
+func (l *lowering) formats(f *types.Func, e *ast.CallExpr) bool {
+	if f.Pkg() == nil || own(f) || !strings.HasSuffix(f.Name(), "f") || !f.Signature().Variadic() || e.Ellipsis.IsValid() {
+		return false
+	}
+	if p := f.Pkg().Path(); p != "fmt" && p != "log" {
+		return false
+	}
+	n := f.Signature().Params().Len()
+	if n < 2 || len(e.Args) < n {
+		return false
+	}
+	v := l.info.Types[e.Args[n-2]].Value
+	return v == nil || v.Kind() == constant.String && strings.Contains(constant.StringVal(v), "T")
+}
+
+// formatted is a call with a format whose %T the session writes out.
+func (l *lowering) formatted(fun ast.Expr, e *ast.CallExpr, sig *types.Signature) ast.Expr {
+	n := sig.Params().Len()
+	format, list := l.new(), l.new()
+	var names, args []ast.Expr
+	var body []ast.Stmt
+	for i, a := range e.Args[:n-2] {
+		id := l.new()
+		t := sig.Params().At(i).Type()
+		body = append(body, l.local(id, l.mustSpell(t, e.Pos()), l.exprAs(a, t)))
+		names = append(names, id)
+	}
+	body = append(body, l.define1(format, l.exprAs(e.Args[n-2], types.Typ[types.String])))
+	for _, a := range e.Args[n-1:] {
+		args = append(args, l.exprAs(a, anyType))
+	}
+	lit := &ast.CompositeLit{Type: &ast.ArrayType{Elt: l.id("any")}, Elts: args}
+	c := l.apply(fun, append(names, l.hook("Verbs", format, list), list)...)
+	c.Ellipsis = l.pos
+	body = append(body, l.define1(list, lit), l.result(sig, c))
+	return l.apply(&ast.ParenExpr{X: l.function(nil, l.outs(sig), body...)})
+}
+
+// spread is the call f(g()) where g returns several values.
+func (l *lowering) spread(fun ast.Expr, first []ast.Expr, x ast.Expr, tuple *types.Tuple, sig *types.Signature, raw bool) ast.Expr {
+	var names, args []ast.Expr
+	args = append(args, first...)
+	inner := l.expr(x)
+	for i := range tuple.Len() {
+		id := l.new()
+		names = append(names, id)
+		a := l.convert(id, tuple.At(i).Type(), paramType(sig, i))
+		if raw && types.IsInterface(paramType(sig, i)) {
+			a = l.hook("Raw", a)
+		}
+		args = append(args, a)
+	}
+	body := []ast.Stmt{l.assign(token.DEFINE, names, []ast.Expr{inner})}
+	result := l.apply(fun, args...)
+	if sig.Results().Len() == 0 {
+		return l.apply(&ast.ParenExpr{X: l.function(nil, nil, append(body, &ast.ExprStmt{X: result})...)})
+	}
+	out, ok := l.fields(sig.Results())
+	if !ok {
+		l.refuse(x.Pos(), "the interpreter has no name for the type of this call's result")
+	}
+	return l.apply(&ast.ParenExpr{X: l.function(nil, out, append(body, l.ret(result))...)})
+}
+
+// reflects reports whether a compiled function looks into what it gets as any.
+func reflects(f *types.Func) bool {
+	if f.Pkg() == nil || own(f) {
+		return false
+	}
+	path := f.Pkg().Path()
+	switch {
+	case path == "reflect", path == "sort", path == "text/template", path == "html/template", path == "flag",
+		path == "database/sql", path == "encoding/json" && !strings.HasPrefix(f.Name(), "Marshal") && f.Name() != "Encode",
+		strings.HasPrefix(path, "encoding/") && path != "encoding/json", path == "testing/quick":
+		return true
+	case path == "fmt":
+		return strings.Contains(f.Name(), "can")
+	case path == nbPath:
+		return f.Name() != "Show"
+	}
+	return strings.HasPrefix(path, strings.TrimSuffix(nbPath, "kernel/nb")) && path != nbPath
+}
+
+// special lowers calls of compiled functions that would not know a box.
+func (l *lowering) special(e *ast.CallExpr, f *types.Func) ast.Expr {
+	switch f.Pkg().Path() + "." + f.Name() {
+	case "errors.As":
+		if len(e.Args) == 2 {
+			return l.hook("ErrorsAs", l.convert(l.expr(e.Args[0]), l.typeOf(e.Args[0]), anyType), l.exprAs(e.Args[1], anyType))
+		}
+	case "reflect.DeepEqual":
+		if len(e.Args) == 2 {
+			return l.hook("DeepEqual", l.exprAs(e.Args[0], anyType), l.exprAs(e.Args[1], anyType))
+		}
+	case "reflect.TypeOf", "reflect.ValueOf":
+		if len(e.Args) == 1 {
+			if t := l.typ(types.Default(l.info.TypeOf(e.Args[0]))); !types.IsInterface(t) && !l.faithful(t) {
+				l.refuse(e.Pos(), "package reflect does not see a cell's type "+l.display(t)+" as Go does: use a type switch or methods")
+			}
+			return l.apply(l.expr(e.Fun), l.hook("Reflected", l.exprAs(e.Args[0], anyType)))
+		}
+	case nbPath + ".Show":
+		return l.apply(l.expr(e.Fun), l.hook("Dressed", l.exprAs(e.Args[0], anyType)))
+	}
+	return nil
+}
+
+// conversion lowers T(x).
+func (l *lowering) conversion(e *ast.CallExpr) ast.Expr {
+	to := l.typeOf(e.Fun)
+	x := e.Args[0]
+	tv := l.info.Types[x]
+	from := l.typeOf(x)
+	if tv.Value != nil {
+		fb, _ := types.Default(from).Underlying().(*types.Basic)
+		tb, ok := to.Underlying().(*types.Basic)
+		if ok && fb != nil && (tb.Info()&types.IsNumeric != 0 && fb.Info()&types.IsNumeric != 0 || tb.Info()&types.IsString != 0 && fb.Info()&types.IsString != 0 || tb.Info()&types.IsBoolean != 0) {
+			return l.constant(tv.Value, to)
+		}
+		if ok && tb.Info()&types.IsString != 0 && fb.Info()&types.IsInteger != 0 {
+			n, _ := constant.Int64Val(constant.ToInt(tv.Value))
+			return l.constant(constant.MakeString(string(rune(n))), to)
+		}
+		if types.IsInterface(to) {
+			return l.exprAs(x, to)
+		}
+		return l.apply(l.paren(l.mustSpell(to, e.Pos())), l.constant(tv.Value, types.Default(from)))
+	}
+	if tv.IsNil() {
+		return l.zero(to)
+	}
+	if types.IsInterface(to) {
+		return l.exprAs(x, to)
+	}
+	lx := l.expr(x)
+	if l.erasedSame(from, to) {
+		if lx2, ok := lx.(*ast.Ident); ok {
+			return lx2
+		}
+		return &ast.ParenExpr{X: lx}
+	}
+	return l.apply(l.paren(l.mustSpell(to, e.Pos())), lx)
+}
+
+func (l *lowering) paren(t ast.Expr) ast.Expr {
+	switch t.(type) {
+	case *ast.Ident, *ast.SelectorExpr:
+		return t
+	}
+	return &ast.ParenExpr{X: t}
+}
+
+// erasedSame reports whether two types are one to the interpreter.
+func (l *lowering) erasedSame(a, b types.Type) bool {
+	if l.same(a, b) {
+		return true
+	}
+	an, aok := types.Unalias(a).(*types.Named)
+	bn, bok := types.Unalias(b).(*types.Named)
+	if aok && foreign(an) || bok && foreign(bn) {
+		return false
+	}
+	if _, ok := a.Underlying().(*types.Struct); ok {
+		return false
+	}
+	if aok && l.recursive(an) || bok && l.recursive(bn) {
+		return false
+	}
+	return l.same(a.Underlying(), b.Underlying())
+}
+
+// zero is the zero value of a type.
+func (l *lowering) zero(t types.Type) ast.Expr {
+	switch u := t.Underlying().(type) {
+	case *types.Basic:
+		switch info := u.Info(); {
+		case info&types.IsBoolean != 0:
+			return l.id("false")
+		case info&types.IsString != 0:
+			return l.text("")
+		case u.Kind() != types.UnsafePointer:
+			return l.constant(constant.MakeInt64(0), t)
+		}
+	case *types.Struct, *types.Array:
+		return &ast.CompositeLit{Type: l.mustSpell(t, l.pos), Lbrace: l.pos, Rbrace: l.pos}
+	}
+	z := l.new()
+	typ := l.mustSpell(t, l.pos)
+	return l.apply(&ast.ParenExpr{X: l.function(nil, l.list1(l.field(z.Name, typ)), l.ret())})
+}
+
+func (l *lowering) builtin(e *ast.CallExpr, name string) ast.Expr {
+	t := l.typeOf(e)
+	if len(e.Args) == 1 {
+		if _, ok := l.info.TypeOf(e.Args[0]).(*types.Tuple); ok {
+			l.refuse(e.Pos(), "the interpreter cannot pass several results on to "+name+": put them into variables first")
+			return l.id("nil")
+		}
+	}
+	switch name {
+	case "min", "max":
+		return l.extreme(e, name, t)
+	case "clear":
+		return l.hook("Clear", l.hook("Any", l.expr(e.Args[0])))
+	case "panic":
+		return l.apply(l.id("panic"), l.hook("Panic", l.exprAs(e.Args[0], anyType)))
+	case "recover":
+		return l.hook("Recovered", l.apply(l.id("recover")))
+	case "print", "println":
+		var args []ast.Expr
+		for _, a := range e.Args {
+			args = append(args, l.hook("Any", l.exprAs(a, l.typ(types.Default(l.info.TypeOf(a))))))
+		}
+		return l.hook(strings.ToUpper(name[:1])+name[1:], args...)
+	case "new":
+		if !l.info.Types[e.Args[0]].IsType() {
+			elem := t.Underlying().(*types.Pointer).Elem()
+			v := l.new()
+			return l.apply(&ast.ParenExpr{X: l.function(nil, l.list1(&ast.Field{Type: l.mustSpell(t, e.Pos())}),
+				l.local(v, l.mustSpell(elem, e.Pos()), l.exprAs(e.Args[0], elem)), l.ret(l.addr(v)))})
+		}
+		return l.apply(l.id("new"), l.expr(e.Args[0]))
+	case "make":
+		args := []ast.Expr{l.expr(e.Args[0])}
+		if ch, ok := t.Underlying().(*types.Chan); ok {
+			args[0] = l.mustSpell(types.NewChan(types.SendRecv, ch.Elem()), e.Pos())
+		}
+		for _, a := range e.Args[1:] {
+			args = append(args, l.integer(a))
+		}
+		return l.apply(l.id("make"), args...)
+	case "append":
+		elem := l.coreElem(t)
+		c := &ast.CallExpr{Fun: l.id("append"), Lparen: e.Lparen, Rparen: e.Rparen, Ellipsis: e.Ellipsis}
+		c.Args = append(c.Args, l.exprAs(e.Args[0], t))
+		if l.info.Types[e.Args[0]].IsNil() {
+			c.Args[0] = l.zero(t)
+		}
+		if len(e.Args) > 2 && !e.Ellipsis.IsValid() { // all of them before any is stored
+			lit := &ast.CompositeLit{Type: &ast.ArrayType{Elt: l.mustSpell(elem, e.Pos())}}
+			for _, a := range e.Args[1:] {
+				lit.Elts = append(lit.Elts, l.exprAs(a, elem))
+			}
+			c.Args, c.Ellipsis = append(c.Args, lit), l.pos
+			return c
+		}
+		for i, a := range e.Args[1:] {
+			if e.Ellipsis.IsValid() && i == len(e.Args)-2 {
+				x := l.expr(a)
+				if l.info.Types[a].IsNil() {
+					return c.Args[0]
+				}
+				if b, ok := l.typeOf(a).Underlying().(*types.Basic); ok && b.Info()&types.IsString != 0 {
+					x = l.apply(&ast.ParenExpr{X: &ast.ArrayType{Elt: l.id("byte")}}, x)
+				}
+				c.Args = append(c.Args, x)
+				continue
+			}
+			c.Args = append(c.Args, l.exprAs(a, elem))
+		}
+		return c
+	case "delete":
+		m := l.typeOf(e.Args[0]).Underlying().(*types.Map)
+		return l.apply(l.id("delete"), l.expr(e.Args[0]), l.exprAs(e.Args[1], m.Key()))
+	case "complex":
+		part := types.Typ[types.Float64]
+		if b, ok := t.Underlying().(*types.Basic); ok && b.Kind() == types.Complex64 {
+			part = types.Typ[types.Float32]
+		}
+		return l.apply(l.id("complex"), l.exprAs(e.Args[0], part), l.exprAs(e.Args[1], part))
+	case "len", "cap":
+		u := l.typeOf(e.Args[0]).Underlying()
+		if p, ok := u.(*types.Pointer); ok {
+			u = p.Elem().Underlying()
+		}
+		if a, ok := u.(*types.Array); ok && !hasCall(e.Args[0]) {
+			return number(l.pos, int(a.Len()))
+		}
+		x := l.expr(e.Args[0])
+		if _, ok := l.typeOf(e.Args[0]).Underlying().(*types.Pointer); ok {
+			x = &ast.ParenExpr{X: &ast.StarExpr{Star: l.pos, X: x}}
+		}
+		return l.apply(l.id(name), x)
+	}
+	var args []ast.Expr
+	for _, a := range e.Args {
+		args = append(args, l.expr(a))
+	}
+	return l.apply(l.id(name), args...)
+}
+
+func (l *lowering) coreElem(t types.Type) types.Type {
+	if s, ok := t.Underlying().(*types.Slice); ok {
+		return s.Elem()
+	}
+	return types.Typ[types.Byte]
+}
+
+// extreme is a call of min or max.
+func (l *lowering) extreme(n *ast.CallExpr, name string, t types.Type) ast.Expr {
+	kind, wide := "Int", "int64"
+	switch info := t.Underlying().(*types.Basic).Info(); {
+	case info&types.IsString != 0:
+		kind, wide = "String", "string"
+	case info&types.IsFloat != 0:
+		kind, wide = "Float", "float64"
+	case info&types.IsUnsigned != 0:
+		kind, wide = "Uint", "uint64"
+	}
+	var args []ast.Expr
+	for _, a := range n.Args {
+		args = append(args, l.apply(l.id(wide), l.exprAs(a, t)))
+	}
+	prefix := map[string]string{"min": "Min", "max": "Max"}[name]
+	return l.apply(l.mustSpell(t, n.Pos()), l.hook(prefix+kind, args...))
+}
+
+// Methods.
+
+// receiver lowers x for a method found at a path of fields behind it.
+func (l *lowering) receiver(x ast.Expr, path []int, m *types.Func) (ast.Expr, types.Type) {
+	r, t := l.expr(x), l.typeOf(x)
+	for _, i := range path[:len(path)-1] {
+		r, t = l.step(r, t, i)
+	}
+	return l.adjust(r, t, m)
+}
+
+// adjust takes the address of a receiver or what it points to, as a method wants.
+func (l *lowering) adjust(r ast.Expr, t types.Type, m *types.Func) (ast.Expr, types.Type) {
+	_, wants := types.Unalias(m.Signature().Recv().Type()).(*types.Pointer)
+	p, has := types.Unalias(t).(*types.Pointer)
+	switch {
+	case wants && !has:
+		return l.addr(r), types.NewPointer(t)
+	case !wants && has:
+		return &ast.ParenExpr{X: &ast.StarExpr{Star: l.pos, X: r}}, p.Elem()
+	}
+	return r, t
+}
+
+func named(t types.Type) *types.Named {
+	t = types.Unalias(t)
+	if p, ok := t.(*types.Pointer); ok {
+		t = types.Unalias(p.Elem())
+	}
+	n, _ := t.(*types.Named)
+	return n
+}
+
+// sigOf is the signature of a method of a type.
+func (l *lowering) sigOf(m *types.Func) *types.Signature {
+	return l.typ(m.Signature()).(*types.Signature)
+}
+
+func (l *lowering) methodCall(e *ast.CallExpr, sel *ast.SelectorExpr, m *types.Func, path []int) ast.Expr {
+	sig := l.sigOf(m)
+	last := l.typeOf(sel.X)
+	for _, i := range path[:len(path)-1] {
+		_, last = l.step(l.id("_"), last, i)
+	}
+	if types.IsInterface(last) {
+		r, t := l.expr(sel.X), l.typeOf(sel.X)
+		for _, i := range path[:len(path)-1] {
+			r, t = l.step(r, t, i)
+		}
+		l.pos = sel.Sel.Pos()
+		return l.callWith(l.interfaceMethod(r, t, m, sig), nil, e, sig, nil)
+	}
+	if w := l.writer(sel.X); w != nil && (m.Name() == "Write" || m.Name() == "WriteString") {
+		return l.callWith(&ast.SelectorExpr{X: w, Sel: l.id(m.Name())}, nil, e, sig, m)
+	}
+	n := named(last)
+	if n != nil && foreign(n) {
+		r, _ := l.receiver2(sel.X, path)
+		l.pos = sel.Sel.Pos()
+		return l.callWith(&ast.SelectorExpr{X: r, Sel: l.id(m.Name())}, nil, e, sig, m)
+	}
+	r, rt := l.receiver(sel.X, path, m)
+	l.pos = sel.Sel.Pos()
+	return l.callWith(l.id(l.methodName(rt, m)), []ast.Expr{r}, e, sig, nil)
+}
+
+// receiver2 is a receiver as it stands, for the methods of compiled types.
+func (l *lowering) receiver2(x ast.Expr, path []int) (ast.Expr, types.Type) {
+	r, t := l.expr(x), l.typeOf(x)
+	for _, i := range path[:len(path)-1] {
+		r, t = l.step(r, t, i)
+	}
+	return r, t
+}
+
+// methodName is the function that a method of a cell's type has become.
+func (l *lowering) methodName(recv types.Type, m *types.Func) string {
+	n := named(recv)
+	if n == nil || n.TypeArgs().Len() == 0 {
+		name := ""
+		if n != nil {
+			name = n.Obj().Name()
+		}
+		return l.name(name + "." + m.Name())
+	}
+	return l.instance(m.Origin(), n, slices.Collect(n.TypeArgs().Types()))
+}
+
+// interfaceMethod is the method of a value in an interface, as a function.
+func (l *lowering) interfaceMethod(x ast.Expr, t types.Type, m *types.Func, sig *types.Signature) ast.Expr {
+	if !boxed(t) {
+		return &ast.SelectorExpr{X: x, Sel: l.id(m.Name())}
+	}
+	typ := l.spell(sig)
+	if typ == nil {
+		l.refuse(l.pos, "the interpreter has no name for the type of this method")
+		return x
+	}
+	f := l.helper("method "+m.Name()+l.key(sig), func(name string) ast.Decl {
+		return &ast.FuncDecl{Name: l.id(name), Type: &ast.FuncType{Func: l.pos, Params: l.list1(l.field("v", l.id("any"))), Results: l.list1(l.field("f", typ))},
+			Body: l.block(&ast.ExprStmt{X: l.hook("Method", l.addr(l.id("f")), l.id("v"), l.text(m.Name()))}, l.ret(l.id("f")))}
+	})
+	return l.apply(f, x)
+}
+
+// methodValue is x.M as a value: with a copy of its receiver.
+func (l *lowering) methodValue(e *ast.SelectorExpr, m *types.Func) ast.Expr {
+	t := l.typeOf(e.X)
+	_, path, _ := l.lookup(t, e.Sel.Name, l.info.Uses[e.Sel])
+	last := t
+	for _, i := range path[:len(path)-1] {
+		_, last = l.step(l.id("_"), last, i)
+	}
+	var r ast.Expr
+	var rt types.Type
+	var call func(r ast.Expr) ast.Expr
+	sig := l.sigOf(m)
+	switch n := named(last); {
+	case types.IsInterface(last):
+		r, rt = l.receiver2(e.X, path)
+		if boxed(rt) {
+			return l.interfaceMethod(r, rt, m, sig)
+		}
+		call = func(r ast.Expr) ast.Expr { return &ast.SelectorExpr{X: r, Sel: l.id(m.Name())} }
+	case n != nil && foreign(n):
+		r, rt = l.receiver2(e.X, path)
+		if _, ptr := types.Unalias(m.Signature().Recv().Type()).(*types.Pointer); ptr {
+			r, rt = l.adjust(r, rt, m)
+		}
+		call = func(r ast.Expr) ast.Expr { return &ast.SelectorExpr{X: r, Sel: l.id(m.Name())} }
+	default:
+		r, rt = l.receiver(e.X, path, m)
+		return l.bound(r, rt, sig, func(r ast.Expr, args ...ast.Expr) *ast.CallExpr {
+			return l.apply(l.id(l.methodName(rt, m)), append([]ast.Expr{r}, args...)...)
+		})
+	}
+	return l.bound(r, rt, sig, func(r ast.Expr, args ...ast.Expr) *ast.CallExpr { return l.apply(call(r), args...) })
+}
+
+// bound is a function that calls with a receiver as it is now.
+func (l *lowering) bound(r ast.Expr, rt types.Type, sig *types.Signature, call func(r ast.Expr, args ...ast.Expr) *ast.CallExpr) ast.Expr {
+	typ, rtyp := l.spell(sig), l.spell(rt)
+	if typ == nil || rtyp == nil {
+		l.refuse(l.pos, "the interpreter has no name for the type of this method: call it in a function of your own")
+		return r
+	}
+	id := l.new()
+	in, args := l.params(sig)
+	c := call(id, args...)
+	if sig.Variadic() {
+		c.Ellipsis = l.pos
+	}
+	f := l.function(in, l.outs(sig), l.result(sig, c))
+	return l.apply(&ast.ParenExpr{X: l.function(l.list1(l.field(id.Name, rtyp)), l.list1(&ast.Field{Type: typ}), l.ret(f))}, r)
+}
+
+// params are fresh parameters of a signature.
+func (l *lowering) params(sig *types.Signature) (*ast.FieldList, []ast.Expr) {
+	in, _ := l.fields(sig.Params())
+	var args []ast.Expr
+	for i, f := range in.List {
+		id := l.new()
+		f.Names = []*ast.Ident{id}
+		if sig.Variadic() && i == len(in.List)-1 {
+			f.Type = &ast.Ellipsis{Ellipsis: l.pos, Elt: f.Type.(*ast.ArrayType).Elt}
+		}
+		args = append(args, id)
+	}
+	return in, args
+}
+
+func (l *lowering) outs(sig *types.Signature) *ast.FieldList {
+	if sig.Results().Len() == 0 {
+		return nil
+	}
+	out, _ := l.fields(sig.Results())
+	return out
+}
+
+// result is a call as the last statement of a function.
+func (l *lowering) result(sig *types.Signature, c ast.Expr) ast.Stmt {
+	if sig.Results().Len() == 0 {
+		return &ast.ExprStmt{X: c}
+	}
+	return l.ret(c)
+}
+
+// methodExpr is T.M as a function with the receiver first.
+func (l *lowering) methodExpr(e *ast.SelectorExpr) ast.Expr {
+	recv := l.typeOf(e.X)
+	obj, path, _ := l.lookup(recv, e.Sel.Name, l.info.Uses[e.Sel])
+	m, ok := obj.(*types.Func)
+	if !ok {
+		l.refuse(e.Pos(), "the interpreter does not find "+e.Sel.Name)
+		return l.id("nil")
+	}
+	return l.methodFunc(recv, m, path)
+}
+
+// methodFunc is a function that takes a receiver of type recv first.
+func (l *lowering) methodFunc(recv types.Type, m *types.Func, path []int) ast.Expr {
+	sig := l.sigOf(m)
+	r := l.new()
+	in, args := l.params(sig)
+	rtyp := l.mustSpell(recv, l.pos)
+	full := l.list1(append([]*ast.Field{l.field(r.Name, rtyp)}, in.List...)...)
+	c := l.methodOn(r, recv, m, path, args)
+	if sig.Variadic() {
+		c.Ellipsis = l.pos
+	}
+	return &ast.ParenExpr{X: l.function(full, l.outs(sig), l.result(sig, c))}
+}
+
+// methodOn calls a method of a lowered receiver.
+func (l *lowering) methodOn(x ast.Expr, t types.Type, m *types.Func, path []int, args []ast.Expr) *ast.CallExpr {
+	for _, i := range path[:len(path)-1] {
+		x, t = l.step(x, t, i)
+	}
+	if types.IsInterface(t) {
+		return l.apply(l.interfaceMethod(x, t, m, l.sigOf(m)), args...)
+	}
+	if n := named(t); n != nil && foreign(n) {
+		return l.apply(&ast.SelectorExpr{X: x, Sel: l.id(m.Name())}, args...)
+	}
+	r, rt := l.adjust(x, t, m)
+	return l.apply(l.id(l.methodName(rt, m)), append([]ast.Expr{r}, args...)...)
+}

@@ -1,0 +1,453 @@
+package session
+
+import (
+	"fmt"
+	"go/ast"
+	"go/token"
+	"go/types"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// What the interpreter sees of a type is its erased form: a name that a cell
+// gives to anything but a struct is left out, an interface with methods that a
+// cell declares is any, embedded fields are plain ones, and a type parameter
+// is its argument. Types of compiled packages stay what they are. The names
+// come back where a value goes into an interface: see box.go.
+
+// typ is t with the type arguments of the function that is being lowered.
+func (l *lowering) typ(t types.Type) types.Type { return l.env.subst(l.s.context, t) }
+
+func (l *lowering) typeOf(e ast.Expr) types.Type { return l.typ(l.info.TypeOf(e)) }
+
+// An env is the type arguments of an instance of a generic function.
+type env struct {
+	args  map[*types.TypeParam]types.Type
+	key   string                         // tells the instance's local types from those of others
+	local map[*types.TypeName]types.Type // local types of the instance
+	depth int                            // of instances that need each other
+}
+
+// subst replaces type parameters in t.
+func (e *env) subst(ctx *types.Context, t types.Type) types.Type {
+	if e == nil || len(e.args) == 0 || t == nil {
+		return t
+	}
+	sub := func(t types.Type) types.Type { return e.subst(ctx, t) }
+	tuple := func(t *types.Tuple) *types.Tuple {
+		var vars []*types.Var
+		for v := range t.Variables() {
+			vars = append(vars, types.NewParam(v.Pos(), v.Pkg(), v.Name(), sub(v.Type())))
+		}
+		return types.NewTuple(vars...)
+	}
+	switch t := t.(type) {
+	case *types.TypeParam:
+		if a, ok := e.args[t]; ok {
+			return a
+		}
+	case *types.Alias:
+		return sub(types.Unalias(t))
+	case *types.Named:
+		if t.TypeArgs().Len() > 0 {
+			var args []types.Type
+			for a := range t.TypeArgs().Types() {
+				args = append(args, sub(a))
+			}
+			if inst, err := types.Instantiate(ctx, t.Origin(), args, false); err == nil {
+				return inst
+			}
+		}
+		if obj := t.Obj(); obj.Pkg() != nil && obj.Parent() != obj.Pkg().Scope() && obj.Parent() != nil {
+			if have := e.local[obj]; have != nil {
+				return have
+			}
+			fresh := types.NewNamed(types.NewTypeName(obj.Pos(), obj.Pkg(), obj.Name()+mark+e.key, nil), nil, nil)
+			e.local[obj] = fresh
+			fresh.SetUnderlying(sub(t.Underlying()))
+			return fresh
+		}
+	case *types.Pointer:
+		return types.NewPointer(sub(t.Elem()))
+	case *types.Slice:
+		return types.NewSlice(sub(t.Elem()))
+	case *types.Array:
+		return types.NewArray(sub(t.Elem()), t.Len())
+	case *types.Map:
+		return types.NewMap(sub(t.Key()), sub(t.Elem()))
+	case *types.Chan:
+		return types.NewChan(t.Dir(), sub(t.Elem()))
+	case *types.Tuple:
+		return tuple(t)
+	case *types.Signature:
+		return types.NewSignatureType(nil, nil, nil, tuple(t.Params()), tuple(t.Results()), t.Variadic())
+	case *types.Struct:
+		var fields []*types.Var
+		var tags []string
+		for i := range t.NumFields() {
+			f := t.Field(i)
+			fields = append(fields, types.NewField(f.Pos(), f.Pkg(), f.Name(), sub(f.Type()), f.Embedded()))
+			tags = append(tags, t.Tag(i))
+		}
+		return types.NewStruct(fields, tags)
+	case *types.Interface:
+		var methods []*types.Func
+		for m := range t.ExplicitMethods() {
+			methods = append(methods, types.NewFunc(m.Pos(), m.Pkg(), m.Name(), sub(m.Signature()).(*types.Signature)))
+		}
+		var embedded []types.Type
+		for x := range t.EmbeddedTypes() {
+			embedded = append(embedded, sub(x))
+		}
+		return types.NewInterfaceType(methods, embedded).Complete()
+	case *types.Union:
+		var terms []*types.Term
+		for term := range t.Terms() {
+			terms = append(terms, types.NewTerm(term.Tilde(), sub(term.Type())))
+		}
+		return types.NewUnion(terms)
+	}
+	return t
+}
+
+// key writes a type so that two types have the same key just when they are
+// identical, also when they come from different runs of the checker.
+func (l *lowering) key(t types.Type) string {
+	var b strings.Builder
+	l.writeKey(&b, t)
+	return b.String()
+}
+
+func (l *lowering) same(a, b types.Type) bool { return a == b || l.key(a) == l.key(b) }
+
+func (l *lowering) writeKey(b *strings.Builder, t types.Type) {
+	tuple := func(t *types.Tuple, variadic bool) {
+		b.WriteByte('(')
+		for i := range t.Len() {
+			if i > 0 {
+				b.WriteByte(',')
+			}
+			if variadic && i == t.Len()-1 {
+				b.WriteString("...")
+			}
+			l.writeKey(b, t.At(i).Type())
+		}
+		b.WriteByte(')')
+	}
+	switch t := types.Unalias(t).(type) {
+	case *types.Basic:
+		b.WriteString(types.Typ[t.Kind()].Name())
+	case *types.Named:
+		b.WriteString(l.nameOf(t))
+		if t.TypeArgs().Len() > 0 {
+			b.WriteByte('[')
+			for i := range t.TypeArgs().Len() {
+				if i > 0 {
+					b.WriteByte(',')
+				}
+				l.writeKey(b, t.TypeArgs().At(i))
+			}
+			b.WriteByte(']')
+		}
+	case *types.Pointer:
+		b.WriteByte('*')
+		l.writeKey(b, t.Elem())
+	case *types.Slice:
+		b.WriteString("[]")
+		l.writeKey(b, t.Elem())
+	case *types.Array:
+		fmt.Fprintf(b, "[%d]", t.Len())
+		l.writeKey(b, t.Elem())
+	case *types.Map:
+		b.WriteString("map[")
+		l.writeKey(b, t.Key())
+		b.WriteByte(']')
+		l.writeKey(b, t.Elem())
+	case *types.Chan:
+		b.WriteString([]string{"chan ", "chan<- ", "<-chan "}[t.Dir()])
+		b.WriteByte('(')
+		l.writeKey(b, t.Elem())
+		b.WriteByte(')')
+	case *types.Signature:
+		b.WriteString("func")
+		tuple(t.Params(), t.Variadic())
+		tuple(t.Results(), false)
+	case *types.Tuple:
+		tuple(t, false)
+	case *types.Struct:
+		b.WriteString("struct{")
+		for i := range t.NumFields() {
+			f := t.Field(i)
+			if f.Embedded() {
+				b.WriteByte('@')
+			}
+			b.WriteString(f.Name() + " ")
+			l.writeKey(b, f.Type())
+			if tag := t.Tag(i); tag != "" {
+				b.WriteString(strconv.Quote(tag))
+			}
+			b.WriteByte(';')
+		}
+		b.WriteByte('}')
+	case *types.Interface:
+		if t.NumMethods() == 0 && t.IsMethodSet() {
+			b.WriteString("any")
+			return
+		}
+		b.WriteString("interface{")
+		var ms []string
+		for m := range t.Methods() {
+			ms = append(ms, m.Name()+l.key(m.Signature()))
+		}
+		slices.Sort(ms)
+		b.WriteString(strings.Join(ms, ";") + "}")
+	case *types.TypeParam:
+		fmt.Fprintf(b, "$%s", t.Obj().Name())
+	default:
+		b.WriteString(t.String())
+	}
+}
+
+// nameOf is the unique name of a named type.
+func (l *lowering) nameOf(t *types.Named) string {
+	obj := t.Obj()
+	switch {
+	case obj.Pkg() == nil:
+		return obj.Name()
+	case !own(obj):
+		return obj.Pkg().Path() + "." + obj.Name()
+	case global(obj):
+		return l.name(obj.Name())
+	}
+	return fmt.Sprintf("%s%s%d", obj.Name(), mark+"L", obj.Pos())
+}
+
+// foreign reports whether the interpreter keeps a named type by its name: one of
+// a compiled package.
+func foreign(t *types.Named) bool {
+	return !own(t.Obj()) && t.TypeArgs().Len() == 0
+}
+
+// faithful reports whether compiled code sees a type as Go would: it has
+// nothing of the session in it.
+func (l *lowering) faithful(t types.Type) bool { return faithful(t, nil) }
+
+func faithful(t types.Type, seen []types.Type) bool {
+	tuple := func(t *types.Tuple) bool {
+		for v := range t.Variables() {
+			if !faithful(v.Type(), seen) {
+				return false
+			}
+		}
+		return true
+	}
+	switch t := types.Unalias(t).(type) {
+	case *types.Named:
+		return foreign(t)
+	case *types.Map:
+		return faithful(t.Key(), seen) && faithful(t.Elem(), seen)
+	case interface{ Elem() types.Type }:
+		return faithful(t.Elem(), seen)
+	case *types.Signature:
+		return tuple(t.Params()) && tuple(t.Results())
+	case *types.Struct:
+		for f := range t.Fields() {
+			if !f.Exported() || f.Embedded() || !faithful(f.Type(), seen) {
+				return false
+			}
+		}
+	case *types.Interface:
+		return t.NumMethods() == 0
+	}
+	return true
+}
+
+// boxed reports whether an interface is any to the interpreter: an interface
+// of a cell, or any itself. The others are those of compiled packages.
+func boxed(t types.Type) bool {
+	n, ok := types.Unalias(t).(*types.Named)
+	return !ok || !foreign(n) || n.Underlying().(*types.Interface).NumMethods() == 0
+}
+
+// spell writes the erased form of a type, or gives nil when it has a part
+// without a name, as an unexported type of a library.
+func (l *lowering) spell(t types.Type) ast.Expr {
+	switch t := types.Unalias(t).(type) {
+	case *types.Basic:
+		if t.Kind() == types.UnsafePointer || t.Kind() == types.UntypedNil || t.Kind() == types.Invalid {
+			return nil
+		}
+		return l.id(types.Default(t).(*types.Basic).Name())
+	case *types.Named:
+		return l.spellNamed(t)
+	case *types.Pointer:
+		if e := l.spell(t.Elem()); e != nil {
+			return &ast.StarExpr{Star: l.pos, X: e}
+		}
+	case *types.Slice:
+		if e := l.spell(t.Elem()); e != nil {
+			return &ast.ArrayType{Lbrack: l.pos, Elt: e}
+		}
+	case *types.Array:
+		if e := l.spell(t.Elem()); e != nil {
+			return &ast.ArrayType{Lbrack: l.pos, Len: number(l.pos, int(t.Len())), Elt: e}
+		}
+	case *types.Map:
+		if k, e := l.spell(t.Key()), l.spell(t.Elem()); k != nil && e != nil {
+			return &ast.MapType{Map: l.pos, Key: k, Value: e}
+		}
+	case *types.Chan:
+		dir := map[types.ChanDir]ast.ChanDir{types.SendRecv: ast.SEND | ast.RECV, types.SendOnly: ast.SEND, types.RecvOnly: ast.RECV}
+		if e := l.spell(t.Elem()); e != nil {
+			return &ast.ChanType{Begin: l.pos, Arrow: l.pos, Dir: dir[t.Dir()], Value: e}
+		}
+	case *types.Signature:
+		if f := l.signature(t); f != nil {
+			return f
+		}
+	case *types.Struct:
+		return l.structure(t)
+	case *types.Interface:
+		return l.id("any")
+	}
+	return nil
+}
+
+func (l *lowering) spellNamed(t *types.Named) ast.Expr {
+	obj := t.Obj()
+	if foreign(t) {
+		switch {
+		case obj.Pkg() == nil:
+			return l.id(obj.Name())
+		case !obj.Exported() || !token.IsIdentifier(obj.Name()) || l.s.world.symbols[obj.Pkg().Path()] == nil:
+			return nil
+		}
+		return &ast.SelectorExpr{X: l.id(l.s.alias(obj.Pkg().Path())), Sel: l.id(obj.Name())}
+	}
+	under := t.Underlying()
+	if _, ok := under.(*types.Struct); !ok && !l.recursive(t) {
+		return l.spell(under)
+	}
+	key := l.key(t)
+	name := l.s.erased[key]
+	if name == "" {
+		name = l.plan.erased[key]
+	}
+	if name == "" {
+		name = l.s.fresh(strings.SplitN(obj.Name(), mark, 2)[0])
+		l.plan.erased[key] = name
+		spec := &ast.TypeSpec{Name: l.id(name)}
+		at := len(l.plan.decls)
+		l.plan.decls = append(l.plan.decls, &ast.GenDecl{TokPos: l.pos, Tok: token.TYPE, Specs: []ast.Spec{spec}})
+		if spec.Type = l.spell(under); spec.Type == nil {
+			l.plan.decls = slices.Delete(l.plan.decls, at, at+1)
+			delete(l.plan.erased, key)
+			return nil
+		}
+	}
+	return l.id(name)
+}
+
+// recursive reports whether a named type that is no struct is part of itself,
+// other than through a struct that has a name.
+func (l *lowering) recursive(t *types.Named) bool {
+	key := l.key(t)
+	seen := map[string]bool{}
+	var walk func(types.Type) bool
+	tuple := func(t *types.Tuple) bool {
+		for v := range t.Variables() {
+			if walk(v.Type()) {
+				return true
+			}
+		}
+		return false
+	}
+	walk = func(t types.Type) bool {
+		switch t := types.Unalias(t).(type) {
+		case *types.Named:
+			if foreign(t) {
+				return false
+			}
+			k := l.key(t)
+			if k == key && len(seen) > 0 {
+				return true
+			}
+			if _, ok := t.Underlying().(*types.Struct); ok || seen[k] {
+				return false
+			}
+			seen[k] = true
+			return walk(t.Underlying())
+		case *types.Map:
+			return walk(t.Key()) || walk(t.Elem())
+		case interface{ Elem() types.Type }:
+			return walk(t.Elem())
+		case *types.Signature:
+			return tuple(t.Params()) || tuple(t.Results())
+		case *types.Struct:
+			for f := range t.Fields() {
+				if walk(f.Type()) {
+					return true
+				}
+			}
+		}
+		return false
+	}
+	return walk(t)
+}
+
+// signature is the type of a function without the names of its parameters.
+func (l *lowering) signature(t *types.Signature) *ast.FuncType {
+	in, ok := l.fields(t.Params())
+	out, ok2 := l.fields(t.Results())
+	if !ok || !ok2 {
+		return nil
+	}
+	if t.Variadic() {
+		last := in.List[len(in.List)-1]
+		last.Type = &ast.Ellipsis{Ellipsis: l.pos, Elt: last.Type.(*ast.ArrayType).Elt}
+	}
+	f := &ast.FuncType{Func: l.pos, Params: in}
+	if t.Results().Len() > 0 {
+		f.Results = out
+	}
+	return f
+}
+
+func (l *lowering) fields(t *types.Tuple) (*ast.FieldList, bool) {
+	list := &ast.FieldList{Opening: l.pos, Closing: l.pos}
+	for v := range t.Variables() {
+		e := l.spell(v.Type())
+		if e == nil {
+			return nil, false
+		}
+		list.List = append(list.List, &ast.Field{Type: e})
+	}
+	return list, true
+}
+
+func (l *lowering) structure(t *types.Struct) ast.Expr {
+	list := &ast.FieldList{Opening: l.pos, Closing: l.pos}
+	for i := range t.NumFields() {
+		f := t.Field(i)
+		e := l.spell(f.Type())
+		if e == nil || !f.Exported() && !own(f) && f.Pkg() != nil && l.s.world.generics[f.Pkg().Path()] == nil {
+			return nil
+		}
+		field := &ast.Field{Names: []*ast.Ident{l.id(fieldName(f, i))}, Type: e}
+		if tag := t.Tag(i); tag != "" {
+			field.Tag = &ast.BasicLit{ValuePos: l.pos, Kind: token.STRING, Value: strconv.Quote(tag)}
+		}
+		list.List = append(list.List, field)
+	}
+	return &ast.StructType{Struct: l.pos, Fields: list}
+}
+
+// fieldName is what the interpreter calls a field of a cell's struct: several
+// blank ones would be one to it.
+func fieldName(f *types.Var, i int) string {
+	if f.Name() == "_" {
+		return "blank" + mark + strconv.Itoa(i)
+	}
+	return f.Name()
+}

@@ -1,0 +1,558 @@
+package session
+
+import (
+	"go/ast"
+	"go/constant"
+	"go/token"
+	"go/types"
+	"math"
+	"math/big"
+	"slices"
+	"strconv"
+)
+
+// exprAs lowers an expression that is used as a value of type to.
+func (l *lowering) exprAs(e ast.Expr, to types.Type) ast.Expr {
+	tv := l.info.Types[e]
+	if tv.Value != nil && !types.IsInterface(to) {
+		return l.constant(tv.Value, to)
+	}
+	if tv.IsNil() {
+		return l.id("nil")
+	}
+	if w := l.writer(e); w != nil && types.IsInterface(to) {
+		return w
+	}
+	return l.convert(l.expr(e), l.typeOf(e), to)
+}
+
+// convert takes a lowered value of one type to a type that it can be assigned
+// to. Only interfaces make a difference.
+func (l *lowering) convert(x ast.Expr, from, to types.Type) ast.Expr {
+	if !types.IsInterface(to) {
+		return x
+	}
+	if _, ok := to.(*types.TypeParam); ok {
+		return x
+	}
+	if b, ok := from.(*types.Basic); ok {
+		if b.Kind() == types.UntypedNil {
+			return x
+		}
+		from = types.Default(b)
+	}
+	if types.IsInterface(from) {
+		switch {
+		case boxed(from) && boxed(to), !boxed(from) && !boxed(to) && l.same(from, to):
+			return x
+		case !boxed(from) && !boxed(to):
+			return l.as(x, to, "Into")
+		case boxed(to):
+			return l.hook("Out", x)
+		}
+		return l.as(x, to, "Into")
+	}
+	if l.faithful(from) {
+		if boxed(to) {
+			return l.hook("Any", x)
+		}
+		return x
+	}
+	box := l.hook("Box", l.desc(from), x)
+	if boxed(to) {
+		return box
+	}
+	return l.as(box, to, "Into")
+}
+
+// as is a value in an interface as one of type to: how is the hook that stores
+// it, Into where it is known to fit and As where it must be asked.
+func (l *lowering) as(x ast.Expr, to types.Type, how string) ast.Expr {
+	t := l.spell(to)
+	if t == nil {
+		return l.apply(l.id("any"), x)
+	}
+	f := l.helper(how+" "+l.key(to), func(name string) ast.Decl {
+		v, r := l.id("v"), l.id("r")
+		return &ast.FuncDecl{Name: l.id(name), Type: &ast.FuncType{Func: l.pos, Params: l.list1(l.field("v", l.id("any"))), Results: l.list1(l.field("r", t))},
+			Body: l.block(&ast.ExprStmt{X: l.hook(how, l.addr(r), v, l.desc(to))}, l.ret(r))}
+	})
+	return l.apply(f, x)
+}
+
+// helper is the name of a function that is made once for each key.
+func (l *lowering) helper(key string, make func(name string) ast.Decl) ast.Expr {
+	name := l.s.erased[key]
+	if name == "" {
+		name = l.plan.erased[key]
+	}
+	if name == "" {
+		name = l.s.fresh("f")
+		l.plan.erased[key] = name
+		l.plan.decls = append(l.plan.decls, make(name))
+	}
+	return l.id(name)
+}
+
+// constant writes a constant as a value of a type.
+func (l *lowering) constant(v constant.Value, t types.Type) ast.Expr {
+	if p, ok := t.(*types.TypeParam); ok {
+		t = p.Constraint()
+	}
+	basic, ok := t.Underlying().(*types.Basic)
+	if !ok {
+		basic = types.Typ[types.UntypedNil]
+	}
+	basic = types.Default(basic).(*types.Basic)
+	lit := func(kind token.Token, text string) ast.Expr {
+		if text[0] == '-' {
+			return &ast.UnaryExpr{OpPos: l.pos, Op: token.SUB, X: &ast.BasicLit{ValuePos: l.pos, Kind: kind, Value: text[1:]}}
+		}
+		return &ast.BasicLit{ValuePos: l.pos, Kind: kind, Value: text}
+	}
+	typ := l.spell(t)
+	info := basic.Info()
+	float := func(v constant.Value, bits int) ast.Expr {
+		f, _ := constant.Float64Val(constant.ToFloat(v))
+		if bits == 32 {
+			f32, _ := constant.Float32Val(constant.ToFloat(v))
+			f = float64(f32)
+		}
+		if f == math.Trunc(f) && math.Abs(f) < 1e15 {
+			return lit(token.FLOAT, strconv.FormatFloat(f, 'f', 1, 64))
+		}
+		return lit(token.FLOAT, strconv.FormatFloat(f, 'e', -1, 64))
+	}
+	switch {
+	case info&types.IsBoolean != 0:
+		return l.id(strconv.FormatBool(constant.BoolVal(v)))
+	case info&types.IsString != 0:
+		return &ast.BasicLit{ValuePos: l.pos, Kind: token.STRING, Value: strconv.Quote(constant.StringVal(v))}
+	case info&types.IsInteger != 0:
+		i := constant.ToInt(v)
+		if basic.Kind() == types.Int {
+			return lit(token.INT, i.ExactString())
+		}
+		if u, ok := constant.Uint64Val(i); ok && u > math.MaxInt64 { // the interpreter's constants are int64
+			return l.apply(typ, l.hook("Big", l.text(strconv.FormatUint(u, 16))))
+		}
+		return l.apply(typ, lit(token.INT, i.ExactString()))
+	case info&types.IsFloat != 0:
+		bits := 64
+		if basic.Kind() == types.Float32 {
+			bits = 32
+		}
+		return l.apply(typ, float(v, bits))
+	case info&types.IsComplex != 0:
+		bits := 64
+		if basic.Kind() == types.Complex64 {
+			bits = 32
+		}
+		c := constant.ToComplex(v)
+		return l.apply(typ, l.hook("Complex", float(constant.Real(c), bits), float(constant.Imag(c), bits)))
+	}
+	l.refuse(l.pos, "the interpreter has no constants of this type")
+	return l.id("nil")
+}
+
+// writer is what takes the place of os.Stdout and os.Stderr, or nil.
+func (l *lowering) writer(x ast.Expr) ast.Expr {
+	sel, ok := ast.Unparen(x).(*ast.SelectorExpr)
+	if !ok {
+		return nil
+	}
+	v, ok := l.info.Uses[sel.Sel].(*types.Var)
+	if ok && v.Pkg() != nil && v.Pkg().Path() == "os" && (v.Name() == "Stdout" || v.Name() == "Stderr") {
+		return &ast.SelectorExpr{X: l.id(hooks), Sel: l.id(v.Name())}
+	}
+	return nil
+}
+
+// expr lowers an expression as a value of its own type.
+func (l *lowering) expr(e ast.Expr) ast.Expr {
+	if e.Pos().IsValid() {
+		l.pos = e.Pos()
+	}
+	tv := l.info.Types[e]
+	if tv.Value != nil {
+		return l.constant(tv.Value, l.typ(types.Default(tv.Type)))
+	}
+	if tv.IsType() {
+		return l.mustSpell(l.typ(tv.Type), e.Pos())
+	}
+	switch e := e.(type) {
+	case *ast.ParenExpr:
+		return &ast.ParenExpr{Lparen: e.Lparen, X: l.expr(e.X), Rparen: e.Rparen}
+	case *ast.Ident:
+		return l.ident(e)
+	case *ast.FuncLit:
+		t, b := l.body([]*ast.FieldList{e.Type.Params}, e.Type.Results, l.info.TypeOf(e).(*types.Signature), e.Body)
+		return &ast.FuncLit{Type: t, Body: b}
+	case *ast.CompositeLit:
+		return l.literal(e)
+	case *ast.SelectorExpr:
+		return l.selector(e)
+	case *ast.IndexExpr:
+		return l.index(e)
+	case *ast.IndexListExpr:
+		return l.funcValue(e.X)
+	case *ast.SliceExpr:
+		return l.slice(e)
+	case *ast.TypeAssertExpr:
+		to := l.typeOf(e.Type)
+		return l.as(l.exprAs(e.X, anyType), to, "As")
+	case *ast.CallExpr:
+		return l.call(e)
+	case *ast.StarExpr:
+		return &ast.StarExpr{Star: e.Star, X: l.expr(e.X)}
+	case *ast.UnaryExpr:
+		return l.unary(e)
+	case *ast.BinaryExpr:
+		return l.binary(e)
+	}
+	l.refuse(e.Pos(), "the interpreter does not know this expression")
+	return l.id("nil")
+}
+
+func (l *lowering) ident(e *ast.Ident) ast.Expr {
+	obj := l.info.ObjectOf(e)
+	name := e.Name
+	switch o := obj.(type) {
+	case *types.Func:
+		return l.funcValue(e)
+	case *types.Var:
+		if n := l.names[o]; n != "" {
+			name = n
+		} else if global(o) {
+			name = l.name(o.Name())
+		}
+	}
+	return &ast.Ident{NamePos: e.NamePos, Name: name}
+}
+
+// target lowers what is assigned to.
+func (l *lowering) target(e ast.Expr) ast.Expr {
+	if id, ok := e.(*ast.Ident); ok {
+		if id.Name == "_" {
+			return id
+		}
+		if l.info.Defs[id] != nil && l.names[l.info.Defs[id]] == "" {
+			return l.bind(id)
+		}
+		if obj := l.info.Defs[id]; obj != nil {
+			return &ast.Ident{NamePos: id.NamePos, Name: l.names[obj]}
+		}
+	}
+	return l.expr(e)
+}
+
+// funcRef is a declared function as a value.
+func (l *lowering) funcRef(e ast.Expr) ast.Expr {
+	var id *ast.Ident
+	switch x := ast.Unparen(e).(type) {
+	case *ast.Ident:
+		id = x
+	case *ast.SelectorExpr:
+		id = x.Sel
+	default:
+		return l.expr(e)
+	}
+	obj, ok := l.info.Uses[id].(*types.Func)
+	if !ok {
+		return l.expr(e)
+	}
+	var args []types.Type
+	if inst, ok := l.info.Instances[id]; ok {
+		for t := range inst.TypeArgs.Types() {
+			args = append(args, l.typ(t))
+		}
+	}
+	switch {
+	case own(obj) && len(args) == 0:
+		return l.id(l.name(obj.Name()))
+	case len(args) == 0 && l.s.world.has(obj.Pkg().Path(), obj.Name()):
+		return l.imported(obj)
+	}
+	return l.id(l.instance(obj, nil, args))
+}
+
+// funcValue is a declared function as a value. The interpreter passes its own
+// functions on as something else than a function, unless it is in a literal.
+func (l *lowering) funcValue(e ast.Expr) ast.Expr {
+	f := l.funcRef(e)
+	if _, compiled := f.(*ast.SelectorExpr); compiled {
+		return f
+	}
+	var id *ast.Ident
+	switch x := ast.Unparen(e).(type) {
+	case *ast.Ident:
+		id = x
+	case *ast.SelectorExpr:
+		id = x.Sel
+	}
+	sig, ok := l.typeOf(id).(*types.Signature)
+	if inst, have := l.info.Instances[id]; have {
+		sig, ok = l.typ(inst.Type).(*types.Signature)
+	}
+	if !ok || l.spell(sig) == nil {
+		return f
+	}
+	in, args := l.params(sig)
+	c := l.apply(f, args...)
+	if sig.Variadic() {
+		c.Ellipsis = l.pos
+	}
+	return l.function(in, l.outs(sig), l.result(sig, c))
+}
+
+// imported is an object of a compiled package.
+func (l *lowering) imported(obj types.Object) ast.Expr {
+	return &ast.SelectorExpr{X: l.id(l.s.alias(obj.Pkg().Path())), Sel: l.id(obj.Name())}
+}
+
+func (l *lowering) selector(e *ast.SelectorExpr) ast.Expr {
+	if id, ok := e.X.(*ast.Ident); ok {
+		if _, ok := l.info.Uses[id].(*types.PkgName); ok {
+			obj := l.info.Uses[e.Sel]
+			if _, ok := obj.(*types.Func); ok {
+				return l.funcValue(e)
+			}
+			return l.imported(obj)
+		}
+	}
+	if l.info.Types[e.X].IsType() {
+		return l.methodExpr(e)
+	}
+	t := l.typeOf(e.X)
+	obj, path, indirect := l.lookup(t, e.Sel.Name, l.info.Uses[e.Sel])
+	_ = indirect
+	switch o := obj.(type) {
+	case *types.Var:
+		x, xt := l.expr(e.X), t
+		for _, i := range path {
+			x, xt = l.step(x, xt, i)
+		}
+		return x
+	case *types.Func:
+		return l.methodValue(e, o)
+	}
+	l.refuse(e.Sel.Pos(), "the interpreter does not find "+e.Sel.Name)
+	return l.id("nil")
+}
+
+// lookup finds a field or method by name; the object that the checker found
+// says in which package an unexported name is.
+func (l *lowering) lookup(t types.Type, name string, found types.Object) (types.Object, []int, bool) {
+	var pkg *types.Package
+	if found != nil {
+		pkg = found.Pkg()
+	}
+	return types.LookupFieldOrMethod(t, true, pkg, name)
+}
+
+// step selects one field.
+func (l *lowering) step(x ast.Expr, t types.Type, i int) (ast.Expr, types.Type) {
+	if p, ok := t.Underlying().(*types.Pointer); ok {
+		t = p.Elem()
+	}
+	f := t.Underlying().(*types.Struct).Field(i)
+	name := f.Name()
+	if n, ok := types.Unalias(t).(*types.Named); !ok || !foreign(n) {
+		name = fieldName(f, i)
+	}
+	return &ast.SelectorExpr{X: x, Sel: l.id(name)}, f.Type()
+}
+
+func (l *lowering) literal(e *ast.CompositeLit) ast.Expr {
+	t := l.typeOf(e)
+	if p, ok := t.Underlying().(*types.Pointer); ok { // an element &T{...} without its type
+		lit := *e
+		return l.addr(l.literalOf(&lit, p.Elem()))
+	}
+	return l.literalOf(e, t)
+}
+
+func (l *lowering) literalOf(e *ast.CompositeLit, t types.Type) ast.Expr {
+	typ := l.mustSpell(t, e.Pos())
+	lit := &ast.CompositeLit{Type: typ, Lbrace: e.Lbrace, Rbrace: e.Rbrace}
+	pair := func(k, v ast.Expr) {
+		lit.Elts = append(lit.Elts, &ast.KeyValueExpr{Key: k, Colon: l.pos, Value: v})
+	}
+	switch u := t.Underlying().(type) {
+	case *types.Struct:
+		for i, x := range e.Elts {
+			kv, ok := x.(*ast.KeyValueExpr)
+			if ok {
+				name := kv.Key.(*ast.Ident).Name
+				i = slices.IndexFunc(slices.Collect(u.Fields()), func(f *types.Var) bool { return f.Name() == name })
+				x = kv.Value
+			}
+			f := u.Field(i)
+			name := f.Name()
+			if n, ok := types.Unalias(t).(*types.Named); !ok || !foreign(n) {
+				name = fieldName(f, i)
+			}
+			pair(l.id(name), l.exprAs(x, f.Type()))
+		}
+	case *types.Map:
+		for _, x := range e.Elts {
+			kv := x.(*ast.KeyValueExpr)
+			pair(l.exprAs(kv.Key, u.Key()), l.exprAs(kv.Value, u.Elem()))
+		}
+	case interface{ Elem() types.Type }:
+		for _, x := range e.Elts {
+			if kv, ok := x.(*ast.KeyValueExpr); ok {
+				pair(l.constant(l.info.Types[kv.Key].Value, types.Typ[types.Int]), l.exprAs(kv.Value, u.Elem()))
+				continue
+			}
+			lit.Elts = append(lit.Elts, l.exprAs(x, u.Elem()))
+		}
+	}
+	return lit
+}
+
+func (l *lowering) index(e *ast.IndexExpr) ast.Expr {
+	if _, ok := l.info.TypeOf(e.X).(*types.Signature); ok {
+		return l.funcValue(e.X)
+	}
+	t := l.typeOf(e.X)
+	if m, ok := t.Underlying().(*types.Map); ok {
+		return &ast.IndexExpr{X: l.expr(e.X), Lbrack: e.Lbrack, Index: l.exprAs(e.Index, m.Key()), Rbrack: e.Rbrack}
+	}
+	x := l.expr(e.X)
+	if _, ok := t.Underlying().(*types.Pointer); ok {
+		x = &ast.ParenExpr{X: &ast.StarExpr{Star: l.pos, X: x}}
+	}
+	return &ast.IndexExpr{X: x, Lbrack: e.Lbrack, Index: l.integer(e.Index), Rbrack: e.Rbrack}
+}
+
+// integer is an index or a length as an int.
+func (l *lowering) integer(e ast.Expr) ast.Expr {
+	if v := l.info.Types[e].Value; v != nil {
+		return l.constant(v, types.Typ[types.Int])
+	}
+	x := l.expr(e)
+	if b, ok := l.typeOf(e).Underlying().(*types.Basic); ok && b.Kind() != types.Int {
+		return l.apply(l.id("int"), x)
+	}
+	return x
+}
+
+func (l *lowering) slice(e *ast.SliceExpr) ast.Expr {
+	x := l.expr(e.X)
+	if _, ok := l.typeOf(e.X).Underlying().(*types.Pointer); ok {
+		x = &ast.ParenExpr{X: &ast.StarExpr{Star: l.pos, X: x}}
+	}
+	s := &ast.SliceExpr{X: x, Lbrack: e.Lbrack, Slice3: e.Slice3, Rbrack: e.Rbrack}
+	for _, b := range []struct {
+		from ast.Expr
+		to   *ast.Expr
+	}{{e.Low, &s.Low}, {e.High, &s.High}, {e.Max, &s.Max}} {
+		if b.from != nil {
+			*b.to = l.integer(b.from)
+		}
+	}
+	return s
+}
+
+func (l *lowering) unary(e *ast.UnaryExpr) ast.Expr {
+	switch e.Op {
+	case token.AND:
+		if lit, ok := ast.Unparen(e.X).(*ast.CompositeLit); ok {
+			return l.addr(l.literal(lit))
+		}
+	case token.SUB:
+		if b := l.typeOf(e).Underlying().(*types.Basic); b.Info()&types.IsFloat != 0 { // -0
+			return &ast.ParenExpr{X: &ast.BinaryExpr{X: l.expr(e.X), OpPos: e.OpPos, Op: token.MUL, Y: l.constant(constant.MakeInt64(-1), b)}}
+		}
+	}
+	return &ast.UnaryExpr{OpPos: e.OpPos, Op: e.Op, X: l.expr(e.X)}
+}
+
+func (l *lowering) binary(e *ast.BinaryExpr) ast.Expr {
+	switch e.Op {
+	case token.EQL, token.NEQ:
+		return l.equal(e.X, e.Y, e.Op)
+	case token.SHL, token.SHR:
+		return &ast.BinaryExpr{X: l.exprAs(e.X, l.typeOf(e)), OpPos: e.OpPos, Op: e.Op, Y: l.count(e.Y)}
+	case token.LAND, token.LOR:
+		return &ast.BinaryExpr{X: l.expr(e.X), OpPos: e.OpPos, Op: e.Op, Y: l.expr(e.Y)}
+	}
+	t := l.typeOf(e.X)
+	if l.info.Types[e.X].Value != nil {
+		t = l.typeOf(e.Y)
+	}
+	return &ast.BinaryExpr{X: l.exprAs(e.X, t), OpPos: e.OpPos, Op: e.Op, Y: l.exprAs(e.Y, t)}
+}
+
+// count is the right side of a shift.
+func (l *lowering) count(e ast.Expr) ast.Expr {
+	if v := l.info.Types[e].Value; v != nil {
+		return l.apply(l.id("uint64"), l.constant(v, types.Typ[types.Int]))
+	}
+	x := l.expr(e)
+	if b, ok := l.typeOf(e).Underlying().(*types.Basic); ok && b.Info()&types.IsUnsigned != 0 {
+		return l.apply(l.id("uint64"), x)
+	}
+	return l.hook("Count", l.apply(l.id("int64"), x))
+}
+
+// equal lowers a comparison.
+func (l *lowering) equal(x, y ast.Expr, op token.Token) ast.Expr {
+	return l.equalTo(l.expr, x, y, op)
+}
+
+func (l *lowering) equalTo(left func(ast.Expr) ast.Expr, x, y ast.Expr, op token.Token) ast.Expr {
+	not := func(c ast.Expr) ast.Expr {
+		if op == token.NEQ {
+			return &ast.UnaryExpr{OpPos: l.pos, Op: token.NOT, X: c}
+		}
+		return c
+	}
+	tx, ty := l.info.Types[x], l.info.Types[y]
+	if tx.IsNil() {
+		x, y, tx, ty = y, x, ty, tx
+		left = l.expr
+	}
+	xt := l.typeOf(x)
+	if ty.IsNil() {
+		if types.IsInterface(xt) {
+			return not(l.hook("IsNil", left(x)))
+		}
+		if _, ok := xt.Underlying().(*types.Signature); ok {
+			return not(l.hook("NoFunc", left(x)))
+		}
+		return &ast.BinaryExpr{X: left(x), OpPos: l.pos, Op: op, Y: l.id("nil")}
+	}
+	yt := l.typeOf(y)
+	xi, yi := types.IsInterface(xt), types.IsInterface(yt)
+	switch {
+	case xi || yi:
+		lx := l.convert(left(x), xt, anyType)
+		ly := l.exprAs(y, anyType)
+		return not(l.hook("Equal", lx, ly))
+	}
+	switch u := xt.Underlying().(type) {
+	case *types.Struct, *types.Array:
+		return not(l.hook("Equal", left(x), l.expr(y)))
+	case *types.Basic:
+		if u.Info()&types.IsBoolean != 0 {
+			return not(l.hook("Same", left(x), l.expr(y)))
+		}
+	}
+	t := xt
+	if tx.Value != nil {
+		t = yt
+	}
+	lx := left(x)
+	if tx.Value != nil {
+		lx = l.constant(tx.Value, t)
+	}
+	return &ast.BinaryExpr{X: lx, OpPos: l.pos, Op: op, Y: l.exprAs(y, t)}
+}
+
+// bigLiteral is a number too large for the interpreter's constants.
+func bigLiteral(text string) uint64 {
+	n, _ := new(big.Int).SetString(text, 16)
+	return n.Uint64()
+}

@@ -1,0 +1,248 @@
+package session
+
+import (
+	"go/ast"
+	"go/types"
+	"slices"
+	"strings"
+)
+
+// instance is the name of the function that a generic function or method, or a
+// function of a library that is there as source, has become for its type
+// arguments.
+func (l *lowering) instance(f *types.Func, recv *types.Named, args []types.Type) string {
+	f = f.Origin()
+	short := f.Name()
+	if r := f.Signature().Recv(); r != nil {
+		short = named(r.Type()).Obj().Name() + "." + short
+	}
+	var keys []string
+	for _, a := range args {
+		keys = append(keys, l.key(a))
+	}
+	id := f.Pkg().Path() + "." + short
+	if own(f) {
+		id = l.name(short)
+	}
+	key := "func " + id + "[" + strings.Join(keys, ",") + "]"
+	for _, known := range []map[string]string{l.s.erased, l.plan.erased} {
+		if known[key] != "" {
+			return known[key]
+		}
+	}
+	const deepest = 60
+	if l.env != nil && l.env.depth > deepest {
+		l.refuse(l.pos, "the instances of "+short+" never end: each needs another one")
+		return "nil"
+	}
+	node, info := l.source(f, short)
+	if node == nil {
+		l.refuse(l.pos, short+" is generic, and the interpreter does not have its source: write a function of your own")
+		return "nil"
+	}
+	name := l.s.fresh(short)
+	l.plan.erased[key] = name
+	sig := info.Defs[node.Name].(*types.Func).Signature()
+	params := sig.TypeParams()
+	if recv != nil {
+		params = sig.RecvTypeParams()
+	}
+	e := &env{args: map[*types.TypeParam]types.Type{}, key: name[len(name)-1:], local: map[*types.TypeName]types.Type{}, depth: 1}
+	e.key = strings.ReplaceAll(name, mark, "")
+	if l.env != nil {
+		e.depth = l.env.depth + 1
+	}
+	for i := range params.Len() {
+		e.args[params.At(i)] = args[i]
+	}
+	one := &lowering{s: l.s, plan: l.plan, info: info, name: l.name, decls: l.decls, names: map[types.Object]string{}, env: e, owner: l.owner, pos: node.Pos()}
+	l.plan.decls = append(l.plan.decls, one.funcDecl(node, sig, name))
+	return name
+}
+
+// source finds the syntax of a generic function and what the checker knows
+// about it.
+func (l *lowering) source(f *types.Func, short string) (*ast.FuncDecl, *types.Info) {
+	if !own(f) {
+		lib := l.s.world.generics[f.Pkg().Path()]
+		if lib == nil {
+			return nil, nil
+		}
+		return lib.funcs[short], lib.info
+	}
+	find := func(decls []*decl) *decl {
+		for _, d := range decls {
+			if slices.Contains(d.names, short) {
+				return d
+			}
+		}
+		return nil
+	}
+	c := l.decls
+	d := find(c.fresh)
+	if d == nil {
+		d = find(c.again)
+	}
+	info := c.decls
+	if d == nil {
+		if d = find(c.base.decls); d == nil {
+			return nil, nil
+		}
+		info = d.info
+	}
+	node, _ := d.node.(*ast.FuncDecl)
+	return node, info
+}
+
+// desc is the number under which the session knows a type (see box.go).
+func (l *lowering) desc(t types.Type) ast.Expr {
+	plain := *l
+	plain.env = nil
+	d := plain.describe(t)
+	return number(l.pos, d.id)
+}
+
+// describe makes the session's description of a type, and has the program tell
+// it the methods of the type and of the types it is made of.
+func (l *lowering) describe(t types.Type) *desc {
+	t = types.Unalias(t)
+	key := l.key(t)
+	d := l.s.descs[key]
+	if d == nil {
+		d = &desc{id: len(l.s.types), key: key, name: l.display(t), typ: t, methods: map[string]*method{}}
+		l.s.descs[key] = d
+		l.s.types = append(l.s.types, d)
+		d.faithful = l.faithful(t)
+		if d.faithful {
+			d.rtype = l.s.world.reflected(t)
+		}
+		l.parts(d, t)
+	}
+	if !d.told && !l.owner.described[key] && !d.faithful {
+		l.owner.described[key] = true
+		l.plan.told = append(l.plan.told, d)
+		l.tellMethods(d, t)
+		for _, p := range d.parts() {
+			l.describe(p.typ)
+		}
+	}
+	return d
+}
+
+func (l *lowering) parts(d *desc, t types.Type) {
+	if n, ok := t.(*types.Named); ok {
+		if i, ok := n.Underlying().(*types.Interface); ok {
+			l.interfaceParts(d, i)
+			if foreign(n) {
+				d.rtype = l.s.world.reflected(t)
+			}
+			return
+		}
+	}
+	if i, ok := t.(*types.Interface); ok {
+		l.interfaceParts(d, i)
+		return
+	}
+	if d.faithful {
+		return
+	}
+	switch u := t.Underlying().(type) {
+	case *types.Pointer:
+		d.elem = l.describe(u.Elem())
+	case *types.Slice:
+		d.elem = l.describe(u.Elem())
+	case *types.Array:
+		d.elem = l.describe(u.Elem())
+	case *types.Chan:
+		d.elem = l.describe(u.Elem())
+	case *types.Map:
+		d.keys, d.elem = l.describe(u.Key()), l.describe(u.Elem())
+	case *types.Struct:
+		for i := range u.NumFields() {
+			f := u.Field(i)
+			d.fields = append(d.fields, fieldDesc{name: f.Name(), exported: f.Exported(), embedded: f.Embedded(), tag: u.Tag(i), typ: l.describe(f.Type())})
+		}
+	}
+}
+
+func (l *lowering) interfaceParts(d *desc, i *types.Interface) {
+	d.iface = true
+	for m := range i.Methods() {
+		d.wants = append(d.wants, want{m.Name(), l.key(m.Signature())})
+	}
+}
+
+// tellMethods has the program give the session a maker for each method of a
+// type: from a receiver to the method as a function.
+func (l *lowering) tellMethods(d *desc, t types.Type) {
+	if types.IsInterface(t) {
+		return
+	}
+	for s := range types.NewMethodSet(t).Methods() {
+		m, ok := s.Obj().(*types.Func)
+		if !ok || !m.Exported() && !own(m) {
+			continue
+		}
+		sig := m.Signature()
+		typ, rtyp := l.spell(types.NewSignatureType(nil, nil, nil, sig.Params(), sig.Results(), sig.Variadic())), l.spell(t)
+		if typ == nil || rtyp == nil {
+			continue
+		}
+		l.pos = l.plan.at
+		r := l.new()
+		in, args := l.params(sig)
+		c := l.methodOn(r, t, m, s.Index(), args)
+		if sig.Variadic() {
+			c.Ellipsis = l.pos
+		}
+		f := l.function(in, l.outs(sig), l.result(sig, c))
+		maker := l.function(l.list1(l.field(r.Name, rtyp)), l.list1(&ast.Field{Type: typ}), l.ret(f))
+		id := l.new()
+		l.plan.setup = append(l.plan.setup, l.define1(id, maker),
+			&ast.ExprStmt{X: l.hook("Tell", number(l.pos, d.id), l.text(m.Name()), l.text(l.key(sig)), id)})
+	}
+}
+
+// redescribe tells the methods again of the types that have a method of a
+// type, when that has changed.
+func (l *lowering) redescribe(recv string) {
+	pkg := l.decls.pkg
+	if l.owner.again[recv] {
+		return
+	}
+	l.owner.again[recv] = true
+	for _, n := range pkg.Scope().Names() {
+		tn, ok := pkg.Scope().Lookup(n).(*types.TypeName)
+		if !ok {
+			continue
+		}
+		nt, ok := tn.Type().(*types.Named)
+		if !ok || nt.TypeParams().Len() > 0 || types.IsInterface(nt) {
+			continue
+		}
+		p := types.NewPointer(nt)
+		hit := false
+		for s := range types.NewMethodSet(p).Methods() {
+			f, ok := s.Obj().(*types.Func)
+			if ok {
+				r := named(f.Signature().Recv().Type())
+				hit = hit || r != nil && own(r.Obj()) && r.Obj().Name() == recv
+			}
+		}
+		if !hit {
+			continue
+		}
+		for _, t := range []types.Type{nt, p} {
+			if d := l.s.descs[l.key(t)]; d != nil && !l.owner.described[d.key] {
+				l.owner.described[d.key] = true
+				l.tellMethods(d, t)
+			}
+		}
+	}
+}
+
+// display is a type as Go prints it.
+func (l *lowering) display(t types.Type) string {
+	text := types.TypeString(t, func(p *types.Package) string { return p.Name() })
+	return l.s.plain(text)
+}

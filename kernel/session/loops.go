@@ -1,0 +1,343 @@
+package session
+
+import (
+	"go/ast"
+	"go/constant"
+	"go/token"
+	"go/types"
+	"slices"
+)
+
+// forLoop gives every iteration variables of its own where that can be seen.
+func (l *lowering) forLoop(n *ast.ForStmt, label *ast.Ident) []ast.Stmt {
+	var out []ast.Stmt
+	if n.Init != nil {
+		out = l.stmt(n.Init)
+	}
+	l.pos = n.Pos()
+	init, ok := n.Init.(*ast.AssignStmt)
+	if ok && init.Tok == token.DEFINE && l.captures(n, init.Lhs) {
+		return []ast.Stmt{l.block(append(out, l.ownVariables(n, init, label)...)...)}
+	}
+	f := &ast.ForStmt{For: n.For}
+	if n.Cond != nil {
+		f.Cond = l.expr(n.Cond)
+	}
+	var post []ast.Stmt
+	if n.Post != nil {
+		post = l.stmt(n.Post)
+	}
+	f.Body = l.enter(label, true, func() *ast.BlockStmt { return l.blockOf(n.Body) })
+	if len(post) == 1 {
+		f.Post = post[0]
+	} else if len(post) > 1 {
+		f.Post = &ast.ExprStmt{X: l.apply(&ast.ParenExpr{X: l.function(nil, nil, post...)})}
+	}
+	return []ast.Stmt{l.block(append(out, l.label(label, f))...)}
+}
+
+// ownVariables is a loop whose variables are copied for each iteration:
+//
+//	p, first := &i, true
+//	for {
+//		i := *p
+//		p = &i
+//		if !first { post }
+//		first = false
+//		if !cond { break }
+//		body
+//	}
+func (l *lowering) ownVariables(n *ast.ForStmt, init *ast.AssignStmt, label *ast.Ident) []ast.Stmt {
+	var out, head []ast.Stmt
+	first := l.new()
+	out = append(out, l.define1(first, l.id("true")))
+	for _, e := range init.Lhs {
+		id := e.(*ast.Ident)
+		obj := l.info.Defs[id]
+		if id.Name == "_" || obj == nil {
+			continue
+		}
+		old := l.names[obj]
+		p := l.new()
+		out = append(out, l.define1(p, l.addr(l.id(old))))
+		own := l.bind(id)
+		head = append(head, l.local(own, l.mustSpell(l.typ(obj.Type()), id.Pos()), &ast.StarExpr{X: p}), l.set(p, l.addr(l.id(own.Name))))
+	}
+	if n.Post != nil {
+		head = append(head, &ast.IfStmt{Cond: &ast.UnaryExpr{Op: token.NOT, X: first}, Body: l.block(l.stmt(n.Post)...)})
+	}
+	head = append(head, l.set(first, l.id("false")))
+	if n.Cond != nil {
+		l.pos = n.Cond.Pos()
+		head = append(head, &ast.IfStmt{If: l.pos, Cond: &ast.UnaryExpr{Op: token.NOT, X: &ast.ParenExpr{X: l.expr(n.Cond)}}, Body: l.block(&ast.BranchStmt{TokPos: l.pos, Tok: token.BREAK})})
+	}
+	body := l.enter(label, true, func() *ast.BlockStmt { return l.blockOf(n.Body) })
+	body.List = append(head, body.List...)
+	return append(out, l.label(label, &ast.ForStmt{For: n.For, Body: body}))
+}
+
+// captures reports whether something may outlive the iteration: a function, or
+// the address of a loop's variable.
+func (l *lowering) captures(n ast.Node, vars []ast.Expr) (found bool) {
+	if n == nil {
+		return false
+	}
+	of := func(x ast.Expr) bool {
+		for {
+			switch e := ast.Unparen(x).(type) {
+			case *ast.SelectorExpr:
+				x = e.X
+				continue
+			case *ast.IndexExpr:
+				x = e.X
+				continue
+			case *ast.Ident:
+				return slices.ContainsFunc(vars, func(v ast.Expr) bool {
+					id, ok := v.(*ast.Ident)
+					return ok && l.info.Defs[id] != nil && l.info.Defs[id] == l.info.Uses[e]
+				})
+			}
+			return false
+		}
+	}
+	ast.Inspect(n, func(n ast.Node) bool {
+		switch n := n.(type) {
+		case *ast.FuncLit, *ast.GoStmt, *ast.DeferStmt:
+			found = true
+		case *ast.UnaryExpr:
+			found = found || n.Op == token.AND && of(n.X)
+		case *ast.SelectorExpr: // a method with a pointer receiver
+			if _, ok := l.info.Uses[n.Sel].(*types.Func); ok {
+				found = found || of(n.X)
+			}
+		case *ast.SliceExpr:
+			found = found || of(n.X)
+		}
+		return !found
+	})
+	return found
+}
+
+// rangeLoop lowers a range statement.
+func (l *lowering) rangeLoop(n *ast.RangeStmt, label *ast.Ident) []ast.Stmt {
+	t := l.typeOf(n.X)
+	switch u := t.Underlying().(type) {
+	case *types.Basic:
+		if u.Info()&types.IsInteger != 0 {
+			return l.rangeInt(n, label, t)
+		}
+	case *types.Signature:
+		return l.rangeFunc(n, label, u)
+	case *types.Pointer, *types.Array:
+		return l.rangeArray(n, label, t)
+	}
+	if b, ok := t.Underlying().(*types.Basic); ok && b.Info()&types.IsString != 0 {
+		return l.rangeString(n, label)
+	}
+	key, value := rangeTypes(t)
+	r := &ast.RangeStmt{For: n.For, TokPos: n.TokPos, X: l.exprAs(n.X, l.typ(types.Default(l.info.TypeOf(n.X))))}
+	return []ast.Stmt{l.loopBody(n, label, r, key, value)}
+}
+
+// loopBody gives a range statement its variables and its body.
+func (l *lowering) loopBody(n *ast.RangeStmt, label *ast.Ident, r *ast.RangeStmt, key, value types.Type) ast.Stmt {
+	var head []ast.Stmt
+	variable := func(e ast.Expr, t types.Type) ast.Expr {
+		if e == nil {
+			return nil
+		}
+		if id, ok := e.(*ast.Ident); ok && id.Name == "_" {
+			return l.id("_")
+		}
+		v := l.new()
+		head = append(head, l.store(e, l.convert(v, t, l.tupleTarget(e, t)), n.Tok == token.DEFINE)...)
+		return v
+	}
+	r.Key, r.Value = variable(n.Key, key), variable(n.Value, value)
+	if r.Key != nil || r.Value != nil {
+		r.Tok = token.DEFINE
+		if id, ok := r.Key.(*ast.Ident); ok && id.Name == "_" && r.Value == nil {
+			r.Key = nil
+			r.Tok = token.ILLEGAL
+		} else if id2, ok2 := r.Value.(*ast.Ident); ok && ok2 && id.Name == "_" && id2.Name == "_" {
+			r.Key, r.Value, r.Tok = nil, nil, token.ILLEGAL
+		}
+	}
+	r.Body = l.enter(label, true, func() *ast.BlockStmt { return l.blockOf(n.Body) })
+	r.Body.List = append(head, r.Body.List...)
+	return l.label(label, r)
+}
+
+func rangeTypes(t types.Type) (key, value types.Type) {
+	switch u := t.Underlying().(type) {
+	case *types.Map:
+		return u.Key(), u.Elem()
+	case *types.Chan:
+		return u.Elem(), nil
+	case *types.Basic:
+		return types.Typ[types.Int], types.Universe.Lookup("rune").Type()
+	case interface{ Elem() types.Type }:
+		return types.Typ[types.Int], u.Elem()
+	}
+	return nil, nil
+}
+
+// rangeArray ranges over a slice of the array: of a copy, as Go does, when its
+// values are asked for.
+func (l *lowering) rangeArray(n *ast.RangeStmt, label *ast.Ident, t types.Type) []ast.Stmt {
+	array, pointer := t, false
+	if p, ok := t.Underlying().(*types.Pointer); ok {
+		array, pointer = p.Elem(), true
+	}
+	elem := array.Underlying().(*types.Array)
+	if id, ok := n.Value.(*ast.Ident); n.Value == nil || ok && id.Name == "_" {
+		var out []ast.Stmt
+		if hasCall(n.X) {
+			out = append(out, l.set(l.id("_"), l.expr(n.X)))
+		}
+		length := &ast.BasicLit{ValuePos: l.pos, Kind: token.INT, Value: constant.MakeInt64(elem.Len()).ExactString()}
+		return append(out, l.counted(n, label, types.Typ[types.Int], length)...)
+	}
+	v := l.new()
+	var out []ast.Stmt
+	var over ast.Expr = v
+	if pointer {
+		out = append(out, l.define1(v, l.expr(n.X)))
+		over = &ast.ParenExpr{X: &ast.StarExpr{X: v}}
+	} else {
+		out = append(out, l.local(v, l.mustSpell(t, n.Pos()), l.expr(n.X)))
+	}
+	r := &ast.RangeStmt{For: n.For, TokPos: n.TokPos, X: &ast.SliceExpr{X: over}}
+	return []ast.Stmt{l.block(append(out, l.loopBody(n, label, r, types.Typ[types.Int], elem.Elem()))...)}
+}
+
+// rangeString decodes rune after rune.
+func (l *lowering) rangeString(n *ast.RangeStmt, label *ast.Ident) []ast.Stmt {
+	text, at, i, r, size := l.new(), l.new(), l.new(), l.new(), l.new()
+	integer, char := types.Type(types.Typ[types.Int]), types.Universe.Lookup("rune").Type()
+	out := []ast.Stmt{l.local(text, l.id("string"), l.exprAs(n.X, types.Typ[types.String])), l.define1(at, number(l.pos, 0))}
+	head := []ast.Stmt{
+		l.define1(i, at),
+		l.assign(token.DEFINE, []ast.Expr{r, size}, []ast.Expr{l.hook("Rune", &ast.SliceExpr{X: text, Low: at})}),
+		l.assign(token.ADD_ASSIGN, []ast.Expr{at}, []ast.Expr{size}),
+		&ast.ExprStmt{X: l.hook("Ignore", r)},
+	}
+	for _, v := range []struct {
+		to   ast.Expr
+		from ast.Expr
+		t    types.Type
+	}{{n.Key, i, integer}, {n.Value, r, char}} {
+		if id, ok := v.to.(*ast.Ident); v.to == nil || ok && id.Name == "_" {
+			continue
+		}
+		head = append(head, l.store(v.to, l.convert(v.from, v.t, l.tupleTarget(v.to, v.t)), n.Tok == token.DEFINE)...)
+	}
+	body := l.enter(label, true, func() *ast.BlockStmt { return l.blockOf(n.Body) })
+	body.List = append(head, body.List...)
+	f := &ast.ForStmt{For: n.For, Cond: &ast.BinaryExpr{X: at, OpPos: n.For, Op: token.LSS, Y: l.apply(l.id("len"), text)}, Body: body}
+	return []ast.Stmt{l.block(append(out, l.label(label, f))...)}
+}
+
+// rangeInt lowers a range over an integer.
+func (l *lowering) rangeInt(n *ast.RangeStmt, label *ast.Ident, t types.Type) []ast.Stmt {
+	if b, ok := t.(*types.Basic); ok && b.Info()&types.IsUntyped != 0 {
+		t = types.Typ[types.Int]
+		if id, ok := n.Key.(*ast.Ident); ok && l.info.ObjectOf(id) != nil {
+			t = l.typ(l.info.ObjectOf(id).Type())
+		}
+	}
+	return l.counted(n, label, t, l.exprAs(n.X, t))
+}
+
+// counted is a loop from 0 to a limit.
+func (l *lowering) counted(n *ast.RangeStmt, label *ast.Ident, t types.Type, limit ast.Expr) []ast.Stmt {
+	i, end := l.new(), l.new()
+	typ := l.mustSpell(t, n.Pos())
+	out := []ast.Stmt{l.local(i, typ, nil), l.local(end, l.mustSpell(t, n.Pos()), limit)}
+	var head []ast.Stmt
+	if id, ok := n.Key.(*ast.Ident); n.Key != nil && !(ok && id.Name == "_") {
+		head = l.store(n.Key, l.convert(i, t, l.tupleTarget(n.Key, t)), n.Tok == token.DEFINE)
+	}
+	body := l.enter(label, true, func() *ast.BlockStmt { return l.blockOf(n.Body) })
+	body.List = append(head, body.List...)
+	f := &ast.ForStmt{For: n.For, Cond: &ast.BinaryExpr{X: i, OpPos: n.For, Op: token.LSS, Y: end}, Post: &ast.IncDecStmt{X: i, TokPos: n.For, Tok: token.INC}, Body: body}
+	return []ast.Stmt{l.block(append(out, l.label(label, f))...)}
+}
+
+// rangeFunc turns the loop's body into the function that the iterator calls:
+//
+//	code, done := 0, false
+//	f(func(k K, v V) bool { ...; return true })
+//	done = true
+//	if code == 1 { return }
+func (l *lowering) rangeFunc(n *ast.RangeStmt, label *ast.Ident, sig *types.Signature) []ast.Stmt {
+	yield := sig.Params().At(0).Type().Underlying().(*types.Signature)
+	code, done, iter := l.new(), l.new(), l.new()
+	var out []ast.Stmt
+	outerBody := l.fn.body
+	b := &yieldBody{outer: outerBody, code: code}
+	if label != nil {
+		b.label = label.Name
+	}
+	out = append(out, l.local(code, l.id("int"), nil), l.local(done, l.id("bool"), nil))
+	// A return in the body sets the function's results; they need names.
+	temporary := l.fn.named == nil && l.fn.results != nil && l.fn.results.Len() > 0
+	if temporary {
+		for v := range l.fn.results.Variables() {
+			id := l.new()
+			l.fn.named = append(l.fn.named, id.Name)
+			out = append(out, l.local(id, l.mustSpell(v.Type(), n.Pos()), nil))
+		}
+	}
+	out = append(out, l.define1(iter, l.expr(n.X)))
+	in := &ast.FieldList{Opening: l.pos, Closing: l.pos}
+	var head []ast.Stmt
+	head = append(head, &ast.IfStmt{If: l.pos, Cond: done, Body: l.block(&ast.ExprStmt{X: l.apply(l.id("panic"), l.text("range function continued iteration after function for loop body returned false"))})})
+	for i, e := range []ast.Expr{n.Key, n.Value} {
+		if i >= yield.Params().Len() {
+			break
+		}
+		t := yield.Params().At(i).Type()
+		v := l.new()
+		in.List = append(in.List, l.field(v.Name, l.mustSpell(t, n.Pos())))
+		if id, ok := e.(*ast.Ident); e == nil || ok && id.Name == "_" {
+			continue
+		}
+		head = append(head, l.store(e, l.convert(v, t, l.tupleTarget(e, t)), n.Tok == token.DEFINE)...)
+	}
+	top := l.top
+	l.fn.body, l.top = b, false
+	body := l.list(n.Body.List)
+	l.fn.body, l.top = outerBody, top
+	l.pos = n.Pos()
+	body = append(head, body...)
+	body = append(body, l.ret(l.id("true")))
+	f := l.new()
+	out = append(out, l.define1(f, l.function(in, l.list1(&ast.Field{Type: l.id("bool")}), body...)),
+		&ast.ExprStmt{X: l.apply(iter, f)}, l.set(done, l.id("true")))
+	for i, e := range b.exits {
+		var do []ast.Stmt
+		if e.tok == token.RETURN {
+			do = l.returnNamed(outerBody)
+		} else {
+			do = l.branch(&ast.BranchStmt{TokPos: n.Pos(), Tok: e.tok, Label: l.id(e.label)})
+		}
+		out = append(out, &ast.IfStmt{If: l.pos, Cond: &ast.BinaryExpr{X: code, OpPos: l.pos, Op: token.EQL, Y: number(l.pos, i+1)}, Body: l.block(do...)})
+	}
+	if temporary && outerBody == nil {
+		l.fn.named = nil
+	}
+	return []ast.Stmt{l.block(out...)}
+}
+
+// returnNamed returns what the results' variables hold.
+func (l *lowering) returnNamed(outer *yieldBody) []ast.Stmt {
+	if outer != nil {
+		return l.leave(outer, false, outer.exit(exit{tok: token.RETURN}))
+	}
+	var values []ast.Expr
+	for _, n := range l.fn.named {
+		values = append(values, l.id(n))
+	}
+	return []ast.Stmt{&ast.ReturnStmt{Return: l.pos, Results: slices.Clip(values)}}
+}

@@ -1,0 +1,429 @@
+package session
+
+import (
+	"bytes"
+	"encoding/base64"
+	"encoding/json"
+	"fmt"
+	"io"
+	"reflect"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// Format prints a box as package fmt prints a value of its type.
+func (b Box) Format(s fmt.State, verb rune) {
+	if f, ok := asFunc[func(fmt.State, rune)](b, "Format"); ok {
+		f(s, verb)
+		return
+	}
+	p := &printer{s, verb, fmt.FormatString(s, verb)}
+	p.value(b.T, reflect.ValueOf(b.V), 0, false)
+}
+
+// asFunc is a method of a box if it has that type.
+func asFunc[F any](b Box, name string) (f F, ok bool) {
+	if b.T.methods[name] == nil {
+		return f, false
+	}
+	m := b.method(name)
+	if !m.IsValid() || m.Type() != reflect.TypeFor[F]() {
+		return f, false
+	}
+	return m.Interface().(F), true
+}
+
+type printer struct {
+	fmt.State
+	verb   rune
+	format string
+}
+
+// value prints one value; hidden says that it is in an unexported field, whose
+// methods fmt does not call.
+func (p *printer) value(d *desc, v reflect.Value, depth int, hidden bool) {
+	sharp := p.verb == 'v' && p.Flag('#')
+	if d.iface {
+		if !v.IsValid() || v.Kind() == reflect.Interface && v.IsNil() {
+			io.WriteString(p, map[bool]string{true: d.name + "(nil)", false: "<nil>"}[sharp])
+			return
+		}
+		inner := out(v.Interface())
+		if b, ok := inner.(Box); ok {
+			p.value(b.T, reflect.ValueOf(b.V), depth, hidden)
+			return
+		}
+		fmt.Fprintf(p, p.format, inner)
+		return
+	}
+	if !hidden && p.methods(d, v, sharp) {
+		return
+	}
+	if d.faithful {
+		fmt.Fprintf(p, p.format, v.Interface())
+		return
+	}
+	switch v.Kind() {
+	case reflect.Struct:
+		p.structure(d, v, depth, sharp)
+	case reflect.Slice, reflect.Array:
+		if d.elem == nil || v.Type().Elem().Kind() == reflect.Uint8 && strings.ContainsRune("sqxX", p.verb) {
+			fmt.Fprintf(p, p.format, v.Interface())
+			return
+		}
+		p.sequence(d, v, depth, sharp)
+	case reflect.Map:
+		p.table(d, v, depth, sharp)
+	case reflect.Pointer:
+		if depth == 0 && !v.IsNil() && d.elem != nil {
+			switch v.Elem().Kind() {
+			case reflect.Struct, reflect.Slice, reflect.Array, reflect.Map:
+				io.WriteString(p, "&")
+				p.value(d.elem, v.Elem(), depth+1, hidden)
+				return
+			}
+		}
+		if v.IsNil() && p.verb == 'v' {
+			io.WriteString(p, map[bool]string{true: "(" + d.name + ")(nil)", false: "<nil>"}[sharp])
+			return
+		}
+		if sharp {
+			fmt.Fprintf(p, "(%s)(%#x)", d.name, v.Pointer())
+			return
+		}
+		if p.verb == 'v' {
+			fmt.Fprintf(p, "%#x", v.Pointer())
+			return
+		}
+		fmt.Fprintf(p, p.format, v.Pointer())
+	case reflect.Func, reflect.Chan:
+		if v.IsNil() {
+			io.WriteString(p, "<nil>")
+			return
+		}
+		fmt.Fprintf(p, "%#x", v.Pointer())
+	default:
+		fmt.Fprintf(p, p.format, v.Interface())
+	}
+}
+
+// methods prints by Error or String, as fmt does.
+func (p *printer) methods(d *desc, v reflect.Value, sharp bool) (done bool) {
+	if len(d.methods) == 0 || !v.IsValid() {
+		return false
+	}
+	b := Box{d, v.Interface()}
+	name := "GoString"
+	if !sharp {
+		if !strings.ContainsRune("vsxXq", p.verb) {
+			return false
+		}
+		if name = "Error"; d.methods[name] == nil {
+			name = "String"
+		}
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			if v.Kind() == reflect.Pointer && v.IsNil() {
+				io.WriteString(p, "<nil>")
+				done = true
+				return
+			}
+			panic(r)
+		}
+	}()
+	f, ok := asFunc[func() string](b, name)
+	if !ok {
+		return false
+	}
+	text := f()
+	if sharp {
+		io.WriteString(p, text)
+		return true
+	}
+	fmt.Fprintf(p, p.format, text)
+	return true
+}
+
+func (p *printer) structure(d *desc, v reflect.Value, depth int, sharp bool) {
+	if sharp {
+		io.WriteString(p, d.name)
+	}
+	io.WriteString(p, "{")
+	for i, f := range d.fields {
+		if i > 0 {
+			io.WriteString(p, map[bool]string{true: ", ", false: " "}[sharp])
+		}
+		if sharp || p.Flag('+') && p.verb == 'v' {
+			io.WriteString(p, f.name+":")
+		}
+		p.value(f.typ, v.Field(i), depth+1, !f.exported)
+	}
+	io.WriteString(p, "}")
+}
+
+func (p *printer) sequence(d *desc, v reflect.Value, depth int, sharp bool) {
+	begin, sep, end := "[", " ", "]"
+	if sharp {
+		begin, sep, end = d.name+"{", ", ", "}"
+		if v.Kind() == reflect.Slice && v.IsNil() {
+			io.WriteString(p, d.name+"(nil)")
+			return
+		}
+	}
+	io.WriteString(p, begin)
+	for i := range v.Len() {
+		if i > 0 {
+			io.WriteString(p, sep)
+		}
+		p.value(d.elem, v.Index(i), depth+1, false)
+	}
+	io.WriteString(p, end)
+}
+
+func (p *printer) table(d *desc, v reflect.Value, depth int, sharp bool) {
+	begin, sep, end := "map[", " ", "]"
+	if sharp {
+		begin, sep, end = d.name+"{", ", ", "}"
+		if v.IsNil() {
+			io.WriteString(p, d.name+"(nil)")
+			return
+		}
+	}
+	io.WriteString(p, begin)
+	keys := v.MapKeys()
+	slices.SortFunc(keys, compareKeys)
+	for i, k := range keys {
+		if i > 0 {
+			io.WriteString(p, sep)
+		}
+		p.value(d.keys, k, depth+1, false)
+		io.WriteString(p, ":")
+		p.value(d.elem, v.MapIndex(k), depth+1, false)
+	}
+	io.WriteString(p, end)
+}
+
+// compareKeys orders a map's keys as package fmt does.
+func compareKeys(a, b reflect.Value) int {
+	switch {
+	case a.Kind() == reflect.Interface:
+		return compareKeys(reflect.ValueOf(raw(a.Interface())), reflect.ValueOf(raw(b.Interface())))
+	case a.Kind() != b.Kind():
+		return int(a.Kind()) - int(b.Kind())
+	case a.CanInt():
+		return compare(a.Int(), b.Int())
+	case a.CanUint():
+		return compare(a.Uint(), b.Uint())
+	case a.CanFloat():
+		return compare(a.Float(), b.Float())
+	case a.Kind() == reflect.String:
+		return strings.Compare(a.String(), b.String())
+	case a.Kind() == reflect.Struct:
+		for i := range a.NumField() {
+			if c := compareKeys(a.Field(i), b.Field(i)); c != 0 {
+				return c
+			}
+		}
+	case a.Kind() == reflect.Array:
+		for i := range a.Len() {
+			if c := compareKeys(a.Index(i), b.Index(i)); c != 0 {
+				return c
+			}
+		}
+	case a.Kind() == reflect.Bool:
+		return compare(boolInt(a.Bool()), boolInt(b.Bool()))
+	}
+	return 0
+}
+
+func boolInt(b bool) int64 {
+	if b {
+		return 1
+	}
+	return 0
+}
+
+func compare[T int64 | uint64 | float64](a, b T) int {
+	switch {
+	case a < b:
+		return -1
+	case a > b:
+		return 1
+	}
+	return 0
+}
+
+// MarshalJSON writes a box as encoding/json writes a value of its type.
+func (b Box) MarshalJSON() ([]byte, error) {
+	var out bytes.Buffer
+	err := writeJSON(&out, b.T, reflect.ValueOf(b.V))
+	return out.Bytes(), err
+}
+
+func writeJSON(w *bytes.Buffer, d *desc, v reflect.Value) error {
+	if !v.IsValid() {
+		w.WriteString("null")
+		return nil
+	}
+	if len(d.methods) > 0 && !(v.Kind() == reflect.Pointer && v.IsNil()) {
+		b := Box{d, v.Interface()}
+		if f, ok := asFunc[func() ([]byte, error)](b, "MarshalJSON"); ok {
+			text, err := f()
+			if err == nil {
+				err = json.Compact(w, text)
+			}
+			return err
+		}
+		if f, ok := asFunc[func() ([]byte, error)](b, "MarshalText"); ok {
+			text, err := f()
+			if err != nil {
+				return err
+			}
+			return leafJSON(w, string(text))
+		}
+	}
+	switch {
+	case d.iface:
+		if v.IsNil() {
+			w.WriteString("null")
+			return nil
+		}
+		return leafJSON(w, out(v.Interface()))
+	case d.faithful:
+		return leafJSON(w, v.Interface())
+	}
+	switch v.Kind() {
+	case reflect.Pointer:
+		if v.IsNil() {
+			w.WriteString("null")
+			return nil
+		}
+		return writeJSON(w, d.elem, v.Elem())
+	case reflect.Struct:
+		w.WriteByte('{')
+		first := true
+		if err := fieldsJSON(w, d, v, &first); err != nil {
+			return err
+		}
+		w.WriteByte('}')
+	case reflect.Slice, reflect.Array:
+		if v.Kind() == reflect.Slice && v.IsNil() {
+			w.WriteString("null")
+			return nil
+		}
+		if v.Kind() == reflect.Slice && v.Type().Elem().Kind() == reflect.Uint8 {
+			w.WriteString(strconv.Quote(base64.StdEncoding.EncodeToString(v.Bytes())))
+			return nil
+		}
+		w.WriteByte('[')
+		for i := range v.Len() {
+			if i > 0 {
+				w.WriteByte(',')
+			}
+			if err := writeJSON(w, d.elem, v.Index(i)); err != nil {
+				return err
+			}
+		}
+		w.WriteByte(']')
+	case reflect.Map:
+		if v.IsNil() {
+			w.WriteString("null")
+			return nil
+		}
+		keys := v.MapKeys()
+		slices.SortFunc(keys, func(a, b reflect.Value) int { return strings.Compare(fmt.Sprint(a), fmt.Sprint(b)) })
+		w.WriteByte('{')
+		for i, k := range keys {
+			if i > 0 {
+				w.WriteByte(',')
+			}
+			if err := leafJSON(w, fmt.Sprint(k.Interface())); err != nil {
+				return err
+			}
+			w.WriteByte(':')
+			if err := writeJSON(w, d.elem, v.MapIndex(k)); err != nil {
+				return err
+			}
+		}
+		w.WriteByte('}')
+	case reflect.Func, reflect.Chan:
+		return fmt.Errorf("json: unsupported type: %s", d.name)
+	default:
+		return leafJSON(w, v.Interface())
+	}
+	return nil
+}
+
+func leafJSON(w *bytes.Buffer, v any) error {
+	text, err := json.Marshal(v)
+	w.Write(text)
+	return err
+}
+
+// fieldsJSON writes the fields of a struct, those of embedded structs among them.
+func fieldsJSON(w *bytes.Buffer, d *desc, v reflect.Value, first *bool) error {
+	for i, f := range d.fields {
+		name, opts, _ := strings.Cut(reflect.StructTag(f.tag).Get("json"), ",")
+		x := v.Field(i)
+		if name == "-" && opts == "" || !f.exported && !f.embedded {
+			continue
+		}
+		inner := f.typ
+		if f.embedded && name == "" {
+			y := x
+			if inner.elem != nil && y.Kind() == reflect.Pointer {
+				if y.IsNil() {
+					continue
+				}
+				inner, y = inner.elem, y.Elem()
+			}
+			if y.Kind() == reflect.Struct && !inner.faithful {
+				if err := fieldsJSON(w, inner, y, first); err != nil {
+					return err
+				}
+				continue
+			}
+			if !f.exported {
+				continue
+			}
+		}
+		if strings.Contains(opts, "omitempty") && emptyJSON(x) || strings.Contains(opts, "omitzero") && x.IsZero() {
+			continue
+		}
+		if name == "" {
+			name = f.name
+		}
+		if !*first {
+			w.WriteByte(',')
+		}
+		*first = false
+		if err := leafJSON(w, name); err != nil {
+			return err
+		}
+		w.WriteByte(':')
+		if strings.Contains(opts, "string") {
+			switch x.Kind() {
+			case reflect.String, reflect.Struct, reflect.Slice, reflect.Map:
+			default:
+				w.WriteString(strconv.Quote(fmt.Sprint(x.Interface())))
+				continue
+			}
+		}
+		if err := writeJSON(w, f.typ, x); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func emptyJSON(v reflect.Value) bool {
+	switch v.Kind() {
+	case reflect.Array, reflect.Map, reflect.Slice, reflect.String:
+		return v.Len() == 0
+	case reflect.Struct:
+		return false
+	}
+	return v.IsZero()
+}

@@ -1,0 +1,578 @@
+package session
+
+import (
+	"go/ast"
+	"go/token"
+	"go/types"
+	"slices"
+)
+
+// list lowers statements, of which one may become several.
+func (l *lowering) list(stmts []ast.Stmt) []ast.Stmt {
+	var out []ast.Stmt
+	for _, s := range stmts {
+		out = append(out, l.stmt(s)...)
+	}
+	return out
+}
+
+func (l *lowering) blockOf(b *ast.BlockStmt) *ast.BlockStmt {
+	return &ast.BlockStmt{Lbrace: b.Lbrace, List: l.list(b.List), Rbrace: b.Rbrace}
+}
+
+func (l *lowering) stmt(s ast.Stmt) []ast.Stmt {
+	l.pos = s.Pos()
+	switch s := s.(type) {
+	case *ast.EmptyStmt:
+		return nil
+	case *ast.ExprStmt:
+		return l.withFunctions(&ast.ExprStmt{X: l.expr(s.X)})
+	case *ast.AssignStmt:
+		return l.assignStmt(s)
+	case *ast.IncDecStmt:
+		return []ast.Stmt{&ast.IncDecStmt{X: l.expr(s.X), TokPos: s.TokPos, Tok: s.Tok}}
+	case *ast.DeclStmt:
+		return l.declStmt(s)
+	case *ast.BlockStmt:
+		return []ast.Stmt{l.blockOf(s)}
+	case *ast.LabeledStmt:
+		return l.labeled(s)
+	case *ast.ReturnStmt:
+		return l.returned(s)
+	case *ast.BranchStmt:
+		return l.branch(s)
+	case *ast.IfStmt:
+		return l.ifStmt(s)
+	case *ast.ForStmt:
+		return l.forLoop(s, nil)
+	case *ast.RangeStmt:
+		return l.rangeLoop(s, nil)
+	case *ast.SwitchStmt:
+		return l.switchStmt(s, nil)
+	case *ast.TypeSwitchStmt:
+		return l.typeSwitch(s, nil)
+	case *ast.SelectStmt:
+		return l.selectStmt(s, nil)
+	case *ast.SendStmt:
+		t := l.typeOf(s.Chan).Underlying().(*types.Chan)
+		return l.withFunctions(&ast.SendStmt{Chan: l.expr(s.Chan), Arrow: s.Arrow, Value: l.exprAs(s.Value, t.Elem())})
+	case *ast.GoStmt:
+		f := l.new()
+		return []ast.Stmt{l.define1(f, l.thunk(s.Call)), &ast.ExprStmt{X: l.hook("Go", f)}}
+	case *ast.DeferStmt:
+		return l.deferred(s)
+	}
+	l.refuse(s.Pos(), "the interpreter does not know this statement")
+	return nil
+}
+
+// withFunctions gives the function literals among a statement's arguments
+// names of their own, defined before it: a literal that goes straight into
+// compiled code would share its variables with the next iteration of a loop.
+func (l *lowering) withFunctions(s ast.Stmt) []ast.Stmt {
+	var defs []ast.Stmt
+	ast.Inspect(s, func(n ast.Node) bool {
+		if c, ok := n.(*ast.CallExpr); ok {
+			for i, a := range c.Args {
+				if lit, ok := a.(*ast.FuncLit); ok {
+					f := l.new()
+					defs = append(defs, l.define1(f, lit))
+					c.Args[i] = f
+				}
+			}
+		}
+		_, inner := n.(*ast.FuncLit)
+		return !inner
+	})
+	return append(defs, s)
+}
+
+func (l *lowering) declStmt(s *ast.DeclStmt) []ast.Stmt {
+	g := s.Decl.(*ast.GenDecl)
+	if g.Tok != token.VAR {
+		return nil // types and constants are written where they are used
+	}
+	var out []ast.Stmt
+	for _, spec := range g.Specs {
+		v := spec.(*ast.ValueSpec)
+		var to []ast.Expr
+		for _, id := range v.Names {
+			to = append(to, id)
+		}
+		if len(v.Values) > 0 {
+			out = append(out, l.assignment(to, v.Values, true)...)
+			continue
+		}
+		for _, id := range v.Names {
+			t := l.typ(l.info.Defs[id].Type())
+			if id.Name == "_" {
+				continue
+			}
+			out = append(out, l.local(l.bind(id), l.mustSpell(t, id.Pos()), nil))
+		}
+	}
+	return out
+}
+
+func (l *lowering) assignStmt(s *ast.AssignStmt) []ast.Stmt {
+	switch s.Tok {
+	case token.DEFINE:
+		return l.assignment(s.Lhs, s.Rhs, true)
+	case token.ASSIGN:
+		return l.assignment(s.Lhs, s.Rhs, false)
+	}
+	// x op= y, with x evaluated once.
+	out, to := l.place(s.Lhs[0], hasCall(s.Lhs[0]) || hasCall(s.Rhs[0]))
+	t := l.typeOf(s.Lhs[0])
+	var y ast.Expr
+	if s.Tok == token.SHL_ASSIGN || s.Tok == token.SHR_ASSIGN {
+		y = l.count(s.Rhs[0])
+	} else {
+		y = l.exprAs(s.Rhs[0], t)
+	}
+	return append(out, l.withFunctions(l.assign(s.Tok, []ast.Expr{to}, []ast.Expr{y}))...)
+}
+
+func hasCall(n ast.Node) (found bool) {
+	ast.Inspect(n, func(n ast.Node) bool {
+		switch n := n.(type) {
+		case *ast.CallExpr:
+			found = true
+		case *ast.UnaryExpr:
+			found = found || n.Op == token.ARROW
+		}
+		return !found
+	})
+	return found
+}
+
+// assignment lowers = and :=, where declare is true for new variables of a function.
+func (l *lowering) assignment(lhs, rhs []ast.Expr, declare bool) []ast.Stmt {
+	if len(lhs) > 1 && len(rhs) == 1 {
+		return l.fromOne(lhs, rhs[0], declare)
+	}
+	if len(lhs) == 1 {
+		return l.assign1(lhs[0], rhs[0], declare)
+	}
+	// The operands on the left, then the values, then the assignments.
+	var out []ast.Stmt
+	var places, values []ast.Expr
+	for _, x := range lhs {
+		if id, ok := x.(*ast.Ident); ok && (id.Name == "_" || l.info.Defs[id] != nil) {
+			places = append(places, nil)
+			continue
+		}
+		more, to := l.place(x, !plain(x))
+		out = append(out, more...)
+		places = append(places, to)
+	}
+	for i, x := range rhs {
+		t := l.leftType(lhs[i], x)
+		v := l.new()
+		out = append(out, l.withFunctions(l.local(v, l.mustSpell(t, x.Pos()), l.exprAs(x, t)))...)
+		values = append(values, v)
+	}
+	for i, x := range lhs {
+		if id, ok := x.(*ast.Ident); ok && id.Name == "_" {
+			out = append(out, l.set(l.id("_"), values[i]))
+			continue
+		}
+		if places[i] == nil {
+			out = append(out, l.store(x, values[i], declare)...)
+			continue
+		}
+		out = append(out, l.set(places[i], values[i]))
+	}
+	return out
+}
+
+// plain reports whether an expression stays the same place while other
+// places are assigned to: a variable.
+func plain(x ast.Expr) bool {
+	_, ok := ast.Unparen(x).(*ast.Ident)
+	return ok
+}
+
+// leftType is the type of what is assigned to.
+func (l *lowering) leftType(x, value ast.Expr) types.Type {
+	if id, ok := x.(*ast.Ident); ok {
+		if id.Name == "_" {
+			return l.typ(types.Default(l.info.TypeOf(value)))
+		}
+		return l.typ(l.info.ObjectOf(id).Type())
+	}
+	return l.typeOf(x)
+}
+
+// store assigns a lowered value of the right type to a place, or defines it.
+func (l *lowering) store(x, value ast.Expr, declare bool) []ast.Stmt {
+	id, ok := x.(*ast.Ident)
+	if ok && declare && id.Name != "_" && l.info.Defs[id] != nil {
+		t := l.spell(l.typ(l.info.Defs[id].Type()))
+		if t == nil {
+			return []ast.Stmt{l.define1(l.bind(id), value)}
+		}
+		return []ast.Stmt{l.local(l.bind(id), t, value)}
+	}
+	return []ast.Stmt{l.set(l.target(x), value)}
+}
+
+func (l *lowering) assign1(x, value ast.Expr, declare bool) []ast.Stmt {
+	t := l.leftType(x, value)
+	if id, ok := x.(*ast.Ident); ok && id.Name == "_" {
+		if tv := l.info.Types[value]; tv.Value != nil || tv.IsNil() {
+			return nil
+		}
+		return l.withFunctions(&ast.ExprStmt{X: l.hook("Ignore", l.expr(value))})
+	}
+	v := l.exprAs(value, t)
+	if id, ok := x.(*ast.Ident); ok && declare && l.info.Defs[id] != nil {
+		_, isIface := t.Underlying().(*types.Interface)
+		if tv := l.info.Types[value]; tv.Value == nil && !tv.IsNil() && !isIface {
+			return l.withFunctions(l.define1(l.bind(id), v))
+		}
+	}
+	at := l.pos
+	stmts := l.store(x, v, declare)
+	l.pos = at
+	last := len(stmts) - 1
+	return append(stmts[:last:last], l.withFunctions(stmts[last])...)
+}
+
+// place lowers what is assigned to; once is true when what is in it must be
+// evaluated before the values.
+func (l *lowering) place(x ast.Expr, once bool) ([]ast.Stmt, ast.Expr) {
+	if !once {
+		return nil, l.target(x)
+	}
+	var out []ast.Stmt
+	temp := func(e ast.Expr, t types.Type) ast.Expr {
+		if _, ok := e.(*ast.BasicLit); ok {
+			return e
+		}
+		v := l.new()
+		if typ := l.spell(t); typ != nil {
+			out = append(out, l.local(v, typ, e))
+		} else {
+			out = append(out, l.define1(v, e))
+		}
+		return v
+	}
+	switch e := ast.Unparen(x).(type) {
+	case *ast.IndexExpr:
+		t := l.typeOf(e.X)
+		switch u := t.Underlying().(type) {
+		case *types.Map:
+			m := temp(l.expr(e.X), t)
+			return out, &ast.IndexExpr{X: m, Index: temp(l.exprAs(e.Index, u.Key()), u.Key())}
+		case *types.Slice:
+			s := temp(l.expr(e.X), t)
+			return out, &ast.IndexExpr{X: s, Index: temp(l.integer(e.Index), types.Typ[types.Int])}
+		case *types.Pointer:
+			p := temp(l.expr(e.X), t)
+			return out, &ast.IndexExpr{X: &ast.ParenExpr{X: &ast.StarExpr{X: p}}, Index: temp(l.integer(e.Index), types.Typ[types.Int])}
+		case *types.Array:
+			more, a := l.place(e.X, !plain(e.X))
+			out = append(out, more...)
+			return out, &ast.IndexExpr{X: a, Index: temp(l.integer(e.Index), types.Typ[types.Int])}
+		}
+	case *ast.StarExpr:
+		return out, &ast.StarExpr{Star: l.pos, X: temp(l.expr(e.X), l.typeOf(e.X))}
+	case *ast.SelectorExpr:
+		if l.pkgName(e.X) == nil && !l.info.Types[e.X].IsType() {
+			t := l.typeOf(e.X)
+			obj, path, _ := l.lookup(t, e.Sel.Name, l.info.Uses[e.Sel])
+			if _, ok := obj.(*types.Var); ok {
+				var base ast.Expr
+				if _, ptr := t.Underlying().(*types.Pointer); ptr {
+					base = temp(l.expr(e.X), t)
+				} else {
+					var more []ast.Stmt
+					more, base = l.place(e.X, !plain(e.X))
+					out = append(out, more...)
+				}
+				for _, i := range path {
+					base, t = l.step(base, t, i)
+				}
+				return out, base
+			}
+		}
+	}
+	return out, l.target(x)
+}
+
+// fromOne assigns the several values of one expression.
+func (l *lowering) fromOne(lhs []ast.Expr, x ast.Expr, declare bool) []ast.Stmt {
+	x = ast.Unparen(x)
+	var out []ast.Stmt
+	var values []ast.Expr
+	var ts []types.Type
+	boolean := types.Type(types.Typ[types.Bool])
+	v, ok := l.new(), l.new()
+	switch e := x.(type) {
+	case *ast.TypeAssertExpr:
+		t := l.typeOf(e.Type)
+		id := l.new()
+		out = append(out, l.local(v, l.mustSpell(t, e.Pos()), nil), l.define1(id, l.exprAs(e.X, anyType)),
+			l.define1(ok, l.hook("Is", l.addr(v), id, l.desc(t))))
+		values, ts = []ast.Expr{v, ok}, []types.Type{t, boolean}
+	case *ast.IndexExpr:
+		t := l.typeOf(e.X).Underlying().(*types.Map).Elem()
+		out = append(out, l.assign(token.DEFINE, []ast.Expr{v, ok}, []ast.Expr{l.expr(e)}))
+		values, ts = []ast.Expr{v, ok}, []types.Type{t, boolean}
+	case *ast.UnaryExpr:
+		t := l.typeOf(e.X).Underlying().(*types.Chan).Elem()
+		out = append(out, l.assign(token.DEFINE, []ast.Expr{v, ok}, []ast.Expr{l.expr(e)}))
+		values, ts = []ast.Expr{v, ok}, []types.Type{t, boolean}
+	default:
+		tuple := l.typeOf(x).(*types.Tuple)
+		same := true
+		for i, t := range lhs {
+			id, isID := t.(*ast.Ident)
+			same = same && isID && (id.Name == "_" || l.info.Defs[id] != nil && declare || l.same(l.leftType(t, x), tuple.At(i).Type()))
+		}
+		if same { // as it stands
+			tok := token.ASSIGN
+			var to []ast.Expr
+			call := l.expr(x)
+			for _, t := range lhs {
+				id := t.(*ast.Ident)
+				if declare && id.Name != "_" && l.info.Defs[id] != nil {
+					tok = token.DEFINE
+					to = append(to, l.bind(id))
+					continue
+				}
+				to = append(to, l.target(id))
+			}
+			return l.withFunctions(l.assign(tok, to, []ast.Expr{call}))
+		}
+		var to []ast.Expr
+		for i := range lhs {
+			id := l.new()
+			to = append(to, id)
+			values = append(values, id)
+			ts = append(ts, tuple.At(i).Type())
+		}
+		var places []ast.Expr
+		for _, t := range lhs {
+			if id, isID := t.(*ast.Ident); isID && (id.Name == "_" || l.info.Defs[id] != nil) {
+				places = append(places, nil)
+				continue
+			}
+			more, p := l.place(t, !plain(t))
+			out = append(out, more...)
+			places = append(places, p)
+		}
+		out = append(out, l.withFunctions(l.assign(token.DEFINE, to, []ast.Expr{l.expr(x)}))...)
+		for i, t := range lhs {
+			if id, isID := t.(*ast.Ident); isID && id.Name == "_" {
+				continue
+			}
+			c := l.convert(values[i], ts[i], l.tupleTarget(t, ts[i]))
+			if places[i] != nil {
+				out = append(out, l.set(places[i], c))
+				continue
+			}
+			out = append(out, l.store(t, c, declare)...)
+		}
+		return out
+	}
+	var places []ast.Expr
+	var before []ast.Stmt
+	for _, t := range lhs {
+		if id, isID := t.(*ast.Ident); isID && (id.Name == "_" || l.info.Defs[id] != nil) {
+			places = append(places, nil)
+			continue
+		}
+		more, p := l.place(t, !plain(t))
+		before = append(before, more...)
+		places = append(places, p)
+	}
+	out = append(before, out...)
+	for i, t := range lhs {
+		if id, isID := t.(*ast.Ident); isID && id.Name == "_" {
+			continue
+		}
+		c := l.convert(values[i], ts[i], l.tupleTarget(t, ts[i]))
+		if places[i] != nil {
+			out = append(out, l.set(places[i], c))
+			continue
+		}
+		out = append(out, l.store(t, c, declare)...)
+	}
+	return out
+}
+
+func (l *lowering) tupleTarget(x ast.Expr, t types.Type) types.Type {
+	if id, ok := x.(*ast.Ident); ok {
+		return l.typ(l.info.ObjectOf(id).Type())
+	}
+	return l.typeOf(x)
+}
+
+func (l *lowering) ifStmt(s *ast.IfStmt) []ast.Stmt {
+	var init []ast.Stmt
+	if s.Init != nil {
+		init = l.stmt(s.Init)
+	}
+	l.pos = s.Pos()
+	n := &ast.IfStmt{If: s.If, Cond: l.expr(s.Cond), Body: l.blockOf(s.Body)}
+	switch e := s.Else.(type) {
+	case *ast.BlockStmt:
+		n.Else = l.blockOf(e)
+	case *ast.IfStmt:
+		if list := l.ifStmt(e); len(list) == 1 {
+			n.Else = list[0]
+			if _, ok := list[0].(*ast.IfStmt); !ok {
+				n.Else = l.block(list...)
+			}
+		} else {
+			n.Else = l.block(list...)
+		}
+	}
+	if len(init) > 0 {
+		return []ast.Stmt{l.block(append(init, n)...)}
+	}
+	return []ast.Stmt{n}
+}
+
+// deferred lowers a defer statement: the arguments are evaluated now, and at
+// the top of a cell the call comes at the cell's end.
+func (l *lowering) deferred(s *ast.DeferStmt) []ast.Stmt {
+	if l.fn.body != nil {
+		l.refuse(s.Pos(), "the interpreter cannot defer in the body of a range over a function: put the body into a function of its own")
+		return nil
+	}
+	if l.top {
+		return []ast.Stmt{&ast.ExprStmt{X: l.hook("Defer", l.thunk(s.Call))}}
+	}
+	if lit, ok := ast.Unparen(s.Call.Fun).(*ast.FuncLit); ok && len(s.Call.Args) == 0 && lit.Type.Results == nil {
+		return []ast.Stmt{&ast.DeferStmt{Defer: s.Defer, Call: l.apply(l.expr(lit))}}
+	}
+	f := l.new()
+	return []ast.Stmt{
+		l.define1(f, l.thunk(s.Call)),
+		&ast.DeferStmt{Defer: s.Defer, Call: l.apply(f)},
+	}
+}
+
+// thunk is a call as a function without parameters, which has the call's
+// function and arguments as they are now.
+func (l *lowering) thunk(call *ast.CallExpr) ast.Expr {
+	lowered := l.expr(call)
+	c, ok := lowered.(*ast.CallExpr)
+	if !ok {
+		return l.function(nil, nil, l.set(l.id("_"), lowered))
+	}
+	if lit, ok := unparen(c.Fun).(*ast.FuncLit); ok && len(c.Args) == 0 && lit.Type.Results == nil {
+		return lit
+	}
+	in := &ast.FieldList{Opening: l.pos, Closing: l.pos}
+	var now []ast.Expr // evaluated now
+	later := *c
+	later.Args = slices.Clone(c.Args)
+	keep := func(x ast.Expr, t types.Type) ast.Expr {
+		typ := l.spell(t)
+		if typ == nil {
+			return x
+		}
+		id := l.new()
+		in.List = append(in.List, l.field(id.Name, typ))
+		now = append(now, x)
+		return id
+	}
+	sig, _ := l.info.TypeOf(call.Fun).(*types.Signature)
+	special := false
+	if id, ok := ast.Unparen(call.Fun).(*ast.Ident); ok {
+		_, special = l.info.Uses[id].(*types.Builtin)
+	}
+	switch {
+	case special && len(c.Args) == len(call.Args) && !isHook(c): // close, delete, copy
+		for i, a := range call.Args {
+			later.Args[i] = keep(c.Args[i], l.typeOf(a))
+		}
+	case special: // panic, print, recover and others that call the session
+		if len(call.Args) == 0 || len(c.Args) != len(call.Args) {
+			break
+		}
+		for i := range call.Args {
+			later.Args[i] = keep(c.Args[i], anyType)
+		}
+	case sig != nil:
+		sig = l.typ(sig).(*types.Signature)
+		extra := len(c.Args) - len(call.Args) // the receiver of a method
+		if _, tuple := l.info.TypeOf(firstArg(call)).(*types.Tuple); tuple || extra < 0 || extra > 1 || isHook(c) {
+			if isHook(c) {
+				for i := range c.Args {
+					later.Args[i] = keep(c.Args[i], anyType)
+				}
+			}
+			break
+		}
+		if extra == 1 {
+			if sel, ok := ast.Unparen(call.Fun).(*ast.SelectorExpr); ok {
+				obj, path, _ := l.lookup(l.typeOf(sel.X), sel.Sel.Name, l.info.Uses[sel.Sel])
+				if m, ok := obj.(*types.Func); ok {
+					_, rt := l.receiver(sel.X, path, m)
+					later.Args[0] = keep(c.Args[0], rt)
+				}
+			}
+		} else if sel, ok := c.Fun.(*ast.SelectorExpr); ok && l.callee(call) != nil && l.callee(call).Signature().Recv() != nil { // of a compiled type
+			if origin, ok := ast.Unparen(call.Fun).(*ast.SelectorExpr); ok {
+				obj, path, _ := l.lookup(l.typeOf(origin.X), origin.Sel.Name, l.info.Uses[origin.Sel])
+				m := obj.(*types.Func)
+				_, rt := l.receiver2(origin.X, path)
+				r := sel.X
+				if _, ptr := types.Unalias(m.Signature().Recv().Type()).(*types.Pointer); ptr && !types.IsInterface(rt) {
+					r, rt = l.adjust(r, rt, m)
+				}
+				if l.writer(origin.X) == nil {
+					later.Fun = &ast.SelectorExpr{X: keep(r, rt), Sel: sel.Sel}
+				}
+			}
+		} else if l.callee(call) == nil {
+			if _, lit := unparen(c.Fun).(*ast.FuncLit); !lit {
+				later.Fun = keep(c.Fun, l.typeOf(call.Fun))
+			}
+		} else if m, ok := c.Fun.(*ast.CallExpr); ok { // a method of an interface
+			later.Fun = keep(m, l.typ(l.callee(call).Signature()))
+		}
+		for i, a := range call.Args {
+			t := paramType(sig, i)
+			if call.Ellipsis.IsValid() && i == len(call.Args)-1 {
+				t = sig.Params().At(i).Type()
+			}
+			if tv := l.info.Types[a]; tv.Value != nil && !types.IsInterface(t) || tv.IsNil() {
+				continue
+			}
+			if l.writer(a) != nil {
+				continue
+			}
+			later.Args[i+extra] = keep(c.Args[i+extra], t)
+		}
+	}
+	f := l.function(nil, nil, &ast.ExprStmt{X: &later})
+	if len(now) == 0 {
+		return f
+	}
+	maker := l.function(in, l.list1(&ast.Field{Type: &ast.FuncType{Func: l.pos, Params: &ast.FieldList{}}}), l.ret(f))
+	return l.apply(&ast.ParenExpr{X: maker}, now...)
+}
+
+func unparen(x ast.Expr) ast.Expr { return ast.Unparen(x) }
+
+func isHook(c *ast.CallExpr) bool {
+	sel, ok := c.Fun.(*ast.SelectorExpr)
+	if !ok {
+		return false
+	}
+	id, ok := sel.X.(*ast.Ident)
+	return ok && id.Name == hooks
+}
+
+func firstArg(c *ast.CallExpr) ast.Expr {
+	if len(c.Args) > 0 {
+		return c.Args[0]
+	}
+	return nil
+}
