@@ -136,49 +136,6 @@ func svg() string {
 	}
 }
 
-// fmt and its like use the methods of interpreted values.
-func TestMethodsSeen(t *testing.T) {
-	i, out := newInterp(t)
-	_, err := i.Eval(`
-import (
-	"encoding/json"
-	"errors"
-	"fmt"
-)
-
-type room struct{ n int }
-
-func (r room) String() string { return fmt.Sprintf("room %d", r.n) }
-
-type full struct{ n int }
-
-func (f full) Error() string { return fmt.Sprintf("%d guests too many", f.n) }
-
-type key struct{ n int }
-
-func (k key) MarshalJSON() ([]byte, error) { return []byte("\"key\""), nil }
-
-func run() {
-	fmt.Println(room{7})
-	fmt.Printf("%v %s\n", full{2}, &full{3})
-	err := fmt.Errorf("inn: %w", full{4})
-	fmt.Println(err, errors.Unwrap(err) != nil)
-	b, err := json.Marshal(key{1})
-	fmt.Println(string(b), err)
-}
-`)
-	if err == nil {
-		_, err = i.Eval("run()")
-	}
-	if err != nil {
-		t.Fatal(err)
-	}
-	want := "room 7\n2 guests too many 3 guests too many\ninn: 4 guests too many true\n\"key\" <nil>\n"
-	if got := out.String(); got != want {
-		t.Errorf("got:\n%swant:\n%s", got, want)
-	}
-}
-
 func TestExitDoesNotExit(t *testing.T) {
 	i, _ := newInterp(t)
 	_, err := i.Eval("import \"os\"\nfunc f() { os.Exit(3) }")

@@ -268,7 +268,11 @@ func (s *Session) assertion(v any, d *desc) error {
 			}
 		}
 	}
-	return conversion(what + " is " + typeName(v) + ", not " + d.name)
+	text := what + " is " + typeName(v) + ", not " + d.name
+	if typeName(v) == d.name {
+		text += " (types from different scopes)"
+	}
+	return conversion(text)
 }
 
 // equal is Go's == for values in interfaces.

@@ -33,7 +33,7 @@ func (l *lowering) call(e *ast.CallExpr) ast.Expr {
 		}
 	}
 	var fun ast.Expr
-	if f != nil {
+	if f != nil && f.Signature().Recv() == nil {
 		fun = l.funcRef(callFun(e))
 	} else {
 		fun = l.expr(e.Fun)
@@ -56,6 +56,64 @@ func callFun(e *ast.CallExpr) ast.Expr {
 	}
 }
 
+// decodes refuses what fills a cell's types by reflection where Go would call
+// their methods or see their names.
+func (l *lowering) decodes(f *types.Func, e *ast.CallExpr) {
+	if f.Pkg() == nil || !strings.HasPrefix(f.Pkg().Path(), "encoding/") {
+		return
+	}
+	for _, a := range e.Args {
+		tv := l.info.Types[a]
+		if tv.Value != nil || tv.IsNil() || tv.Type == nil {
+			continue
+		}
+		t := l.typ(types.Default(tv.Type))
+		if _, tuple := t.(*types.Tuple); tuple || types.IsInterface(t) || l.faithful(t) {
+			continue
+		}
+		switch f.Pkg().Path() {
+		case "encoding/json":
+			if strings.HasPrefix(f.Name(), "Marshal") || f.Name() == "Encode" || !l.unmarshals(t, map[string]bool{}) {
+				continue
+			}
+		case "encoding/binary", "encoding/csv", "encoding/base64", "encoding/hex":
+			continue
+		}
+		l.refuse(e.Pos(), "package "+f.Pkg().Name()+" does not see the names and methods of a cell's type "+l.display(t)+": use a map, or types of a package")
+	}
+}
+
+// unmarshals reports whether a type has a part that reads itself, or embeds one.
+func (l *lowering) unmarshals(t types.Type, seen map[string]bool) bool {
+	key := l.key(t)
+	if seen[key] {
+		return false
+	}
+	seen[key] = true
+	if n := named(t); n != nil && !foreign(n) {
+		for _, m := range []string{"UnmarshalJSON", "UnmarshalText"} {
+			if obj, _, _ := types.LookupFieldOrMethod(types.NewPointer(n), true, n.Obj().Pkg(), m); obj != nil {
+				return true
+			}
+		}
+	} else if n != nil {
+		return false
+	}
+	switch u := t.Underlying().(type) {
+	case *types.Map:
+		return l.unmarshals(u.Key(), seen) || l.unmarshals(u.Elem(), seen)
+	case interface{ Elem() types.Type }:
+		return l.unmarshals(u.Elem(), seen)
+	case *types.Struct:
+		for f := range u.Fields() {
+			if f.Embedded() || l.unmarshals(f.Type(), seen) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
 func (l *lowering) pkgName(x ast.Expr) *types.PkgName {
 	id, ok := x.(*ast.Ident)
 	if !ok {
@@ -69,6 +127,9 @@ func (l *lowering) pkgName(x ast.Expr) *types.PkgName {
 func (l *lowering) callWith(fun ast.Expr, first []ast.Expr, e *ast.CallExpr, sig *types.Signature, f *types.Func) ast.Expr {
 	pos := l.pos
 	raw := f != nil && reflects(f)
+	if f != nil {
+		l.decodes(f, e)
+	}
 	if f != nil && first == nil && l.formats(f, e) {
 		return l.formatted(fun, e, sig)
 	}
@@ -165,6 +226,13 @@ func (l *lowering) formatted(fun ast.Expr, e *ast.CallExpr, sig *types.Signature
 func (l *lowering) spread(fun ast.Expr, first []ast.Expr, x ast.Expr, tuple *types.Tuple, sig *types.Signature, raw bool) ast.Expr {
 	var names, args []ast.Expr
 	args = append(args, first...)
+	var before []ast.Stmt
+	switch fun.(type) {
+	case *ast.Ident, *ast.SelectorExpr:
+	default: // evaluated before its arguments
+		f := l.new()
+		before, fun = []ast.Stmt{l.define1(f, fun)}, f
+	}
 	inner := l.expr(x)
 	for i := range tuple.Len() {
 		id := l.new()
@@ -175,7 +243,7 @@ func (l *lowering) spread(fun ast.Expr, first []ast.Expr, x ast.Expr, tuple *typ
 		}
 		args = append(args, a)
 	}
-	body := []ast.Stmt{l.assign(token.DEFINE, names, []ast.Expr{inner})}
+	body := append(before, l.assign(token.DEFINE, names, []ast.Expr{inner}))
 	result := l.apply(fun, args...)
 	if sig.Results().Len() == 0 {
 		return l.apply(&ast.ParenExpr{X: l.function(nil, nil, append(body, &ast.ExprStmt{X: result})...)})
@@ -309,9 +377,11 @@ func (l *lowering) zero(t types.Type) ast.Expr {
 	case *types.Struct, *types.Array:
 		return &ast.CompositeLit{Type: l.mustSpell(t, l.pos), Lbrace: l.pos, Rbrace: l.pos}
 	}
-	z := l.new()
 	typ := l.mustSpell(t, l.pos)
-	return l.apply(&ast.ParenExpr{X: l.function(nil, l.list1(l.field(z.Name, typ)), l.ret())})
+	return l.apply(l.helper("zero "+l.key(t), func(name string) ast.Decl {
+		return &ast.FuncDecl{Name: l.id(name), Type: &ast.FuncType{Func: l.pos, Params: l.list1(), Results: l.list1(&ast.Field{Type: typ})},
+			Body: l.block(l.local(l.id("z"), typ, nil), l.ret(l.id("z")))}
+	}))
 }
 
 func (l *lowering) builtin(e *ast.CallExpr, name string) ast.Expr {
@@ -328,13 +398,18 @@ func (l *lowering) builtin(e *ast.CallExpr, name string) ast.Expr {
 	case "clear":
 		return l.hook("Clear", l.hook("Any", l.expr(e.Args[0])))
 	case "panic":
-		return l.apply(l.id("panic"), l.hook("Panic", l.exprAs(e.Args[0], anyType)))
+		return l.hook("Panic", l.exprAs(e.Args[0], anyType))
 	case "recover":
 		return l.hook("Recovered", l.apply(l.id("recover")))
 	case "print", "println":
 		var args []ast.Expr
 		for _, a := range e.Args {
-			args = append(args, l.hook("Any", l.exprAs(a, l.typ(types.Default(l.info.TypeOf(a))))))
+			t := l.typ(types.Default(l.info.TypeOf(a)))
+			x := l.hook("Any", l.exprAs(a, t))
+			if types.IsInterface(t) {
+				x = l.hook("Words", x)
+			}
+			args = append(args, x)
 		}
 		return l.hook(strings.ToUpper(name[:1])+name[1:], args...)
 	case "new":
@@ -352,6 +427,9 @@ func (l *lowering) builtin(e *ast.CallExpr, name string) ast.Expr {
 		}
 		for _, a := range e.Args[1:] {
 			args = append(args, l.integer(a))
+		}
+		if ch, ok := t.Underlying().(*types.Chan); ok && ch.Dir() != types.SendRecv {
+			return l.apply(&ast.ParenExpr{X: l.mustSpell(t, e.Pos())}, l.apply(l.id("make"), args...))
 		}
 		return l.apply(l.id("make"), args...)
 	case "append":
@@ -444,7 +522,7 @@ func (l *lowering) extreme(n *ast.CallExpr, name string, t types.Type) ast.Expr 
 
 // receiver lowers x for a method found at a path of fields behind it.
 func (l *lowering) receiver(x ast.Expr, path []int, m *types.Func) (ast.Expr, types.Type) {
-	r, t := l.expr(x), l.typeOf(x)
+	r, t := l.variable(x, false), l.typeOf(x)
 	for _, i := range path[:len(path)-1] {
 		r, t = l.step(r, t, i)
 	}
@@ -459,7 +537,7 @@ func (l *lowering) adjust(r ast.Expr, t types.Type, m *types.Func) (ast.Expr, ty
 	case wants && !has:
 		return l.addr(r), types.NewPointer(t)
 	case !wants && has:
-		return &ast.ParenExpr{X: &ast.StarExpr{Star: l.pos, X: r}}, p.Elem()
+		return l.deref(r, p), p.Elem()
 	}
 	return r, t
 }
@@ -650,7 +728,7 @@ func (l *lowering) methodFunc(recv types.Type, m *types.Func, path []int) ast.Ex
 	if sig.Variadic() {
 		c.Ellipsis = l.pos
 	}
-	return &ast.ParenExpr{X: l.function(full, l.outs(sig), l.result(sig, c))}
+	return l.function(full, l.outs(sig), l.result(sig, c))
 }
 
 // methodOn calls a method of a lowered receiver.

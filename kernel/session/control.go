@@ -62,6 +62,10 @@ type exit struct {
 // enter lowers the body of a loop, a switch or a select.
 func (l *lowering) enter(label *ast.Ident, loop bool, body func() *ast.BlockStmt) *ast.BlockStmt {
 	b := l.fn.body
+	if loop {
+		l.fn.loops++
+		defer func() { l.fn.loops-- }()
+	}
 	if b == nil {
 		return body()
 	}
@@ -130,8 +134,13 @@ func (b *yieldBody) exit(e exit) int {
 func (l *lowering) returned(s *ast.ReturnStmt) []ast.Stmt {
 	out, values := l.results(s)
 	b := l.fn.body
+	if b == nil && len(values) == 0 && !l.fn.deferred {
+		for _, n := range l.fn.named {
+			values = append(values, l.id(n))
+		}
+	}
 	if b == nil {
-		return append(out, &ast.ReturnStmt{Return: s.Return, Results: values})
+		return append(out, l.withFunctions(&ast.ReturnStmt{Return: s.Return, Results: values})...)
 	}
 	if len(values) > 0 {
 		var to []ast.Expr
@@ -176,8 +185,10 @@ func (l *lowering) results(s *ast.ReturnStmt) (out []ast.Stmt, values []ast.Expr
 		tv := l.info.Types[x]
 		v := l.exprAs(x, t)
 		if tv.IsNil() {
-			v = l.zero(t)
-		} else if len(l.fn.named) > 0 && res.Len() > 1 && tv.Value == nil { // it may use a result that another one sets
+			id := l.new()
+			out = append(out, l.local(id, l.mustSpell(t, x.Pos()), nil))
+			v = id
+		} else if l.fn.deferred && len(l.fn.named) > 0 && res.Len() > 1 && tv.Value == nil { // it may use a result that another one sets
 			id := l.new()
 			out = append(out, l.local(id, l.mustSpell(t, x.Pos()), v))
 			v = id
@@ -202,23 +213,42 @@ func (l *lowering) switchStmt(s *ast.SwitchStmt, label *ast.Ident) []ast.Stmt {
 		out = append(out, l.define1(tag, l.exprAs(s.Tag, tagType)))
 	}
 	n := &ast.SwitchStmt{Switch: s.Switch}
+	var choice *ast.Ident // which clause, where falling through and default need their order
+	if fallsPastDefault(s) {
+		choice = l.new()
+		n.Tag = choice
+	}
+	var choose ast.Stmt
+	otherwise := len(s.Body.List)
 	n.Body = l.enter(label, false, func() *ast.BlockStmt {
 		b := &ast.BlockStmt{Lbrace: s.Body.Lbrace, Rbrace: s.Body.Rbrace}
-		for _, c := range s.Body.List {
+		last := &choose
+		for k, c := range s.Body.List {
 			clause := c.(*ast.CaseClause)
 			one := &ast.CaseClause{Case: clause.Case, Colon: clause.Colon}
 			var cond ast.Expr
 			for _, x := range clause.List {
 				l.pos = x.Pos()
 				var test ast.Expr
-				if tag == nil {
+				if tag == nil && types.IsInterface(l.typeOf(x)) {
+					test = l.hook("Equal", l.id("true"), l.exprAs(x, anyType))
+				} else if tag == nil {
 					test = l.expr(x)
 				} else {
 					test = l.tagged(tag, tagType, x)
 				}
 				cond = l.or(cond, test)
 			}
-			if cond != nil {
+			switch {
+			case choice != nil && cond == nil:
+				otherwise = k
+				one.List = []ast.Expr{number(l.pos, k)}
+			case choice != nil:
+				test := &ast.IfStmt{If: l.pos, Cond: cond, Body: l.block(l.set(choice, number(l.pos, k)))}
+				*last = test
+				last = &test.Else
+				one.List = []ast.Expr{number(l.pos, k)}
+			case cond != nil:
 				one.List = []ast.Expr{cond}
 			}
 			one.Body = l.list(clause.Body)
@@ -226,11 +256,32 @@ func (l *lowering) switchStmt(s *ast.SwitchStmt, label *ast.Ident) []ast.Stmt {
 		}
 		return b
 	})
+	if choice != nil {
+		out = append(out, l.local(choice, l.id("int"), number(l.pos, otherwise)))
+		if choose != nil {
+			out = append(out, choose)
+		}
+	}
 	out = append(out, l.label(label, n))
 	if len(out) == 1 {
 		return out
 	}
 	return []ast.Stmt{l.block(out...)}
+}
+
+// fallsPastDefault reports whether a switch has a default clause before others
+// and a clause that falls through.
+func fallsPastDefault(s *ast.SwitchStmt) bool {
+	early, falls := false, false
+	for i, c := range s.Body.List {
+		clause := c.(*ast.CaseClause)
+		early = early || clause.List == nil && i < len(s.Body.List)-1
+		if n := len(clause.Body); n > 0 {
+			b, ok := clause.Body[n-1].(*ast.BranchStmt)
+			falls = falls || ok && b.Tok == token.FALLTHROUGH
+		}
+	}
+	return early && falls
 }
 
 func (l *lowering) or(a, b ast.Expr) ast.Expr {

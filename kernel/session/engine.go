@@ -1,6 +1,7 @@
 package session
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -83,14 +84,14 @@ type traceWriter struct {
 	at []token.Position
 }
 
-var traceLine = regexp.MustCompile(`^(?:(cell\d+` + mark + `\d+/` + unitBase + `):(\d+):(\d+): )?panic: .*\(\.\.\.\)\n$`)
+var traceLine = regexp.MustCompile(`^(?:(\S+):(\d+):(\d+): |-: )?panic: .*\(\.\.\.\)\n$`)
 
 func (w *traceWriter) Write(p []byte) (int, error) {
 	m := traceLine.FindSubmatch(p)
 	if m == nil {
 		return w.to.Write(p)
 	}
-	if m[1] != nil {
+	if bytes.Contains(m[1], []byte(mark)) { // a place in a cell
 		line, _ := strconv.Atoi(string(m[2]))
 		column, _ := strconv.Atoi(string(m[3]))
 		w.mu.Lock()
@@ -112,6 +113,9 @@ func (w *traceWriter) reset() []token.Position {
 // reflection, whose own words for a fault would puzzle.
 func panicText(v any) string {
 	text := fmt.Sprint(v)
+	if strings.HasPrefix(text, "reflect: call of reflect.Value.") && strings.HasSuffix(text, " on zero Value") {
+		return "invalid memory address or nil pointer dereference"
+	}
 	for from, to := range map[string]string{
 		"reflect: slice index out of range":                     "index out of range",
 		"reflect: array index out of range":                     "index out of range",
@@ -119,8 +123,10 @@ func panicText(v any) string {
 		"reflect.Value.Slice: slice index out of bounds":        "slice bounds out of range",
 		"reflect.Value.Slice3: slice index out of bounds":       "slice bounds out of range",
 		"reflect.Value.Slice: string slice index out of bounds": "slice bounds out of range",
-		"reflect: call of reflect.Value.Field on zero Value":    "nil pointer dereference",
-		"reflect: call of reflect.Value.Elem on zero Value":     "nil pointer dereference",
+		"reflect.MakeSlice: negative len":                       "makeslice: len out of range",
+		"reflect.MakeSlice: negative cap":                       "makeslice: cap out of range",
+		"reflect.MakeSlice: len > cap":                          "makeslice: cap out of range",
+		"reflect.Value.Call: call of nil function":              "invalid memory address or nil pointer dereference",
 	} {
 		if strings.HasPrefix(text, from) {
 			return to

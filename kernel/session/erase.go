@@ -307,7 +307,7 @@ func (l *lowering) spell(t types.Type) ast.Expr {
 			return f
 		}
 	case *types.Struct:
-		return l.structure(t)
+		return l.structure(t, t)
 	case *types.Interface:
 		return l.id("any")
 	}
@@ -326,7 +326,11 @@ func (l *lowering) spellNamed(t *types.Named) ast.Expr {
 		return &ast.SelectorExpr{X: l.id(l.s.alias(obj.Pkg().Path())), Sel: l.id(obj.Name())}
 	}
 	under := t.Underlying()
-	if _, ok := under.(*types.Struct); !ok && !l.recursive(t) {
+	if _, ok := under.(*types.Struct); !ok {
+		if l.recursive(t) {
+			l.refuse(l.pos, "the interpreter has no type that contains itself, as "+l.display(t)+" does: put it into a struct")
+			return l.id("any")
+		}
 		return l.spell(under)
 	}
 	key := l.key(t)
@@ -340,7 +344,7 @@ func (l *lowering) spellNamed(t *types.Named) ast.Expr {
 		spec := &ast.TypeSpec{Name: l.id(name)}
 		at := len(l.plan.decls)
 		l.plan.decls = append(l.plan.decls, &ast.GenDecl{TokPos: l.pos, Tok: token.TYPE, Specs: []ast.Spec{spec}})
-		if spec.Type = l.spell(under); spec.Type == nil {
+		if spec.Type = l.structure(under.(*types.Struct), t); spec.Type == nil {
 			l.plan.decls = slices.Delete(l.plan.decls, at, at+1)
 			delete(l.plan.erased, key)
 			return nil
@@ -426,11 +430,15 @@ func (l *lowering) fields(t *types.Tuple) (*ast.FieldList, bool) {
 	return list, true
 }
 
-func (l *lowering) structure(t *types.Struct) ast.Expr {
+// structure spells a struct; of is its type with its name.
+func (l *lowering) structure(t *types.Struct, of types.Type) ast.Expr {
 	list := &ast.FieldList{Opening: l.pos, Closing: l.pos}
 	for i := range t.NumFields() {
 		f := t.Field(i)
-		e := l.spell(f.Type())
+		var e ast.Expr = l.id("any")
+		if !l.cut(of, i) {
+			e = l.spell(f.Type())
+		}
 		if e == nil || !f.Exported() && !own(f) && f.Pkg() != nil && l.s.world.generics[f.Pkg().Path()] == nil {
 			return nil
 		}

@@ -204,7 +204,7 @@ func (l *lowering) expr(e ast.Expr) ast.Expr {
 	case *ast.CallExpr:
 		return l.call(e)
 	case *ast.StarExpr:
-		return &ast.StarExpr{Star: e.Star, X: l.expr(e.X)}
+		return l.deref(l.expr(e.X), l.typeOf(e.X))
 	case *ast.UnaryExpr:
 		return l.unary(e)
 	case *ast.BinaryExpr:
@@ -241,6 +241,40 @@ func (l *lowering) target(e ast.Expr) ast.Expr {
 		}
 		if obj := l.info.Defs[id]; obj != nil {
 			return &ast.Ident{NamePos: id.NamePos, Name: l.names[obj]}
+		}
+	}
+	return l.variable(e, true)
+}
+
+// variable lowers an expression that stands for a variable, and not its value;
+// whole is true when it is assigned to or its address is taken.
+func (l *lowering) variable(e ast.Expr, whole bool) ast.Expr {
+	switch x := ast.Unparen(e).(type) {
+	case *ast.StarExpr:
+		return &ast.StarExpr{Star: x.Star, X: l.expr(x.X)}
+	case *ast.IndexExpr:
+		if _, ok := l.typeOf(x.X).Underlying().(*types.Array); ok {
+			return &ast.IndexExpr{X: l.variable(x.X, whole), Lbrack: x.Lbrack, Index: l.integer(x.Index), Rbrack: x.Rbrack}
+		}
+	case *ast.SelectorExpr:
+		if l.pkgName(x.X) == nil && !l.info.Types[x.X].IsType() {
+			t := l.typeOf(x.X)
+			obj, path, _ := l.lookup(t, x.Sel.Name, l.info.Uses[x.Sel])
+			if _, ok := obj.(*types.Var); ok {
+				var base ast.Expr
+				if _, ptr := t.Underlying().(*types.Pointer); ptr {
+					base = l.expr(x.X)
+				} else {
+					base = l.variable(x.X, whole)
+				}
+				if whole {
+					return l.steps(base, t, path)
+				}
+				for _, i := range path {
+					base, t = l.step(base, t, i)
+				}
+				return base
+			}
 		}
 	}
 	return l.expr(e)
@@ -350,8 +384,8 @@ func (l *lowering) lookup(t types.Type, name string, found types.Object) (types.
 	return types.LookupFieldOrMethod(t, true, pkg, name)
 }
 
-// step selects one field.
-func (l *lowering) step(x ast.Expr, t types.Type, i int) (ast.Expr, types.Type) {
+// field1 selects one field as the interpreter has it.
+func (l *lowering) field1(x ast.Expr, t types.Type, i int) (ast.Expr, types.Type) {
 	if p, ok := t.Underlying().(*types.Pointer); ok {
 		t = p.Elem()
 	}
@@ -361,6 +395,27 @@ func (l *lowering) step(x ast.Expr, t types.Type, i int) (ast.Expr, types.Type) 
 		name = fieldName(f, i)
 	}
 	return &ast.SelectorExpr{X: x, Sel: l.id(name)}, f.Type()
+}
+
+// step selects one field as a value.
+func (l *lowering) step(x ast.Expr, t types.Type, i int) (ast.Expr, types.Type) {
+	y, ft := l.field1(x, t, i)
+	if p, ok := t.Underlying().(*types.Pointer); ok {
+		t = p.Elem()
+	}
+	if l.cut(t, i) {
+		return l.uncut(y, ft), ft
+	}
+	return y, ft
+}
+
+// steps selects the field at the end of a path, as a variable.
+func (l *lowering) steps(x ast.Expr, t types.Type, path []int) ast.Expr {
+	for _, i := range path[:len(path)-1] {
+		x, t = l.step(x, t, i)
+	}
+	x, _ = l.field1(x, t, path[len(path)-1])
+	return x
 }
 
 func (l *lowering) literal(e *ast.CompositeLit) ast.Expr {
@@ -397,7 +452,7 @@ func (l *lowering) literalOf(e *ast.CompositeLit, t types.Type) ast.Expr {
 	case *types.Map:
 		for _, x := range e.Elts {
 			kv := x.(*ast.KeyValueExpr)
-			pair(l.exprAs(kv.Key, u.Key()), l.exprAs(kv.Value, u.Elem()))
+			pair(l.element(kv.Key, u.Key()), l.element(kv.Value, u.Elem()))
 		}
 	case interface{ Elem() types.Type }:
 		for _, x := range e.Elts {
@@ -411,13 +466,21 @@ func (l *lowering) literalOf(e *ast.CompositeLit, t types.Type) ast.Expr {
 	return lit
 }
 
+// element is a value where a plain nil would have no type.
+func (l *lowering) element(x ast.Expr, t types.Type) ast.Expr {
+	if l.info.Types[x].IsNil() {
+		return l.zero(t)
+	}
+	return l.exprAs(x, t)
+}
+
 func (l *lowering) index(e *ast.IndexExpr) ast.Expr {
 	if _, ok := l.info.TypeOf(e.X).(*types.Signature); ok {
 		return l.funcValue(e.X)
 	}
 	t := l.typeOf(e.X)
 	if m, ok := t.Underlying().(*types.Map); ok {
-		return &ast.IndexExpr{X: l.expr(e.X), Lbrack: e.Lbrack, Index: l.exprAs(e.Index, m.Key()), Rbrack: e.Rbrack}
+		return &ast.IndexExpr{X: l.expr(e.X), Lbrack: e.Lbrack, Index: l.element(e.Index, m.Key()), Rbrack: e.Rbrack}
 	}
 	x := l.expr(e.X)
 	if _, ok := t.Underlying().(*types.Pointer); ok {
@@ -455,12 +518,62 @@ func (l *lowering) slice(e *ast.SliceExpr) ast.Expr {
 	return s
 }
 
+// isCut reports whether an expression is a field that is cut (see cycle.go).
+func (l *lowering) isCut(e ast.Expr) bool {
+	sel, ok := ast.Unparen(e).(*ast.SelectorExpr)
+	if !ok || l.pkgName(sel.X) != nil || l.info.Types[sel.X].IsType() {
+		return false
+	}
+	t := l.typeOf(sel.X)
+	obj, path, _ := l.lookup(t, sel.Sel.Name, l.info.Uses[sel.Sel])
+	if _, ok := obj.(*types.Var); !ok {
+		return false
+	}
+	for _, i := range path[:len(path)-1] {
+		_, t = l.step(l.id("_"), t, i)
+	}
+	if p, ok := t.Underlying().(*types.Pointer); ok {
+		t = p.Elem()
+	}
+	return l.cut(t, path[len(path)-1])
+}
+
+// deref is what a pointer points to, as a value: the interpreter does not
+// notice at once that a pointer is nil.
+func (l *lowering) deref(p ast.Expr, t types.Type) ast.Expr {
+	elem := t.Underlying().(*types.Pointer).Elem()
+	typ, ptr := l.spell(elem), l.spell(t)
+	if typ == nil || ptr == nil {
+		return &ast.StarExpr{Star: l.pos, X: p}
+	}
+	f := l.helper("deref "+l.key(t.Underlying()), func(name string) ast.Decl {
+		return &ast.FuncDecl{Name: l.id(name), Type: &ast.FuncType{Func: l.pos, Params: l.list1(l.field("p", ptr)), Results: l.list1(&ast.Field{Type: typ})},
+			Body: l.block(&ast.IfStmt{Cond: &ast.BinaryExpr{X: l.id("p"), Op: token.EQL, Y: l.id("nil")}, Body: l.block(&ast.ExprStmt{X: l.hook("Nil")})},
+				l.ret(&ast.StarExpr{X: l.id("p")}))}
+	})
+	return l.apply(f, p)
+}
+
 func (l *lowering) unary(e *ast.UnaryExpr) ast.Expr {
 	switch e.Op {
+	case token.ARROW: // the interpreter mixes up a receive within something else
+		t := l.typeOf(e.X).Underlying().(*types.Chan)
+		if elem := l.spell(t.Elem()); elem != nil {
+			f := l.helper("receive "+l.key(t), func(name string) ast.Decl {
+				v := l.id("v")
+				return &ast.FuncDecl{Name: l.id(name), Type: &ast.FuncType{Func: l.pos, Params: l.list1(l.field("c", l.spell(t))), Results: l.list1(&ast.Field{Type: elem})},
+					Body: l.block(l.define1(v, &ast.UnaryExpr{OpPos: l.pos, Op: token.ARROW, X: l.id("c")}), l.ret(v))}
+			})
+			return l.apply(f, l.expr(e.X))
+		}
 	case token.AND:
 		if lit, ok := ast.Unparen(e.X).(*ast.CompositeLit); ok {
 			return l.addr(l.literal(lit))
 		}
+		if l.isCut(e.X) {
+			l.refuse(e.Pos(), "the interpreter has no address of a field that leads back to its own struct: copy the field's value to a variable first")
+		}
+		return l.addr(l.target(e.X))
 	case token.SUB:
 		if b := l.typeOf(e).Underlying().(*types.Basic); b.Info()&types.IsFloat != 0 { // -0
 			return &ast.ParenExpr{X: &ast.BinaryExpr{X: l.expr(e.X), OpPos: e.OpPos, Op: token.MUL, Y: l.constant(constant.MakeInt64(-1), b)}}
@@ -481,6 +594,11 @@ func (l *lowering) binary(e *ast.BinaryExpr) ast.Expr {
 	t := l.typeOf(e.X)
 	if l.info.Types[e.X].Value != nil {
 		t = l.typeOf(e.Y)
+	}
+	if b, ok := t.Underlying().(*types.Basic); ok && e.Op == token.SUB && b.Info()&types.IsFloat != 0 {
+		if v := l.info.Types[e.Y].Value; v != nil && constant.Sign(v) == 0 { // -0 - 0 is -0
+			return &ast.ParenExpr{X: l.exprAs(e.X, t)}
+		}
 	}
 	return &ast.BinaryExpr{X: l.exprAs(e.X, t), OpPos: e.OpPos, Op: e.Op, Y: l.exprAs(e.Y, t)}
 }

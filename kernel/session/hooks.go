@@ -72,6 +72,10 @@ func (s *Session) hookTable() map[string]reflect.Value {
 			}
 			return ok
 		},
+		"Uncut": func(ptr, v any, typ int) {
+			to := reflect.ValueOf(ptr).Elem()
+			to.Set(argument(v, to.Type()))
+		},
 		"Has":    func(v any, typ int) bool { _, ok := s.fits(v, s.types[typ]); return ok },
 		"Put":    func(ptr, v any) { to := reflect.ValueOf(ptr).Elem(); to.Set(argument(v, to.Type())) },
 		"Method": bindMethod,
@@ -92,7 +96,7 @@ func (s *Session) hookTable() map[string]reflect.Value {
 		"Verbs":   verbs,
 
 		// What the interpreter does otherwise than Go.
-		"Panic":     func(v any) any { return panicValue(v) },
+		"Panic":     func(v any) { panic(panicValue(v)) },
 		"Recovered": recovered,
 		"Print":     func(args ...any) { fmt.Fprint(s.stderr, printed(args, "")) },
 		"Println":   func(args ...any) { fmt.Fprintln(s.stderr, printed(args, " ")) },
@@ -107,6 +111,8 @@ func (s *Session) hookTable() map[string]reflect.Value {
 		"Receive":   func(ch any) selectCase { return selectCase{reflect.SelectRecv, ch, nil} },
 		"Select":    s.choose,
 		"Ignore":    func(any) {},
+		"Nil":       func() { panic(fault("invalid memory address or nil pointer dereference")) },
+		"Words":     func(v any) any { return words{v} },
 		"Complex":   func(re, im float64) complex128 { return complex(re, im) },
 		"Rune":      utf8.DecodeRuneInString,
 		"Same":      func(a, b bool) bool { return a == b },
@@ -180,30 +186,41 @@ func recovered(v any) any {
 	return v
 }
 
+// words is a value in an interface, which print shows as two addresses.
+type words struct{ v any }
+
 // printed is what the builtin print writes.
 func printed(args []any, between string) string {
-	var words []string
+	var all []string
 	for _, a := range args {
+		if w, ok := a.(words); ok {
+			text := "(0x0,0x0)"
+			if w.v != nil {
+				text = fmt.Sprintf("(%p,%p)", reflect.TypeOf(w.v), &w.v)
+			}
+			all = append(all, text)
+			continue
+		}
 		a = raw(a)
 		v := reflect.ValueOf(a)
 		switch {
 		case !v.IsValid():
-			words = append(words, "nil")
+			all = append(all, "nil")
 		case v.CanFloat():
-			words = append(words, printedFloat(v.Float()))
+			all = append(all, printedFloat(v.Float()))
 		case v.CanComplex():
-			words = append(words, fmt.Sprint(a))
+			all = append(all, fmt.Sprint(a))
 		case v.Kind() == reflect.Pointer || v.Kind() == reflect.Map || v.Kind() == reflect.Chan || v.Kind() == reflect.Func:
-			words = append(words, fmt.Sprintf("%#x", v.Pointer()))
+			all = append(all, fmt.Sprintf("%#x", v.Pointer()))
 		case v.Kind() == reflect.Slice:
-			words = append(words, fmt.Sprintf("[%d/%d]%#x", v.Len(), v.Cap(), v.Pointer()))
+			all = append(all, fmt.Sprintf("[%d/%d]%#x", v.Len(), v.Cap(), v.Pointer()))
 		case v.Kind() == reflect.String:
-			words = append(words, v.String())
+			all = append(all, v.String())
 		default:
-			words = append(words, fmt.Sprint(a))
+			all = append(all, fmt.Sprint(a))
 		}
 	}
-	return strings.Join(words, between)
+	return strings.Join(all, between)
 }
 
 func printedFloat(f float64) string {

@@ -153,7 +153,13 @@ func (l *lowering) loopBody(n *ast.RangeStmt, label *ast.Ident, r *ast.RangeStmt
 		head = append(head, l.store(e, l.convert(v, t, l.tupleTarget(e, t)), n.Tok == token.DEFINE)...)
 		return v
 	}
-	r.Key, r.Value = variable(n.Key, key), variable(n.Value, value)
+	if n.Tok == token.ASSIGN && n.Value != nil && !(plain(n.Key) && plain(n.Value)) { // both places before either is set
+		k, v := l.new(), l.new()
+		r.Key, r.Value = k, v
+		head = append(head, l.fromValues([]ast.Expr{n.Key, n.Value}, []ast.Expr{k, v}, []types.Type{key, value})...)
+	} else {
+		r.Key, r.Value = variable(n.Key, key), variable(n.Value, value)
+	}
 	if r.Key != nil || r.Value != nil {
 		r.Tok = token.DEFINE
 		if id, ok := r.Key.(*ast.Ident); ok && id.Name == "_" && r.Value == nil {

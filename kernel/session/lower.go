@@ -70,9 +70,11 @@ type shared struct {
 
 // A function is what return, break and continue need to know.
 type function struct {
-	results *types.Tuple
-	named   []string // the results' names, when they have some
-	body    *yieldBody
+	results  *types.Tuple
+	named    []string // the results' names, when they have some
+	deferred bool     // calls are deferred that may change the results
+	body     *yieldBody
+	loops    int // around what is being lowered
 }
 
 // lower makes the plan of a checked cell.
@@ -210,6 +212,8 @@ func (l *lowering) body(in []*ast.FieldList, out *ast.FieldList, sig *types.Sign
 		}
 	}
 	typ := &ast.FuncType{Func: l.pos, Params: params}
+	var head []ast.Stmt
+	l.fn.deferred = defers(block)
 	if out != nil && len(out.List) > 0 {
 		typ.Results = &ast.FieldList{Opening: l.pos, Closing: l.pos}
 		for _, field := range out.List {
@@ -224,12 +228,40 @@ func (l *lowering) body(in []*ast.FieldList, out *ast.FieldList, sig *types.Sign
 					id = l.new()
 				}
 				l.fn.named = append(l.fn.named, id.Name)
-				typ.Results.List = append(typ.Results.List, &ast.Field{Names: []*ast.Ident{id}, Type: t})
+				if l.fn.deferred {
+					typ.Results.List = append(typ.Results.List, &ast.Field{Names: []*ast.Ident{id}, Type: t})
+					head = append(head, l.set(id, l.nothing(l.typeOf(field.Type))))
+					continue
+				}
+				typ.Results.List = append(typ.Results.List, &ast.Field{Type: t})
+				head = append(head, l.local(id, t, nil))
 			}
 		}
 	}
-	b := &ast.BlockStmt{Lbrace: block.Lbrace, Rbrace: block.Rbrace, List: l.list(block.List)}
+	b := &ast.BlockStmt{Lbrace: block.Lbrace, Rbrace: block.Rbrace, List: append(head, l.list(block.List)...)}
 	return typ, b
+}
+
+// defers reports whether a function's body itself defers a call, which may
+// still change the results. Only then they stay the interpreter's own: it
+// begins with what is in the variable that the result goes to.
+func defers(body *ast.BlockStmt) (found bool) {
+	ast.Inspect(body, func(n ast.Node) bool {
+		_, is := n.(*ast.DeferStmt)
+		_, inner := n.(*ast.FuncLit)
+		found = found || is
+		return !inner && !found
+	})
+	return found
+}
+
+// nothing is the zero value of a type in an assignment.
+func (l *lowering) nothing(t types.Type) ast.Expr {
+	switch t.Underlying().(type) {
+	case *types.Basic, *types.Struct, *types.Array:
+		return l.zero(t)
+	}
+	return l.id("nil")
 }
 
 // bind gives a variable its name.
@@ -265,7 +297,7 @@ func (l *lowering) id(name string) *ast.Ident { return &ast.Ident{NamePos: l.pos
 
 func (l *lowering) new() *ast.Ident {
 	l.owner.temps++
-	return l.id("t" + mark + strconv.Itoa(l.owner.temps))
+	return l.id("t" + mark + "t" + strconv.Itoa(l.owner.temps))
 }
 
 func (l *lowering) hook(name string, args ...ast.Expr) *ast.CallExpr {

@@ -53,13 +53,15 @@ func parse(fset *token.FileSet, file string, number int, src string) (*unit, []p
 	f, err := parser.ParseFile(fset, unitBase, "package cell"+line+decls+"\n", parser.SkipObjectResolution)
 	problems = append(problems, u.syntax(err)...)
 	u.start = f.Package
+	inits := 0
 	for _, d := range f.Decls {
 		switch d := d.(type) {
 		case *ast.FuncDecl:
-			u.addFunc(fset, d)
 			if d.Recv == nil && d.Name.Name == "init" {
-				problems = append(problems, problem{fset.Position(d.Name.Pos()), "a cell needs no func init: write its statements in the cell"})
+				inits++
+				d.Name.Name = initName(inits)
 			}
+			u.addFunc(fset, d)
 			if d.Body == nil {
 				problems = append(problems, problem{fset.Position(d.Name.Pos()), "func " + d.Name.Name + " has no body"})
 			}
@@ -84,6 +86,9 @@ func parse(fset *token.FileSet, file string, number int, src string) (*unit, []p
 				u.addStmt(fset, s)
 			}
 		}
+	}
+	if len(problems) == 0 {
+		u.arrange(inits)
 	}
 	return u, problems
 }

@@ -5,6 +5,7 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"fmt"
+	"go/types"
 	"io"
 	"reflect"
 	"slices"
@@ -44,6 +45,19 @@ type printer struct {
 // methods fmt does not call.
 func (p *printer) value(d *desc, v reflect.Value, depth int, hidden bool) {
 	sharp := p.verb == 'v' && p.Flag('#')
+	if v.Kind() == reflect.Interface && !d.iface { // a cut field
+		if v = v.Elem(); !v.IsValid() {
+			text := "<nil>"
+			switch d.typ.Underlying().(type) {
+			case *types.Map:
+				text = "map[]"
+			case *types.Slice:
+				text = "[]"
+			}
+			io.WriteString(p, text)
+			return
+		}
+	}
 	if d.iface {
 		if !v.IsValid() || v.Kind() == reflect.Interface && v.IsNil() {
 			io.WriteString(p, map[bool]string{true: d.name + "(nil)", false: "<nil>"}[sharp])
@@ -263,6 +277,9 @@ func (b Box) MarshalJSON() ([]byte, error) {
 }
 
 func writeJSON(w *bytes.Buffer, d *desc, v reflect.Value) error {
+	if v.Kind() == reflect.Interface && !d.iface { // a cut field
+		v = v.Elem()
+	}
 	if !v.IsValid() {
 		w.WriteString("null")
 		return nil

@@ -9,9 +9,13 @@ import (
 // nothing.
 func TestRefused(t *testing.T) {
 	for _, c := range []struct{ name, code, want string }{
-		{"generic library function", "x := []int{2, 1}\nslices.Sort(x)", "slices.Sort is generic"},
-		{"range over a function", "seq := func(yield func(int) bool) { yield(1) }\nfor i := range seq { fmt.Print(i) }", "call it with a function that has the loop's body"},
-		{"changed loop variable that is kept", "var fs []func() int\nfor i := 0; i < 9; i++ { i++; fs = append(fs, func() int { return i }) }", "copy it to another variable first"},
+		{"defer in a range over a function", "seq := func(yield func(int) bool) { yield(1) }\nfunc f(seq func(func(int) bool)) { for range seq { defer fmt.Print(1) } }", "put the body into a function of its own"},
+		{"deferred function that recovers in a loop", "func r(i int) { recover() }\nfunc f() { for i := range 3 { defer r(i) } }", "put the loop's body into a function of its own"},
+		{"type that contains itself without a struct", "type F func() F\nvar f F", "put it into a struct"},
+		{"several results passed to a builtin", "func two() ([]int, int) { return nil, 1 }\n_ = append(two())", "put them into variables first"},
+		{"reflection on a cell's type", "type P struct{ A int }\nreflect.TypeOf(P{})", "use a type switch or methods"},
+		{"decoding into a cell's type with methods", "type P struct{ A T }\ntype T int\nfunc (t *T) UnmarshalJSON(b []byte) error { return nil }\nvar p P\n_ = json.Unmarshal(nil, &p)", "use a map, or types of a package"},
+		{"address of a field that leads back", "type A struct{ b *B }\ntype B struct{ a *A }\na := &A{}\n_ = &a.b", "copy the field's value to a variable first"},
 		{"goto", "again:\nfmt.Print(1)\ngoto again", "put the statements into a function, or use a loop"},
 		{"return", "return", "a cell is not a function"},
 		{"dot import", "import . \"math\"", "cells have no dot imports"},
@@ -19,7 +23,7 @@ func TestRefused(t *testing.T) {
 		{"syscall", "import \"syscall\"", `cells cannot import "syscall"`},
 		{"cgo", "import \"C\"", `cells cannot import "C"`},
 		{"package clause", "package main", "a cell has no package clause"},
-		{"init", "func init() {}", "a cell needs no func init"},
+		{"generic function of a package without source", "x := sync.NewCond\nvar m weak.Pointer[int]", "weak"},
 	} {
 		s := newSession(t)
 		got := do(s, 1, "ran := false\n"+c.code+"\nran = true")

@@ -58,6 +58,7 @@ type Session struct {
 
 	context    *types.Context    // of instances
 	erased     map[string]string // the interpreter's names of structs, instances and helpers, by key
+	cuts       map[string][]int  // fields of structs that are any to the interpreter (cycle.go), by key
 	descs      map[string]*desc  // types that went into interfaces, by key
 	types      []*desc           // the same by number
 	methodKeys sync.Map          // of the signatures of compiled methods
@@ -87,6 +88,7 @@ func New() (*Session, error) {
 		imported: map[string]bool{},
 		context:  types.NewContext(),
 		erased:   map[string]string{},
+		cuts:     map[string][]int{},
 		descs:    map[string]*desc{},
 	}
 	s.cell.Store(&running{})

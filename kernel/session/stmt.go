@@ -26,11 +26,15 @@ func (l *lowering) stmt(s ast.Stmt) []ast.Stmt {
 	case *ast.EmptyStmt:
 		return nil
 	case *ast.ExprStmt:
+		if u, ok := ast.Unparen(s.X).(*ast.UnaryExpr); ok && u.Op == token.ARROW {
+			return []ast.Stmt{&ast.ExprStmt{X: &ast.UnaryExpr{OpPos: u.OpPos, Op: u.Op, X: l.expr(u.X)}}}
+		}
 		return l.withFunctions(&ast.ExprStmt{X: l.expr(s.X)})
 	case *ast.AssignStmt:
 		return l.assignStmt(s)
 	case *ast.IncDecStmt:
-		return []ast.Stmt{&ast.IncDecStmt{X: l.expr(s.X), TokPos: s.TokPos, Tok: s.Tok}}
+		out, x := l.place(s.X, hasCall(s.X))
+		return append(out, &ast.IncDecStmt{X: x, TokPos: s.TokPos, Tok: s.Tok})
 	case *ast.DeclStmt:
 		return l.declStmt(s)
 	case *ast.BlockStmt:
@@ -55,7 +59,7 @@ func (l *lowering) stmt(s ast.Stmt) []ast.Stmt {
 		return l.selectStmt(s, nil)
 	case *ast.SendStmt:
 		t := l.typeOf(s.Chan).Underlying().(*types.Chan)
-		return l.withFunctions(&ast.SendStmt{Chan: l.expr(s.Chan), Arrow: s.Arrow, Value: l.exprAs(s.Value, t.Elem())})
+		return l.withFunctions(&ast.SendStmt{Chan: l.expr(s.Chan), Arrow: s.Arrow, Value: l.element(s.Value, t.Elem())})
 	case *ast.GoStmt:
 		f := l.new()
 		return []ast.Stmt{l.define1(f, l.thunk(s.Call)), &ast.ExprStmt{X: l.hook("Go", f)}}
@@ -73,6 +77,11 @@ func (l *lowering) withFunctions(s ast.Stmt) []ast.Stmt {
 	var defs []ast.Stmt
 	ast.Inspect(s, func(n ast.Node) bool {
 		if c, ok := n.(*ast.CallExpr); ok {
+			if lit, ok := unparen(c.Fun).(*ast.FuncLit); ok {
+				f := l.new()
+				defs = append(defs, l.define1(f, lit))
+				c.Fun = f
+			}
 			for i, a := range c.Args {
 				if lit, ok := a.(*ast.FuncLit); ok {
 					f := l.new()
@@ -291,10 +300,7 @@ func (l *lowering) place(x ast.Expr, once bool) ([]ast.Stmt, ast.Expr) {
 					more, base = l.place(e.X, !plain(e.X))
 					out = append(out, more...)
 				}
-				for _, i := range path {
-					base, t = l.step(base, t, i)
-				}
-				return out, base
+				return out, l.steps(base, t, path)
 			}
 		}
 	}
@@ -322,7 +328,7 @@ func (l *lowering) fromOne(lhs []ast.Expr, x ast.Expr, declare bool) []ast.Stmt 
 		values, ts = []ast.Expr{v, ok}, []types.Type{t, boolean}
 	case *ast.UnaryExpr:
 		t := l.typeOf(e.X).Underlying().(*types.Chan).Elem()
-		out = append(out, l.assign(token.DEFINE, []ast.Expr{v, ok}, []ast.Expr{l.expr(e)}))
+		out = append(out, l.assign(token.DEFINE, []ast.Expr{v, ok}, []ast.Expr{&ast.UnaryExpr{OpPos: e.OpPos, Op: token.ARROW, X: l.expr(e.X)}}))
 		values, ts = []ast.Expr{v, ok}, []types.Type{t, boolean}
 	default:
 		tuple := l.typeOf(x).(*types.Tuple)
@@ -353,42 +359,33 @@ func (l *lowering) fromOne(lhs []ast.Expr, x ast.Expr, declare bool) []ast.Stmt 
 			values = append(values, id)
 			ts = append(ts, tuple.At(i).Type())
 		}
-		var places []ast.Expr
-		for _, t := range lhs {
-			if id, isID := t.(*ast.Ident); isID && (id.Name == "_" || l.info.Defs[id] != nil) {
-				places = append(places, nil)
-				continue
-			}
-			more, p := l.place(t, !plain(t))
-			out = append(out, more...)
-			places = append(places, p)
-		}
+		before, places := l.places(lhs)
+		out = append(out, before...)
 		out = append(out, l.withFunctions(l.assign(token.DEFINE, to, []ast.Expr{l.expr(x)}))...)
-		for i, t := range lhs {
-			if id, isID := t.(*ast.Ident); isID && id.Name == "_" {
-				continue
-			}
-			c := l.convert(values[i], ts[i], l.tupleTarget(t, ts[i]))
-			if places[i] != nil {
-				out = append(out, l.set(places[i], c))
-				continue
-			}
-			out = append(out, l.store(t, c, declare)...)
-		}
+		out = append(out, l.storeAll(lhs, places, values, ts, declare)...)
 		return out
 	}
-	var places []ast.Expr
-	var before []ast.Stmt
+	before, places := l.places(lhs)
+	out = append(before, out...)
+	return append(out, l.storeAll(lhs, places, values, ts, declare)...)
+}
+
+// places lowers what is assigned to, with nothing for new and blank variables.
+func (l *lowering) places(lhs []ast.Expr) (out []ast.Stmt, places []ast.Expr) {
 	for _, t := range lhs {
 		if id, isID := t.(*ast.Ident); isID && (id.Name == "_" || l.info.Defs[id] != nil) {
 			places = append(places, nil)
 			continue
 		}
 		more, p := l.place(t, !plain(t))
-		before = append(before, more...)
+		out = append(out, more...)
 		places = append(places, p)
 	}
-	out = append(before, out...)
+	return out, places
+}
+
+// storeAll assigns lowered values of types ts.
+func (l *lowering) storeAll(lhs, places, values []ast.Expr, ts []types.Type, declare bool) (out []ast.Stmt) {
 	for i, t := range lhs {
 		if id, isID := t.(*ast.Ident); isID && id.Name == "_" {
 			continue
@@ -401,6 +398,12 @@ func (l *lowering) fromOne(lhs []ast.Expr, x ast.Expr, declare bool) []ast.Stmt 
 		out = append(out, l.store(t, c, declare)...)
 	}
 	return out
+}
+
+// fromValues assigns lowered values to places that are there.
+func (l *lowering) fromValues(lhs, values []ast.Expr, ts []types.Type) []ast.Stmt {
+	out, places := l.places(lhs)
+	return append(out, l.storeAll(lhs, places, values, ts, false)...)
 }
 
 func (l *lowering) tupleTarget(x ast.Expr, t types.Type) types.Type {
@@ -450,10 +453,86 @@ func (l *lowering) deferred(s *ast.DeferStmt) []ast.Stmt {
 		return []ast.Stmt{&ast.DeferStmt{Defer: s.Defer, Call: l.apply(l.expr(lit))}}
 	}
 	f := l.new()
-	return []ast.Stmt{
-		l.define1(f, l.thunk(s.Call)),
-		&ast.DeferStmt{Defer: s.Defer, Call: l.apply(f)},
+	thunk := l.thunk(s.Call)
+	switch t := thunk.(type) {
+	case *ast.CallExpr:
+		if direct := l.direct(s, t); direct != nil {
+			return direct
+		}
+	case *ast.FuncLit: // nothing to keep
+		es, ok := t.Body.List[0].(*ast.ExprStmt)
+		if f := l.callee(s.Call); ok && len(t.Body.List) == 1 && (f == nil || own(f)) {
+			if c, ok := es.X.(*ast.CallExpr); ok && !isHook(c) {
+				return []ast.Stmt{&ast.DeferStmt{Defer: s.Defer, Call: c}}
+			}
+		}
 	}
+	return []ast.Stmt{l.define1(f, thunk), &ast.DeferStmt{Defer: s.Defer, Call: l.apply(f)}}
+}
+
+// direct defers a function that may recover: it must be called by defer itself.
+// Outside of loops its arguments are kept in variables; in a loop the literal's
+// body moves into the function that keeps them.
+func (l *lowering) direct(s *ast.DeferStmt, maker *ast.CallExpr) []ast.Stmt {
+	lit := unparen(maker.Fun).(*ast.FuncLit)
+	inner := lit.Body.List[0].(*ast.ReturnStmt).Results[0].(*ast.FuncLit)
+	es, ok := inner.Body.List[0].(*ast.ExprStmt)
+	if !ok {
+		return nil
+	}
+	c, ok := es.X.(*ast.CallExpr)
+	if f := l.callee(s.Call); !ok || isHook(c) || f != nil && !own(f) {
+		return nil
+	}
+	if l.fn.loops == 0 {
+		var out []ast.Stmt
+		for i, p := range lit.Type.Params.List {
+			out = append(out, l.local(p.Names[0], p.Type, maker.Args[i]))
+		}
+		return append(out, &ast.DeferStmt{Defer: s.Defer, Call: c})
+	}
+	if called, ok := unparen(c.Fun).(*ast.FuncLit); ok && recovers(called.Body) && called.Type.Results == nil && !c.Ellipsis.IsValid() {
+		for i, p := range flat(called.Type.Params) {
+			if i < len(c.Args) && p.Name != "_" {
+				called.Body.List = append([]ast.Stmt{l.define1(p, c.Args[i])}, called.Body.List...)
+			}
+		}
+		inner.Body = called.Body
+		return nil
+	}
+	if f := l.callee(s.Call); f != nil {
+		if node, _ := l.source(f, l.shortName(f)); node != nil && recovers(node.Body) {
+			l.refuse(s.Pos(), "the interpreter cannot defer a function that recovers in a loop: put the loop's body into a function of its own")
+		}
+	}
+	return nil
+}
+
+func (l *lowering) shortName(f *types.Func) string {
+	if r := f.Signature().Recv(); r != nil && named(r.Type()) != nil {
+		return named(r.Type()).Obj().Name() + "." + f.Name()
+	}
+	return f.Name()
+}
+
+func flat(list *ast.FieldList) (ids []*ast.Ident) {
+	for _, f := range list.List {
+		ids = append(ids, f.Names...)
+	}
+	return ids
+}
+
+// recovers reports whether a function's body itself calls recover.
+func recovers(body *ast.BlockStmt) (found bool) {
+	ast.Inspect(body, func(n ast.Node) bool {
+		if c, ok := n.(*ast.CallExpr); ok {
+			id, ok := c.Fun.(*ast.Ident)
+			found = found || ok && id.Name == "recover"
+		}
+		_, inner := n.(*ast.FuncLit)
+		return !inner && !found
+	})
+	return found
 }
 
 // thunk is a call as a function without parameters, which has the call's

@@ -39,7 +39,7 @@ const (
 
 // outside is what a cell has no part in: files beside the program, the
 // toolchain, the process, memory as bytes, what the compiler made of it.
-var outside = regexp.MustCompile(`"unsafe"|"syscall"|"os/exec"|"runtime/debug"|"C"|go:build|\+build|go:linkname|go:embed|os\.Args|"runtime/internal|"internal/|GOROOT|runtime\.(Callers?|Stack|SetFinalizer|AddCleanup|ReadMemStats|FuncForPC|Goexit)|"\./`)
+var outside = regexp.MustCompile(`"unsafe"|"syscall"|"os/exec"|"runtime/debug"|"C"|go:build|\+build|go:linkname|go:embed|os\.Args|"runtime/internal|"internal/|GOROOT|testing\.AllocsPerRun|runtime\.(Callers?|Stack|SetFinalizer|AddCleanup|ReadMemStats|FuncForPC|Goexit)|"\./`)
 
 func main() {
 	one := flag.String("one", "", "run this program as a cell, and nothing else")
@@ -83,7 +83,7 @@ func cell(path string) int {
 		}
 		if o.Err != nil {
 			fmt.Fprintln(os.Stderr, strings.Join(o.Err.Traceback, "\n"))
-			if o.Err.Name == session.CompileError {
+			if o.Err.Name == session.CompileError || strings.Contains(o.Err.Message, "package reflect does not see") {
 				return refusedCode
 			}
 			return 1

@@ -1,0 +1,161 @@
+package session
+
+import (
+	"go/ast"
+	"go/types"
+	"slices"
+)
+
+// The interpreter has structs that point to themselves, but not two structs
+// that point to each other. Of each circle of structs some fields are cut: to
+// the interpreter they are any, and every read asks for the type.
+
+// cut reports whether field i of a struct of the session is cut: it points to
+// another struct of a circle that both are in, and that one does not come
+// before this one in the circle's order.
+func (l *lowering) cut(t types.Type, i int) bool {
+	n, ok := types.Unalias(t).(*types.Named)
+	if !ok || foreign(n) {
+		return false
+	}
+	s, ok := n.Underlying().(*types.Struct)
+	if !ok {
+		return false
+	}
+	key := l.key(n)
+	cuts, ok := l.s.cuts[key]
+	if !ok {
+		cuts = l.cuts(n, s)
+		l.s.cuts[key] = cuts
+	}
+	return slices.Contains(cuts, i)
+}
+
+func (l *lowering) cuts(n *types.Named, s *types.Struct) []int {
+	circle := map[string]*types.Named{}
+	key := l.key(n)
+	for k, m := range l.reached(n) {
+		if _, back := l.reached(m)[key]; back || k == key {
+			circle[k] = m
+		}
+	}
+	var cut []int
+	for i := range s.NumFields() {
+		if l.holds(s.Field(i).Type()) {
+			continue // by value: never a way back
+		}
+		for k, m := range l.named(s.Field(i).Type(), nil) {
+			if k != key && circle[k] != nil && !l.before(m, n, circle) {
+				cut = append(cut, i)
+				break
+			}
+		}
+	}
+	return cut
+}
+
+// before orders the structs of a circle: one that is held by value first, then
+// by name.
+func (l *lowering) before(a, b *types.Named, circle map[string]*types.Named) bool {
+	da, db := l.depth(a, circle), l.depth(b, circle)
+	if da != db {
+		return da < db
+	}
+	return l.key(a) < l.key(b)
+}
+
+// depth is how deep structs of the circle are nested in a struct by value.
+func (l *lowering) depth(n *types.Named, circle map[string]*types.Named) int {
+	deepest := 0
+	var walk func(t types.Type)
+	walk = func(t types.Type) {
+		switch t := types.Unalias(t).(type) {
+		case *types.Named:
+			if _, ok := t.Underlying().(*types.Struct); ok && !foreign(t) {
+				if circle[l.key(t)] != nil {
+					deepest = max(deepest, 1+l.depth(t, circle))
+				}
+				for f := range t.Underlying().(*types.Struct).Fields() {
+					walk(f.Type())
+				}
+			}
+		case *types.Array:
+			walk(t.Elem())
+		case *types.Struct:
+			for f := range t.Fields() {
+				walk(f.Type())
+			}
+		}
+	}
+	for f := range n.Underlying().(*types.Struct).Fields() {
+		walk(f.Type())
+	}
+	return deepest
+}
+
+// holds reports whether a value of the type holds others by value.
+func (l *lowering) holds(t types.Type) bool {
+	switch t.Underlying().(type) {
+	case *types.Struct, *types.Array, *types.Basic, *types.Interface:
+		return true
+	}
+	return false
+}
+
+// reached are the session's structs that a struct leads to.
+func (l *lowering) reached(n *types.Named) map[string]*types.Named {
+	all := map[string]*types.Named{}
+	var walk func(n *types.Named)
+	walk = func(n *types.Named) {
+		for f := range n.Underlying().(*types.Struct).Fields() {
+			for k, m := range l.named(f.Type(), nil) {
+				if all[k] == nil {
+					all[k] = m
+					walk(m)
+				}
+			}
+		}
+	}
+	walk(n)
+	return all
+}
+
+// named are the session's structs in a type, but for those within them.
+func (l *lowering) named(t types.Type, into map[string]*types.Named) map[string]*types.Named {
+	if into == nil {
+		into = map[string]*types.Named{}
+	}
+	tuple := func(t *types.Tuple) {
+		for v := range t.Variables() {
+			l.named(v.Type(), into)
+		}
+	}
+	switch t := types.Unalias(t).(type) {
+	case *types.Named:
+		if foreign(t) || types.IsInterface(t) {
+			break
+		}
+		key := l.key(t)
+		if _, ok := t.Underlying().(*types.Struct); ok {
+			into[key] = t
+		} else if !l.recursive(t) {
+			l.named(t.Underlying(), into)
+		}
+	case *types.Map:
+		l.named(t.Key(), into)
+		l.named(t.Elem(), into)
+	case interface{ Elem() types.Type }:
+		l.named(t.Elem(), into)
+	case *types.Signature:
+		tuple(t.Params())
+		tuple(t.Results())
+	case *types.Struct:
+		for f := range t.Fields() {
+			l.named(f.Type(), into)
+		}
+	}
+	return into
+}
+
+// uncut is what a cut field holds, as its own type.
+func (l *lowering) uncut(x ast.Expr, t types.Type) ast.Expr { return l.as(x, t, "Uncut") }
