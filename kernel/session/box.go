@@ -130,6 +130,18 @@ func (e errorBox) Is(target error) bool {
 	return f.IsValid() && f.Type() == reflect.TypeFor[func(error) bool]() && f.Interface().(func(error) bool)(target)
 }
 
+// whole is a box as it stands in an interface: one of an error is an error also
+// to compiled code that asks.
+func whole(v any) any {
+	if b, ok := v.(Box); ok && b.T.methods["Error"] != nil && b.T.methods["Error"].sig == "func()(string)" {
+		return errorBox{b}
+	}
+	return v
+}
+
+// MarshalJSON writes what is in the box.
+func (e errorBox) MarshalJSON() ([]byte, error) { return e.box.MarshalJSON() }
+
 // Format is for package fmt.
 func (e errorBox) Format(s fmt.State, verb rune) { e.box.Format(s, verb) }
 
@@ -216,9 +228,12 @@ func (s *Session) signatureKey(t reflect.Type) string {
 // package it is wrapped.
 func (s *Session) store(ptr, v any, d *desc) {
 	to := reflect.ValueOf(ptr).Elem()
-	if b, ok := v.(Box); ok && d != nil && d.iface && to.Type() != reflect.TypeFor[any]() {
-		to.Set(s.wrap(b, to.Type(), d))
-		return
+	if d != nil && d.iface {
+		if b, ok := v.(Box); ok && to.Type() != reflect.TypeFor[any]() {
+			to.Set(s.wrap(b, to.Type(), d))
+			return
+		}
+		v = whole(v)
 	}
 	to.Set(argument(v, to.Type()))
 }

@@ -49,9 +49,9 @@ func (s *Session) hookTable() map[string]reflect.Value {
 		"Tell": func(typ int, name, sig string, maker any) {
 			s.types[typ].methods[name] = &method{sig, reflect.ValueOf(maker)}
 		},
-		"Box": func(typ int, v any) any { return Box{s.types[typ], v} },
+		"Box": func(typ int, v any) any { return whole(Box{s.types[typ], v}) },
 		"Any": func(v any) any { return v },
-		"Out": out,
+		"Out": func(v any) any { return whole(out(v)) },
 		"Raw": raw,
 		"Into": func(ptr, v any, typ int) {
 			if v = out(v); v != nil {
