@@ -23,6 +23,7 @@ const (
 type Error struct {
 	Name, Message string
 	Traceback     []string
+	Exit          *int // what the cell wanted its process to end with, if it did
 }
 
 func (e *Error) Error() string { return e.Name + ": " + e.Message }

@@ -442,7 +442,7 @@ func (s *Session) fail(u *unit, err error, at token.Pos) *Error {
 func (s *Session) panicked(u *unit, t *thrown, at token.Pos) *Error {
 	if exit, ok := t.value.(stdlib.Exit); ok {
 		message := fmt.Sprintf("%v: a cell cannot end the kernel; shut it down in the front end", exit)
-		return &Error{Name: panicked, Message: message, Traceback: []string{message}}
+		return &Error{Name: panicked, Message: message, Traceback: []string{message}, Exit: &exit.Code}
 	}
 	e := &Error{Name: panicked, Message: panicText(t.value)}
 	e.Traceback = []string{"panic: " + e.Message}

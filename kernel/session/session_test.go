@@ -62,6 +62,7 @@ func TestCells(t *testing.T) {
 		cells []string // code and what comes of it, in turns
 	}{
 		{"value", []string{"1+2", "=> 3"}},
+		{"no variables", []string{"var ()", ""}},
 		{"assignment shows nothing", []string{"x := 3", "", "x", "=> 3"}},
 		{"print", []string{`fmt.Println("hi")`, "hi\n"}},
 		{"several statements", []string{"a := 1\nb := 2\na + b", "=> 3"}},

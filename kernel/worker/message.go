@@ -33,7 +33,7 @@ type message struct {
 	Cursor    int                 `json:"cursor,omitempty"` // complete, inspect
 	Bundle    display.Bundle      `json:"bundle,omitempty"` // display, update
 	Name      string              `json:"name,omitempty"`   // the display's id
-	Flag      bool                `json:"flag,omitempty"`   // clear: wait; ask: a password; inspect: found
+	Flag      bool                `json:"flag,omitempty"`   // clear: wait; ask: a password; answer: there are no more; inspect: found
 	Text      string              `json:"text,omitempty"`   // ask: the prompt; answer; inspect
 	Failed    bool                `json:"failed,omitempty"` // answer: nobody could be asked
 	Line      int                 `json:"line,omitempty"`   // at: the statement that runs

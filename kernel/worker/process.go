@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"crypto/rand"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"math"
@@ -207,9 +208,8 @@ func (p *process) handle(m message) {
 func (p *process) answer(c *call, m message) {
 	reply := message{Kind: "answer", ID: c.id, Failed: true}
 	if a, ok := c.out.(display.Asker); ok {
-		if text, err := a.Input(m.Text, m.Flag); err == nil {
-			reply.Text, reply.Failed = text, false
-		}
+		text, err := a.Input(m.Text, m.Flag)
+		reply.Text, reply.Failed, reply.Flag = text, err != nil, errors.Is(err, io.EOF)
 	}
 	p.send(reply)
 }
@@ -306,4 +306,15 @@ func (p *process) lastWords() string {
 		return string(m[1])
 	}
 	return p.cmd.ProcessState.String()
+}
+
+// exit is the code with which compiled code ended the process, as package flag
+// does, or nil if it died in another way.
+func (p *process) exit() *int {
+	p.words[1].mu.Lock()
+	defer p.words[1].mu.Unlock()
+	if code := p.cmd.ProcessState.ExitCode(); code >= 0 && p.words[1].words == nil {
+		return &code
+	}
+	return nil
 }

@@ -141,6 +141,7 @@ func (w *Worker) crashed(p *process, c *call, cell session.Cell, replaced bool) 
 	w.process = nil
 	w.mu.Unlock()
 	o := failure("crash", "the process that runs the cells died: "+reason)
+	o.Err.Exit = p.exit()
 	if line := c.line(); line > 0 {
 		lines := strings.Split(cell.Code, "\n")
 		o.Err.Traceback = append(o.Err.Traceback, fmt.Sprintf("cell %d, line %d:", cell.Number, line))
