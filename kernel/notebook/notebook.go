@@ -76,7 +76,7 @@ func (c *Cell) Tagged(tag string) bool {
 func ReadFile(path string) (*Notebook, error) {
 	b, err := os.ReadFile(path)
 	if err != nil {
-		return nil, fmt.Errorf("notebook: %w", err)
+		return nil, unreadable(path, err)
 	}
 	nb, err := Parse(b)
 	if err != nil {

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"os"
 	"path/filepath"
 	"strings"
 
@@ -55,8 +54,8 @@ func (e *CellError) Error() string {
 // The notebook is written before the first cell and after every cell, so that
 // a run that is killed keeps what it did. A cell that fails ends the run with
 // a *CellError, unless the cell is tagged "raises-exception"; so does ctx
-// being done, which the session is told. While cells run, the process's
-// current directory is the notebook's folder.
+// being done, which the session is told. What cannot be read, cannot take a
+// parameter, or has no place to be written to is said before any cell runs.
 func Run(ctx context.Context, path string, s Executor, o *Options) error {
 	if o == nil {
 		o = &Options{}
@@ -72,12 +71,9 @@ func Run(ctx context.Context, path string, s Executor, o *Options) error {
 	if err != nil {
 		return err
 	}
-	leave, err := enter(filepath.Dir(path))
-	if err != nil {
+	if err := writable(page); err != nil { // not after hours
 		return err
 	}
-	defer leave()
-
 	nb.describe()
 	rec := &recorder{displays: map[string][]*Output{}}
 	var code []int // the cells to run, by their place in the notebook
@@ -160,18 +156,6 @@ func outputs(path string, o *Options) (output, page string, err error) {
 		return "", "", fmt.Errorf("notebook: %w", err)
 	}
 	return output, page, nil
-}
-
-// enter makes dir the current directory until leave is called.
-func enter(dir string) (leave func(), err error) {
-	old, err := os.Getwd()
-	if err == nil {
-		err = os.Chdir(dir)
-	}
-	if err != nil {
-		return nil, fmt.Errorf("notebook: %w", err)
-	}
-	return func() { os.Chdir(old) }, nil
 }
 
 // describe records in the notebook which kernel ran it. What Jupyter has

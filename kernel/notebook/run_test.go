@@ -178,18 +178,13 @@ func TestRunStopsAtTheFirstError(t *testing.T) {
 // What a killed run would leave is what the next cell finds on the disk.
 func TestRunWritesAfterEveryCell(t *testing.T) {
 	path := saved(t, code("a"), code("look"), code("b"))
-	here, err := os.Getwd()
-	if err != nil {
-		t.Fatal(err)
-	}
-	var during, folder string
+	var during string
 	f := fake{"look": func(context.Context, display.Output) session.Outcome {
-		b, err := os.ReadFile("x.executed.ipynb") // the current directory is the notebook's
+		b, err := os.ReadFile(filepath.Join(filepath.Dir(path), "x.executed.ipynb"))
 		if err != nil {
 			t.Error(err)
 		}
 		during = string(b)
-		folder, _ = os.Getwd()
 		return session.Outcome{}
 	}}
 	if err := Run(context.Background(), path, f, nil); err != nil {
@@ -201,12 +196,6 @@ func TestRunWritesAfterEveryCell(t *testing.T) {
 	}
 	if got := sketch(nb.Cells[0]) + sketch(nb.Cells[2]); got != "result 1 1: a\n" {
 		t.Errorf("during the second cell the file has %s", got)
-	}
-	if want, _ := filepath.EvalSymlinks(filepath.Dir(path)); folder != want {
-		t.Errorf("cells run in %s, want %s", folder, want)
-	}
-	if now, _ := os.Getwd(); now != here {
-		t.Errorf("the current directory is %s after the run, was %s", now, here)
 	}
 	if files, _ := os.ReadDir(filepath.Dir(path)); len(files) != 3 {
 		t.Errorf("files left: %v", files)
@@ -249,7 +238,10 @@ func TestRunNamesItsFiles(t *testing.T) {
 	}{
 		{Options{InPlace: true, Output: "y.ipynb"}, "exclude each other"},
 		{Options{Output: "y.html"}, "does not end in .ipynb"},
-		{Options{Output: filepath.Join("no", "y.ipynb")}, "cannot write"},
+		{Options{Output: filepath.Join("no", "y.ipynb")}, "y.html: no such file or directory"},
+		{Options{Output: filepath.Join("no", "y.ipynb"), HTML: "y.html"}, "y.ipynb: no such file or directory"},
+		{Options{HTML: filepath.Join("no", "y.html")}, "y.html: no such file or directory"},
+		{Options{HTML: "."}, "it is a folder"},
 		{Options{Parameters: []Parameter{{"n", "1"}}}, `has no code cell tagged "parameters"`},
 	} {
 		path := saved(t, code("a"))
@@ -270,6 +262,8 @@ func TestParameters(t *testing.T) {
 		"quick=true":   "quick = true",
 		"name=arm":     `name = "arm"`,
 		`name="a b"`:   `name = "a b"`,
+		"name=2024":    `name = "2024"`,
+		"name=true":    `name = "true"`,
 		"s=a=b":        `s = "a=b"`,
 		"s=":           `s = ""`,
 		"s=os.Exit(1)": `s = "os.Exit(1)"`,
@@ -281,7 +275,8 @@ func TestParameters(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		nb := &Notebook{Minor: 5, Cells: []*Cell{words("x"), code("n := 1", "parameters"), code("old", "injected-parameters"), code("n")}}
+		declared := map[string]string{"n": "n := 1", "x": "var x float64", "quick": "quick := false", "name": "name := `x`", "s": "type T string\nvar s T"}[p.Name]
+		nb := &Notebook{Minor: 5, Cells: []*Cell{words("x"), code(declared, "parameters"), code("old", "injected-parameters"), code("n")}}
 		if err := nb.inject([]Parameter{p}); err != nil {
 			t.Fatal(err)
 		}
@@ -292,6 +287,36 @@ func TestParameters(t *testing.T) {
 	for _, s := range []string{"n", "=1", "a b=1", "2=1", "for=1"} {
 		if _, err := ParseParameter(s); err == nil || !strings.Contains(err.Error(), "name=value") {
 			t.Errorf("%q: %v", s, err)
+		}
+	}
+}
+
+// What Go's type checker refuses is refused before anything runs.
+func TestParametersThatDoNotFit(t *testing.T) {
+	const cell = "n, rate := 10, 0.5\nvar wait = time.Second // its package is found by the session\nconst fixed = 3\nname := `x`\nn++"
+	for _, c := range []struct{ source, parameter, want string }{
+		{cell, "m=1", "has no parameter m: there are n int, name string, rate float64, wait"},
+		{"const fixed = 3", "m=1", `has no parameter m: the cell tagged "parameters" defines no variable`},
+		{cell, "n=abc", `cannot take n=abc: cannot use "abc" (untyped string constant) as int value in assignment`},
+		{cell, "n=1.5", "cannot take n=1.5: cannot use 1.5 (untyped float constant) as int value in assignment (truncated)"},
+		{cell, "n=99999999999999999999", "overflows"},
+		{cell, "fixed=4", "cannot take fixed=4: cannot assign to fixed"},
+		{cell, "n=1e3", ""},
+		{cell, "rate=3", ""},
+		{cell, "wait=3", ""},
+		{"func f() {}\nn := 3", "anything=3", ""}, // then the session says it
+	} {
+		p, err := ParseParameter(c.parameter)
+		if err != nil {
+			t.Fatal(err)
+		}
+		path := saved(t, code(c.source, "parameters"))
+		err = Run(context.Background(), path, fake{}, &Options{Parameters: []Parameter{p}})
+		if c.want == "" && err != nil || c.want != "" && (err == nil || !strings.Contains(err.Error(), c.want)) {
+			t.Errorf("%s: %v, want %s", c.parameter, err, c.want)
+		}
+		if files, _ := os.ReadDir(filepath.Dir(path)); c.want != "" && len(files) != 1 {
+			t.Errorf("%s: written %v", c.parameter, files)
 		}
 	}
 }

@@ -2,7 +2,9 @@ package notebook
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
+	"io/fs"
 	"maps"
 	"os"
 	"path/filepath"
@@ -34,7 +36,7 @@ func writeFile(path string, b []byte) error {
 	}
 	f, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+".*")
 	if err != nil {
-		return fmt.Errorf("notebook: cannot write %s: %w", path, err)
+		return unwritable(path, err)
 	}
 	defer os.Remove(f.Name()) // no longer there when all went well
 	_, err = f.Write(b)
@@ -51,9 +53,37 @@ func writeFile(path string, b []byte) error {
 		err = os.Rename(f.Name(), path)
 	}
 	if err != nil {
-		return fmt.Errorf("notebook: cannot write %s: %w", path, err)
+		return unwritable(path, err)
 	}
 	return nil
+}
+
+// writable says whether a file can be written, without changing it.
+func writable(path string) error {
+	if info, err := os.Stat(path); err == nil && info.IsDir() {
+		return fmt.Errorf("notebook: cannot write %s: it is a folder", path)
+	}
+	f, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+".*")
+	if err != nil {
+		return unwritable(path, err)
+	}
+	f.Close()
+	os.Remove(f.Name())
+	return nil
+}
+
+// unwritable is a sentence about a file that cannot be written. The system's
+// own has the name of a temporary one.
+func unwritable(path string, err error) error {
+	var p *fs.PathError
+	var l *os.LinkError
+	switch {
+	case errors.As(err, &p):
+		err = p.Err
+	case errors.As(err, &l):
+		err = l.Err
+	}
+	return fmt.Errorf("notebook: cannot write %s: %w", path, err)
 }
 
 // Bytes is the notebook as the .ipynb file that Jupyter would write.
