@@ -26,6 +26,8 @@ var logos embed.FS
 // Options say where the kernelspec goes. Nil, or the zero value, means the
 // Jupyter data folder of the user, which every Jupyter of that user reads.
 type Options struct {
+	// User asks for the user's own folder by name; it excludes the others.
+	User bool
 	// Prefix is a folder; the kernelspec goes to share/jupyter/kernels in it.
 	Prefix string
 	// SysPrefix takes for Prefix the sys.prefix of the Python on the PATH,
@@ -70,7 +72,7 @@ func Remove(opts *Options) (removed []string, err error) {
 		return nil, err
 	}
 	folders := []string{dir}
-	if opts == nil || *opts == (Options{}) {
+	if opts == nil || opts.Prefix == "" && !opts.SysPrefix {
 		home, err := dataDir()
 		if err != nil {
 			return nil, err

@@ -1,6 +1,7 @@
 package install
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
@@ -22,8 +23,8 @@ func kernelDir(opts *Options) (string, error) {
 	}
 	var data string
 	switch {
-	case opts.Prefix != "" && opts.SysPrefix:
-		return "", fmt.Errorf("install: a prefix (%s) and Python's own prefix were both asked for: choose one", opts.Prefix)
+	case opts.Prefix != "" && opts.SysPrefix || opts.User && (opts.Prefix != "" || opts.SysPrefix):
+		return "", errors.New("install: the user's folder, a prefix and Python's own prefix exclude each other: choose one")
 	case opts.Prefix != "" || opts.SysPrefix:
 		prefix := opts.Prefix
 		if opts.SysPrefix {

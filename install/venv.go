@@ -31,13 +31,11 @@ const pythonAdvice = "install Python (on Debian and Ubuntu: apt-get install pyth
 // so a killed run leaves none. It is then used by "python -m" alone, for the
 // scripts in an environment name the folder that they were installed in.
 func privateLab(ctx context.Context, out io.Writer) (python string, err error) {
-	home, err := dataDir()
+	env, err := labEnv()
 	if err != nil {
 		return "", err
 	}
-	labs := filepath.Join(home, labFolder)
-	// Another list of packages is another environment.
-	env := filepath.Join(labs, fmt.Sprintf("%x", sha256.Sum256([]byte(packages)))[:12])
+	labs := filepath.Dir(env)
 	if _, err := labVersion(ctx, envPython(env), "-m", "jupyterlab"); err == nil {
 		return envPython(env), nil
 	}
@@ -65,6 +63,16 @@ func privateLab(ctx context.Context, out io.Writer) (python string, err error) {
 		return "", fmt.Errorf("install: the private JupyterLab could not be put in place at %s: %w", env, cause(err))
 	}
 	return envPython(env), nil
+}
+
+// labEnv is the folder of the private environment. Another list of packages is
+// another environment.
+func labEnv() (string, error) {
+	home, err := dataDir()
+	if err != nil {
+		return "", err
+	}
+	return filepath.Join(home, labFolder, fmt.Sprintf("%x", sha256.Sum256([]byte(packages)))[:12]), nil
 }
 
 // envPython is where a virtual environment keeps its Python.
