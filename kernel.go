@@ -2,6 +2,8 @@ package main
 
 import (
 	"context"
+	"errors"
+	"flag"
 	"fmt"
 	"os"
 	"os/exec"
@@ -24,14 +26,8 @@ func serveKernel(ctx context.Context, args []string) error {
 	if err != nil {
 		return err
 	}
-	self, err := os.Executable()
-	if err != nil {
-		return err
-	}
 	widgets := &widgetComms{open: map[string]*jupyter.Comm{}}
-	w, err := worker.New(func(token string) *exec.Cmd {
-		return exec.Command(self, "worker", "-memory", strconv.FormatUint(*memory, 10), token)
-	}, widgets.fromCells)
+	w, err := newWorker(process{memory: *memory, comm: widgets.fromCells})
 	if err != nil {
 		return err
 	}
@@ -40,14 +36,47 @@ func serveKernel(ctx context.Context, args []string) error {
 	return jupyter.Serve(ctx, path, goKernel{w, widgets})
 }
 
-// serveWorker is the process in which a kernel's cells run.
-func serveWorker(_ context.Context, args []string) error {
-	fs := flags("worker", "token")
-	memory := fs.Uint64("memory", 0, "as that of kernel, in `MB`")
-	token, err := parse(fs, args, "token")
+// A process says how cells run. The zero value is what most commands want.
+type process struct {
+	memory uint64             // MB that cells may have; 0: nine tenths of the machine's
+	dir    string             // the current folder; "": this process's
+	args   []string           // what cells see as os.Args; nil: the name innkeeper
+	comm   func(display.Comm) // is told what widgets say; nil: nobody
+}
+
+// newWorker runs cells in a process of this binary.
+func newWorker(p process) (*worker.Worker, error) {
+	self, err := os.Executable()
 	if err != nil {
-		return err
+		return nil, err
 	}
+	if p.comm == nil {
+		p.comm = func(display.Comm) {}
+	}
+	return worker.New(func(token string) *exec.Cmd {
+		args := []string{"worker", "-memory", strconv.FormatUint(p.memory, 10), token}
+		cmd := exec.Command(self, append(args, p.args...)...)
+		cmd.Dir = p.dir
+		return cmd
+	}, p.comm)
+}
+
+// serveWorker is the process in which cells run.
+func serveWorker(_ context.Context, args []string) error {
+	fs := flags("worker", "token [os.Args of the cells]")
+	memory := fs.Uint64("memory", 0, "as that of kernel, in `MB`")
+	if err := fs.Parse(args); err != nil {
+		return errUsage
+	}
+	if fs.NArg() == 0 {
+		return errors.New("this is for the kernel alone to call")
+	}
+	token := fs.Arg(0)
+	os.Args = []string{"innkeeper"}
+	if fs.NArg() > 1 {
+		os.Args = fs.Args()[1:]
+	}
+	flag.CommandLine.Init(os.Args[0], flag.ExitOnError) // a script's flags
 	if err := worker.LimitMemory(*memory << 20); err != nil {
 		fmt.Fprintln(os.Stderr, err) // cells run without it, too
 	}

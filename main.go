@@ -9,7 +9,11 @@ import (
 	"fmt"
 	"os"
 	"os/signal"
+	"slices"
 	"strings"
+
+	"github.com/innkeeper-notebook/innkeeper/install"
+	"github.com/innkeeper-notebook/innkeeper/kernel/notebook"
 )
 
 // A command is one verb of the command line.
@@ -20,10 +24,12 @@ type command struct {
 
 var commands = []command{
 	{"lab", "[notebook.ipynb]", "open a notebook in JupyterLab, installing what is missing", lab},
-	{"run", "notebook.ipynb", "execute a notebook and write it with an HTML page beside it", run},
+	{"run", "file", "execute a notebook and write it with an HTML page beside it, or a .go script", run},
+	{"repl", "", "run cells in this terminal", repl},
 	{"simulate", "problem", "make training pairs of a built-in problem", simulate},
 	{"install", "", "make the kernel known to Jupyter", installKernel},
 	{"uninstall", "", "take the kernel away from Jupyter again", uninstallKernel},
+	{"doctor", "", "say what is right and what is wrong with the installation", doctor},
 	{"kernel", "connection.json", "serve one notebook; Jupyter calls this", serveKernel},
 	{"worker", "token", "run the cells of a kernel; the kernel calls this", serveWorker},
 }
@@ -41,13 +47,21 @@ func main() {
 		if c.name != name {
 			continue
 		}
-		if name != "kernel" && name != "worker" { // there the signal interrupts a cell
+		if !slices.Contains([]string{"kernel", "worker", "uninstall"}, name) {
+			for _, sentence := range install.Repair() {
+				fmt.Fprintln(os.Stderr, "innkeeper:", sentence)
+			}
+		}
+		if !slices.Contains([]string{"kernel", "worker", "repl"}, name) { // there the signal interrupts a cell
 			var stop context.CancelFunc
 			ctx, stop = signal.NotifyContext(ctx, os.Interrupt)
 			defer stop()
 		}
+		var exit *notebook.Exit
 		switch err := c.run(ctx, args); {
 		case err == nil, errors.Is(err, flag.ErrHelp):
+		case errors.As(err, &exit): // a script's own
+			os.Exit(exit.Code)
 		case errors.Is(err, errUsage):
 			os.Exit(2)
 		default:

@@ -5,16 +5,18 @@ import (
 	"flag"
 	"fmt"
 	"os"
+	"path/filepath"
+	"slices"
 
 	"github.com/innkeeper-notebook/innkeeper/install"
 	"github.com/innkeeper-notebook/innkeeper/kernel/notebook"
-	"github.com/innkeeper-notebook/innkeeper/kernel/session"
 )
 
-// run executes a notebook without Jupyter.
+// run executes a notebook or a script without Jupyter, in a process of its own,
+// so that what kills the interpreter is an error with a reason.
 func run(ctx context.Context, args []string) error {
 	var o notebook.Options
-	fs := flags("run", "notebook.ipynb")
+	fs := flags("run", "notebook.ipynb | script.go [-- arguments of the script]")
 	fs.StringVar(&o.Output, "o", "", "write the executed notebook to this `file` (default: notebook.executed.ipynb)")
 	fs.BoolVar(&o.InPlace, "inplace", false, "write the outputs into the notebook itself")
 	fs.StringVar(&o.HTML, "html", "", "write the page to this `file` (default: notebook.html)")
@@ -23,16 +25,52 @@ func run(ctx context.Context, args []string) error {
 		o.Parameters = append(o.Parameters, p)
 		return err
 	})
-	path, err := parse(fs, args, "notebook.ipynb")
+	var scripts []string // arguments after --
+	if i := slices.Index(args, "--"); i >= 0 {
+		args, scripts = args[:i], args[i+1:]
+	}
+	path, err := parse(fs, args, "file")
 	if err != nil {
 		return err
 	}
-	s, err := session.New()
+	switch filepath.Ext(path) {
+	case ".ipynb":
+		if len(scripts) > 0 {
+			return fmt.Errorf("%s is a notebook and takes no arguments: set its parameters with -p name=value", path)
+		}
+		return runNotebook(ctx, path, &o)
+	case ".go":
+		if fs.NFlag() > 0 {
+			return fmt.Errorf("%s is a script, and flags of run are for notebooks: give the script its arguments after --", path)
+		}
+		return runScript(ctx, path, scripts)
+	}
+	return fmt.Errorf("%s is neither a notebook (.ipynb) nor a script (.go)", path)
+}
+
+func runNotebook(ctx context.Context, path string, o *notebook.Options) error {
+	w, err := newWorker(process{dir: filepath.Dir(path)})
 	if err != nil {
 		return err
 	}
+	defer w.Close()
 	o.Progress = os.Stderr
-	return notebook.Run(ctx, path, s, &o)
+	return notebook.Run(ctx, path, w, o)
+}
+
+func runScript(ctx context.Context, path string, args []string) error {
+	s, err := notebook.ReadScript(path)
+	if err != nil {
+		return err
+	}
+	w, err := newWorker(process{args: append([]string{path}, args...)})
+	if err != nil {
+		return err
+	}
+	defer w.Close()
+	out := &terminal{out: os.Stdout, err: os.Stderr, columns: columns(os.Stdout), ask: lineOf(os.Stdin)}
+	defer out.end()
+	return s.Run(ctx, w, out)
 }
 
 // lab opens a notebook in JupyterLab.
@@ -85,6 +123,7 @@ func uninstallKernel(_ context.Context, args []string) error {
 // prefixFlags are the flags of install and uninstall.
 func prefixFlags(fs *flag.FlagSet) *install.Options {
 	var o install.Options
+	fs.BoolVar(&o.User, "user", false, "use the user's own folder, as is done without flags")
 	fs.StringVar(&o.Prefix, "prefix", "", "use share/jupyter/kernels in this `folder`, not the user's own")
 	fs.BoolVar(&o.SysPrefix, "sys-prefix", false, "use that of the Python on the PATH, such as the active virtual environment")
 	return &o
