@@ -5,12 +5,14 @@ import (
 	"errors"
 	"flag"
 	"fmt"
+	"io"
 	"os"
 	"os/exec"
 	"runtime"
 	"runtime/debug"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/innkeeper-notebook/innkeeper/kernel/display"
 	"github.com/innkeeper-notebook/innkeeper/kernel/jupyter"
@@ -41,6 +43,7 @@ type process struct {
 	memory uint64             // MB that cells may have; 0: nine tenths of the machine's
 	dir    string             // the current folder; "": this process's
 	args   []string           // what cells see as os.Args; nil: the name innkeeper
+	stdin  io.Reader          // what cells read where nobody answers; nil: nothing
 	comm   func(display.Comm) // is told what widgets say; nil: nobody
 }
 
@@ -57,6 +60,8 @@ func newWorker(p process) (*worker.Worker, error) {
 		args := []string{"worker", "-memory", strconv.FormatUint(p.memory, 10), token}
 		cmd := exec.Command(self, append(args, p.args...)...)
 		cmd.Dir = p.dir
+		cmd.Stdin = p.stdin
+		cmd.WaitDelay = time.Second // a terminal that stdin comes from may never say more
 		return cmd
 	}, p.comm)
 }
@@ -76,7 +81,8 @@ func serveWorker(_ context.Context, args []string) error {
 	if fs.NArg() > 1 {
 		os.Args = fs.Args()[1:]
 	}
-	flag.CommandLine.Init(os.Args[0], flag.ExitOnError) // a script's flags
+	flag.CommandLine = flag.NewFlagSet(os.Args[0], flag.ExitOnError) // a script's, and no library's of ours
+	flag.CommandLine.Usage = func() { flag.Usage() }
 	if err := worker.LimitMemory(*memory << 20); err != nil {
 		fmt.Fprintln(os.Stderr, err) // cells run without it, too
 	}
@@ -85,7 +91,7 @@ func serveWorker(_ context.Context, args []string) error {
 		return err
 	}
 	defer worker.EndAll()
-	return worker.Serve(s, token, os.Stdin, os.NewFile(3, "answers"))
+	return worker.Serve(s, token, os.NewFile(4, "requests"), os.NewFile(3, "answers"))
 }
 
 // goKernel is a worker as the protocol's server sees it.

@@ -34,8 +34,7 @@ type Output interface {
 // An Asker is an Output behind which somebody can be asked for a line of text.
 type Asker interface {
 	// Input shows the prompt and returns the answer, without a newline. A
-	// password is not shown as it is typed. Where there are no more answers, as
-	// at the end of a file, the error is io.EOF.
+	// password is not shown as it is typed.
 	Input(prompt string, password bool) (string, error)
 }
 

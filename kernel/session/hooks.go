@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"math"
+	"os"
 	"reflect"
 	"runtime"
 	"slices"
@@ -381,7 +382,8 @@ func (w *stream) Write(p []byte) (int, error) {
 // WriteString is there because os.Stdout, whose place a stream takes, has it.
 func (w *stream) WriteString(text string) (int, error) { return w.Write([]byte(text)) }
 
-// A keyboard is the standard input of cells: it asks the user line by line.
+// A keyboard is the standard input of cells: it asks the user line by line, and
+// where nobody answers it is the process's own.
 type keyboard struct {
 	s    *Session
 	line []byte
@@ -391,11 +393,11 @@ func (k *keyboard) Read(p []byte) (int, error) {
 	if len(k.line) == 0 {
 		a, ok := k.s.output().(display.Asker)
 		if !ok {
-			return 0, display.ErrNobody
+			return os.Stdin.Read(p)
 		}
 		line, err := a.Input("", false)
 		if err != nil {
-			return 0, err
+			return os.Stdin.Read(p)
 		}
 		k.line = []byte(line + "\n")
 	}

@@ -6,8 +6,8 @@
 // it dies starts another one and gives that the imports, types and functions
 // of the cells so far. Serve is the process's end.
 //
-// Requests go to the process's standard input and answers come back on its
-// file descriptor 3, as lines of JSON. What cells print takes the ordinary way,
+// Answers come from the process's file descriptor 3 and requests go to its 4,
+// as lines of JSON. Its standard input is for the cells. What they print takes the ordinary way,
 // descriptors 1 and 2, whoever writes there: the interpreter, compiled code, or
 // Go's runtime as it dies. A marker on both keeps the order: a message that
 // says so is taken only when the marker with its number has come through them.
@@ -33,7 +33,7 @@ type message struct {
 	Cursor    int                 `json:"cursor,omitempty"` // complete, inspect
 	Bundle    display.Bundle      `json:"bundle,omitempty"` // display, update
 	Name      string              `json:"name,omitempty"`   // the display's id
-	Flag      bool                `json:"flag,omitempty"`   // clear: wait; ask: a password; answer: there are no more; inspect: found
+	Flag      bool                `json:"flag,omitempty"`   // clear: wait; ask: a password; inspect: found
 	Text      string              `json:"text,omitempty"`   // ask: the prompt; answer; inspect
 	Failed    bool                `json:"failed,omitempty"` // answer: nobody could be asked
 	Line      int                 `json:"line,omitempty"`   // at: the statement that runs

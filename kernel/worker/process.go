@@ -4,7 +4,6 @@ import (
 	"bufio"
 	"crypto/rand"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
 	"math"
@@ -57,17 +56,18 @@ func start(command func(token string) *exec.Cmd, comm func(display.Comm)) (*proc
 	token := rand.Text()
 	cmd := command(token)
 	alone(cmd)
-	in, err := cmd.StdinPipe()
+	requests, in, err := os.Pipe()
 	if err != nil {
 		return nil, fmt.Errorf("worker: %w", err)
 	}
+	defer requests.Close()
 	var pipes [3]struct{ r, w *os.File }
 	for i := range pipes {
 		if pipes[i].r, pipes[i].w, err = os.Pipe(); err != nil {
 			return nil, fmt.Errorf("worker: %w", err)
 		}
 	}
-	cmd.Stdout, cmd.Stderr, cmd.ExtraFiles = pipes[0].w, pipes[1].w, []*os.File{pipes[2].w}
+	cmd.Stdout, cmd.Stderr, cmd.ExtraFiles = pipes[0].w, pipes[1].w, []*os.File{pipes[2].w, requests}
 	err = cmd.Start()
 	for _, p := range pipes {
 		p.w.Close()
@@ -208,8 +208,9 @@ func (p *process) handle(m message) {
 func (p *process) answer(c *call, m message) {
 	reply := message{Kind: "answer", ID: c.id, Failed: true}
 	if a, ok := c.out.(display.Asker); ok {
-		text, err := a.Input(m.Text, m.Flag)
-		reply.Text, reply.Failed, reply.Flag = text, err != nil, errors.Is(err, io.EOF)
+		if text, err := a.Input(m.Text, m.Flag); err == nil {
+			reply.Text, reply.Failed = text, false
+		}
 	}
 	p.send(reply)
 }

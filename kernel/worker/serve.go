@@ -131,10 +131,7 @@ func (p *page) Input(prompt string, password bool) (string, error) {
 	p.v.mu.Unlock()
 	p.v.send(message{Kind: "ask", ID: p.id, Text: prompt, Flag: password}, true)
 	m := <-answer
-	switch {
-	case m.Failed && m.Flag:
-		return "", io.EOF
-	case m.Failed:
+	if m.Failed {
 		return "", display.ErrNobody
 	}
 	return m.Text, nil

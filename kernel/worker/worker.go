@@ -36,7 +36,7 @@ type Worker struct {
 }
 
 // New makes a Worker whose processes are started by command: it must call
-// Serve with the token, its standard input and file descriptor 3. What widgets
+// Serve with the token and the file descriptors 4 and 3. What widgets
 // say to the front end is passed to comm.
 func New(command func(token string) *exec.Cmd, comm func(display.Comm)) (*Worker, error) {
 	w := &Worker{command: command, comm: comm}
