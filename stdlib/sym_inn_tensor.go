@@ -20,6 +20,7 @@ func init() {
 		"BackwardWeights": reflect.ValueOf(tensor.BackwardWeights),
 		"Forward":         reflect.ValueOf(tensor.Forward),
 		"Identity":        reflect.ValueOf(tensor.Identity),
+		"Instructions":    reflect.ValueOf(tensor.Instructions),
 		"LeakyReLU":       reflect.ValueOf(tensor.LeakyReLU),
 		"Mat":             reflect.ValueOf((*tensor.Mat)(nil)),
 		"New":             reflect.ValueOf(tensor.New),
