@@ -41,6 +41,7 @@ var only = map[string]string{
 	"github.com/yuin/goldmark":     "kernel/notebook",
 	"github.com/alecthomas/chroma": "kernel/notebook",
 	"github.com/sbinet/npyio":      "inn",
+	"github.com/reeflective":       "", // the repl command alone
 }
 
 func TestImportArrows(t *testing.T) {

@@ -263,8 +263,12 @@ func TestConsoleAsks(t *testing.T) {
 	s.sees("\nagain?")
 	s.types(ctrlC)
 	s.sees("\n[4]")
-	s.types("1 + 1\r")
-	s.sees("\n2\n[5]")
+	s.types("fmt.Scanln(&name); name\r") // asks, too
+	time.Sleep(200 * time.Millisecond)
+	s.types("Grace\r")
+	s.shows("\nGrace\n[5]")
+	s.types("all, err := io.ReadAll(os.Stdin); len(all)\r") // what has no lines has nothing
+	s.sees("\n0\n[6]")
 	s.leaves()
 }
 

@@ -4,9 +4,12 @@ import (
 	"context"
 	"flag"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"slices"
+
+	"golang.org/x/term"
 
 	"github.com/innkeeper-notebook/innkeeper/install"
 	"github.com/innkeeper-notebook/innkeeper/kernel/notebook"
@@ -63,12 +66,16 @@ func runScript(ctx context.Context, path string, args []string) error {
 	if err != nil {
 		return err
 	}
-	w, err := newWorker(process{args: append([]string{path}, args...)})
+	stdin := io.Reader(os.Stdin)
+	if term.IsTerminal(int(os.Stdin.Fd())) { // which lets no process of another group read
+		stdin = struct{ io.Reader }{os.Stdin}
+	}
+	w, err := newWorker(process{args: append([]string{path}, args...), stdin: stdin})
 	if err != nil {
 		return err
 	}
 	defer w.Close()
-	out := &terminal{out: os.Stdout, err: os.Stderr, columns: columns(os.Stdout), ask: lineOf(os.Stdin)}
+	out := &terminal{out: os.Stdout, err: os.Stderr, columns: columns(os.Stdout)}
 	defer out.end()
 	return s.Run(ctx, w, out)
 }

@@ -1,8 +1,6 @@
 package main
 
 import (
-	"bufio"
-	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -131,22 +129,4 @@ func columns(f *os.File) int {
 		return 0
 	}
 	return width
-}
-
-// lineOf answers a cell's questions with the lines of a file.
-func lineOf(f *os.File) func(prompt string, password bool) (string, error) {
-	lines := bufio.NewReader(f)
-	return func(prompt string, password bool) (string, error) {
-		fmt.Fprint(os.Stderr, prompt)
-		if password && term.IsTerminal(int(f.Fd())) {
-			text, err := term.ReadPassword(int(f.Fd()))
-			fmt.Fprintln(os.Stderr)
-			return string(text), err
-		}
-		text, err := lines.ReadString('\n')
-		if errors.Is(err, io.EOF) && text != "" {
-			err = nil
-		}
-		return strings.TrimRight(text, "\r\n"), err
-	}
 }
