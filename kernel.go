@@ -44,7 +44,7 @@ type process struct {
 	dir    string             // the current folder; "": this process's
 	args   []string           // what cells see as os.Args; nil: the name innkeeper
 	stdin  io.Reader          // what cells read where nobody answers; nil: nothing
-	comm   func(display.Comm) // is told what widgets say; nil: nobody
+	comm   func(display.Comm) // is told what widgets say; nil: there are none
 }
 
 // newWorker runs cells in a process of this binary.
@@ -53,11 +53,8 @@ func newWorker(p process) (*worker.Worker, error) {
 	if err != nil {
 		return nil, err
 	}
-	if p.comm == nil {
-		p.comm = func(display.Comm) {}
-	}
 	return worker.New(func(token string) *exec.Cmd {
-		args := []string{"worker", "-memory", strconv.FormatUint(p.memory, 10), token}
+		args := []string{"worker", "-memory", strconv.FormatUint(p.memory, 10), "-widgets=" + strconv.FormatBool(p.comm != nil), token}
 		cmd := exec.Command(self, append(args, p.args...)...)
 		cmd.Dir = p.dir
 		cmd.Stdin = p.stdin
@@ -70,6 +67,7 @@ func newWorker(p process) (*worker.Worker, error) {
 func serveWorker(_ context.Context, args []string) error {
 	fs := flags("worker", "token [os.Args of the cells]")
 	memory := fs.Uint64("memory", 0, "as that of kernel, in `MB`")
+	widgets := fs.Bool("widgets", false, "there is a front end that shows widgets")
 	if err := fs.Parse(args); err != nil {
 		return errUsage
 	}
@@ -91,7 +89,7 @@ func serveWorker(_ context.Context, args []string) error {
 		return err
 	}
 	defer worker.EndAll()
-	return worker.Serve(s, token, os.NewFile(4, "requests"), os.NewFile(3, "answers"))
+	return worker.Serve(s, token, os.NewFile(4, "requests"), os.NewFile(3, "answers"), *widgets)
 }
 
 // goKernel is a worker as the protocol's server sees it.

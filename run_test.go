@@ -190,3 +190,29 @@ func TestRunAScriptOfStatements(t *testing.T) {
 		t.Errorf("%d %q", code, stderr)
 	}
 }
+
+// Ctrl-C ends a run at the cell that it interrupts.
+func TestRunInterrupted(t *testing.T) {
+	p := newPerson(t)
+	p.write(t, "x.ipynb", notebookOf(t, "`first`", "os.WriteFile(`there`, nil, 0o644); for { time.Sleep(time.Millisecond) }", "`never`"))
+	var words strings.Builder
+	cmd := p.command("run", "x.ipynb")
+	cmd.Stderr = &words
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	for range 1500 {
+		if _, err := os.Stat(p.in("there")); err == nil {
+			break
+		}
+		time.Sleep(10 * time.Millisecond)
+	}
+	cmd.Process.Signal(os.Interrupt)
+	cmd.Wait()
+	if code := cmd.ProcessState.ExitCode(); code != 1 || !strings.Contains(words.String(), "x.ipynb: cell 2: interrupted: the cell was interrupted") {
+		t.Errorf("%d %s", code, words.String())
+	}
+	if done := read(t, p.in("x.executed.ipynb")); !strings.Contains(done, `"first"`) || !strings.Contains(done, `"ename": "interrupted"`) {
+		t.Errorf("the notebook is %s", done)
+	}
+}

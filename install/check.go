@@ -33,12 +33,17 @@ func Check(ctx context.Context) []Finding {
 
 func checkSpecs() []Finding {
 	var list []Finding
-	for _, f := range specs() {
+	var prefixes []string
+	if p, err := sysPrefix(); err == nil { // not above bin where the PATH has shims, as pyenv's
+		prefixes = append(prefixes, p)
+	}
+	paths := dataPaths(prefixes...)
+	for _, f := range specs(paths) {
 		list = append(list, f.check())
 	}
 	if len(list) == 0 {
 		return []Finding{{Wrong, fmt.Sprintf("Jupyter does not know the kernel, for none of %s has kernels/%s: run innkeeper install",
-			strings.Join(dataPaths(), ", "), KernelName)}}
+			strings.Join(paths, ", "), KernelName)}}
 	}
 	return list
 }

@@ -18,7 +18,7 @@ func findings(list []Finding) string {
 
 func TestCheckSpecs(t *testing.T) {
 	jupyter := ownFolders(t)
-	noPrograms(t)
+	bin := noPrograms(t)
 	check := func(want ...string) {
 		t.Helper()
 		got := findings(checkSpecs())
@@ -31,7 +31,9 @@ func TestCheckSpecs(t *testing.T) {
 			t.Errorf("more than one sentence:\n%s", got)
 		}
 	}
-	check("wrong: Jupyter does not know the kernel", jupyter, "run innkeeper install")
+	shim := filepath.Join(t.TempDir(), "version")
+	program(t, filepath.Join(bin, "python3"), "echo "+shim)
+	check("wrong: Jupyter does not know the kernel", jupyter, shim, "run innkeeper install")
 	dir, err := Kernel(nil)
 	if err != nil {
 		t.Fatal(err)

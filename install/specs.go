@@ -21,10 +21,10 @@ type found struct {
 	err    error  // why it starts no innkeeper, if it does not
 }
 
-// specs lists the kernelspecs of the name innkeeper that Jupyter may read.
-func specs() []found {
+// specs lists the kernelspecs of the name innkeeper in those folders.
+func specs(dataPaths []string) []found {
 	var list []found
-	for _, data := range dataPaths() {
+	for _, data := range dataPaths {
 		dir := filepath.Join(data, "kernels", KernelName)
 		text, err := os.ReadFile(filepath.Join(dir, "kernel.json"))
 		if errors.Is(err, fs.ErrNotExist) {
@@ -53,14 +53,14 @@ func starts(text []byte) (binary string, err error) {
 
 // dataPaths lists the folders in which a Jupyter of this user looks for
 // kernels, each once: those of JUPYTER_PATH, the user's own, those of the
-// Pythons and Jupyters on the PATH and of the active environment, and the
-// system's (jupyter_core.paths.jupyter_path).
-func dataPaths() []string {
+// Pythons and Jupyters on the PATH, of the active environment and of the
+// prefixes given, and the system's (jupyter_core.paths.jupyter_path).
+func dataPaths(prefixes ...string) []string {
 	paths := filepath.SplitList(os.Getenv("JUPYTER_PATH"))
 	if home, err := homeDir(); err == nil {
 		paths = append(paths, jupyterData(runtime.GOOS, home, os.Getenv))
 	}
-	prefixes := []string{os.Getenv("VIRTUAL_ENV"), os.Getenv("CONDA_PREFIX")}
+	prefixes = append(prefixes, os.Getenv("VIRTUAL_ENV"), os.Getenv("CONDA_PREFIX"))
 	for _, name := range []string{"jupyter", "jupyter-lab", "python3", "python"} {
 		if program, err := exec.LookPath(name); err == nil { // sys.prefix is above bin, or Scripts
 			prefixes = append(prefixes, filepath.Dir(filepath.Dir(program)))
@@ -92,7 +92,7 @@ func dataPaths() []string {
 // Repair makes the kernelspecs whose innkeeper is no longer where they say
 // start this one, and returns a sentence about each. What else they hold stays.
 func Repair() (sentences []string) {
-	for _, f := range specs() {
+	for _, f := range specs(dataPaths()) {
 		if f.err != nil || !filepath.IsAbs(f.binary) {
 			continue
 		}

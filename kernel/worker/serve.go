@@ -28,10 +28,13 @@ type server struct {
 }
 
 // Serve answers requests until the front is gone. It is what the command that
-// a Worker starts must call; the token comes with it.
-func Serve(s *session.Session, token string, requests io.Reader, answers io.Writer) error {
+// a Worker starts must call; the token comes with it. Without widgets cells see
+// that nobody could move a slider.
+func Serve(s *session.Session, token string, requests io.Reader, answers io.Writer, widgets bool) error {
 	v := &server{s: s, token: token, to: json.NewEncoder(answers), asked: map[int]chan message{}}
-	widget.Connect(func(c display.Comm) { v.send(message{Kind: "comm", Comm: &c}, false) })
+	if widgets {
+		widget.Connect(func(c display.Comm) { v.send(message{Kind: "comm", Comm: &c}, false) })
+	}
 	widget.OnFailure(func(r any) { fmt.Fprintf(os.Stderr, "panic in a widget's function: %v\n", r) })
 	from := json.NewDecoder(bufio.NewReader(requests))
 	for {

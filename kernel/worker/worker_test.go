@@ -28,7 +28,7 @@ func TestMain(m *testing.M) {
 				panic(err)
 			}
 		}
-		Serve(s, token, os.NewFile(4, "requests"), os.NewFile(3, "answers"))
+		Serve(s, token, os.NewFile(4, "requests"), os.NewFile(3, "answers"), true)
 		EndAll()
 	}
 	os.Exit(m.Run())
