@@ -12,6 +12,7 @@ import (
 	"strings"
 	"sync"
 	"syscall"
+	"unicode/utf8"
 
 	"github.com/reeflective/readline"
 	"github.com/reeflective/readline/inputrc"
@@ -115,9 +116,15 @@ func newConsole(w *worker.Worker) *console {
 	return c
 }
 
-// configure keeps an editor from asking the terminal where the cursor is: keys
-// that come together with the answer would be lost.
-func configure(editor *readline.Shell) { editor.Config.Set("cursor-position-probe", false) }
+// configure sets what any editor here needs.
+func configure(editor *readline.Shell) {
+	// Keys that come together with the terminal's answer where the cursor is would be lost.
+	editor.Config.Set("cursor-position-probe", false)
+	// Letters as ö are themselves, and not Meta with another one.
+	editor.Config.Set("input-meta", true)
+	editor.Config.Set("output-meta", true)
+	editor.Config.Set("convert-meta", false)
+}
 
 // makeRoom scrolls the screen up where the editor is about to write to its last
 // lines: it does not know where they are, and one row must be free below what
@@ -216,15 +223,13 @@ func (c *console) askFor(prompt string, password bool) (string, error) {
 func (c *console) complete(line []rune, cursor int) readline.Completions {
 	code, at := string(line), len(string(line[:cursor]))
 	start, _, found := c.cells.Complete(code, at)
-	prefix := code[start:at]
-	// Without a prefix the editor takes all that stands after the last blank for one.
-	lead := ""
-	if prefix == "" {
-		lead = code[strings.LastIndexAny(code[:start], " \t\n")+1 : start]
+	prefix, lead := code[start:at], ""
+	if prefix == "" && start > 0 && !strings.ContainsRune(" \t\n", rune(code[start-1])) {
+		lead = code[start-1 : start] // without a prefix the editor takes all after the last blank for one
 	}
 	width, height, err := term.GetSize(int(os.Stdout.Fd()))
-	if err != nil {
-		return readline.Completions{}
+	if err != nil || strings.ContainsFunc(lead+prefix, func(r rune) bool { return r >= utf8.RuneSelf }) {
+		return readline.Completions{} // the editor counts a prefix's bytes where it goes back by characters
 	}
 	longest := 0
 	for _, f := range found {

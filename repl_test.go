@@ -208,6 +208,8 @@ func TestConsoleCompletes(t *testing.T) {
 	s.types("func f() int {\rreturn longN\t\r}\rf()\r")
 	s.shows("return longName")
 	s.shows("\n3\n[")
+	s.types("größe := len(`é日本`+strings.ToUp\t(`ü`))\rgrö\tße\r")
+	s.sees("\n10\n[11]")
 	s.leaves()
 }
 
