@@ -93,6 +93,9 @@ func Run(ctx context.Context, path string, s Executor, o *Options) error {
 	var failed error
 	for n, i := range code {
 		failed = runCell(ctx, s, rec, rep, nb, i, n+1, path)
+		if failed == nil && ctx.Err() != nil { // the cell made the best of it, as a training does
+			failed = fmt.Errorf("notebook: %s: interrupted in cell %d", path, n+1)
+		}
 		if err := save(); err != nil {
 			return err
 		}

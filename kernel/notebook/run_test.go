@@ -381,6 +381,23 @@ func TestRunInterrupted(t *testing.T) {
 	}
 }
 
+// A training that is interrupted keeps its network and fails no cell.
+func TestRunInterruptedInACellThatSucceeds(t *testing.T) {
+	ctx, cancel := context.WithCancel(context.Background())
+	f := fake{"stop": func(context.Context, display.Output) session.Outcome {
+		cancel()
+		return session.Outcome{Value: plainText("so far")}
+	}}
+	path := saved(t, code("a"), code("stop"), code("b"))
+	err := Run(ctx, path, f, &Options{InPlace: true})
+	if err == nil || err.Error() != "notebook: "+path+": interrupted in cell 2" {
+		t.Errorf("%v", err)
+	}
+	if nb := read(t, path); sketch(nb.Cells[1]) != "result 2 so far\n" || nb.Cells[2].Count != 0 {
+		t.Error("what was done is not kept, or more was done")
+	}
+}
+
 func TestOddValues(t *testing.T) {
 	f := fake{
 		"odd": func(_ context.Context, out display.Output) session.Outcome {
