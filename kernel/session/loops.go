@@ -142,12 +142,16 @@ func (l *lowering) rangeLoop(n *ast.RangeStmt, label *ast.Ident) []ast.Stmt {
 // loopBody gives a range statement its variables and its body.
 func (l *lowering) loopBody(n *ast.RangeStmt, label *ast.Ident, r *ast.RangeStmt, key, value types.Type) ast.Stmt {
 	var head []ast.Stmt
+	own := n.Tok == token.DEFINE && !l.captures(n.Body, []ast.Expr{n.Key, n.Value})
 	variable := func(e ast.Expr, t types.Type) ast.Expr {
 		if e == nil {
 			return nil
 		}
 		if id, ok := e.(*ast.Ident); ok && id.Name == "_" {
 			return l.id("_")
+		}
+		if id, ok := e.(*ast.Ident); ok && own && !types.IsInterface(l.tupleTarget(e, t)) {
+			return l.bind(id)
 		}
 		v := l.new()
 		head = append(head, l.store(e, l.convert(v, t, l.tupleTarget(e, t)), n.Tok == token.DEFINE)...)

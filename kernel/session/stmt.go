@@ -178,7 +178,11 @@ func (l *lowering) assignment(lhs, rhs []ast.Expr, declare bool) []ast.Stmt {
 	for i, x := range rhs {
 		t := l.leftType(lhs[i], x)
 		v := l.new()
-		out = append(out, l.withFunctions(l.local(v, l.mustSpell(t, x.Pos()), l.exprAs(x, t)))...)
+		if types.IsInterface(t) || l.info.Types[x].IsNil() {
+			out = append(out, l.withFunctions(l.local(v, l.mustSpell(t, x.Pos()), l.exprAs(x, t)))...)
+		} else {
+			out = append(out, l.withFunctions(l.define1(v, l.exprAs(x, t)))...)
+		}
 		values = append(values, v)
 	}
 	for i, x := range lhs {
@@ -217,9 +221,10 @@ func (l *lowering) leftType(x, value ast.Expr) types.Type {
 func (l *lowering) store(x, value ast.Expr, declare bool) []ast.Stmt {
 	id, ok := x.(*ast.Ident)
 	if ok && declare && id.Name != "_" && l.info.Defs[id] != nil {
-		t := l.spell(l.typ(l.info.Defs[id].Type()))
-		if t == nil {
-			return []ast.Stmt{l.define1(l.bind(id), value)}
+		typ := l.typ(l.info.Defs[id].Type())
+		t := l.spell(typ)
+		if v, nothing := value.(*ast.Ident); t == nil || !types.IsInterface(typ) && !(nothing && v.Name == "nil") {
+			return []ast.Stmt{l.define1(l.bind(id), value)} // cheaper to the interpreter than var
 		}
 		return []ast.Stmt{l.local(l.bind(id), t, value)}
 	}
@@ -236,8 +241,7 @@ func (l *lowering) assign1(x, value ast.Expr, declare bool) []ast.Stmt {
 	}
 	v := l.exprAs(value, t)
 	if id, ok := x.(*ast.Ident); ok && declare && l.info.Defs[id] != nil {
-		_, isIface := t.Underlying().(*types.Interface)
-		if tv := l.info.Types[value]; tv.Value == nil && !tv.IsNil() && !isIface {
+		if !types.IsInterface(t) && !l.info.Types[value].IsNil() {
 			return l.withFunctions(l.define1(l.bind(id), v))
 		}
 	}
