@@ -44,6 +44,22 @@ func TestHeadless(t *testing.T) {
 	u.run(t, python, "headless.py")
 }
 
+// TestConsole drives jupyter console in a pseudo-terminal.
+func TestConsole(t *testing.T) {
+	python := provided(t, "INNKEEPER_PYTHON")
+	u := newUser(t)
+	u.run(t, u.innkeeper, "install")
+	u.run(t, python, "console.py")
+}
+
+// TestSoak is the short form of the soak whose figures are in docs/measured.md.
+func TestSoak(t *testing.T) {
+	python := provided(t, "INNKEEPER_PYTHON")
+	u := newUser(t)
+	u.run(t, u.innkeeper, "install")
+	t.Log(u.run(t, python, "soak.py", "1000"))
+}
+
 // TestJupyterFindsTheKernel compares our idea of Jupyter's folders with
 // Jupyter's own.
 func TestJupyterFindsTheKernel(t *testing.T) {

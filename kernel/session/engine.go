@@ -13,6 +13,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"unsafe"
 
 	"github.com/traefik/yaegi/interp"
 )
@@ -72,7 +73,17 @@ func (e *engine) compile(node ast.Node) (p *interp.Program, err error) {
 			err = fmt.Errorf("%v", r)
 		}
 	}()
+	defer e.forget()
 	return e.interp.CompileAST(node)
+}
+
+// forget drops the syntax trees that the interpreter keeps for its debugger, in
+// a field that it does not export: 10 kB a cell.
+func (e *engine) forget() {
+	roots := reflect.ValueOf(e.interp).Elem().FieldByName("roots")
+	if roots.IsValid() {
+		reflect.NewAt(roots.Type(), unsafe.Pointer(roots.UnsafeAddr())).Elem().SetZero()
+	}
 }
 
 // A traceWriter takes the interpreter's words about the frames that a panic

@@ -39,7 +39,7 @@ var wrappers = func() map[reflect.Type]bool {
 // hookTable is what lowered code calls, as a symbol table.
 func (s *Session) hookTable() map[string]reflect.Value {
 	table := map[string]any{
-		"Run":   s.step,
+		"Begin": func(cell int) { s.alive(cell); s.tellLine() },
 		"Done":  func(cell int) { s.alive(cell); s.commitStep() },
 		"Show":  func(values ...any) { s.cell.Load().shown = values },
 		"Error": func(err error) any { return failure{err} },
@@ -297,14 +297,6 @@ func (s *Session) choose(def bool, cases ...selectCase) (int, any, bool) {
 		return i, v.Interface(), ok
 	}
 	return i, nil, false
-}
-
-// step runs one step of a cell.
-func (s *Session) step(cell int, f func()) {
-	s.alive(cell)
-	s.tellLine()
-	f()
-	s.alive(cell)
 }
 
 // tellLine tells an output that wants to know which line of the cell runs.

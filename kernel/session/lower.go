@@ -63,6 +63,7 @@ type lowering struct {
 // shared is what the lowerings of one cell share.
 type shared struct {
 	temps     int
+	steps     int
 	problems  []problem
 	described map[string]bool // types whose methods the plan tells
 	again     map[string]bool // types whose methods have changed
@@ -122,10 +123,13 @@ func (s *Session) lower(c *checked) (*plan, []problem) {
 		st.names[t.obj] = vars[n]
 	}
 	for _, d := range made {
-		d.info = c.decls
 		fn.pos = d.node.Pos()
 		f, ok := d.node.(*ast.FuncDecl)
-		if !ok || generic(f, c.decls) {
+		if !ok {
+			continue
+		}
+		if generic(f, c.decls) {
+			d.info = c.decls // for instances that later cells need
 			continue
 		}
 		fn.declare(f, p.names[d.names[0]])
@@ -370,9 +374,14 @@ func (l *lowering) addr(x ast.Expr) ast.Expr {
 }
 
 // run makes a step of statements: a function, in which a statement's own names
-// do not reach the session's, and which an interrupt ends for good.
+// do not reach the session's. It has the same name in every cell, so that the
+// interpreter keeps the last one only; a literal would keep a copy of all the
+// session's variables.
 func (l *lowering) run(body ...ast.Stmt) []ast.Stmt {
-	return []ast.Stmt{&ast.ExprStmt{X: l.hook("Run", number(l.pos, l.s.units), l.function(nil, nil, body...))}}
+	l.owner.steps++
+	name := "step" + mark + "s" + strconv.Itoa(l.owner.steps)
+	l.plan.decls = append(l.plan.decls, &ast.FuncDecl{Name: l.id(name), Type: &ast.FuncType{Func: l.pos, Params: l.list1()}, Body: l.block(body...)})
+	return []ast.Stmt{&ast.ExprStmt{X: l.hook("Begin", number(l.pos, l.s.units))}, &ast.ExprStmt{X: l.apply(l.id(name))}}
 }
 
 func (l *lowering) varDecl(name string, t ast.Expr) ast.Decl {

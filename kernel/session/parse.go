@@ -37,7 +37,7 @@ type decl struct {
 	from  int             // where the text is in the unit's source
 	sig   string          // of a function or method: the text before its body
 	uses  map[string]bool // the session's names that it mentions
-	info  *types.Info     // what the checker found in it last
+	info  *types.Info     // of a generic function: what the checker found in it
 }
 
 // parse reads a cell. It returns what it understood also when there are

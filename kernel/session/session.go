@@ -247,8 +247,13 @@ func (s *Session) declare(p *plan) error {
 		}
 	}
 	if len(p.setup) > 0 {
-		if err := s.engine.run(context.Background(), &ast.BlockStmt{Lbrace: p.at, List: []ast.Stmt{&ast.ExprStmt{X: closure(p.at, p.setup)}}, Rbrace: p.at}); err != nil {
-			return err
+		f := &ast.FuncDecl{Name: &ast.Ident{NamePos: p.at, Name: "setup" + mark},
+			Type: &ast.FuncType{Func: p.at, Params: &ast.FieldList{Opening: p.at, Closing: p.at}}, Body: &ast.BlockStmt{Lbrace: p.at, List: p.setup, Rbrace: p.at}}
+		run := &ast.ExprStmt{X: &ast.CallExpr{Fun: &ast.Ident{NamePos: p.at, Name: f.Name.Name}, Lparen: p.at, Rparen: p.at}}
+		for _, n := range []ast.Node{program(p.at, []ast.Decl{f}), &ast.BlockStmt{Lbrace: p.at, List: []ast.Stmt{run}, Rbrace: p.at}} {
+			if err := s.engine.run(context.Background(), n); err != nil {
+				return err
+			}
 		}
 	}
 	maps.Copy(s.erased, p.erased)
@@ -256,12 +261,6 @@ func (s *Session) declare(p *plan) error {
 		d.told = true
 	}
 	return nil
-}
-
-// closure is a function that is called at once.
-func closure(pos token.Pos, body []ast.Stmt) ast.Expr {
-	f := &ast.FuncLit{Type: &ast.FuncType{Func: pos, Params: &ast.FieldList{Opening: pos, Closing: pos}}, Body: &ast.BlockStmt{Lbrace: pos, List: body, Rbrace: pos}}
-	return &ast.CallExpr{Fun: &ast.ParenExpr{Lparen: pos, X: f, Rparen: pos}, Lparen: pos, Rparen: pos}
 }
 
 // unitFile is the name of a unit's positions.
