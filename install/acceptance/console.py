@@ -72,9 +72,11 @@ def main():
     t.enter("40 + 4")
     t.expect(r"44", "the session does not go on after Ctrl-C")
 
+    t.expect(r"In[^\n]*\[", "no prompt after the last cell")
     t.child.sendcontrol("d")
-    t.child.send("y\r")
-    t.child.expect(pexpect.EOF, timeout=TIMEOUT)
+    if t.child.expect([r"really want to exit", pexpect.EOF], timeout=TIMEOUT) == 0:
+        t.child.send("y\r")
+        t.child.expect(pexpect.EOF, timeout=TIMEOUT)
     print("done")
 
 

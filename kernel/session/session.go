@@ -115,6 +115,9 @@ func (s *Session) Execute(ctx context.Context, cell Cell, out display.Output) Ou
 	s.running.Lock()
 	defer s.running.Unlock()
 	s.out.Store(&out)
+	if o, asked := s.ask(ctx, cell, out); asked {
+		return o
+	}
 	s.units++
 	file := unitFile(cell.Number, s.units)
 	u, problems := parse(s.engine.fileSet(), file, cell.Number, cell.Code)

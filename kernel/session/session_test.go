@@ -106,6 +106,7 @@ func TestCells(t *testing.T) {
 		{"simulator", []string{"p := inn.Problem{Name: \"t\", X: inn.Vars(\"a\", \"b\"), Y: inn.Vars(\"s\"), Prior: inn.Normal([]float64{0,0}, []float64{1,1}), Simulate: func(rng *rand.Rand, x []float64) []float64 { return []float64{x[0]+x[1]} }}\npairs, err := p.Pairs(50, 1)\npairs.Len()", "=> 50"}},
 		{"deferred at the top", []string{"defer fmt.Print(\"end\")\nfmt.Print(\"begin \")", "begin end"}},
 		{"show", []string{"nb.Show(3)", "<3>"}},
+		{"question about nothing", []string{"x := 1", "", "nope?", "!! error: nothing is called nope"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			s := newSession(t)

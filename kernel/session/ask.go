@@ -1,0 +1,32 @@
+package session
+
+import (
+	"context"
+	"regexp"
+	"strings"
+
+	"github.com/innkeeper-notebook/innkeeper/kernel/display"
+	"github.com/innkeeper-notebook/innkeeper/kernel/nb"
+)
+
+// question is a cell that asks what a name is, as in IPython: math.Hypot?
+var question = regexp.MustCompile(`^\s*([\pL_][\pL\d_.]*)\?{1,2}\s*$`)
+
+// ask answers a cell that is a question, on the front end's pager.
+func (s *Session) ask(ctx context.Context, cell Cell, out display.Output) (o Outcome, asked bool) {
+	m := question.FindStringSubmatch(cell.Code)
+	if m == nil {
+		return o, false
+	}
+	text, ok := s.Inspect(m[1], len(m[1]))
+	if !ok {
+		message := "nothing is called " + m[1]
+		if near := s.near(s.state, m[1]); near != "" && !strings.Contains(m[1], ".") {
+			message += "; did you mean " + near + "?"
+		}
+		return Outcome{Err: &Error{Name: failed, Message: message, Traceback: []string{message}}}, true
+	}
+	detach := nb.Attach(ctx, out)
+	nb.Page(text)
+	return Outcome{Payload: detach()}, true
+}
