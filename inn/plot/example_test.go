@@ -62,6 +62,46 @@ func ExampleMarginals() {
 	// Output: 1 row of 3 panels, the first over a [cm]
 }
 
+func ExamplePlanes() {
+	prior, err := sum.Pairs(500, 1)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	xs, err := exact{}.Sample([]float64{1}, 500, 2)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	fig, err := plot.Planes(nil,
+		plot.Plane{Title: "prior", Groups: []plot.Group{{Name: "draws", Draws: prior.X}}},
+		plot.Plane{Title: "exact", Note: "y = 1 cm", Groups: []plot.Group{{Name: "draws", Draws: xs}}})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	fmt.Println(len(fig.Panels[0]), "panels, under the second:", fig.Panels[0][1].X.Label.Text)
+	// Output: 2 panels, under the second: y = 1 cm
+}
+
+func ExampleLatent() {
+	// A map that is known: x is z. Of a network it is model.Inverse(y, zs).
+	itself := func(zs [][]float64) (*inn.Samples, error) {
+		xs := inn.NewSamples(sum.X, len(zs))
+		for i, z := range zs {
+			copy(xs.Row(i), z)
+		}
+		return xs, nil
+	}
+	fig, err := plot.Latent(&plot.LatentSettings{Modes: [][]float64{{-1, 0}, {1, 0}}}, plot.LatentMap{Title: "x = z", X: itself})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	fmt.Println(fig)
+	// Output: a figure of 1 panels
+}
+
 func ExampleRecovery() {
 	test, err := sum.Pairs(100, 3)
 	if err != nil {

@@ -103,6 +103,18 @@ func figures(t *testing.T) map[string]*Figure {
 	f, err = Recovery(recovered(1))
 	add("recovery of one", f, err)
 
+	group := func(name string, share float64) Group { return Group{Name: name, Draws: draws(3, 400, share)} }
+	f, err = Planes(nil, Plane{"truth", "", []Group{group("red", 1), group("blue", 0.5)}},
+		Plane{"only L_y and L_z", "99.1 % within 3σ\nworst mode off by 1.2 %", []Group{group("blue", 3), group("red", 1), group("grey", 1)}},
+		Plane{"INN", "99.1 % within 3σ", []Group{group("red", 0.1)}}, Plane{"cGAN", "", []Group{group("red", 0.1)}}, Plane{"cVAE-IAF", "", []Group{group("red", 0.1)}})
+	add("planes of five", f, err)
+	f, err = Planes(&PlanesSettings{Params: []string{"v_hb1", "a_mie1"}}, Plane{"truth", "99 % right", []Group{group("all", 1)}})
+	add("one plane", f, err)
+	f, err = Latent(&LatentSettings{Modes: [][]float64{{-1, 0}, {1, 0}, {0, 1}, {0, -1}}}, wheel("red"), wheel("blue"), wheel("green"))
+	add("latent space of three", f, err)
+	f, err = Latent(&LatentSettings{Modes: [][]float64{{0, 0}}, Scale: 1, Cells: 20}, wheel(""))
+	add("latent space of one", f, err)
+
 	panel("losses of six", Losses(history("y", "z", "x", "padding", "reconstruction")), nil)
 	panel("one loss", Losses(history()), nil)
 	panel("first step", Losses(history("y", "z", "x")[:1]), nil)
@@ -115,4 +127,15 @@ func figures(t *testing.T) map[string]*Figure {
 		Curve{"d", same, false}, Curve{"e", same, false}, Curve{"f", same, false}, Curve{"draws", same, true}, Curve{"", same, true})
 	panel("spectrum", p, err)
 	return out
+}
+
+// wheel is a latent map whose x is z.
+func wheel(title string) LatentMap {
+	return LatentMap{title, func(zs [][]float64) (*inn.Samples, error) {
+		s := inn.NewSamples(inn.Vars("a", "b"), len(zs))
+		for i, z := range zs {
+			copy(s.Row(i), z)
+		}
+		return s, nil
+	}}
 }

@@ -1,6 +1,7 @@
 package plot
 
 import (
+	"image"
 	"image/color"
 	"math"
 
@@ -144,4 +145,33 @@ func (m cross) draw(c draw.Canvas, at vg.Point) {
 	arms := [][]vg.Point{{at.Sub(u), at.Add(u)}, {at.Sub(v), at.Add(v)}}
 	c.StrokeLines(draw.LineStyle{Color: color.White, Width: 4}, arms...)
 	c.StrokeLines(draw.LineStyle{Color: m.color, Width: 1.8}, arms...)
+}
+
+// frame is a thin line around the panel's data, in place of its axes.
+type frame struct{}
+
+func (frame) Plot(c draw.Canvas, _ *gonum.Plot) {
+	c.SetLineStyle(spreadLine)
+	c.Stroke(c.Rectangle.Path())
+}
+
+// raster is an image that fills the panel.
+type raster struct{ image.Image }
+
+func (m raster) Plot(c draw.Canvas, _ *gonum.Plot) { c.DrawImage(c.Rectangle, m.Image) }
+
+// ring is a circle around the origin, in data coordinates.
+type ring struct {
+	radius float64
+	style  draw.LineStyle
+}
+
+func (m ring) Plot(c draw.Canvas, p *gonum.Plot) {
+	const steps = 120
+	pts := make([]point, steps+1)
+	for i := range pts {
+		sin, cos := math.Sincos(2 * math.Pi * float64(i) / steps)
+		pts[i] = point{m.radius * cos, m.radius * sin}
+	}
+	curve{pts, m.style}.Plot(c, p)
 }
