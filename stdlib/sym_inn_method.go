@@ -23,6 +23,7 @@ func init() {
 		"CVAE":              reflect.ValueOf((*method.CVAE)(nil)),
 		"CVAESettings":      reflect.ValueOf((*method.CVAESettings)(nil)),
 		"Dropout":           reflect.ValueOf((*method.Dropout)(nil)),
+		"FindWalls":         reflect.ValueOf(method.FindWalls),
 		"Generator":         reflect.ValueOf((*method.Generator)(nil)),
 		"GeneratorSettings": reflect.ValueOf((*method.GeneratorSettings)(nil)),
 		"LargeCGAN":         reflect.ValueOf(method.LargeCGAN),
@@ -38,5 +39,6 @@ func init() {
 		"TrainGenerator":    reflect.ValueOf(method.TrainGenerator),
 		"TrainPoint":        reflect.ValueOf(method.TrainPoint),
 		"Training":          reflect.ValueOf((*method.Training)(nil)),
+		"Walls":             reflect.ValueOf((*method.Walls)(nil)),
 	}
 }

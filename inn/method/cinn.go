@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
+	"slices"
 
 	"github.com/innkeeper-notebook/innkeeper/inn"
 	"github.com/innkeeper-notebook/innkeeper/inn/layer"
@@ -13,7 +14,9 @@ import (
 // CINNSettings say how TrainCINN builds and trains its network. The paper has
 // no such method; the defaults are ours, chosen on problems with a known
 // posterior at 1,000 to 200,000 pairs. Those of Training: Batch a tenth of the
-// pairs, 50 to 200; Steps 25 epochs, 500 to 4000; Rate 3e-3, Final Rate/100.
+// pairs, 50 to 200; Steps 80 epochs, 2000 to 8000; Rate 3e-3, Final Rate/100;
+// Decay 20 D over the number of pairs, at most 0.2: fewer pairs and more
+// parameters want a simpler network.
 type CINNSettings struct {
 	Spline bool    // rational-quadratic spline couplings instead of affine ones
 	Blocks int     // of two couplings each; 6, with splines 4
@@ -23,6 +26,10 @@ type CINNSettings struct {
 	Bins   int     // of a spline; 8
 	Bound  float64 // splines have their knots within ±Bound; 4
 
+	// Walls are bounds that no parameter leaves: draws beyond them are drawn
+	// again. Nil: those that FindWalls finds in the pairs. Walls{}: none.
+	Walls Walls
+
 	// Held is the share of the pairs that are held back from training. Their
 	// loss is computed now and then, and the network of the least is returned:
 	// with few pairs the last one has learned them by heart; 0.1.
@@ -31,7 +38,7 @@ type CINNSettings struct {
 	Training
 }
 
-func (s *CINNSettings) withDefaults(pairs int) (CINNSettings, error) {
+func (s *CINNSettings) withDefaults(pairs, d int) (CINNSettings, error) {
 	var o CINNSettings
 	if s != nil {
 		o = *s
@@ -49,9 +56,9 @@ func (s *CINNSettings) withDefaults(pairs int) (CINNSettings, error) {
 	orReal(&o.Held, 0.1)
 	orInt(&o.Batch, min(max(50, pairs/10), 200))
 	if o.Batch > 0 {
-		orInt(&o.Steps, min(max(500, 25*pairs/o.Batch), 4000))
+		orInt(&o.Steps, min(max(2000, 80*pairs/o.Batch), 8000))
 	}
-	o.Training.fill(Training{Rate: 3e-3, Final: 3e-5})
+	o.Training.fill(Training{Rate: 3e-3, Final: 3e-5, Decay: min(20*float64(d)/float64(pairs), 0.2)})
 	const name = "CINNSettings"
 	err := firstError(
 		atLeast(name, "Blocks", o.Blocks, 1),
@@ -80,6 +87,7 @@ func (s *CINNSettings) withDefaults(pairs int) (CINNSettings, error) {
 type CINN struct {
 	settings CINNSettings
 	x, y     *scaling
+	walls    Walls
 	net      layer.Sequence // rows are [x, y]
 	weights  []float32
 }
@@ -90,8 +98,17 @@ func TrainCINN(pairs *inn.Pairs, s *CINNSettings) (*CINN, error) {
 	if err := pairs.Check(); err != nil {
 		return nil, err
 	}
-	o, err := s.withDefaults(pairs.Len())
+	o, err := s.withDefaults(pairs.Len(), len(pairs.X.Vars))
 	if err != nil {
+		return nil, err
+	}
+	walls := o.Walls
+	if walls == nil {
+		if walls, err = FindWalls(pairs.X); err != nil {
+			return nil, err
+		}
+	}
+	if err := walls.check(pairs.X); err != nil {
 		return nil, err
 	}
 	t, err := newTrainer(pairs, o.Training, "likelihood")
@@ -99,7 +116,7 @@ func TrainCINN(pairs *inn.Pairs, s *CINNSettings) (*CINN, error) {
 		return nil, err
 	}
 	defer t.pool.Close()
-	c := &CINN{settings: o, x: t.xs, y: t.ys}
+	c := &CINN{settings: o, walls: walls, x: t.xs, y: t.ys}
 	c.net = c.newNet()
 	c.weights = make([]float32, c.net.Params())
 	c.net.Init(c.weights, inn.RNG(o.Seed, streamWeights))
@@ -144,14 +161,17 @@ func (c *CINN) String() string {
 // Params is the number of trained parameters.
 func (c *CINN) Params() int { return len(c.weights) }
 
-// Sample draws x = f⁻¹(z; y), z ~ N(0, 1).
+// Walls are the bounds that the draws keep to.
+func (c *CINN) Walls() Walls { return slices.Clone(c.walls) }
+
+// Sample draws x = f⁻¹(z; y), z ~ N(0, 1), between the walls.
 func (c *CINN) Sample(y []float64, n int, seed uint64) (*inn.Samples, error) {
 	yn, err := c.y.normalise("y", y)
 	if err != nil {
 		return nil, err
 	}
 	d := len(c.x.vars)
-	return sample(c.x, n, seed, func(most int) sampler {
+	newSampler := func(most int) sampler {
 		pass, room := c.net.NewPass(most), tensor.New(most, d+len(yn))
 		return func(x tensor.Mat, rng *rand.Rand) {
 			u := rows(room, 0, x.Rows)
@@ -162,10 +182,19 @@ func (c *CINN) Sample(y []float64, n int, seed uint64) (*inn.Samples, error) {
 				copy(x.Row(i), u.Row(i))
 			}
 		}
+	}
+	draws, err := sample(c.x, n, seed, newSampler)
+	if err != nil {
+		return nil, err
+	}
+	return draws, c.walls.keep(draws, func(n int, try uint64) (*inn.Samples, error) {
+		return sample(c.x, n, inn.RNG(seed, streamWalls+try).Uint64(), newSampler)
 	})
 }
 
-// LogDensity is ln q(x | y), a density in the units of x.
+// LogDensity is ln q(x | y), a density in the units of x, of the network as it
+// is: what Sample keeps between the walls is higher by the logarithm of the share
+// that it keeps, and nothing beyond them.
 func (c *CINN) LogDensity(x, y []float64) (float64, error) {
 	xn, err := c.x.normalise("x", x)
 	if err != nil {
@@ -174,6 +203,9 @@ func (c *CINN) LogDensity(x, y []float64) (float64, error) {
 	yn, err := c.y.normalise("y", y)
 	if err != nil {
 		return 0, err
+	}
+	if c.walls.beyond(x) >= 0 {
+		return math.Inf(-1), nil
 	}
 	u, logdet := tensor.New(1, len(xn)+len(yn)), []float32{0}
 	copy(u.Data[copy(u.Data, xn):], yn)

@@ -20,6 +20,7 @@ const (
 	streamEpoch       = 3 << 40
 	streamNoise       = 4 << 40
 	streamHeld        = 5 << 40
+	streamWalls       = 6 << 40
 )
 
 // chunkRows is about how many rows of a batch one task takes. The chunks depend
