@@ -14,9 +14,10 @@
 //	SBC             whether the truth's ranks are uniform, parameter by parameter
 //	Coverage, TARP  whether regions of all parameters together hold the truth
 //	Predictive      whether simulations at the draws look like those at the truth
+//	Compare         re-simulation and calibration of several methods side by side
 //
-// The last five say with a probability P whether the posterior is wrong, save for
-// Calibration, which gives what chance alone makes of an exact one. A posterior
+// SBC, Coverage, TARP and Predictive say with a probability P whether the posterior
+// is wrong; Calibration gives what chance alone makes of an exact one. A posterior
 // can pass one and fail another: SBC and Calibration do not see wrong
 // correlations, Resimulated and Predictive do not see what makes no difference to
 // y, MAPError does not see a wrong width.

@@ -237,3 +237,19 @@ func ExampleBootstrap() {
 	// Output:
 	// 5.00 ± 0.84 <nil>
 }
+
+func ExampleCompare() {
+	test, err := half.Pairs(1000, 1)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	table, err := metric.Compare(half, test, nil, exact{})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	row, err := table.Row("the exact posterior")
+	fmt.Printf("calibration error %.1f %%, %v\n", 100*row.Calibration.Value, err)
+	// Output: calibration error 1.3 %, <nil>
+}

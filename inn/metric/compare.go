@@ -1,0 +1,134 @@
+package metric
+
+import (
+	"fmt"
+
+	"gonum.org/v1/gonum/stat"
+
+	"github.com/innkeeper-notebook/innkeeper/inn"
+)
+
+// A Comparison sets methods side by side on one problem, as the paper's Table 2
+// does. It shows itself as a table.
+type Comparison struct {
+	Tests  int     // test pairs
+	Draws  int     // posterior draws a measurement, for the calibration
+	Chance float64 // as in CalibrationTable
+	Rows   []ComparisonRow
+}
+
+// A ComparisonRow is one method. When several posteriors of one name are
+// compared, such as networks of several seeds, its figures are their means and
+// the errors the standard deviations between them; with one posterior the errors
+// are those of the test set.
+type ComparisonRow struct {
+	Method string
+	Count  int // posteriors of that name
+
+	Mean        Estimate // re-simulation error |s(x) - y*| over the posterior, in the units of y
+	Median      Estimate
+	RMS         Estimate // its root mean square
+	Calibration Estimate // error over all marginals, as a share; with one posterior without an error
+}
+
+// Compare measures posteriors on test pairs of a problem that none of them has
+// seen: the re-simulation error of 100 draws a measurement (Resimulated) and the
+// calibration error of Settings.Draws (Calibration). Posteriors with the same
+// String share a row.
+//
+//	table, err := metric.Compare(problem, test, nil, model, cinn, cvae)
+func Compare(problem inn.Problem, test *inn.Pairs, set *Settings, posts ...inn.Posterior) (*Comparison, error) {
+	if len(posts) == 0 {
+		return nil, fmt.Errorf("metric: Compare has no posteriors: give at least one")
+	}
+	few := Settings{Draws: fewestDraws}
+	if set != nil {
+		few.Tests, few.Seed = set.Tests, set.Seed
+	}
+	c := &Comparison{}
+	var found [][]ComparisonRow // of each row of c
+	for _, p := range posts {
+		r, err := Resimulated(p, problem, test, &few)
+		if err != nil {
+			return nil, err
+		}
+		k, err := Calibration(p, test, set)
+		if err != nil {
+			return nil, err
+		}
+		c.Tests, c.Draws, c.Chance = k.Tests, k.Draws, k.Chance
+		one := ComparisonRow{p.String(), 1, r.Posterior.Mean, r.Posterior.Median, r.Posterior.RMS, Estimate{Value: k.Error}}
+		at := c.row(one.Method)
+		if at < 0 {
+			at = len(c.Rows)
+			c.Rows, found = append(c.Rows, one), append(found, nil)
+		}
+		found[at] = append(found[at], one)
+	}
+	for i, all := range found {
+		if len(all) > 1 {
+			c.Rows[i] = together(all)
+		}
+	}
+	return c, nil
+}
+
+// Row is the row of a method.
+func (c *Comparison) Row(method string) (ComparisonRow, error) {
+	if i := c.row(method); i >= 0 {
+		return c.Rows[i], nil
+	}
+	return ComparisonRow{}, fmt.Errorf("metric: the comparison has no %q", method)
+}
+
+func (c *Comparison) row(method string) int {
+	for i, r := range c.Rows {
+		if r.Method == method {
+			return i
+		}
+	}
+	return -1
+}
+
+// together is the row of several posteriors.
+func together(all []ComparisonRow) ComparisonRow {
+	over := func(figure func(r ComparisonRow) Estimate) Estimate {
+		values := make([]float64, len(all))
+		for i, r := range all {
+			values[i] = figure(r).Value
+		}
+		mean, sd := stat.MeanStdDev(values, nil)
+		return Estimate{mean, sd}
+	}
+	return ComparisonRow{
+		Method: all[0].Method, Count: len(all),
+		Mean:        over(func(r ComparisonRow) Estimate { return r.Mean }),
+		Median:      over(func(r ComparisonRow) Estimate { return r.Median }),
+		RMS:         over(func(r ComparisonRow) Estimate { return r.RMS }),
+		Calibration: over(func(r ComparisonRow) Estimate { return r.Calibration }),
+	}
+}
+
+func (c *Comparison) caption() string {
+	return fmt.Sprintf("%d measurements; re-simulation of %d draws each, calibration of %d, chance below %.2f %% a parameter; of several networks mean ± standard deviation between them",
+		c.Tests, fewestDraws, c.Draws, 100*c.Chance)
+}
+
+func (c *Comparison) lines() [][]string {
+	lines := [][]string{{"", "networks", "re-simulation error, mean", "median", "root mean square", "calibration error [%]"}}
+	for _, r := range c.Rows {
+		percent := Estimate{100 * r.Calibration.Value, 100 * r.Calibration.Error}
+		text := percent.String()
+		if r.Count == 1 {
+			text = fmt.Sprintf("%.2f", percent.Value)
+		}
+		lines = append(lines, []string{r.Method, fmt.Sprint(r.Count), r.Mean.String(), r.Median.String(), r.RMS.String(), text})
+	}
+	return lines
+}
+
+// String is the table as text.
+func (c *Comparison) String() string { return textTable(c.caption(), c.lines()) }
+
+// HTML is the same table for a notebook.
+func (c *Comparison) HTML() string { return htmlTable(c.caption(), c.lines()) }
