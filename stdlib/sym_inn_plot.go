@@ -13,6 +13,8 @@ import (
 
 func init() {
 	Symbols["github.com/innkeeper-notebook/innkeeper/inn/plot/plot"] = map[string]reflect.Value{
+		"Arms":              reflect.ValueOf(plot.Arms),
+		"ArmsSettings":      reflect.ValueOf((*plot.ArmsSettings)(nil)),
 		"Curve":             reflect.ValueOf((*plot.Curve)(nil)),
 		"Figure":            reflect.ValueOf((*plot.Figure)(nil)),
 		"Group":             reflect.ValueOf((*plot.Group)(nil)),

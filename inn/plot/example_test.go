@@ -182,3 +182,20 @@ func ExampleFigure() {
 	// PNG <nil>
 	// <nil>
 }
+
+func ExampleArms() {
+	poses := inn.NewSamples(inn.Vars("x1", "x2 [rad]", "x3 [rad]", "x4 [rad]"), 100) // in a notebook: a posterior's
+	rng := inn.RNG(1, 0)
+	for i := range poses.Len() {
+		for j := range poses.Row(i) {
+			poses.Row(i)[j] = 0.1 * rng.NormFloat64()
+		}
+	}
+	fig, err := plot.Arms(nil, []float64{0, 2}, plot.Row{Name: "INN", Draws: poses})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	fmt.Println(fig.Panels[0][0].X.Label.Text)
+	// Output: away from the rail
+}

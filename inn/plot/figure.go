@@ -84,20 +84,14 @@ func (f *Figure) draw(canvas vg.CanvasSizer) (err error) {
 			x += e.width() + entryGap
 		}
 	}
-	c.Max.Y -= f.legendHeight()
-	tiles := draw.Tiles{Rows: len(f.Panels), Cols: len(f.Panels[0]), PadX: panelGap, PadY: panelGap}
-	named := slices.ContainsFunc(f.rowNames, func(s string) bool { return s != "" })
-	if named {
-		tiles.PadLeft = rowNameWidth
-	}
-	canvases := gonum.Align(f.Panels, tiles, c)
+	canvases := f.layOut(c)
 	for i, row := range f.Panels {
 		for j, p := range row {
 			if p != nil {
 				p.Draw(canvases[i][j])
 			}
 		}
-		if named {
+		if f.named() {
 			sty := textStyle(labelSize + 1)
 			sty.Rotation = math.Pi / 2
 			sty.XAlign = draw.XCenter
@@ -106,6 +100,20 @@ func (f *Figure) draw(canvas vg.CanvasSizer) (err error) {
 		}
 	}
 	return nil
+}
+
+// layOut gives each panel its part of the canvas, below the legend.
+func (f *Figure) layOut(c draw.Canvas) [][]draw.Canvas {
+	c.Max.Y -= f.legendHeight()
+	tiles := draw.Tiles{Rows: len(f.Panels), Cols: len(f.Panels[0]), PadX: panelGap, PadY: panelGap}
+	if f.named() {
+		tiles.PadLeft = rowNameWidth
+	}
+	return gonum.Align(f.Panels, tiles, c)
+}
+
+func (f *Figure) named() bool {
+	return slices.ContainsFunc(f.rowNames, func(s string) bool { return s != "" })
 }
 
 // render draws the figure on a canvas and returns the canvas's file.

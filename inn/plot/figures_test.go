@@ -114,6 +114,11 @@ func figures(t *testing.T) map[string]*Figure {
 	add("latent space of three", f, err)
 	f, err = Latent(&LatentSettings{Modes: [][]float64{{0, 0}}, Scale: 1, Cells: 20}, wheel(""))
 	add("latent space of one", f, err)
+	reach := poses(500)
+	f, err = Arms(&ArmsSettings{Truth: reach.Row(7)}, []float64{0.4, 1.7}, Row{"INN", reach, reach.Row(9)})
+	add("arms", f, err)
+	f, err = Arms(nil, []float64{0.4, 1.7}, Row{"INN", reach, reach.Row(9)}, Row{"ABC", reach, nil}, Row{"cVAE", reach, nil})
+	add("arms of three methods", f, err)
 
 	panel("losses of six", Losses(history("y", "z", "x", "padding", "reconstruction")), nil)
 	panel("one loss", Losses(history()), nil)
