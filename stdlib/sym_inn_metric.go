@@ -35,6 +35,8 @@ func init() {
 		"MAPSettings":       reflect.ValueOf((*metric.MAPSettings)(nil)),
 		"MMD":               reflect.ValueOf(metric.MMD),
 		"MMDResult":         reflect.ValueOf((*metric.MMDResult)(nil)),
+		"Modes":             reflect.ValueOf(metric.Modes),
+		"ModesResult":       reflect.ValueOf((*metric.ModesResult)(nil)),
 		"PointRow":          reflect.ValueOf((*metric.PointRow)(nil)),
 		"PointTable":        reflect.ValueOf((*metric.PointTable)(nil)),
 		"Predictive":        reflect.ValueOf(metric.Predictive),
