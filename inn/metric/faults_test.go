@@ -27,11 +27,13 @@ var faults = []fault{
 
 // A measure turns red when it finds a fault; faults to which it is nearly blind, by
 // what it measures, are named.
-var measures = []struct {
+type measure struct {
 	name  string
 	blind string
 	red   func(post inn.Posterior, problem inn.Problem, test *inn.Pairs) (bool, string, error)
-}{
+}
+
+var measures = []measure{
 	{"SBC", "", func(post inn.Posterior, _ inn.Problem, test *inn.Pairs) (bool, string, error) {
 		t, err := SBC(post, test, &Settings{Draws: 100, Tests: 700, Seed: 1})
 		if err != nil {
@@ -71,6 +73,17 @@ var measures = []struct {
 			worst = max(worst, r.Error)
 		}
 		return worst > 1.5*t.Chance, t.String() + t.HTML(), nil
+	}},
+	{"Recovered", "", func(post inn.Posterior, _ inn.Problem, test *inn.Pairs) (bool, string, error) {
+		t, err := Recovered(post, test, &Settings{Draws: 200, Tests: 1500, Seed: 1})
+		if err != nil {
+			return false, "", err
+		}
+		worst := 0.0 // in standard deviations of a share of 1500
+		for _, r := range t.Rows {
+			worst = max(worst, math.Abs(r.Inside-0.68)/math.Sqrt(0.68*0.32/1500))
+		}
+		return worst > 3.5, t.String() + t.HTML(), nil
 	}},
 	// New simulations at draws of an exact posterior are as far from y as those at
 	// the truth, and the likelier mode is about as near.

@@ -28,9 +28,12 @@ func TestModesOfNormals(t *testing.T) {
 	near(t, "within", m.Within, inside, 0.002)
 	near(t, "the first share", m.Shares[0], inside/4, 0.002)
 	near(t, "the second share", m.Shares[1], 3*inside/4, 0.002)
-	near(t, "unevenness", m.Uneven, 0.5-inside/4, 0.002)
+	near(t, "unevenness", m.Uneven, 0.25, 0.002)
 	if !strings.Contains(m.String(), "98.9 % near 2 modes") {
 		t.Errorf("it says %q", m)
+	}
+	if m, err = Modes(s, [][]float64{{0, 90}}, 3); err != nil || m.Within != 0 || m.Uneven != 1 {
+		t.Errorf("far from all draws: %v, %v", m, err)
 	}
 	for want, call := range map[string]func() (*ModesResult, error){
 		"there are none":         func() (*ModesResult, error) { return Modes(nil, [][]float64{{1, 2}}, 1) },

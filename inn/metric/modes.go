@@ -11,7 +11,7 @@ import (
 type ModesResult struct {
 	Shares []float64 // of the draws that are near each mode
 	Within float64   // their sum: the share near any
-	Uneven float64   // the largest difference of a share from an equal one
+	Uneven float64   // the largest difference from an equal share of those near any; 1 if there are none
 }
 
 // Modes counts draws of a posterior whose modes are known, such as those of the
@@ -51,7 +51,13 @@ func Modes(draws *inn.Samples, centres [][]float64, radius float64) (*ModesResul
 	for k, c := range counts {
 		m.Shares[k] = float64(c) / float64(draws.Len())
 		m.Within += m.Shares[k]
-		m.Uneven = max(m.Uneven, math.Abs(m.Shares[k]-1/float64(len(centres))))
+	}
+	if m.Within == 0 {
+		m.Uneven = 1
+		return m, nil
+	}
+	for _, share := range m.Shares {
+		m.Uneven = max(m.Uneven, math.Abs(share/m.Within-1/float64(len(centres))))
 	}
 	return m, nil
 }
