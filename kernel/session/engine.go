@@ -77,13 +77,54 @@ func (e *engine) compile(node ast.Node) (p *interp.Program, err error) {
 	return e.interp.CompileAST(node)
 }
 
-// forget drops the syntax trees that the interpreter keeps for its debugger, in
-// a field that it does not export: 10 kB a cell.
+// forget drops the syntax trees that the interpreter keeps for its debugger:
+// 10 kB a cell.
 func (e *engine) forget() {
-	roots := reflect.ValueOf(e.interp).Elem().FieldByName("roots")
-	if roots.IsValid() {
-		reflect.NewAt(roots.Type(), unsafe.Pointer(roots.UnsafeAddr())).Elem().SetZero()
+	if roots := hidden(reflect.ValueOf(e.interp).Elem(), "roots"); roots.IsValid() {
+		roots.SetZero()
 	}
+	if scope := e.scope(); scope.IsValid() {
+		if inner := hidden(scope, "child"); inner.IsValid() {
+			inner.SetZero()
+		}
+	}
+}
+
+// scope is the interpreter's scope of the session's names, or the zero Value.
+func (e *engine) scope() reflect.Value {
+	scopes := hidden(reflect.ValueOf(e.interp).Elem(), "scopes")
+	if !scopes.IsValid() {
+		return scopes
+	}
+	scope := scopes.MapIndex(reflect.ValueOf("main"))
+	if !scope.IsValid() || scope.IsNil() {
+		return reflect.Value{}
+	}
+	return scope.Elem()
+}
+
+// drop takes names out of the interpreter that nothing will use any more. What
+// was compiled with them goes on.
+func (e *engine) drop(names []string) {
+	scope := e.scope()
+	if !scope.IsValid() {
+		return
+	}
+	if symbols := hidden(scope, "sym"); symbols.IsValid() {
+		for _, n := range names {
+			symbols.SetMapIndex(reflect.ValueOf(n), reflect.Value{})
+		}
+	}
+}
+
+// hidden is an unexported field of the interpreter, or the zero Value when this
+// version has none of that name.
+func hidden(v reflect.Value, name string) reflect.Value {
+	f := v.FieldByName(name)
+	if !f.IsValid() {
+		return f
+	}
+	return reflect.NewAt(f.Type(), unsafe.Pointer(f.UnsafeAddr())).Elem()
 }
 
 // A traceWriter takes the interpreter's words about the frames that a panic

@@ -14,6 +14,7 @@ import (
 	"go/token"
 	"go/types"
 	"maps"
+	"regexp"
 	"slices"
 	"strings"
 	"sync"
@@ -305,6 +306,7 @@ func (s *Session) commitDeclarations(c *checked, p *plan) {
 			}
 		}
 	}
+	s.sweep(s.state, next)
 	if len(c.dropped) > 0 {
 		if out := s.output(); out != nil {
 			out.Stream("stderr", fmt.Sprintf("gone, since this cell redefines their type: %s\n", strings.Join(c.dropped, ", ")))
@@ -312,6 +314,49 @@ func (s *Session) commitDeclarations(c *checked, p *plan) {
 	}
 	s.state = next
 }
+
+// sweep drops what the interpreter has of functions and types that a cell has
+// replaced. Variables stay: their place in memory does.
+func (s *Session) sweep(old, next *state) {
+	gone := map[string]bool{}
+	for n, e := range old.engine {
+		if next.engine[n] != e && old.vars[n] == nil {
+			gone[e] = true
+		}
+	}
+	if len(gone) == 0 {
+		return
+	}
+	names := slices.Collect(maps.Keys(gone))
+	mentions := func(key string) bool {
+		for _, word := range engineName.FindAllString(key, -1) {
+			if gone[word] {
+				return true
+			}
+		}
+		return false
+	}
+	for key, name := range s.erased {
+		if mentions(key) {
+			delete(s.erased, key)
+			names = append(names, name)
+		}
+	}
+	for key := range s.cuts {
+		if mentions(key) {
+			delete(s.cuts, key)
+		}
+	}
+	for key := range s.descs { // values in interfaces keep their own
+		if mentions(key) {
+			delete(s.descs, key)
+		}
+	}
+	s.engine.drop(names)
+}
+
+// engineName is a name that the session made for the interpreter.
+var engineName = regexp.MustCompile(`[\pL_][\pL\d_]*` + mark + `\d+`)
 
 // commitStep makes the variables that the next step of the plan defined the
 // session's.
