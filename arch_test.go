@@ -32,6 +32,7 @@ var arrows = map[string]string{
 	"inn/plot/svg":          "",
 	"inn/progress":          "",
 	"install":               "",
+	"inn/shard":             "inn inn/progress",
 }
 
 // only says which rooms may import some of the libraries.

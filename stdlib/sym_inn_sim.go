@@ -14,6 +14,7 @@ import (
 func init() {
 	Symbols["github.com/innkeeper-notebook/innkeeper/inn/sim/sim"] = map[string]reflect.Value{
 		"EightLabels":        reflect.ValueOf(sim.EightLabels),
+		"Find":               reflect.ValueOf(sim.Find),
 		"FourLabels":         reflect.ValueOf(sim.FourLabels),
 		"Kinematics":         reflect.ValueOf(sim.Kinematics),
 		"KinematicsExact":    reflect.ValueOf((*sim.KinematicsExact)(nil)),

@@ -39,13 +39,22 @@ func Problems() []string {
 //	pairs, note, err := sim.Make("tissue", 15000, 1)
 //	err = pairs.Save("tissue-train.npz", note)
 func Make(name string, n int, seed uint64) (*inn.Pairs, map[string]string, error) {
+	p, note, err := Find(name, n, seed)
+	if err != nil {
+		return nil, nil, err
+	}
+	pairs, err := p.Pairs(n, seed)
+	return pairs, note, err
+}
+
+// Find is the problem called name, and the note to save n of its pairs with.
+func Find(name string, n int, seed uint64) (inn.Problem, map[string]string, error) {
 	for _, k := range problems() {
 		if k.problem.Name == name {
-			pairs, err := k.problem.Pairs(n, seed)
-			return pairs, k.note(n, seed), err
+			return k.problem, k.note(n, seed), nil
 		}
 	}
-	return nil, nil, fmt.Errorf("sim: no problem %q; there is %s", name, strings.Join(Problems(), ", "))
+	return inn.Problem{}, nil, fmt.Errorf("sim: no problem %q; there is %s", name, strings.Join(Problems(), ", "))
 }
 
 // note says how n pairs are made again. It does not say when or where they
