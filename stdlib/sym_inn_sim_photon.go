@@ -13,8 +13,13 @@ import (
 
 func init() {
 	Symbols["github.com/innkeeper-notebook/innkeeper/inn/sim/photon/photon"] = map[string]reflect.Value{
-		"Layer":  reflect.ValueOf((*photon.Layer)(nil)),
-		"Result": reflect.ValueOf((*photon.Result)(nil)),
-		"Run":    reflect.ValueOf(photon.Run),
+		"Angles":     reflect.ValueOf((*photon.Angles)(nil)),
+		"Exit":       reflect.ValueOf((*photon.Exit)(nil)),
+		"ExitAngles": reflect.ValueOf(photon.ExitAngles),
+		"Exits":      reflect.ValueOf(photon.Exits),
+		"Layer":      reflect.ValueOf((*photon.Layer)(nil)),
+		"Result":     reflect.ValueOf((*photon.Result)(nil)),
+		"Run":        reflect.ValueOf(photon.Run),
+		"Stack":      reflect.ValueOf((*photon.Stack)(nil)),
 	}
 }

@@ -63,26 +63,31 @@ func TestThreeLayers(t *testing.T) {
 // albedo 1 - H(1) √(1-a) (Chandrasekhar 1960, "Radiative Transfer", §38), with
 // H from its own integral equation 1/H(μ) = √(1-a) + a/2 ∫ μ' H(μ')/(μ+μ') dμ'.
 func TestHalfSpaceOfChandrasekhar(t *testing.T) {
-	const a, n = 0.9, 400
+	const a = 0.9
+	r := run(t, []Layer{{MuA: 1 - a, MuS: a, N: 1, D: math.Inf(1)}}, 1, 1, 300_000)
+	within(t, "plane albedo", r.Diffuse, r.DiffuseErr, 1-hFunction(a)(1)*math.Sqrt(1-a), 1e-5)
+}
+
+// hFunction is Chandrasekhar's H for isotropic scatterers of albedo a.
+func hFunction(a float64) func(mu float64) float64 {
+	const n = 400
 	h := make([]float64, n)
-	root := math.Sqrt(1 - a)
-	inverse := func(mu float64) float64 {
+	of := func(mu float64) float64 {
 		sum := 0.0
 		for j, hj := range h {
 			m := (float64(j) + 0.5) / n
 			sum += m * hj / (mu + m) / n
 		}
-		return 1 / (root + a/2*sum)
+		return 1 / (math.Sqrt(1-a) + a/2*sum)
 	}
 	for range 60 {
 		next := make([]float64, n)
 		for i := range next {
-			next[i] = inverse((float64(i) + 0.5) / n)
+			next[i] = of((float64(i) + 0.5) / n)
 		}
 		h = next
 	}
-	r := run(t, []Layer{{MuA: 1 - a, MuS: a, N: 1, D: math.Inf(1)}}, 1, 1, 300_000)
-	within(t, "plane albedo", r.Diffuse, r.DiffuseErr, 1-inverse(1)*root, 1e-5)
+	return of
 }
 
 // Absorbing layers that do not scatter reflect and transmit the beam at right

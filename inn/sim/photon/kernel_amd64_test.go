@@ -1,0 +1,28 @@
+package photon
+
+import (
+	"testing"
+	"unsafe"
+)
+
+// The assembly knows these offsets.
+func TestOffsets(t *testing.T) {
+	var a arguments
+	var l launch
+	for what, c := range map[string][2]uintptr{
+		"depth": {unsafe.Offsetof(a.table.depth), 0}, "albedo": {unsafe.Offsetof(a.table.albedo), 64},
+		"g": {unsafe.Offsetof(a.table.g), 128}, "c0": {unsafe.Offsetof(a.table.c0), 192},
+		"c1": {unsafe.Offsetof(a.table.c1), 256}, "c2": {unsafe.Offsetof(a.table.c2), 320},
+		"up": {unsafe.Offsetof(a.table.up), 384}, "down": {unsafe.Offsetof(a.table.down), 448},
+		"out": {unsafe.Offsetof(a.table.out), 512}, "keys": {unsafe.Offsetof(a.keys), 576},
+		"first": {unsafe.Offsetof(a.first), 632}, "runs": {unsafe.Offsetof(a.runs), 640},
+		"count": {unsafe.Offsetof(a.count), 648}, "exits": {unsafe.Offsetof(a.exits), 656},
+		"cosines": {unsafe.Offsetof(a.cosines), 664}, "launch": {unsafe.Sizeof(l), 16},
+		"layer": {unsafe.Offsetof(l.layer), 0}, "weight": {unsafe.Offsetof(l.weight), 4},
+		"id": {unsafe.Offsetof(l.id), 8}, "end": {unsafe.Offsetof(l.end), 12},
+	} {
+		if c[0] != c[1] {
+			t.Errorf("%s is at %d, the assembly has it at %d", what, c[0], c[1])
+		}
+	}
+}
