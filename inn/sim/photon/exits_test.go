@@ -177,6 +177,30 @@ func TestExitsDependOnSeedAndNumber(t *testing.T) {
 	}
 }
 
+// The published values that Run is held against, with ten times the photons.
+func TestExitsOfPublishedStacks(t *testing.T) {
+	for _, c := range []struct {
+		stack                          string
+		specular, diffuse, transmitted float64
+		roundDiffuse, roundTransmitted float64
+	}{
+		{"slab", 0, 0.09739, 0.66096, 5e-6, 5e-6},         // van de Hulst (1980)
+		{"half space", 0.04, 0.2200, 0, 5e-5, 0},          // Giovanelli (1955)
+		{"three layers", 0.02437, 0.23754, 0.09649, 0, 0}, // MCML's own
+	} {
+		e, err := Exits([]Stack{stacks()[c.stack]}, 10_000_000, 1)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if c.stack == "three layers" { // from 10^6 photons, with errors of that
+			c.roundDiffuse, c.roundTransmitted = 3*math.Sqrt(10)*e[0].DiffuseErr, 3*math.Sqrt(10)*e[0].TransmittedErr
+		}
+		within(t, c.stack+": specular", e[0].Specular, 0, c.specular, 5e-6)
+		within(t, c.stack+": diffuse", e[0].Diffuse, e[0].DiffuseErr, c.diffuse, c.roundDiffuse)
+		within(t, c.stack+": transmitted", e[0].Transmitted, e[0].TransmittedErr, c.transmitted, c.roundTransmitted)
+	}
+}
+
 // Light that leaves at an angle has the same share of that angle's cosine in
 // closed form: the half space of isotropic scatterers, lit at a right angle,
 // shines with a/4π · H(μ) H(1)/(μ + 1) at cosine μ (Chandrasekhar 1960, §38),

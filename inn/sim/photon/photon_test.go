@@ -55,6 +55,10 @@ func TestThreeLayers(t *testing.T) {
 	within(t, "specular reflectance", r.Specular, 0, 0.02437, 5e-6)
 	within(t, "diffuse reflectance", r.Diffuse, r.DiffuseErr, 0.23754, 5e-6)
 	within(t, "transmittance", r.Transmitted, r.TransmittedErr, 0.09649, 5e-6)
+	// The sample output that MCML comes with, of 10^6 photons: per layer.
+	for i, want := range []float64{0.2612, 0.1488, 0.2316} {
+		within(t, "absorption in a layer", r.Absorbed[i], r.AbsorbedErr[i]*math.Sqrt(1.3), want, 5e-5)
+	}
 	// The shares sum to 1, so the error of the absorbed one is at most that of the others.
 	within(t, "absorption", r.TotalAbsorbed(), r.DiffuseErr+r.TransmittedErr, 0.64159, 5e-6)
 }
