@@ -23,8 +23,8 @@ type Exit struct {
 	DiffuseErr, TransmittedErr float64
 }
 
-// Exits follows the photons of Run for each of the stacks, ten times as fast:
-// in float32, in the lanes of AVX-512 where the processor has them, and without
+// Exits follows the photons of Run for each of the stacks, several times as fast:
+// in float32, in the lanes of AVX-512 or AVX2 where the processor has them, and without
 // a tally of what the layers absorb. Packet i of stack k is number k photons + i,
 // and what it draws is a function of the seed and that number alone, so the
 // result is the same bits on every machine. Stacks that are given together

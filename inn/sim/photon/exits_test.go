@@ -102,9 +102,11 @@ func TestExitsAreThoseOfRun(t *testing.T) {
 }
 
 // The lanes and the portable packets leave with the same bits.
-func TestLanesAreThePortable(t *testing.T) {
+func TestLanesAreThePortable(t *testing.T) { eachKernel(t, testLanes) }
+
+func testLanes(t *testing.T) {
 	for name, s := range stacks() {
-		const n = 20_000
+		const n = 10_000
 		j := job{key: [2]uint32{7, 9}}
 		for i, l := range s.Layers {
 			over, under := s.Above, s.Below

@@ -4,74 +4,72 @@
 
 #include "textflag.h"
 
-DATA constants<>+0(SB)/4, $0x00000000
-DATA constants<>+4(SB)/4, $0x00000001
-DATA constants<>+8(SB)/4, $0x00000002
-DATA constants<>+12(SB)/4, $0x00000003
-DATA constants<>+16(SB)/4, $0x00000004
-DATA constants<>+20(SB)/4, $0x00000005
-DATA constants<>+24(SB)/4, $0x00000006
-DATA constants<>+28(SB)/4, $0x00000007
-DATA constants<>+32(SB)/4, $0x00000008
-DATA constants<>+36(SB)/4, $0x00000009
-DATA constants<>+40(SB)/4, $0x0000000a
-DATA constants<>+44(SB)/4, $0x0000000b
-DATA constants<>+48(SB)/4, $0x0000000c
-DATA constants<>+52(SB)/4, $0x0000000d
-DATA constants<>+56(SB)/4, $0x0000000e
-DATA constants<>+60(SB)/4, $0x0000000f
-DATA constants<>+64(SB)/4, $0x3f800000
-DATA constants<>+68(SB)/4, $0xd2511f53
-DATA constants<>+72(SB)/4, $0xcd9e8d57
-DATA constants<>+76(SB)/4, $0x33800000
-DATA constants<>+80(SB)/4, $0x3f3504f3
-DATA constants<>+84(SB)/4, $0x3dbde51b
-DATA constants<>+88(SB)/4, $0xbe10929b
-DATA constants<>+92(SB)/4, $0x3e16494b
-DATA constants<>+96(SB)/4, $0xbe29e92d
-DATA constants<>+100(SB)/4, $0x3e4ca5d0
-DATA constants<>+104(SB)/4, $0xbe800135
-DATA constants<>+108(SB)/4, $0x3eaaaac4
-DATA constants<>+112(SB)/4, $0x3f000000
-DATA constants<>+116(SB)/4, $0x3f317218
-DATA constants<>+120(SB)/4, $0x30000000
-DATA constants<>+124(SB)/4, $0x391f0afb
-DATA constants<>+128(SB)/4, $0xbb99299e
-DATA constants<>+132(SB)/4, $0x3da33478
-DATA constants<>+136(SB)/4, $0xbf255de2
-DATA constants<>+140(SB)/4, $0x3fc90fdb
-DATA constants<>+144(SB)/4, $0xbf800000
-DATA constants<>+148(SB)/4, $0x38d1b717
-DATA constants<>+152(SB)/4, $0x3dcccccd
-DATA constants<>+156(SB)/4, $0x41200000
-DATA constants<>+160(SB)/4, $0x7fffffff
-DATA constants<>+164(SB)/4, $0x80000000
-GLOBL constants<>(SB), RODATA|NOPTR, $168
+DATA constants512<>+0(SB)/4, $0x00000000
+DATA constants512<>+4(SB)/4, $0x00000001
+DATA constants512<>+8(SB)/4, $0x00000002
+DATA constants512<>+12(SB)/4, $0x00000003
+DATA constants512<>+16(SB)/4, $0x00000004
+DATA constants512<>+20(SB)/4, $0x00000005
+DATA constants512<>+24(SB)/4, $0x00000006
+DATA constants512<>+28(SB)/4, $0x00000007
+DATA constants512<>+32(SB)/4, $0x00000008
+DATA constants512<>+36(SB)/4, $0x00000009
+DATA constants512<>+40(SB)/4, $0x0000000a
+DATA constants512<>+44(SB)/4, $0x0000000b
+DATA constants512<>+48(SB)/4, $0x0000000c
+DATA constants512<>+52(SB)/4, $0x0000000d
+DATA constants512<>+56(SB)/4, $0x0000000e
+DATA constants512<>+60(SB)/4, $0x0000000f
+DATA constants512<>+64(SB)/4, $0x3f800000
+DATA constants512<>+68(SB)/4, $0xd2511f53
+DATA constants512<>+72(SB)/4, $0xcd9e8d57
+DATA constants512<>+76(SB)/4, $0x33800000
+DATA constants512<>+80(SB)/4, $0x3f3504f3
+DATA constants512<>+84(SB)/4, $0xbf800000
+DATA constants512<>+88(SB)/4, $0x3dbde51b
+DATA constants512<>+92(SB)/4, $0xbe10929b
+DATA constants512<>+96(SB)/4, $0x3e16494b
+DATA constants512<>+100(SB)/4, $0xbe29e92d
+DATA constants512<>+104(SB)/4, $0x3e4ca5d0
+DATA constants512<>+108(SB)/4, $0xbe800135
+DATA constants512<>+112(SB)/4, $0x3eaaaac4
+DATA constants512<>+116(SB)/4, $0x3f000000
+DATA constants512<>+120(SB)/4, $0x3f317218
+DATA constants512<>+124(SB)/4, $0x30000000
+DATA constants512<>+128(SB)/4, $0x391f0afb
+DATA constants512<>+132(SB)/4, $0xbb99299e
+DATA constants512<>+136(SB)/4, $0x3da33478
+DATA constants512<>+140(SB)/4, $0xbf255de2
+DATA constants512<>+144(SB)/4, $0x3fc90fdb
+DATA constants512<>+148(SB)/4, $0x38d1b717
+DATA constants512<>+152(SB)/4, $0x3dcccccd
+DATA constants512<>+156(SB)/4, $0x41200000
+DATA constants512<>+160(SB)/4, $0x7fffffff
+DATA constants512<>+164(SB)/4, $0x80000000
+GLOBL constants512<>(SB), RODATA|NOPTR, $168
 
 // func follow512(a *byte)
-// Requires: AVX, AVX512F, BMI2, CMOV, POPCNT
+// Requires: AVX, AVX512DQ, AVX512F, BMI2, CMOV, POPCNT
 TEXT ·follow512(SB), NOSPLIT, $0-8
-	MOVQ         a+0(FP), AX
-	VPXORD       Z7, Z7, Z7
-	VPXORD       Z0, Z0, Z0
-	VPXORD       Z1, Z1, Z1
-	VPXORD       Z2, Z2, Z2
-	VPXORD       Z3, Z3, Z3
-	VPXORD       Z4, Z4, Z4
-	VPXORD       Z5, Z5, Z5
-	VPXORD       Z6, Z6, Z6
-	VPBROADCASTD constants<>+68(SB), Z8
-	VPBROADCASTD constants<>+72(SB), Z9
-	VMOVDQU32    constants<>+0(SB), Z10
-	MOVL         $0x0000aaaa, CX
-	MOVQ         640(AX), DX
-	MOVQ         648(AX), BX
-	SHLQ         $0x04, BX
-	ADDQ         DX, BX
-	MOVL         8(DX), SI
-	MOVL         12(DX), DI
-	MOVL         $0x0000ffff, R8
-	XORL         R9, R9
+	MOVQ      a+0(FP), AX
+	VPXORD    Z7, Z7, Z7
+	VPXORD    Z0, Z0, Z0
+	VPXORD    Z1, Z1, Z1
+	VPXORD    Z2, Z2, Z2
+	VPXORD    Z3, Z3, Z3
+	VPXORD    Z4, Z4, Z4
+	VPXORD    Z5, Z5, Z5
+	VPXORD    Z6, Z6, Z6
+	VMOVDQU32 constants512<>+0(SB), Z8
+	MOVL      $0x0000aaaa, CX
+	MOVQ      640(AX), DX
+	MOVQ      648(AX), BX
+	SHLQ      $0x04, BX
+	ADDQ      DX, BX
+	MOVL      8(DX), SI
+	MOVL      12(DX), DI
+	MOVL      $0x0000ffff, R8
+	XORL      R9, R9
 
 loop:
 	TESTL R8, R8
@@ -87,12 +85,12 @@ refill:
 	BZHIL        R10, R11, R11
 	PDEPL        R8, R11, R11
 	KMOVW        R11, K1
-	VPBROADCASTD SI, Z11
-	VPADDD       Z10, Z11, Z11
-	VPEXPANDD    Z11, K1, Z4
+	VPBROADCASTD SI, Z9
+	VPADDD       Z8, Z9, Z9
+	VPEXPANDD    Z9, K1, Z4
 	VMOVAPS      Z7, K1, Z0
 	VMOVAPS      Z7, K1, Z2
-	VPBROADCASTD constants<>+64(SB), K1, Z1
+	VPBROADCASTD constants512<>+64(SB), K1, Z1
 	VPXORD       Z5, Z5, K1, Z5
 	VPBROADCASTD (DX), K1, Z6
 	VPBROADCASTD 4(DX), K1, Z3
@@ -120,139 +118,141 @@ filled:
 
 draw:
 	KMOVW           CX, K1
-	VPMULUDQ        Z8, Z5, Z15
-	VPSRLQ          $0x20, Z5, Z16
-	VPMULUDQ        Z8, Z16, Z16
-	VMOVSHDUP       Z15, Z11
-	VMOVDQA32       Z16, K1, Z11
-	VMOVSLDUP       Z16, K1, Z15
-	VPXORD.BCST     576(AX), Z4, Z16
-	VPXORD          Z12, Z12, Z12
-	VPXORD.BCST     580(AX), Z11, Z11
-	VPMULUDQ        Z8, Z16, Z17
-	VPSRLQ          $0x20, Z16, Z18
-	VPMULUDQ        Z8, Z18, Z18
-	VMOVSHDUP       Z17, Z16
-	VMOVDQA32       Z18, K1, Z16
-	VMOVSLDUP       Z18, K1, Z17
-	VPMULUDQ        Z9, Z11, Z18
-	VPSRLQ          $0x20, Z11, Z19
+	VBROADCASTSS    constants512<>+68(SB), Z9
+	VBROADCASTSS    constants512<>+72(SB), Z14
+	VPMULUDQ        Z9, Z5, Z16
+	VPSRLQ          $0x20, Z5, Z17
+	VPMULUDQ        Z9, Z17, Z17
+	VMOVSHDUP       Z16, Z15
+	VMOVDQA32       Z17, K1, Z15
+	VMOVSLDUP       Z17, K1, Z16
+	VPXORD          Z10, Z10, Z10
+	VPXORD.BCST     576(AX), Z4, Z17
+	VPXORD.BCST     580(AX), Z15, Z15
+	VPMULUDQ        Z9, Z17, Z18
+	VPSRLQ          $0x20, Z17, Z19
 	VPMULUDQ        Z9, Z19, Z19
-	VMOVSHDUP       Z18, Z11
-	VMOVDQA32       Z19, K1, Z11
+	VMOVSHDUP       Z18, Z17
+	VMOVDQA32       Z19, K1, Z17
 	VMOVSLDUP       Z19, K1, Z18
-	VPTERNLOGD.BCST $0x96, 584(AX), Z12, Z11
-	VPTERNLOGD.BCST $0x96, 588(AX), Z15, Z16
-	VPMULUDQ        Z8, Z11, Z15
-	VPSRLQ          $0x20, Z11, Z19
-	VPMULUDQ        Z8, Z19, Z19
-	VMOVSHDUP       Z15, Z11
-	VMOVDQA32       Z19, K1, Z11
-	VMOVSLDUP       Z19, K1, Z15
-	VPMULUDQ        Z9, Z16, Z19
-	VPSRLQ          $0x20, Z16, Z20
-	VPMULUDQ        Z9, Z20, Z20
-	VMOVSHDUP       Z19, Z16
-	VMOVDQA32       Z20, K1, Z16
+	VPMULUDQ        Z14, Z15, Z19
+	VPSRLQ          $0x20, Z15, Z20
+	VPMULUDQ        Z14, Z20, Z20
+	VMOVSHDUP       Z19, Z15
+	VMOVDQA32       Z20, K1, Z15
 	VMOVSLDUP       Z20, K1, Z19
-	VPTERNLOGD.BCST $0x96, 592(AX), Z18, Z16
-	VPTERNLOGD.BCST $0x96, 596(AX), Z17, Z11
-	VPMULUDQ        Z8, Z16, Z17
-	VPSRLQ          $0x20, Z16, Z18
-	VPMULUDQ        Z8, Z18, Z18
-	VMOVSHDUP       Z17, Z16
-	VMOVDQA32       Z18, K1, Z16
-	VMOVSLDUP       Z18, K1, Z17
-	VPMULUDQ        Z9, Z11, Z18
-	VPSRLQ          $0x20, Z11, Z20
+	VPTERNLOGD.BCST $0x96, 584(AX), Z10, Z15
+	VPTERNLOGD.BCST $0x96, 588(AX), Z16, Z17
+	VPMULUDQ        Z9, Z15, Z16
+	VPSRLQ          $0x20, Z15, Z20
 	VPMULUDQ        Z9, Z20, Z20
-	VMOVSHDUP       Z18, Z11
-	VMOVDQA32       Z20, K1, Z11
-	VMOVSLDUP       Z20, K1, Z18
-	VPTERNLOGD.BCST $0x96, 600(AX), Z19, Z11
-	VPTERNLOGD.BCST $0x96, 604(AX), Z15, Z16
-	VPMULUDQ        Z8, Z11, Z15
-	VPSRLQ          $0x20, Z11, Z19
-	VPMULUDQ        Z8, Z19, Z19
-	VMOVSHDUP       Z15, Z11
-	VMOVDQA32       Z19, K1, Z11
-	VMOVSLDUP       Z19, K1, Z15
-	VPMULUDQ        Z9, Z16, Z19
-	VPSRLQ          $0x20, Z16, Z20
+	VMOVSHDUP       Z16, Z15
+	VMOVDQA32       Z20, K1, Z15
+	VMOVSLDUP       Z20, K1, Z16
+	VPMULUDQ        Z14, Z17, Z20
+	VPSRLQ          $0x20, Z17, Z21
+	VPMULUDQ        Z14, Z21, Z21
+	VMOVSHDUP       Z20, Z17
+	VMOVDQA32       Z21, K1, Z17
+	VMOVSLDUP       Z21, K1, Z20
+	VPTERNLOGD.BCST $0x96, 592(AX), Z19, Z17
+	VPTERNLOGD.BCST $0x96, 596(AX), Z18, Z15
+	VPMULUDQ        Z9, Z17, Z18
+	VPSRLQ          $0x20, Z17, Z19
+	VPMULUDQ        Z9, Z19, Z19
+	VMOVSHDUP       Z18, Z17
+	VMOVDQA32       Z19, K1, Z17
+	VMOVSLDUP       Z19, K1, Z18
+	VPMULUDQ        Z14, Z15, Z19
+	VPSRLQ          $0x20, Z15, Z21
+	VPMULUDQ        Z14, Z21, Z21
+	VMOVSHDUP       Z19, Z15
+	VMOVDQA32       Z21, K1, Z15
+	VMOVSLDUP       Z21, K1, Z19
+	VPTERNLOGD.BCST $0x96, 600(AX), Z20, Z15
+	VPTERNLOGD.BCST $0x96, 604(AX), Z16, Z17
+	VPMULUDQ        Z9, Z15, Z16
+	VPSRLQ          $0x20, Z15, Z20
 	VPMULUDQ        Z9, Z20, Z20
-	VMOVSHDUP       Z19, Z16
-	VMOVDQA32       Z20, K1, Z16
-	VMOVSLDUP       Z20, K1, Z19
-	VPTERNLOGD.BCST $0x96, 608(AX), Z18, Z16
-	VPTERNLOGD.BCST $0x96, 612(AX), Z17, Z11
-	VPMULUDQ        Z8, Z16, Z17
-	VPSRLQ          $0x20, Z16, Z18
-	VPMULUDQ        Z8, Z18, Z18
-	VMOVSHDUP       Z17, Z16
-	VMOVDQA32       Z18, K1, Z16
-	VMOVSLDUP       Z18, K1, Z17
-	VPMULUDQ        Z9, Z11, Z18
-	VPSRLQ          $0x20, Z11, Z20
-	VPMULUDQ        Z9, Z20, Z20
-	VMOVSHDUP       Z18, Z11
-	VMOVDQA32       Z20, K1, Z11
-	VMOVSLDUP       Z20, K1, Z18
-	VPTERNLOGD.BCST $0x96, 616(AX), Z19, Z11
-	VPTERNLOGD.BCST $0x96, 620(AX), Z15, Z16
-	VPMULUDQ        Z8, Z11, Z15
-	VPSRLQ          $0x20, Z11, Z19
-	VPMULUDQ        Z8, Z19, Z19
-	VMOVSHDUP       Z15, Z11
-	VMOVDQA32       Z19, K1, Z11
-	VMOVSLDUP       Z19, K1, Z15
-	VPMULUDQ        Z9, Z16, Z19
-	VPSRLQ          $0x20, Z16, Z20
-	VPMULUDQ        Z9, Z20, Z20
-	VMOVSHDUP       Z19, Z16
-	VMOVDQA32       Z20, K1, Z16
-	VMOVSLDUP       Z20, K1, Z19
-	VPTERNLOGD.BCST $0x96, 624(AX), Z18, Z16
-	VPTERNLOGD.BCST $0x96, 628(AX), Z17, Z11
-	VPADDD.BCST     constants<>+4(SB), Z5, Z5
+	VMOVSHDUP       Z16, Z15
+	VMOVDQA32       Z20, K1, Z15
+	VMOVSLDUP       Z20, K1, Z16
+	VPMULUDQ        Z14, Z17, Z20
+	VPSRLQ          $0x20, Z17, Z21
+	VPMULUDQ        Z14, Z21, Z21
+	VMOVSHDUP       Z20, Z17
+	VMOVDQA32       Z21, K1, Z17
+	VMOVSLDUP       Z21, K1, Z20
+	VPTERNLOGD.BCST $0x96, 608(AX), Z19, Z17
+	VPTERNLOGD.BCST $0x96, 612(AX), Z18, Z15
+	VPMULUDQ        Z9, Z17, Z18
+	VPSRLQ          $0x20, Z17, Z19
+	VPMULUDQ        Z9, Z19, Z19
+	VMOVSHDUP       Z18, Z17
+	VMOVDQA32       Z19, K1, Z17
+	VMOVSLDUP       Z19, K1, Z18
+	VPMULUDQ        Z14, Z15, Z19
+	VPSRLQ          $0x20, Z15, Z21
+	VPMULUDQ        Z14, Z21, Z21
+	VMOVSHDUP       Z19, Z15
+	VMOVDQA32       Z21, K1, Z15
+	VMOVSLDUP       Z21, K1, Z19
+	VPTERNLOGD.BCST $0x96, 616(AX), Z20, Z15
+	VPTERNLOGD.BCST $0x96, 620(AX), Z16, Z17
+	VPMULUDQ        Z9, Z15, Z16
+	VPSRLQ          $0x20, Z15, Z15
+	VPMULUDQ        Z9, Z15, Z15
+	VMOVSHDUP       Z16, Z9
+	VMOVDQA32       Z15, K1, Z9
+	VMOVSLDUP       Z15, K1, Z16
+	VPMULUDQ        Z14, Z17, Z15
+	VPSRLQ          $0x20, Z17, Z17
+	VPMULUDQ        Z14, Z17, Z17
+	VMOVSHDUP       Z15, Z14
+	VMOVDQA32       Z17, K1, Z14
+	VMOVSLDUP       Z17, K1, Z15
+	VPTERNLOGD.BCST $0x96, 624(AX), Z19, Z14
+	VPTERNLOGD.BCST $0x96, 628(AX), Z18, Z9
+	VPADDD.BCST     constants512<>+4(SB), Z5, Z5
 	VCMPPS          $0x00, Z7, Z2, K1
-	VPSRLD          $0x08, Z16, Z16
-	VPORD.BCST      constants<>+4(SB), Z16, Z16
-	VCVTDQ2PS       Z16, Z16
-	VMULPS.BCST     constants<>+76(SB), Z16, Z16
-	VPSUBD.BCST     constants<>+80(SB), Z16, Z17
+	VPSRLD          $0x08, Z14, Z14
+	VPORD.BCST      constants512<>+4(SB), Z14, Z14
+	VCVTDQ2PS       Z14, Z14
+	VMULPS.BCST     constants512<>+76(SB), Z14, Z14
+	VPSUBD.BCST     constants512<>+80(SB), Z14, Z17
 	VPSRAD          $0x17, Z17, Z17
 	VPSLLD          $0x17, Z17, Z18
-	VPSUBD          Z18, Z16, Z18
-	VSUBPS.BCST     constants<>+64(SB), Z18, Z18
-	VMULPS.BCST     constants<>+84(SB), Z18, Z16
-	VADDPS.BCST     constants<>+88(SB), Z16, Z16
-	VMULPS          Z18, Z16, Z16
-	VADDPS.BCST     constants<>+92(SB), Z16, Z16
-	VMULPS          Z18, Z16, Z16
-	VADDPS.BCST     constants<>+96(SB), Z16, Z16
-	VMULPS          Z18, Z16, Z16
-	VADDPS.BCST     constants<>+100(SB), Z16, Z16
-	VMULPS          Z18, Z16, Z16
-	VADDPS.BCST     constants<>+104(SB), Z16, Z16
-	VMULPS          Z18, Z16, Z16
-	VADDPS.BCST     constants<>+108(SB), Z16, Z16
-	VMULPS          Z18, Z18, Z20
-	VMULPS.BCST     constants<>+112(SB), Z20, Z21
-	VMULPS          Z18, Z20, Z20
-	VMULPS          Z16, Z20, Z20
-	VSUBPS          Z20, Z21, Z21
-	VSUBPS          Z18, Z21, Z21
+	VPSUBD          Z18, Z14, Z18
+	VADDPS.BCST     constants512<>+84(SB), Z18, Z18
+	VMULPS.BCST     constants512<>+88(SB), Z18, Z14
+	VADDPS.BCST     constants512<>+92(SB), Z14, Z14
+	VMULPS          Z18, Z14, Z14
+	VADDPS.BCST     constants512<>+96(SB), Z14, Z14
+	VMULPS          Z18, Z14, Z14
+	VADDPS.BCST     constants512<>+100(SB), Z14, Z14
+	VMULPS          Z18, Z14, Z14
+	VADDPS.BCST     constants512<>+104(SB), Z14, Z14
+	VMULPS          Z18, Z14, Z14
+	VADDPS.BCST     constants512<>+108(SB), Z14, Z14
+	VMULPS          Z18, Z14, Z14
+	VADDPS.BCST     constants512<>+112(SB), Z14, Z14
+	VMULPS          Z18, Z18, Z19
+	VMULPS.BCST     constants512<>+116(SB), Z19, Z20
+	VMULPS          Z18, Z19, Z19
+	VMULPS          Z14, Z19, Z19
+	VSUBPS          Z19, Z20, Z20
+	VSUBPS          Z18, Z20, Z20
 	VCVTDQ2PS       Z17, Z17
-	VMULPS.BCST     constants<>+116(SB), Z17, Z17
-	VSUBPS          Z17, Z21, Z21
-	VMOVAPS         Z21, K1, Z2
-	VPERMPS         (AX), Z6, Z16
+	VMULPS.BCST     constants512<>+120(SB), Z17, Z17
+	VSUBPS          Z17, Z20, Z20
+	VMOVAPS         Z20, K1, Z2
+	VPERMPS         (AX), Z6, Z14
 	VMULPS          Z2, Z1, Z17
 	VADDPS          Z17, Z0, Z17
 	VCMPPS          $0x01, Z7, Z1, K1
 	KNOTW           K1, K2
 	VCMPPS          $0x0e, Z7, Z17, K1, K3
-	VCMPPS          $0x01, Z16, Z17, K2, K4
+	VCMPPS          $0x01, Z14, Z17, K2, K4
 	KORW            K4, K3, K3
 	KMOVW           R9, K4
 	KANDNW          K4, K3, K5
@@ -267,57 +267,57 @@ draw:
 	VMOVAPS         Z7, K3, Z2
 	VPERMPS         64(AX), Z6, Z17
 	VMULPS          Z17, Z3, K3, Z3
-	VCVTDQ2PS       Z19, Z17
-	VMULPS.BCST     constants<>+120(SB), Z17, Z17
-	VPERMPS         128(AX), Z6, Z18
-	VMULPS          Z17, Z18, Z18
-	VADDPS.BCST     constants<>+64(SB), Z18, Z18
-	VPERMPS         320(AX), Z6, Z19
-	VMULPS          Z17, Z19, Z19
-	VPERMPS         256(AX), Z6, Z20
-	VADDPS          Z20, Z19, Z19
-	VMULPS          Z17, Z19, Z19
-	VPERMPS         192(AX), Z6, Z20
-	VADDPS          Z20, Z19, Z19
-	VMULPS          Z18, Z18, Z18
-	VDIVPS          Z18, Z19, Z19
-	VBROADCASTSS    constants<>+64(SB), Z17
-	VMULPS          Z1, Z1, Z18
-	VSUBPS          Z18, Z17, Z18
-	VMULPS          Z19, Z19, Z20
-	VSUBPS          Z20, Z17, Z20
-	VMULPS          Z20, Z18, Z18
-	VPXORD          Z13, Z13, Z13
-	VMAXPS          Z13, Z18, Z18
-	VSQRTPS         Z18, Z18
-	VCVTDQ2PS       Z11, Z11
-	VMULPS.BCST     constants<>+120(SB), Z11, Z11
-	VMULPS          Z11, Z11, Z20
-	VMULPS.BCST     constants<>+124(SB), Z20, Z21
-	VADDPS.BCST     constants<>+128(SB), Z21, Z21
-	VMULPS          Z20, Z21, Z21
-	VADDPS.BCST     constants<>+132(SB), Z21, Z21
-	VMULPS          Z20, Z21, Z21
-	VADDPS.BCST     constants<>+136(SB), Z21, Z21
-	VMULPS          Z20, Z21, Z21
-	VADDPS.BCST     constants<>+140(SB), Z21, Z21
-	VMULPS          Z21, Z11, Z21
-	VMULPS          Z21, Z18, Z18
-	VMULPS          Z1, Z19, Z19
-	VADDPS          Z18, Z19, Z19
-	VMAXPS.BCST     constants<>+144(SB), Z19, Z19
-	VMINPS          Z17, Z19, Z19
-	VMOVAPS         Z19, K3, Z1
-	VCMPPS.BCST     $0x01, constants<>+148(SB), Z3, K3, K3
+	VCVTDQ2PS       Z15, Z15
+	VMULPS.BCST     constants512<>+124(SB), Z15, Z15
+	VPERMPS         128(AX), Z6, Z17
+	VMULPS          Z15, Z17, Z17
+	VADDPS.BCST     constants512<>+64(SB), Z17, Z17
+	VPERMPS         320(AX), Z6, Z18
+	VMULPS          Z15, Z18, Z18
+	VPERMPS         256(AX), Z6, Z19
+	VADDPS          Z19, Z18, Z18
+	VMULPS          Z15, Z18, Z18
+	VPERMPS         192(AX), Z6, Z15
+	VADDPS          Z15, Z18, Z18
+	VMULPS          Z17, Z17, Z17
+	VDIVPS          Z17, Z18, Z18
+	VBROADCASTSS    constants512<>+64(SB), Z15
+	VMULPS          Z1, Z1, Z17
+	VSUBPS          Z17, Z15, Z17
+	VMULPS          Z18, Z18, Z19
+	VSUBPS          Z19, Z15, Z19
+	VMULPS          Z19, Z17, Z17
+	VPXORD          Z11, Z11, Z11
+	VMAXPS          Z11, Z17, Z17
+	VSQRTPS         Z17, Z17
+	VCVTDQ2PS       Z9, Z9
+	VMULPS.BCST     constants512<>+124(SB), Z9, Z9
+	VMULPS          Z9, Z9, Z19
+	VMULPS.BCST     constants512<>+128(SB), Z19, Z20
+	VADDPS.BCST     constants512<>+132(SB), Z20, Z20
+	VMULPS          Z19, Z20, Z20
+	VADDPS.BCST     constants512<>+136(SB), Z20, Z20
+	VMULPS          Z19, Z20, Z20
+	VADDPS.BCST     constants512<>+140(SB), Z20, Z20
+	VMULPS          Z19, Z20, Z20
+	VADDPS.BCST     constants512<>+144(SB), Z20, Z20
+	VMULPS          Z20, Z9, Z20
+	VMULPS          Z20, Z17, Z17
+	VMULPS          Z1, Z18, Z18
+	VADDPS          Z17, Z18, Z18
+	VMAXPS.BCST     constants512<>+84(SB), Z18, Z18
+	VMINPS          Z15, Z18, Z18
+	VMOVAPS         Z18, K3, Z1
+	VCMPPS.BCST     $0x01, constants512<>+148(SB), Z3, K3, K3
 	KMOVW           K3, R10
 	TESTL           R10, R10
 	JE              boundary
-	VPSRLD          $0x08, Z15, Z11
-	VCVTDQ2PS       Z11, Z11
-	VMULPS.BCST     constants<>+76(SB), Z11, Z11
-	VCMPPS.BCST     $0x05, constants<>+152(SB), Z11, K3, K4
+	VPSRLD          $0x08, Z16, Z9
+	VCVTDQ2PS       Z9, Z9
+	VMULPS.BCST     constants512<>+76(SB), Z9, Z9
+	VCMPPS.BCST     $0x05, constants512<>+152(SB), Z9, K3, K4
 	KANDNW          K3, K4, K3
-	VMULPS.BCST     constants<>+156(SB), Z3, K3, Z3
+	VMULPS.BCST     constants512<>+156(SB), Z3, K3, Z3
 	KMOVW           K4, R10
 	ORL             R10, R8
 	XORL            R10, R9
@@ -325,13 +325,13 @@ draw:
 boundary:
 	TESTL         R11, R11
 	JE            loop
-	VPERMPS       384(AX), Z6, K1, Z14
-	VPERMPS       448(AX), Z6, K2, Z14
-	VPERMD        512(AX), Z6, Z11
-	VPTESTMD.BCST constants<>+4(SB), Z11, K1, K3
-	VPTESTMD.BCST constants<>+8(SB), Z11, K2, K4
+	VPERMPS       384(AX), Z6, K1, Z12
+	VPERMPS       448(AX), Z6, K2, Z12
+	VPERMD        512(AX), Z6, Z9
+	VPTESTMD.BCST constants512<>+4(SB), Z9, K1, K3
+	VPTESTMD.BCST constants512<>+8(SB), Z9, K2, K4
 	KORW          K4, K3, K3
-	VCMPPS.BCST   $0x04, constants<>+64(SB), Z14, K5, K4
+	VCMPPS.BCST   $0x04, constants512<>+64(SB), Z12, K5, K4
 	KMOVW         K4, R10
 	KMOVW         K3, R12
 	CMPL          R12, R11
@@ -340,53 +340,54 @@ boundary:
 	JE            leave
 
 edge:
-	VMOVAPS.Z    Z16, K2, Z11
-	VSUBPS       Z0, Z11, Z16
-	VDIVPS       Z1, Z16, Z16
-	VSUBPS       Z16, Z2, Z16
-	VMAXPS       Z7, Z16, K5, Z2
-	VMOVAPS      Z11, K5, Z0
+	VMOVAPS.Z    Z14, K2, Z9
+	VSUBPS       Z0, Z9, Z14
+	VDIVPS       Z1, Z14, Z14
+	VSUBPS       Z14, Z2, Z14
+	VMAXPS       Z7, Z14, K5, Z2
+	VMOVAPS      Z9, K5, Z0
 	TESTL        R10, R10
 	JE           through
-	VBROADCASTSS constants<>+64(SB), Z11
-	VMULPS       Z1, Z1, Z16
-	VSUBPS       Z16, Z11, Z16
-	VMULPS       Z14, Z14, Z17
-	VMULPS       Z16, Z17, Z16
-	VSUBPS       Z16, Z11, Z16
-	VCMPPS       $0x02, Z7, Z16, K4, K6
-	VMAXPS       Z7, Z16, Z16
+	VBROADCASTSS constants512<>+64(SB), Z9
+	VPSRLD       $0x08, Z16, Z15
+	VCVTDQ2PS    Z15, Z15
+	VMULPS.BCST  constants512<>+76(SB), Z15, Z15
+	VMULPS       Z1, Z1, Z14
+	VSUBPS       Z14, Z9, Z14
+	VMULPS       Z12, Z12, Z16
+	VMULPS       Z14, Z16, Z14
+	VSUBPS       Z14, Z9, Z14
+	VPXORD       Z13, Z13, Z13
+	VMAXPS       Z13, Z14, Z16
 	VSQRTPS      Z16, Z16
-	VPANDD.BCST  constants<>+160(SB), Z1, Z11
-	VMULPS       Z11, Z14, Z17
-	VMULPS       Z16, Z14, Z18
-	VADDPS       Z16, Z17, Z19
-	VSUBPS       Z16, Z17, Z17
-	VADDPS       Z11, Z18, Z20
-	VSUBPS       Z11, Z18, Z18
-	VMULPS       Z20, Z17, Z17
+	VPANDD.BCST  constants512<>+160(SB), Z1, Z17
+	VMULPS       Z17, Z12, Z9
+	VMULPS       Z16, Z12, Z18
+	VADDPS       Z16, Z9, Z19
+	VSUBPS       Z16, Z9, Z9
+	VADDPS       Z17, Z18, Z20
+	VSUBPS       Z17, Z18, Z18
+	VMULPS       Z20, Z9, Z9
 	VMULPS       Z19, Z18, Z18
 	VMULPS       Z20, Z19, Z19
-	VMULPS       Z17, Z17, Z17
+	VMULPS       Z9, Z9, Z9
 	VMULPS       Z18, Z18, Z18
-	VADDPS       Z18, Z17, Z17
+	VADDPS       Z18, Z9, Z9
 	VMULPS       Z19, Z19, Z19
-	VPSRLD       $0x08, Z15, Z11
-	VCVTDQ2PS    Z11, Z11
-	VMULPS.BCST  constants<>+76(SB), Z11, Z11
-	VADDPS       Z11, Z11, Z11
-	VMULPS       Z19, Z11, Z11
-	VCMPPS       $0x01, Z17, Z11, K4, K7
-	KORW         K6, K7, K7
-	VPANDD.BCST  constants<>+164(SB), Z1, Z11
-	VPORD        Z11, Z16, Z16
-	VPXORD.BCST  constants<>+164(SB), Z1, K7, Z16
-	VMOVAPS      Z16, K4, Z1
-	KMOVW        K7, R10
-	KANDNW       K3, K7, K3
-	KANDNW       K5, K7, K5
-	KANDNW       K1, K7, K1
-	KANDNW       K2, K7, K2
+	VADDPS       Z15, Z15, Z15
+	VMULPS       Z19, Z15, Z15
+	VPANDD.BCST  constants512<>+164(SB), Z1, Z17
+	VORPS        Z16, Z17, Z17
+	VCMPPS       $0x02, Z7, Z14, K4, K7
+	VCMPPS       $0x01, Z9, Z15, K4, K6
+	KORW         K7, K6, K6
+	VPXORD.BCST  constants512<>+164(SB), Z1, K6, Z17
+	VMOVAPS      Z17, K4, Z1
+	KMOVW        K6, R10
+	KANDNW       K3, K6, K3
+	KANDNW       K5, K6, K5
+	KANDNW       K1, K6, K1
+	KANDNW       K2, K6, K2
 	KMOVW        K3, R12
 	KMOVW        K5, R11
 
@@ -395,30 +396,747 @@ through:
 	JE          leave
 	KANDNW      K1, K3, K1
 	KANDNW      K2, K3, K2
-	VPSUBD.BCST constants<>+4(SB), Z6, K1, Z6
-	VPADDD.BCST constants<>+4(SB), Z6, K2, Z6
+	VPSUBD.BCST constants512<>+4(SB), Z6, K1, Z6
+	VPADDD.BCST constants512<>+4(SB), Z6, K2, Z6
 	VPERMPS     (AX), Z6, K1, Z0
 	VMOVAPS     Z7, K2, Z0
 
 leave:
 	TESTL       R12, R12
 	JE          loop
-	VPANDD.BCST constants<>+164(SB), Z1, Z11
-	VPXORD.BCST constants<>+164(SB), Z11, Z11
-	VPORD       Z3, Z11, Z11
-	VPSUBD.BCST 632(AX), Z4, Z15
+	VPANDD.BCST constants512<>+164(SB), Z1, Z9
+	VPXORD.BCST constants512<>+164(SB), Z9, Z9
+	VPORD       Z3, Z9, Z9
+	VPSUBD.BCST 632(AX), Z4, Z14
 	KMOVW       K3, K4
 	MOVQ        656(AX), R10
-	VSCATTERDPS Z11, K4, (R10)(Z15*4)
+	VSCATTERDPS Z9, K4, (R10)(Z14*4)
 	ORL         R12, R8
 	XORL        R12, R9
 	MOVQ        664(AX), R10
 	TESTQ       R10, R10
 	JE          loop
-	VPANDD.BCST constants<>+160(SB), Z1, Z11
+	VPANDD.BCST constants512<>+160(SB), Z1, Z9
 	KMOVW       K3, K4
-	VSCATTERDPS Z11, K4, (R10)(Z15*4)
+	VSCATTERDPS Z9, K4, (R10)(Z14*4)
 	JMP         loop
+
+end:
+	VZEROUPPER
+	RET
+
+DATA constants256<>+0(SB)/4, $0xd2511f53
+DATA constants256<>+4(SB)/4, $0xd2511f53
+DATA constants256<>+8(SB)/4, $0xd2511f53
+DATA constants256<>+12(SB)/4, $0xd2511f53
+DATA constants256<>+16(SB)/4, $0xd2511f53
+DATA constants256<>+20(SB)/4, $0xd2511f53
+DATA constants256<>+24(SB)/4, $0xd2511f53
+DATA constants256<>+28(SB)/4, $0xd2511f53
+DATA constants256<>+32(SB)/4, $0xcd9e8d57
+DATA constants256<>+36(SB)/4, $0xcd9e8d57
+DATA constants256<>+40(SB)/4, $0xcd9e8d57
+DATA constants256<>+44(SB)/4, $0xcd9e8d57
+DATA constants256<>+48(SB)/4, $0xcd9e8d57
+DATA constants256<>+52(SB)/4, $0xcd9e8d57
+DATA constants256<>+56(SB)/4, $0xcd9e8d57
+DATA constants256<>+60(SB)/4, $0xcd9e8d57
+DATA constants256<>+64(SB)/4, $0x00000001
+DATA constants256<>+68(SB)/4, $0x00000001
+DATA constants256<>+72(SB)/4, $0x00000001
+DATA constants256<>+76(SB)/4, $0x00000001
+DATA constants256<>+80(SB)/4, $0x00000001
+DATA constants256<>+84(SB)/4, $0x00000001
+DATA constants256<>+88(SB)/4, $0x00000001
+DATA constants256<>+92(SB)/4, $0x00000001
+DATA constants256<>+96(SB)/4, $0x33800000
+DATA constants256<>+100(SB)/4, $0x33800000
+DATA constants256<>+104(SB)/4, $0x33800000
+DATA constants256<>+108(SB)/4, $0x33800000
+DATA constants256<>+112(SB)/4, $0x33800000
+DATA constants256<>+116(SB)/4, $0x33800000
+DATA constants256<>+120(SB)/4, $0x33800000
+DATA constants256<>+124(SB)/4, $0x33800000
+DATA constants256<>+128(SB)/4, $0x3f3504f3
+DATA constants256<>+132(SB)/4, $0x3f3504f3
+DATA constants256<>+136(SB)/4, $0x3f3504f3
+DATA constants256<>+140(SB)/4, $0x3f3504f3
+DATA constants256<>+144(SB)/4, $0x3f3504f3
+DATA constants256<>+148(SB)/4, $0x3f3504f3
+DATA constants256<>+152(SB)/4, $0x3f3504f3
+DATA constants256<>+156(SB)/4, $0x3f3504f3
+DATA constants256<>+160(SB)/4, $0xbf800000
+DATA constants256<>+164(SB)/4, $0xbf800000
+DATA constants256<>+168(SB)/4, $0xbf800000
+DATA constants256<>+172(SB)/4, $0xbf800000
+DATA constants256<>+176(SB)/4, $0xbf800000
+DATA constants256<>+180(SB)/4, $0xbf800000
+DATA constants256<>+184(SB)/4, $0xbf800000
+DATA constants256<>+188(SB)/4, $0xbf800000
+DATA constants256<>+192(SB)/4, $0x3dbde51b
+DATA constants256<>+196(SB)/4, $0x3dbde51b
+DATA constants256<>+200(SB)/4, $0x3dbde51b
+DATA constants256<>+204(SB)/4, $0x3dbde51b
+DATA constants256<>+208(SB)/4, $0x3dbde51b
+DATA constants256<>+212(SB)/4, $0x3dbde51b
+DATA constants256<>+216(SB)/4, $0x3dbde51b
+DATA constants256<>+220(SB)/4, $0x3dbde51b
+DATA constants256<>+224(SB)/4, $0xbe10929b
+DATA constants256<>+228(SB)/4, $0xbe10929b
+DATA constants256<>+232(SB)/4, $0xbe10929b
+DATA constants256<>+236(SB)/4, $0xbe10929b
+DATA constants256<>+240(SB)/4, $0xbe10929b
+DATA constants256<>+244(SB)/4, $0xbe10929b
+DATA constants256<>+248(SB)/4, $0xbe10929b
+DATA constants256<>+252(SB)/4, $0xbe10929b
+DATA constants256<>+256(SB)/4, $0x3e16494b
+DATA constants256<>+260(SB)/4, $0x3e16494b
+DATA constants256<>+264(SB)/4, $0x3e16494b
+DATA constants256<>+268(SB)/4, $0x3e16494b
+DATA constants256<>+272(SB)/4, $0x3e16494b
+DATA constants256<>+276(SB)/4, $0x3e16494b
+DATA constants256<>+280(SB)/4, $0x3e16494b
+DATA constants256<>+284(SB)/4, $0x3e16494b
+DATA constants256<>+288(SB)/4, $0xbe29e92d
+DATA constants256<>+292(SB)/4, $0xbe29e92d
+DATA constants256<>+296(SB)/4, $0xbe29e92d
+DATA constants256<>+300(SB)/4, $0xbe29e92d
+DATA constants256<>+304(SB)/4, $0xbe29e92d
+DATA constants256<>+308(SB)/4, $0xbe29e92d
+DATA constants256<>+312(SB)/4, $0xbe29e92d
+DATA constants256<>+316(SB)/4, $0xbe29e92d
+DATA constants256<>+320(SB)/4, $0x3e4ca5d0
+DATA constants256<>+324(SB)/4, $0x3e4ca5d0
+DATA constants256<>+328(SB)/4, $0x3e4ca5d0
+DATA constants256<>+332(SB)/4, $0x3e4ca5d0
+DATA constants256<>+336(SB)/4, $0x3e4ca5d0
+DATA constants256<>+340(SB)/4, $0x3e4ca5d0
+DATA constants256<>+344(SB)/4, $0x3e4ca5d0
+DATA constants256<>+348(SB)/4, $0x3e4ca5d0
+DATA constants256<>+352(SB)/4, $0xbe800135
+DATA constants256<>+356(SB)/4, $0xbe800135
+DATA constants256<>+360(SB)/4, $0xbe800135
+DATA constants256<>+364(SB)/4, $0xbe800135
+DATA constants256<>+368(SB)/4, $0xbe800135
+DATA constants256<>+372(SB)/4, $0xbe800135
+DATA constants256<>+376(SB)/4, $0xbe800135
+DATA constants256<>+380(SB)/4, $0xbe800135
+DATA constants256<>+384(SB)/4, $0x3eaaaac4
+DATA constants256<>+388(SB)/4, $0x3eaaaac4
+DATA constants256<>+392(SB)/4, $0x3eaaaac4
+DATA constants256<>+396(SB)/4, $0x3eaaaac4
+DATA constants256<>+400(SB)/4, $0x3eaaaac4
+DATA constants256<>+404(SB)/4, $0x3eaaaac4
+DATA constants256<>+408(SB)/4, $0x3eaaaac4
+DATA constants256<>+412(SB)/4, $0x3eaaaac4
+DATA constants256<>+416(SB)/4, $0x3f000000
+DATA constants256<>+420(SB)/4, $0x3f000000
+DATA constants256<>+424(SB)/4, $0x3f000000
+DATA constants256<>+428(SB)/4, $0x3f000000
+DATA constants256<>+432(SB)/4, $0x3f000000
+DATA constants256<>+436(SB)/4, $0x3f000000
+DATA constants256<>+440(SB)/4, $0x3f000000
+DATA constants256<>+444(SB)/4, $0x3f000000
+DATA constants256<>+448(SB)/4, $0x3f317218
+DATA constants256<>+452(SB)/4, $0x3f317218
+DATA constants256<>+456(SB)/4, $0x3f317218
+DATA constants256<>+460(SB)/4, $0x3f317218
+DATA constants256<>+464(SB)/4, $0x3f317218
+DATA constants256<>+468(SB)/4, $0x3f317218
+DATA constants256<>+472(SB)/4, $0x3f317218
+DATA constants256<>+476(SB)/4, $0x3f317218
+DATA constants256<>+480(SB)/4, $0x30000000
+DATA constants256<>+484(SB)/4, $0x30000000
+DATA constants256<>+488(SB)/4, $0x30000000
+DATA constants256<>+492(SB)/4, $0x30000000
+DATA constants256<>+496(SB)/4, $0x30000000
+DATA constants256<>+500(SB)/4, $0x30000000
+DATA constants256<>+504(SB)/4, $0x30000000
+DATA constants256<>+508(SB)/4, $0x30000000
+DATA constants256<>+512(SB)/4, $0x3f800000
+DATA constants256<>+516(SB)/4, $0x3f800000
+DATA constants256<>+520(SB)/4, $0x3f800000
+DATA constants256<>+524(SB)/4, $0x3f800000
+DATA constants256<>+528(SB)/4, $0x3f800000
+DATA constants256<>+532(SB)/4, $0x3f800000
+DATA constants256<>+536(SB)/4, $0x3f800000
+DATA constants256<>+540(SB)/4, $0x3f800000
+DATA constants256<>+544(SB)/4, $0x391f0afb
+DATA constants256<>+548(SB)/4, $0x391f0afb
+DATA constants256<>+552(SB)/4, $0x391f0afb
+DATA constants256<>+556(SB)/4, $0x391f0afb
+DATA constants256<>+560(SB)/4, $0x391f0afb
+DATA constants256<>+564(SB)/4, $0x391f0afb
+DATA constants256<>+568(SB)/4, $0x391f0afb
+DATA constants256<>+572(SB)/4, $0x391f0afb
+DATA constants256<>+576(SB)/4, $0xbb99299e
+DATA constants256<>+580(SB)/4, $0xbb99299e
+DATA constants256<>+584(SB)/4, $0xbb99299e
+DATA constants256<>+588(SB)/4, $0xbb99299e
+DATA constants256<>+592(SB)/4, $0xbb99299e
+DATA constants256<>+596(SB)/4, $0xbb99299e
+DATA constants256<>+600(SB)/4, $0xbb99299e
+DATA constants256<>+604(SB)/4, $0xbb99299e
+DATA constants256<>+608(SB)/4, $0x3da33478
+DATA constants256<>+612(SB)/4, $0x3da33478
+DATA constants256<>+616(SB)/4, $0x3da33478
+DATA constants256<>+620(SB)/4, $0x3da33478
+DATA constants256<>+624(SB)/4, $0x3da33478
+DATA constants256<>+628(SB)/4, $0x3da33478
+DATA constants256<>+632(SB)/4, $0x3da33478
+DATA constants256<>+636(SB)/4, $0x3da33478
+DATA constants256<>+640(SB)/4, $0xbf255de2
+DATA constants256<>+644(SB)/4, $0xbf255de2
+DATA constants256<>+648(SB)/4, $0xbf255de2
+DATA constants256<>+652(SB)/4, $0xbf255de2
+DATA constants256<>+656(SB)/4, $0xbf255de2
+DATA constants256<>+660(SB)/4, $0xbf255de2
+DATA constants256<>+664(SB)/4, $0xbf255de2
+DATA constants256<>+668(SB)/4, $0xbf255de2
+DATA constants256<>+672(SB)/4, $0x3fc90fdb
+DATA constants256<>+676(SB)/4, $0x3fc90fdb
+DATA constants256<>+680(SB)/4, $0x3fc90fdb
+DATA constants256<>+684(SB)/4, $0x3fc90fdb
+DATA constants256<>+688(SB)/4, $0x3fc90fdb
+DATA constants256<>+692(SB)/4, $0x3fc90fdb
+DATA constants256<>+696(SB)/4, $0x3fc90fdb
+DATA constants256<>+700(SB)/4, $0x3fc90fdb
+DATA constants256<>+704(SB)/4, $0x38d1b717
+DATA constants256<>+708(SB)/4, $0x38d1b717
+DATA constants256<>+712(SB)/4, $0x38d1b717
+DATA constants256<>+716(SB)/4, $0x38d1b717
+DATA constants256<>+720(SB)/4, $0x38d1b717
+DATA constants256<>+724(SB)/4, $0x38d1b717
+DATA constants256<>+728(SB)/4, $0x38d1b717
+DATA constants256<>+732(SB)/4, $0x38d1b717
+DATA constants256<>+736(SB)/4, $0x3dcccccd
+DATA constants256<>+740(SB)/4, $0x3dcccccd
+DATA constants256<>+744(SB)/4, $0x3dcccccd
+DATA constants256<>+748(SB)/4, $0x3dcccccd
+DATA constants256<>+752(SB)/4, $0x3dcccccd
+DATA constants256<>+756(SB)/4, $0x3dcccccd
+DATA constants256<>+760(SB)/4, $0x3dcccccd
+DATA constants256<>+764(SB)/4, $0x3dcccccd
+DATA constants256<>+768(SB)/4, $0x41200000
+DATA constants256<>+772(SB)/4, $0x41200000
+DATA constants256<>+776(SB)/4, $0x41200000
+DATA constants256<>+780(SB)/4, $0x41200000
+DATA constants256<>+784(SB)/4, $0x41200000
+DATA constants256<>+788(SB)/4, $0x41200000
+DATA constants256<>+792(SB)/4, $0x41200000
+DATA constants256<>+796(SB)/4, $0x41200000
+DATA constants256<>+800(SB)/4, $0x00000002
+DATA constants256<>+804(SB)/4, $0x00000002
+DATA constants256<>+808(SB)/4, $0x00000002
+DATA constants256<>+812(SB)/4, $0x00000002
+DATA constants256<>+816(SB)/4, $0x00000002
+DATA constants256<>+820(SB)/4, $0x00000002
+DATA constants256<>+824(SB)/4, $0x00000002
+DATA constants256<>+828(SB)/4, $0x00000002
+DATA constants256<>+832(SB)/4, $0x7fffffff
+DATA constants256<>+836(SB)/4, $0x7fffffff
+DATA constants256<>+840(SB)/4, $0x7fffffff
+DATA constants256<>+844(SB)/4, $0x7fffffff
+DATA constants256<>+848(SB)/4, $0x7fffffff
+DATA constants256<>+852(SB)/4, $0x7fffffff
+DATA constants256<>+856(SB)/4, $0x7fffffff
+DATA constants256<>+860(SB)/4, $0x7fffffff
+DATA constants256<>+864(SB)/4, $0x80000000
+DATA constants256<>+868(SB)/4, $0x80000000
+DATA constants256<>+872(SB)/4, $0x80000000
+DATA constants256<>+876(SB)/4, $0x80000000
+DATA constants256<>+880(SB)/4, $0x80000000
+DATA constants256<>+884(SB)/4, $0x80000000
+DATA constants256<>+888(SB)/4, $0x80000000
+DATA constants256<>+892(SB)/4, $0x80000000
+DATA constants256<>+896(SB)/4, $0xffffffff
+DATA constants256<>+900(SB)/4, $0xffffffff
+DATA constants256<>+904(SB)/4, $0xffffffff
+DATA constants256<>+908(SB)/4, $0xffffffff
+DATA constants256<>+912(SB)/4, $0xffffffff
+DATA constants256<>+916(SB)/4, $0xffffffff
+DATA constants256<>+920(SB)/4, $0xffffffff
+DATA constants256<>+924(SB)/4, $0xffffffff
+GLOBL constants256<>(SB), RODATA|NOPTR, $928
+
+// func follow256(a *byte)
+// Requires: AVX, AVX2, BMI
+TEXT ·follow256(SB), NOSPLIT, $0-8
+	MOVQ a+0(FP), AX
+	MOVQ 640(AX), CX
+	MOVQ 648(AX), DX
+	SHLQ $0x04, DX
+	ADDQ CX, DX
+	MOVL 8(CX), BX
+	MOVL 12(CX), SI
+	MOVQ $0x000000ff, DI
+	XORQ R8, R8
+
+loop:
+	TESTQ DI, DI
+	JE    draw
+
+refill:
+	CMPL BX, SI
+	JNE  fill
+	ADDQ $0x10, CX
+	CMPQ CX, DX
+	JE   last
+	MOVL 8(CX), BX
+	MOVL 12(CX), SI
+
+fill:
+	TZCNTQ DI, R9
+	BLSRQ  DI, DI
+	XORL   R11, R11
+	MOVL   R11, 1120(AX)(R9*4)
+	MOVL   R11, 1184(AX)(R9*4)
+	MOVL   R11, 1280(AX)(R9*4)
+	MOVL   $0x3f800000, 1152(AX)(R9*4)
+	MOVL   BX, 1248(AX)(R9*4)
+	INCL   BX
+	MOVL   (CX), R11
+	MOVL   R11, 1312(AX)(R9*4)
+	MOVL   4(CX), R11
+	MOVL   R11, 1216(AX)(R9*4)
+	MOVL   $0xffffffff, 1344(AX)(R9*4)
+	BTSQ   R9, R8
+	TESTQ  DI, DI
+	JNE    refill
+	JMP    draw
+
+last:
+	SUBQ  $0x10, CX
+	TESTQ R8, R8
+	JE    end
+
+draw:
+	VMOVUPS   1280(AX), Y0
+	VMOVUPS   1248(AX), Y1
+	VMOVUPS   constants256<>+0(SB), Y2
+	VMOVUPS   constants256<>+32(SB), Y3
+	VPMULUDQ  Y2, Y0, Y5
+	VPSRLQ    $0x20, Y0, Y6
+	VPMULUDQ  Y2, Y6, Y6
+	VMOVSHDUP Y5, Y4
+	VPBLENDD  $0xaa, Y6, Y4, Y4
+	VMOVSLDUP Y6, Y6
+	VPBLENDD  $0xaa, Y6, Y5, Y5
+	VPXOR     Y6, Y6, Y6
+	VPXOR     672(AX), Y1, Y1
+	VPXOR     704(AX), Y4, Y4
+	VPMULUDQ  Y2, Y1, Y7
+	VPSRLQ    $0x20, Y1, Y8
+	VPMULUDQ  Y2, Y8, Y8
+	VMOVSHDUP Y7, Y1
+	VPBLENDD  $0xaa, Y8, Y1, Y1
+	VMOVSLDUP Y8, Y8
+	VPBLENDD  $0xaa, Y8, Y7, Y7
+	VPMULUDQ  Y3, Y4, Y8
+	VPSRLQ    $0x20, Y4, Y9
+	VPMULUDQ  Y3, Y9, Y9
+	VMOVSHDUP Y8, Y4
+	VPBLENDD  $0xaa, Y9, Y4, Y4
+	VMOVSLDUP Y9, Y9
+	VPBLENDD  $0xaa, Y9, Y8, Y8
+	VPXOR     Y6, Y4, Y4
+	VPXOR     736(AX), Y4, Y4
+	VPXOR     Y5, Y1, Y1
+	VPXOR     768(AX), Y1, Y1
+	VPMULUDQ  Y2, Y4, Y5
+	VPSRLQ    $0x20, Y4, Y6
+	VPMULUDQ  Y2, Y6, Y6
+	VMOVSHDUP Y5, Y4
+	VPBLENDD  $0xaa, Y6, Y4, Y4
+	VMOVSLDUP Y6, Y6
+	VPBLENDD  $0xaa, Y6, Y5, Y5
+	VPMULUDQ  Y3, Y1, Y6
+	VPSRLQ    $0x20, Y1, Y9
+	VPMULUDQ  Y3, Y9, Y9
+	VMOVSHDUP Y6, Y1
+	VPBLENDD  $0xaa, Y9, Y1, Y1
+	VMOVSLDUP Y9, Y9
+	VPBLENDD  $0xaa, Y9, Y6, Y6
+	VPXOR     Y8, Y1, Y1
+	VPXOR     800(AX), Y1, Y1
+	VPXOR     Y7, Y4, Y4
+	VPXOR     832(AX), Y4, Y4
+	VPMULUDQ  Y2, Y1, Y7
+	VPSRLQ    $0x20, Y1, Y8
+	VPMULUDQ  Y2, Y8, Y8
+	VMOVSHDUP Y7, Y1
+	VPBLENDD  $0xaa, Y8, Y1, Y1
+	VMOVSLDUP Y8, Y8
+	VPBLENDD  $0xaa, Y8, Y7, Y7
+	VPMULUDQ  Y3, Y4, Y8
+	VPSRLQ    $0x20, Y4, Y9
+	VPMULUDQ  Y3, Y9, Y9
+	VMOVSHDUP Y8, Y4
+	VPBLENDD  $0xaa, Y9, Y4, Y4
+	VMOVSLDUP Y9, Y9
+	VPBLENDD  $0xaa, Y9, Y8, Y8
+	VPXOR     Y6, Y4, Y4
+	VPXOR     864(AX), Y4, Y4
+	VPXOR     Y5, Y1, Y1
+	VPXOR     896(AX), Y1, Y1
+	VPMULUDQ  Y2, Y4, Y5
+	VPSRLQ    $0x20, Y4, Y6
+	VPMULUDQ  Y2, Y6, Y6
+	VMOVSHDUP Y5, Y4
+	VPBLENDD  $0xaa, Y6, Y4, Y4
+	VMOVSLDUP Y6, Y6
+	VPBLENDD  $0xaa, Y6, Y5, Y5
+	VPMULUDQ  Y3, Y1, Y6
+	VPSRLQ    $0x20, Y1, Y9
+	VPMULUDQ  Y3, Y9, Y9
+	VMOVSHDUP Y6, Y1
+	VPBLENDD  $0xaa, Y9, Y1, Y1
+	VMOVSLDUP Y9, Y9
+	VPBLENDD  $0xaa, Y9, Y6, Y6
+	VPXOR     Y8, Y1, Y1
+	VPXOR     928(AX), Y1, Y1
+	VPXOR     Y7, Y4, Y4
+	VPXOR     960(AX), Y4, Y4
+	VPMULUDQ  Y2, Y1, Y7
+	VPSRLQ    $0x20, Y1, Y8
+	VPMULUDQ  Y2, Y8, Y8
+	VMOVSHDUP Y7, Y1
+	VPBLENDD  $0xaa, Y8, Y1, Y1
+	VMOVSLDUP Y8, Y8
+	VPBLENDD  $0xaa, Y8, Y7, Y7
+	VPMULUDQ  Y3, Y4, Y8
+	VPSRLQ    $0x20, Y4, Y9
+	VPMULUDQ  Y3, Y9, Y9
+	VMOVSHDUP Y8, Y4
+	VPBLENDD  $0xaa, Y9, Y4, Y4
+	VMOVSLDUP Y9, Y9
+	VPBLENDD  $0xaa, Y9, Y8, Y8
+	VPXOR     Y6, Y4, Y4
+	VPXOR     992(AX), Y4, Y4
+	VPXOR     Y5, Y1, Y1
+	VPXOR     1024(AX), Y1, Y1
+	VPMULUDQ  Y2, Y4, Y5
+	VPSRLQ    $0x20, Y4, Y4
+	VPMULUDQ  Y2, Y4, Y4
+	VMOVSHDUP Y5, Y2
+	VPBLENDD  $0xaa, Y4, Y2, Y2
+	VMOVSLDUP Y4, Y4
+	VPBLENDD  $0xaa, Y4, Y5, Y5
+	VPMULUDQ  Y3, Y1, Y4
+	VPSRLQ    $0x20, Y1, Y1
+	VPMULUDQ  Y3, Y1, Y1
+	VMOVSHDUP Y4, Y3
+	VPBLENDD  $0xaa, Y1, Y3, Y3
+	VMOVSLDUP Y1, Y1
+	VPBLENDD  $0xaa, Y1, Y4, Y4
+	VPXOR     Y8, Y3, Y3
+	VPXOR     1056(AX), Y3, Y3
+	VPXOR     Y7, Y2, Y2
+	VPXOR     1088(AX), Y2, Y2
+	VPADDD    constants256<>+64(SB), Y0, Y0
+	VMOVUPS   Y0, 1280(AX)
+	VMOVUPS   Y4, 1376(AX)
+	VMOVUPS   Y2, 1408(AX)
+	VMOVUPS   Y5, 1440(AX)
+	VMOVUPS   1184(AX), Y0
+	VPXOR     Y1, Y1, Y1
+	VCMPPS    $0x00, Y1, Y0, Y1
+	VPSRLD    $0x08, Y3, Y2
+	VPOR      constants256<>+64(SB), Y2, Y2
+	VCVTDQ2PS Y2, Y2
+	VMULPS    constants256<>+96(SB), Y2, Y2
+	VPSUBD    constants256<>+128(SB), Y2, Y3
+	VPSRAD    $0x17, Y3, Y3
+	VPSLLD    $0x17, Y3, Y4
+	VPSUBD    Y4, Y2, Y4
+	VADDPS    constants256<>+160(SB), Y4, Y4
+	VMULPS    constants256<>+192(SB), Y4, Y2
+	VADDPS    constants256<>+224(SB), Y2, Y2
+	VMULPS    Y4, Y2, Y2
+	VADDPS    constants256<>+256(SB), Y2, Y2
+	VMULPS    Y4, Y2, Y2
+	VADDPS    constants256<>+288(SB), Y2, Y2
+	VMULPS    Y4, Y2, Y2
+	VADDPS    constants256<>+320(SB), Y2, Y2
+	VMULPS    Y4, Y2, Y2
+	VADDPS    constants256<>+352(SB), Y2, Y2
+	VMULPS    Y4, Y2, Y2
+	VADDPS    constants256<>+384(SB), Y2, Y2
+	VMULPS    Y4, Y4, Y5
+	VMULPS    constants256<>+416(SB), Y5, Y6
+	VMULPS    Y4, Y5, Y5
+	VMULPS    Y2, Y5, Y5
+	VSUBPS    Y5, Y6, Y6
+	VSUBPS    Y4, Y6, Y6
+	VCVTDQ2PS Y3, Y3
+	VMULPS    constants256<>+448(SB), Y3, Y3
+	VSUBPS    Y3, Y6, Y6
+	VBLENDVPS Y1, Y6, Y0, Y0
+	VMOVUPS   1312(AX), Y1
+	VMOVUPS   1152(AX), Y2
+	VMOVUPS   1120(AX), Y3
+	VPERMPS   (AX), Y1, Y4
+	VPERMPS   32(AX), Y1, Y5
+	VPSLLD    $0x1c, Y1, Y6
+	VBLENDVPS Y6, Y5, Y4, Y4
+	VMULPS    Y0, Y2, Y5
+	VADDPS    Y5, Y3, Y5
+	VPXOR     Y7, Y7, Y7
+	VCMPPS    $0x01, Y7, Y2, Y6
+	VCMPPS    $0x0e, Y7, Y5, Y8
+	VCMPPS    $0x01, Y4, Y5, Y7
+	VBLENDVPS Y6, Y8, Y7, Y7
+	VMOVUPS   1344(AX), Y8
+	VPAND     Y8, Y7, Y7
+	VPANDN    Y8, Y7, Y8
+	VMOVUPS   Y6, 1472(AX)
+	VMOVUPS   Y4, 1536(AX)
+	VMOVUPS   Y8, 1568(AX)
+	VPANDN    Y0, Y7, Y0
+	VMOVUPS   Y0, 1184(AX)
+	VMOVMSKPS Y7, R9
+	TESTL     R9, R9
+	JE        boundary
+	VBLENDVPS Y7, Y5, Y3, Y3
+	VMOVUPS   Y3, 1120(AX)
+	VMOVUPS   1376(AX), Y0
+	VMOVUPS   1408(AX), Y3
+	VCVTDQ2PS Y0, Y0
+	VMULPS    constants256<>+480(SB), Y0, Y0
+	VPERMPS   128(AX), Y1, Y4
+	VPERMPS   160(AX), Y1, Y5
+	VPSLLD    $0x1c, Y1, Y6
+	VBLENDVPS Y6, Y5, Y4, Y4
+	VMULPS    Y0, Y4, Y4
+	VADDPS    constants256<>+512(SB), Y4, Y4
+	VPERMPS   320(AX), Y1, Y5
+	VPERMPS   352(AX), Y1, Y6
+	VPSLLD    $0x1c, Y1, Y8
+	VBLENDVPS Y8, Y6, Y5, Y5
+	VMULPS    Y0, Y5, Y5
+	VPERMPS   256(AX), Y1, Y6
+	VPERMPS   288(AX), Y1, Y8
+	VPSLLD    $0x1c, Y1, Y9
+	VBLENDVPS Y9, Y8, Y6, Y6
+	VADDPS    Y6, Y5, Y5
+	VMULPS    Y0, Y5, Y5
+	VPERMPS   192(AX), Y1, Y0
+	VPERMPS   224(AX), Y1, Y6
+	VPSLLD    $0x1c, Y1, Y8
+	VBLENDVPS Y8, Y6, Y0, Y0
+	VADDPS    Y0, Y5, Y5
+	VMULPS    Y4, Y4, Y4
+	VDIVPS    Y4, Y5, Y5
+	VMOVUPS   constants256<>+512(SB), Y0
+	VMULPS    Y2, Y2, Y4
+	VSUBPS    Y4, Y0, Y4
+	VMULPS    Y5, Y5, Y6
+	VSUBPS    Y6, Y0, Y6
+	VMULPS    Y6, Y4, Y4
+	VPXOR     Y6, Y6, Y6
+	VMAXPS    Y6, Y4, Y4
+	VSQRTPS   Y4, Y4
+	VCVTDQ2PS Y3, Y3
+	VMULPS    constants256<>+480(SB), Y3, Y3
+	VMULPS    Y3, Y3, Y6
+	VMULPS    constants256<>+544(SB), Y6, Y8
+	VADDPS    constants256<>+576(SB), Y8, Y8
+	VMULPS    Y6, Y8, Y8
+	VADDPS    constants256<>+608(SB), Y8, Y8
+	VMULPS    Y6, Y8, Y8
+	VADDPS    constants256<>+640(SB), Y8, Y8
+	VMULPS    Y6, Y8, Y8
+	VADDPS    constants256<>+672(SB), Y8, Y8
+	VMULPS    Y8, Y3, Y8
+	VMULPS    Y8, Y4, Y4
+	VMULPS    Y2, Y5, Y5
+	VADDPS    Y4, Y5, Y5
+	VMAXPS    constants256<>+160(SB), Y5, Y5
+	VMINPS    Y0, Y5, Y5
+	VBLENDVPS Y7, Y5, Y2, Y2
+	VMOVUPS   Y2, 1152(AX)
+	VMOVUPS   1216(AX), Y0
+	VPERMPS   64(AX), Y1, Y2
+	VPERMPS   96(AX), Y1, Y3
+	VPSLLD    $0x1c, Y1, Y1
+	VBLENDVPS Y1, Y3, Y2, Y2
+	VMULPS    Y2, Y0, Y1
+	VBLENDVPS Y7, Y1, Y0, Y0
+	VMOVUPS   constants256<>+704(SB), Y1
+	VCMPPS    $0x01, Y1, Y0, Y1
+	VPAND     Y7, Y1, Y1
+	VMOVMSKPS Y1, R9
+	TESTL     R9, R9
+	JE        heavy
+	VMOVUPS   constants256<>+736(SB), Y2
+	VMOVUPS   1440(AX), Y3
+	VPSRLD    $0x08, Y3, Y3
+	VCVTDQ2PS Y3, Y3
+	VMULPS    constants256<>+96(SB), Y3, Y3
+	VCMPPS    $0x05, Y2, Y3, Y2
+	VPAND     Y1, Y2, Y2
+	VMULPS    constants256<>+768(SB), Y0, Y3
+	VPANDN    Y1, Y2, Y1
+	VBLENDVPS Y1, Y3, Y0, Y0
+	VMOVUPS   1344(AX), Y1
+	VPANDN    Y1, Y2, Y1
+	VMOVUPS   Y1, 1344(AX)
+	VMOVMSKPS Y2, R9
+	ORQ       R9, DI
+	XORQ      R9, R8
+
+heavy:
+	VMOVUPS Y0, 1216(AX)
+
+boundary:
+	VMOVUPS   1568(AX), Y0
+	VMOVMSKPS Y0, R9
+	TESTL     R9, R9
+	JE        loop
+	VMOVUPS   1312(AX), Y1
+	VMOVUPS   1472(AX), Y2
+	VMOVUPS   1152(AX), Y3
+	VPERMPS   448(AX), Y1, Y4
+	VPERMPS   480(AX), Y1, Y5
+	VPSLLD    $0x1c, Y1, Y6
+	VBLENDVPS Y6, Y5, Y4, Y4
+	VPERMPS   512(AX), Y1, Y5
+	VPERMPS   544(AX), Y1, Y6
+	VPSLLD    $0x1c, Y1, Y7
+	VBLENDVPS Y7, Y6, Y5, Y5
+	VMOVUPS   constants256<>+800(SB), Y6
+	VPERMPS   384(AX), Y1, Y7
+	VPERMPS   416(AX), Y1, Y8
+	VPSLLD    $0x1c, Y1, Y9
+	VBLENDVPS Y9, Y8, Y7, Y7
+	VBLENDVPS Y2, Y7, Y4, Y4
+	VMOVUPS   constants256<>+64(SB), Y7
+	VBLENDVPS Y2, Y7, Y6, Y6
+	VPAND     Y6, Y5, Y5
+	VPCMPEQD  Y6, Y5, Y5
+	VPAND     Y0, Y5, Y5
+	VMOVUPS   constants256<>+512(SB), Y6
+	VCMPPS    $0x04, Y6, Y4, Y6
+	VPAND     Y0, Y6, Y6
+	VMOVMSKPS Y6, R10
+	VMOVMSKPS Y5, R12
+	CMPL      R12, R9
+	JNE       edge
+	TESTL     R10, R10
+	JE        leave
+
+edge:
+	VMOVUPS   1536(AX), Y7
+	VMOVUPS   1184(AX), Y9
+	VPANDN    Y7, Y2, Y7
+	VMOVUPS   1120(AX), Y8
+	VSUBPS    Y8, Y7, Y8
+	VDIVPS    Y3, Y8, Y8
+	VSUBPS    Y8, Y9, Y8
+	VPXOR     Y10, Y10, Y10
+	VMAXPS    Y10, Y8, Y8
+	VBLENDVPS Y0, Y8, Y9, Y9
+	VMOVUPS   Y9, 1184(AX)
+	VMOVUPS   1120(AX), Y8
+	VBLENDVPS Y0, Y7, Y8, Y8
+	VMOVUPS   Y8, 1120(AX)
+	TESTL     R10, R10
+	JE        through
+	VMOVUPS   1440(AX), Y7
+	VMOVUPS   constants256<>+512(SB), Y8
+	VPSRLD    $0x08, Y7, Y9
+	VCVTDQ2PS Y9, Y9
+	VMULPS    constants256<>+96(SB), Y9, Y9
+	VMULPS    Y3, Y3, Y7
+	VSUBPS    Y7, Y8, Y7
+	VMULPS    Y4, Y4, Y10
+	VMULPS    Y7, Y10, Y7
+	VSUBPS    Y7, Y8, Y7
+	VPXOR     Y8, Y8, Y8
+	VMAXPS    Y8, Y7, Y10
+	VSQRTPS   Y10, Y10
+	VPAND     constants256<>+832(SB), Y3, Y11
+	VMULPS    Y11, Y4, Y8
+	VMULPS    Y10, Y4, Y4
+	VADDPS    Y10, Y8, Y12
+	VSUBPS    Y10, Y8, Y8
+	VADDPS    Y11, Y4, Y13
+	VSUBPS    Y11, Y4, Y4
+	VMULPS    Y13, Y8, Y8
+	VMULPS    Y12, Y4, Y4
+	VMULPS    Y13, Y12, Y12
+	VMULPS    Y8, Y8, Y8
+	VMULPS    Y4, Y4, Y4
+	VADDPS    Y4, Y8, Y8
+	VMULPS    Y12, Y12, Y12
+	VADDPS    Y9, Y9, Y9
+	VMULPS    Y12, Y9, Y9
+	VPAND     constants256<>+864(SB), Y3, Y4
+	VORPS     Y10, Y4, Y4
+	VPXOR     Y10, Y10, Y10
+	VCMPPS    $0x02, Y10, Y7, Y7
+	VCMPPS    $0x01, Y8, Y9, Y9
+	VPOR      Y9, Y7, Y7
+	VPAND     Y6, Y7, Y7
+	VPXOR     constants256<>+864(SB), Y3, Y8
+	VBLENDVPS Y7, Y8, Y4, Y4
+	VBLENDVPS Y6, Y4, Y3, Y3
+	VMOVUPS   Y3, 1152(AX)
+	VPANDN    Y5, Y7, Y5
+	VPANDN    Y0, Y7, Y0
+	VMOVMSKPS Y5, R12
+	VMOVMSKPS Y0, R9
+
+through:
+	CMPL      R12, R9
+	JE        leave
+	VPANDN    Y0, Y5, Y0
+	VMOVUPS   constants256<>+64(SB), Y4
+	VMOVUPS   constants256<>+896(SB), Y5
+	VBLENDVPS Y2, Y5, Y4, Y4
+	VPAND     Y0, Y4, Y4
+	VPADDD    Y4, Y1, Y1
+	VMOVUPS   Y1, 1312(AX)
+	VPERMPS   (AX), Y1, Y4
+	VPERMPS   32(AX), Y1, Y5
+	VPSLLD    $0x1c, Y1, Y1
+	VBLENDVPS Y1, Y5, Y4, Y4
+	VMOVUPS   1120(AX), Y1
+	VPAND     Y2, Y4, Y4
+	VBLENDVPS Y0, Y4, Y1, Y1
+	VMOVUPS   Y1, 1120(AX)
+
+leave:
+	TESTL   R12, R12
+	JE      loop
+	VPAND   constants256<>+864(SB), Y3, Y0
+	VPXOR   constants256<>+864(SB), Y0, Y0
+	VORPS   1216(AX), Y0, Y0
+	VMOVUPS Y0, 1600(AX)
+	VPAND   constants256<>+832(SB), Y3, Y0
+	VMOVUPS Y0, 1632(AX)
+	ORQ     R12, DI
+	XORQ    R12, R8
+	MOVQ    656(AX), R13
+	MOVQ    664(AX), R14
+
+one:
+	TZCNTQ R12, R9
+	BLSRQ  R12, R12
+	MOVL   1248(AX)(R9*4), R10
+	SUBL   632(AX), R10
+	MOVL   1600(AX)(R9*4), R11
+	MOVL   R11, (R13)(R10*4)
+	MOVL   $0x00000000, 1344(AX)(R9*4)
+	TESTQ  R14, R14
+	JE     more
+	MOVL   1632(AX)(R9*4), R11
+	MOVL   R11, (R14)(R10*4)
+
+more:
+	TESTQ R12, R12
+	JNE   one
+	JMP   loop
 
 end:
 	VZEROUPPER

@@ -6,3 +6,6 @@ package photon
 
 //go:noescape
 func follow512(a *byte)
+
+//go:noescape
+func follow256(a *byte)

@@ -16,16 +16,29 @@ type arguments struct {
 	_              uint32
 	runs           *launch
 	count          int
-	exits, cosines *float32 // cosines may be nil
+	exits, cosines *float32        // cosines may be nil
+	vectors        [7][2][8]uint32 // the keys again, for AVX2
+	lanes          [17][8]float32  // what AVX2 has no registers for
 }
 
-// lanes says that this processor and its system run the kernel.
-var lanes = cpu.X86.HasAVX512F && cpu.X86.HasAVX512DQ && cpu.X86.HasAVX512BW && cpu.X86.HasAVX512VL && cpu.X86.HasBMI2 && cpu.X86.HasPOPCNT
+// kernel is the best that this processor and its system run; nil: none.
+var kernel = func() func(*byte) {
+	c := &cpu.X86
+	switch {
+	case !c.HasBMI1 || !c.HasBMI2 || !c.HasPOPCNT:
+		return nil
+	case c.HasAVX512F && c.HasAVX512DQ && c.HasAVX512BW && c.HasAVX512VL:
+		return follow512
+	case c.HasAVX2:
+		return follow256
+	}
+	return nil
+}()
 
 // follow follows the job's packets; exits and cosines are those of the packets
 // from the first of the job on; there may be no cosines.
 func (j *job) follow(exits, cosines []float32) {
-	if !lanes {
+	if kernel == nil {
 		j.portable(exits, cosines)
 		return
 	}
@@ -36,10 +49,13 @@ func (j *job) follow(exits, cosines []float32) {
 	key := j.key
 	for r := range a.keys {
 		a.keys[r] = key
+		for i := range 8 {
+			a.vectors[r][0][i], a.vectors[r][1][i] = key[0], key[1]
+		}
 		key[0] += 0x9E3779B9
 		key[1] += 0xBB67AE85
 	}
 	clear(exits) // the kernel writes of those that leave
 	clear(cosines)
-	follow512((*byte)(unsafe.Pointer(&a)))
+	kernel((*byte)(unsafe.Pointer(&a)))
 }

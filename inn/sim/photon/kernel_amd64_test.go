@@ -5,6 +5,18 @@ import (
 	"unsafe"
 )
 
+// eachKernel calls f with each of the kernels that this machine can run.
+func eachKernel(t *testing.T, f func(t *testing.T)) {
+	best := kernel
+	defer func() { kernel = best }()
+	if best == nil {
+		t.Skip("this processor has no vectors that there is a kernel for")
+	}
+	t.Run("best", f)
+	kernel = follow256 // what runs any of them runs this one
+	t.Run("AVX2", f)
+}
+
 // The assembly knows these offsets.
 func TestOffsets(t *testing.T) {
 	var a arguments
@@ -17,12 +29,29 @@ func TestOffsets(t *testing.T) {
 		"out": {unsafe.Offsetof(a.table.out), 512}, "keys": {unsafe.Offsetof(a.keys), 576},
 		"first": {unsafe.Offsetof(a.first), 632}, "runs": {unsafe.Offsetof(a.runs), 640},
 		"count": {unsafe.Offsetof(a.count), 648}, "exits": {unsafe.Offsetof(a.exits), 656},
-		"cosines": {unsafe.Offsetof(a.cosines), 664}, "launch": {unsafe.Sizeof(l), 16},
+		"cosines": {unsafe.Offsetof(a.cosines), 664}, "vectors": {unsafe.Offsetof(a.vectors), 672}, "lanes": {unsafe.Offsetof(a.lanes), 1120}, "launch": {unsafe.Sizeof(l), 16},
 		"layer": {unsafe.Offsetof(l.layer), 0}, "weight": {unsafe.Offsetof(l.weight), 4},
 		"id": {unsafe.Offsetof(l.id), 8}, "end": {unsafe.Offsetof(l.end), 12},
 	} {
 		if c[0] != c[1] {
 			t.Errorf("%s is at %d, the assembly has it at %d", what, c[0], c[1])
+		}
+	}
+}
+
+// BenchmarkKernels compares the instruction sets.
+func BenchmarkKernels(b *testing.B) {
+	best := kernel
+	defer func() { kernel = best }()
+	for name, k := range map[string]func(*byte){"best": best, "AVX2": follow256, "portable": nil} {
+		kernel = k
+		for scene, s := range map[string]Stack{"slab": benchSlab, "tissue": benchTissue} {
+			b.Run(scene+"/"+name, func(b *testing.B) {
+				if _, err := Exits([]Stack{s}, b.N, 1); err != nil {
+					b.Fatal(err)
+				}
+				b.ReportMetric(float64(b.N)/b.Elapsed().Seconds()/1e6, "Mphotons/s")
+			})
 		}
 	}
 }

@@ -1,0 +1,225 @@
+package main
+
+import (
+	. "github.com/mmcloughlin/avo/build"
+	. "github.com/mmcloughlin/avo/operand"
+	"github.com/mmcloughlin/avo/reg"
+)
+
+func follow512() {
+	s := &set{wide: true, base: GLOBL("constants512", RODATA|NOPTR), at: map[uint32]int{}}
+	for i := range uint32(16) {
+		s.word(i)
+	}
+	iotaAt := s.base
+	one := s.float(1)
+
+	TEXT("follow512", NOSPLIT, "func(a *byte)")
+	Pragma("noescape")
+	a := Load(Param("a"), GP64()).(reg.GPVirtual)
+	arg := func(off int) Mem { return Mem{Base: a, Disp: off} }
+
+	z, c, step, w := ZMM(), ZMM(), ZMM(), ZMM()
+	id, event, layer := ZMM(), ZMM(), ZMM()
+	zero, iota := ZMM(), ZMM()
+	VPXORD(zero, zero, zero)
+	for _, v := range []reg.VecVirtual{z, c, step, w, id, event, layer} {
+		VPXORD(v, v, v)
+	}
+	VMOVDQU32(iotaAt, iota)
+	odds := GP32()
+	MOVL(U32(0xAAAA), odds)
+
+	run, runsEnd := GP64(), GP64()
+	MOVQ(arg(offRuns), run)
+	MOVQ(arg(offRunCount), runsEnd)
+	SHLQ(Imm(4), runsEnd) // sizeOfRun
+	ADDQ(run, runsEnd)
+	next, end := GP32(), GP32()
+	MOVL(Mem{Base: run, Disp: runID}, next)
+	MOVL(Mem{Base: run, Disp: runEnd}, end)
+	dead, active := GP32(), GP32() // bit i for lane i; dead lanes wait for a packet
+	MOVL(U32(0xFFFF), dead)
+	XORL(active, active)
+
+	Label("loop")
+	TESTL(dead, dead)
+	JE(LabelRef("draw"))
+	Label("refill")
+	left, sixteen, some := GP32(), GP32(), GP32()
+	MOVL(end, left)
+	SUBL(next, left)
+	MOVL(U32(16), sixteen)
+	CMPL(left, sixteen)
+	CMOVLHI(sixteen, left) // more than sixteen
+	MOVL(U32(0xFFFF), some)
+	BZHIL(left, some, some)
+	PDEPL(dead, some, some) // the lowest dead lanes, as many as there are packets
+	fill := K()
+	KMOVW(some, fill)
+	ids := ZMM()
+	VPBROADCASTD(next, ids)
+	VPADDD(iota, ids, ids)
+	VPEXPANDD(ids, fill, id)
+	VMOVAPS(zero, fill, z)
+	VMOVAPS(zero, fill, step)
+	VPBROADCASTD(one, fill, c)
+	VPXORD(event, event, fill, event)
+	VPBROADCASTD(Mem{Base: run, Disp: runLayer}, fill, layer)
+	VPBROADCASTD(Mem{Base: run, Disp: runWeight}, fill, w)
+	ORL(some, active)
+	XORL(some, dead)
+	POPCNTL(some, some)
+	ADDL(some, next)
+	CMPL(next, end)
+	JNE(LabelRef("filled"))
+	ADDQ(Imm(sizeOfRun), run)
+	CMPQ(run, runsEnd)
+	JE(LabelRef("last"))
+	MOVL(Mem{Base: run, Disp: runID}, next)
+	MOVL(Mem{Base: run, Disp: runEnd}, end)
+	TESTL(dead, dead)
+	JNE(LabelRef("refill"))
+	JMP(LabelRef("draw"))
+	Label("last") // no packet is left: refill nothing from now on
+	SUBQ(Imm(sizeOfRun), run)
+	Label("filled")
+	TESTL(active, active)
+	JE(LabelRef("end"))
+
+	Label("draw")
+	odd := K() // made each time: mask registers are short
+	KMOVW(odds, odd)
+	u := s.philox(arg(offKeys), odd, event, id)
+	VPADDD_BCST(s.word(1), event, event)
+
+	// A new step, where none is left.
+	none := K()
+	VCMPPS(Imm(equal), zero, step, none)
+	VMOVAPS(s.minusLog(u[0]), none, step)
+
+	// Where it leads.
+	depth, ahead := ZMM(), ZMM()
+	VPERMPS(arg(offDepth), layer, depth)
+	VMULPS(step, c, ahead)
+	VADDPS(ahead, z, ahead)
+	up, down, stay, k := K(), K(), K(), K()
+	VCMPPS(Imm(less), zero, c, up) // c < 0
+	KNOTW(up, down)
+	VCMPPS(Imm(greater), zero, ahead, up, stay)
+	VCMPPS(Imm(less), depth, ahead, down, k)
+	KORW(k, stay, stay)
+	cross, staying, crossing := K(), GP32(), GP32()
+	KMOVW(active, k)
+	KANDNW(k, stay, cross) // active, and did not stay
+	KANDW(k, stay, stay)
+	KMOVW(stay, staying)
+	KMOVW(cross, crossing)
+	KANDW(cross, up, up)
+	KANDW(cross, down, down)
+	TESTL(staying, staying)
+	JE(LabelRef("boundary"))
+
+	// Interactions.
+	VMOVAPS(ahead, stay, z)
+	VMOVAPS(zero, stay, step)
+	albedo := ZMM()
+	VPERMPS(arg(offAlbedo), layer, albedo)
+	VMULPS(albedo, w, stay, w)
+	VMOVAPS(s.turn(arg, layer, c, u[1], u[2]), stay, c)
+	light, lights := K(), GP32()
+	VCMPPS_BCST(Imm(less), s.float(1e-4), w, stay, light)
+	KMOVW(light, lights)
+	TESTL(lights, lights)
+	JE(LabelRef("boundary"))
+	chance, ends, ended := s.unit(u[3]), K(), GP32()
+	VCMPPS_BCST(Imm(notLess), s.float(0.1), chance, light, ends)
+	KANDNW(light, ends, light) // light and not ended
+	VMULPS_BCST(s.float(10), w, light, w)
+	KMOVW(ends, ended)
+	ORL(ended, dead)
+	XORL(ended, active)
+
+	Label("boundary")
+	TESTL(crossing, crossing)
+	JE(LabelRef("loop"))
+	index, out := ZMM(), ZMM()
+	VPERMPS(arg(offUp), layer, up, index)
+	VPERMPS(arg(offDown), layer, down, index)
+	VPERMD(arg(offOut), layer, out)
+	leaves := K()
+	VPTESTMD_BCST(s.word(leavesUp), out, up, leaves)
+	VPTESTMD_BCST(s.word(leavesDown), out, down, k)
+	KORW(k, leaves, leaves)
+	bends, bending, leaving := K(), GP32(), GP32()
+	VCMPPS_BCST(Imm(notEqual), one, index, cross, bends)
+	KMOVW(bends, bending)
+	KMOVW(leaves, leaving)
+	// All leave for a medium of the same index: nothing else is to be known.
+	CMPL(leaving, crossing)
+	JNE(LabelRef("edge"))
+	TESTL(bending, bending)
+	JE(LabelRef("leave"))
+
+	Label("edge")
+	edge, way := ZMM(), ZMM()
+	VMOVAPS_Z(depth, down, edge)
+	VSUBPS(z, edge, way)
+	VDIVPS(c, way, way)
+	VSUBPS(way, step, way)
+	VMAXPS(zero, way, cross, step)
+	VMOVAPS(edge, cross, z)
+	TESTL(bending, bending)
+	JE(LabelRef("through"))
+	t := s.refract(index, c, u[3])
+	bounce, total := K(), K()
+	VCMPPS(Imm(lessEqual), zero, t.squared, bends, total)
+	VCMPPS(Imm(less), t.shares, t.level, bends, bounce)
+	KORW(total, bounce, bounce)
+	VPXORD_BCST(s.word(0x80000000), c, bounce, t.cosine)
+	VMOVAPS(t.cosine, bends, c)
+	// Those that are reflected neither leave nor change the layer.
+	bounced := GP32()
+	KMOVW(bounce, bounced)
+	KANDNW(leaves, bounce, leaves)
+	KANDNW(cross, bounce, cross)
+	KANDNW(up, bounce, up)
+	KANDNW(down, bounce, down)
+	KMOVW(leaves, leaving)
+	KMOVW(cross, crossing)
+	Label("through")
+	CMPL(leaving, crossing)
+	JE(LabelRef("leave"))
+	KANDNW(up, leaves, up) // up and not leaving
+	KANDNW(down, leaves, down)
+	VPSUBD_BCST(s.word(1), layer, up, layer)
+	VPADDD_BCST(s.word(1), layer, down, layer)
+	VPERMPS(arg(offDepth), layer, up, z)
+	VMOVAPS(zero, down, z)
+
+	Label("leave")
+	TESTL(leaving, leaving)
+	JE(LabelRef("loop"))
+	exit, at, cosine := ZMM(), ZMM(), ZMM()
+	VPANDD_BCST(s.word(0x80000000), c, exit)
+	VPXORD_BCST(s.word(0x80000000), exit, exit) // the opposite of the cosine's sign
+	VPORD(w, exit, exit)
+	VPSUBD_BCST(arg(offFirst), id, at)
+	KMOVW(leaves, k)
+	exits, cosines := GP64(), GP64()
+	MOVQ(arg(offExits), exits)
+	VSCATTERDPS(exit, k, Mem{Base: exits, Index: at, Scale: 4})
+	ORL(leaving, dead)
+	XORL(leaving, active)
+	MOVQ(arg(offCosines), cosines)
+	TESTQ(cosines, cosines)
+	JE(LabelRef("loop"))
+	VPANDD_BCST(s.word(0x7FFFFFFF), c, cosine)
+	KMOVW(leaves, k)
+	VSCATTERDPS(cosine, k, Mem{Base: cosines, Index: at, Scale: 4})
+	JMP(LabelRef("loop"))
+
+	Label("end")
+	VZEROUPPER()
+	RET()
+}
