@@ -26,8 +26,8 @@ type Exit struct {
 // Exits follows the photons of Run for each of the stacks, several times as fast:
 // in float32, in the lanes of AVX-512 or AVX2 where the processor has them, and without
 // a tally of what the layers absorb. Packet i of stack k is number k photons + i,
-// and what it draws is a function of the seed and that number alone, so the
-// result is the same bits on every machine. Stacks that are given together
+// and what it draws is a function of the seed and that number alone; the bits do
+// not depend on the instruction set. Stacks that are given together
 // keep the lanes busy together. There can be 2^32 packets in all.
 func Exits(stacks []Stack, photons int, seed uint64) ([]Exit, error) {
 	return exits(stacks, photons, seed, nil)
