@@ -18,8 +18,10 @@ func init() {
 		"ExitAngles": reflect.ValueOf(photon.ExitAngles),
 		"Exits":      reflect.ValueOf(photon.Exits),
 		"Layer":      reflect.ValueOf((*photon.Layer)(nil)),
+		"NewWhite":   reflect.ValueOf(photon.NewWhite),
 		"Result":     reflect.ValueOf((*photon.Result)(nil)),
 		"Run":        reflect.ValueOf(photon.Run),
 		"Stack":      reflect.ValueOf((*photon.Stack)(nil)),
+		"White":      reflect.ValueOf((*photon.White)(nil)),
 	}
 }

@@ -109,6 +109,7 @@ type medium struct {
 	phase    phase    // how it scatters
 	up, down boundary // to what is above and below
 	absorbed float64  // of the packet under way
+	way      float64  // that it flew [mean free paths]
 }
 
 func prepare(layers []Layer, above, below float64) []medium {
@@ -152,18 +153,19 @@ func follow(media []medium, w float64, rng *rand.Rand) (float64, side) {
 			next := depth + c*step
 			if c < 0 && next > 0 || c >= 0 && next < m.depth {
 				depth = next
+				m.way += step
 				break
 			}
 			// The packet meets a boundary; what is left of the step goes on behind it.
 			b, to := &m.down, i+1
+			edge := m.depth
 			if c < 0 {
-				b, to = &m.up, i-1
-				step += depth / c
-				depth = 0
-			} else {
-				step -= (m.depth - depth) / c
-				depth = m.depth
+				b, to, edge = &m.up, i-1, 0
 			}
+			before := (edge - depth) / c
+			m.way += before
+			step -= before
+			depth = edge
 			if !(step > 0) {
 				step = 0 // rounding
 			}
