@@ -33,6 +33,7 @@ var arrows = map[string]string{
 	"inn/progress":          "",
 	"install":               "",
 	"inn/shard":             "inn inn/progress",
+	"inn/cube":              "",
 }
 
 // only says which rooms may import some of the libraries.

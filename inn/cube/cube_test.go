@@ -1,0 +1,144 @@
+package cube
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// Every image was written by somebody else's program: testdata/make.py.
+func TestOpen(t *testing.T) {
+	for _, c := range []struct {
+		file   string
+		layout Layout
+		less   float32
+		nm     []float64
+	}{
+		{"u2.npy", BandsLast, 0, nil},
+		{"f8-fortran.npy", BandsLast, 100, nil},
+		{"i4-big-first.npy", BandsFirst, 100, nil},
+		{"u1.tif", 0, 0, nil},
+		{"u2-big.tif", 0, 0, nil},
+		{"f4-deflate.tif", 0, 100, nil},
+		{"i2-samples.tif", 0, 100, nil},
+		{"bsq.hdr", 0, 0, []float64{580, 470, 660, 560, 480}},
+		{"bil.hdr", 0, 100, nil},
+		{"bip.hdr", 0, 100, []float64{580, 470, 660, 560, 480}},
+	} {
+		cube, err := Open(filepath.Join("testdata", c.file), c.layout)
+		if err != nil {
+			t.Error(err)
+			continue
+		}
+		if cube.Rows != 3 || cube.Cols != 4 || cube.Bands != 5 {
+			t.Errorf("%s: %d rows, %d columns, %d bands", c.file, cube.Rows, cube.Cols, cube.Bands)
+			continue
+		}
+		if fmt.Sprint(cube.Wavelengths) != fmt.Sprint(c.nm) {
+			t.Errorf("%s: wavelengths %v, want %v", c.file, cube.Wavelengths, c.nm)
+		}
+		for i := range 3 {
+			for j := range 4 {
+				for b, got := range cube.Pixel(i, j) {
+					if want := float32(40*b+10*i+j) - c.less; got != want {
+						t.Fatalf("%s: row %d, column %d, band %d is %g, want %g", c.file, i, j, b, got, want)
+					}
+				}
+			}
+		}
+	}
+}
+
+func TestPick(t *testing.T) {
+	c, err := Open("testdata/bsq.hdr", 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	p, err := c.PickWavelengths([]float64{481, 580, 559}, 2)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got, want := p.Pixel(2, 1), []float32{40*4 + 21, 21, 40*3 + 21}; !slices.Equal(got, want) {
+		t.Errorf("picked %v, want %v", got, want)
+	}
+	if !slices.Equal(p.Wavelengths, []float64{480, 580, 560}) {
+		t.Errorf("wavelengths %v", p.Wavelengths)
+	}
+	if _, err := c.PickWavelengths([]float64{600}, 10); err == nil || !strings.Contains(err.Error(), "nearest is at 580 nm") {
+		t.Errorf("error %v", err)
+	}
+	if _, err := c.Pick(5); err == nil || !strings.Contains(err.Error(), "no band 5, there are 0 to 4") {
+		t.Errorf("error %v", err)
+	}
+	c.Wavelengths = nil
+	if _, err := c.PickWavelengths([]float64{580}, 10); err == nil || !strings.Contains(err.Error(), "set Wavelengths or use Pick") {
+		t.Errorf("error %v", err)
+	}
+}
+
+// What is damaged, or not what it says, is an error that says so.
+func TestBadFiles(t *testing.T) {
+	read := func(name string) string {
+		b, err := os.ReadFile(filepath.Join("testdata", name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return string(b)
+	}
+	npy, tif, hdr := read("u2.npy"), read("u1.tif"), read("bsq.hdr")
+	for _, c := range []struct{ name, content, want string }{
+		{"x.png", "", `not ".png"`},
+		{"x.npy", "hello", "not a NumPy array"},
+		{"x.npy", npy[:60], "does not end"},
+		{"x.npy", npy[:len(npy)-1], "too few"},
+		{"x.npy", strings.Replace(npy, "(3, 4, 5)", "(3, 20) ", 1), "shape (3, 20)"},
+		{"x.npy", strings.Replace(npy, "(3, 4, 5)", "(9999999, 999999, 99)", 1), "99"},
+		{"x.npy", strings.Replace(npy, "<u2", "|O8", 1), "something else than numbers"},
+		{"x.npy", strings.Replace(npy, "<u2", "<u8", 1), "kind u in 8 bytes"},
+		{"x.tif", "hello world", "not a TIFF"},
+		{"x.tif", tif[:12], "cut off"},
+		{"x.tif", tif[:260], "behind the end"},
+		{"x.tif", read("lzw.tif"), "compressed by method 5"},
+		{"x.hdr", "hello", "begin with ENVI"},
+		{"x.hdr", strings.Replace(hdr, "lines = 3", "lines = many", 1), `lines = "many"`},
+		{"x.hdr", strings.Replace(hdr, "data type = 12", "data type = 6", 1), `data type = "6"`},
+		{"x.hdr", hdr, "without its data"},
+		{"x.hdr", strings.ReplaceAll(hdr, "}", ""), "no }"},
+	} {
+		path := filepath.Join(t.TempDir(), c.name)
+		if err := os.WriteFile(path, []byte(c.content), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := Open(path, 0); err == nil || !strings.Contains(err.Error(), c.want) || !strings.HasPrefix(err.Error(), "cube: ") {
+			t.Errorf("%s: error %v, want one about %q", c.name, err, c.want)
+		}
+	}
+}
+
+// No file makes it panic.
+func FuzzOpen(f *testing.F) {
+	files, _ := filepath.Glob("testdata/*.*")
+	for _, file := range files {
+		b, err := os.ReadFile(file)
+		if err != nil {
+			f.Fatal(err)
+		}
+		f.Add(b, strings.TrimPrefix(filepath.Ext(file), "."))
+	}
+	f.Fuzz(func(t *testing.T, b []byte, ending string) {
+		if ending != "npy" && ending != "tif" && ending != "hdr" {
+			return
+		}
+		path := filepath.Join(t.TempDir(), "x."+ending)
+		if err := os.WriteFile(path, b, 0o644); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(filepath.Join(filepath.Dir(path), "x.raw"), b, 0o644); err != nil {
+			t.Fatal(err)
+		}
+		Open(path, BandsFirst)
+	})
+}
