@@ -17,7 +17,7 @@ type known struct {
 
 func problems() []known {
 	return []known{
-		{Tissue(nil), fmt.Sprintf("%d photons a band", defaultPhotons)},
+		{Tissue(nil), fmt.Sprintf("%d photons a band, drawn by Philox4x32-7", defaultPhotons)},
 		{Kinematics(nil), "equations 13 and 14 of the paper, no noise"},
 		{Kinematics(&KinematicsSettings{Cumulative: true}), "each joint turns against the segment before, no noise"},
 		{Mixture(nil), "four labels"},
