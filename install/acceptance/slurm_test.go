@@ -51,7 +51,7 @@ func TestArrayJobSurvivesANode(t *testing.T) {
 		b, _ := os.ReadFile(filepath.Join(dir, "calls"))
 		return len(b)
 	}
-	wait(t, 60*time.Second, "a third of the pairs", func() bool { return calls() > slurmPairs/3 })
+	wait(t, 90*time.Second, "a third of the pairs", func() bool { return calls() > slurmPairs/3 })
 
 	victim := strings.TrimSpace(u.run(t, "squeue", "-h", "-t", "R", "-o", "%A %K", "-w", "n2"))
 	if victim == "" {
@@ -65,7 +65,7 @@ func TestArrayJobSurvivesANode(t *testing.T) {
 		t.Errorf("that is not half-way")
 	}
 
-	wait(t, 90*time.Second, "the end of the array", func() bool { return u.run(t, "squeue", "-h", "-j", job) == "" })
+	wait(t, 150*time.Second, "the end of the array", func() bool { return u.run(t, "squeue", "-h", "-j", job) == "" })
 	if words := u.run(t, "scontrol", "show", "job", "-o", id); !strings.Contains(words, "Restarts=1 ") || !strings.Contains(words, "JobState=COMPLETED") {
 		t.Errorf("the task of the dead node: %s", words)
 	}
