@@ -12,14 +12,7 @@ import tempfile
 
 from playwright.sync_api import sync_playwright
 
-from browser import FLAGS
-
-CELLS = [
-    'fmt.Println("pressed", 6*7)',
-    "for { }",
-    "kept := 5",
-]
-
+from browser import FLAGS, Server, wait_until
 
 def main(address, name, shots):
     os.makedirs(shots, exist_ok=True)
@@ -41,6 +34,8 @@ def main(address, name, shots):
 def click_through(page, address, name, shots):
     page.goto(address)
     page.wait_for_selector(".jp-NotebookPanel .jp-Cell")
+    server = Server(page, address)
+    wait_until(60, lambda: server.kernel() == "idle", "the kernel did not become idle")
     page.wait_for_timeout(2000)
     news = page.get_by_role("button", name="No", exact=True)
     if news.count():
@@ -96,7 +91,9 @@ def click_through(page, address, name, shots):
     # Restart: the variables are gone.
     menu("Kernel", r"^Restart Kernel…$")
     page.get_by_role("button", name=re.compile("Confirm Kernel Restart|^Restart$")).first.click()
-    page.wait_for_timeout(3000)
+    page.wait_for_timeout(2000)
+    wait_until(60, lambda: server.kernel() == "idle", "the kernel did not become idle again")
+    page.wait_for_timeout(1000)
     last.click()
     page.keyboard.press("Control+a")
     page.keyboard.type("kept")

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 )
@@ -21,11 +22,8 @@ func TestClicks(t *testing.T) {
 	u = u.with("PATH=" + filepath.Dir(python) + string(os.PathListSeparator) + pathWithout("jupyter-lab"))
 	work := t.TempDir()
 	var cells []map[string]any
-	for _, source := range []string{`fmt.Println("pressed", 6*7)`, "for { }", "kept := 5"} {
-		cells = append(cells, map[string]any{"cell_type": "code", "metadata": map[string]any{}, "outputs": []any{}, "execution_count": nil, "source": source, "id": "c" + source[:3]})
-	}
-	for i := range cells {
-		cells[i]["id"] = "cell" + string(rune('a'+i))
+	for i, source := range []string{`fmt.Println("pressed", 6*7)`, "for { }", "kept := 5"} {
+		cells = append(cells, map[string]any{"cell_type": "code", "metadata": map[string]any{}, "outputs": []any{}, "execution_count": nil, "source": source, "id": "cell" + strconv.Itoa(i)})
 	}
 	text, err := json.Marshal(map[string]any{"cells": cells, "nbformat": 4, "nbformat_minor": 5,
 		"metadata": map[string]any{"kernelspec": map[string]any{"name": "innkeeper", "display_name": "Go (innkeeper)", "language": "go"}}})
