@@ -1,6 +1,8 @@
 package widget
 
 import (
+	"fmt"
+	"html"
 	"slices"
 	"strings"
 
@@ -10,22 +12,53 @@ import (
 // A Box holds other widgets.
 type Box struct {
 	*Model
-	children []Widget
-	between  string
+	parts   []Widget
+	titles  []string // above the parts in text, or nil
+	between string   // in text
 }
 
+// String is what the parts say.
 func (b Box) String() string {
-	var parts []string
-	for _, c := range b.children {
-		parts = append(parts, c.String())
+	var said []string
+	for i, c := range b.parts {
+		text := c.String()
+		if i < len(b.titles) {
+			text = b.titles[i] + "\n" + text
+		}
+		said = append(said, text)
 	}
-	return strings.Join(parts, b.between)
+	return strings.Join(said, b.between)
 }
+
+// HTML is what the parts show, for a page without widgets.
+func (b Box) HTML() string {
+	open := "<div>"
+	if b.between == beside {
+		open = `<div style="display: flex; flex-wrap: wrap; gap: 0 1.5em">`
+	}
+	for i, c := range b.parts {
+		if i < len(b.titles) {
+			open += "<h4>" + html.EscapeString(b.titles[i]) + "</h4>"
+		}
+		open += "<div>" + asHTML(c) + "</div>"
+	}
+	return open + "</div>"
+}
+
+// asHTML is what a widget leaves on a page without widgets.
+func asHTML(w Widget) string {
+	if h, ok := w.(interface{ HTML() string }); ok {
+		return h.HTML()
+	}
+	return html.EscapeString(w.String())
+}
+
+const beside = "   " // of what stands side by side, in text
 
 // VBox stacks widgets, HBox puts them side by side, and GridBox into columns.
 func VBox(children ...Widget) Box { return box("VBox", "\n", nil, nil, children) }
 func HBox(children ...Widget) Box {
-	return box("HBox", "   ", map[string]any{"flex_flow": "row wrap"}, nil, children)
+	return box("HBox", beside, map[string]any{"flex_flow": "row wrap"}, nil, children)
 }
 func GridBox(columns int, children ...Widget) Box {
 	template := strings.TrimSpace(strings.Repeat("auto ", max(columns, 1)))
@@ -35,30 +68,31 @@ func GridBox(columns int, children ...Widget) Box {
 // Tab shows one of several widgets at a time, and Accordion lets them open and
 // close; titles are by their places.
 func Tab(titles []string, children ...Widget) Box {
-	return box("Tab", "\n", nil, map[string]any{"titles": titles, "selected_index": 0}, children)
+	return titled("Tab", titles, 0, children)
 }
 func Accordion(titles []string, children ...Widget) Box {
-	return box("Accordion", "\n", nil, map[string]any{"titles": titles, "selected_index": nil}, children)
+	return titled("Accordion", titles, nil, children)
 }
 
-func box(kind, between string, css, more map[string]any, children []Widget) Box {
+func titled(kind string, titles []string, selected any, children []Widget) Box {
+	titles = slices.Clone(titles)
+	b := box(kind, "\n", nil, map[string]any{"titles": titles, "selected_index": selected}, children)
+	b.titles = titles
+	return b
+}
+
+func box(kind, between string, css, state map[string]any, children []Widget) Box {
+	if state == nil {
+		state = map[string]any{}
+	}
+	m := &Model{layout: newLayout(css)}
 	references := []string{}
 	for _, c := range children {
 		references = append(references, reference(c.base()))
+		m.children = append(m.children, c.base())
 	}
-	state := map[string]any{"children": references, "box_style": "", "layout": reference(newLayout(css)), "tabbable": nil, "tooltip": nil}
-	for k, v := range more {
-		state[k] = v
-	}
-	return Box{newModel(controls, kind, "", state), children, between}
-}
-
-// Link keeps the values of two widgets of one kind equal in the front end
-// itself (ipywidgets' jslink), so that they move together without the kernel.
-func Link(a, b Widget) {
-	newModel(controls, "Link", "-", map[string]any{
-		"source": []any{reference(a.base()), "value"}, "target": []any{reference(b.base()), "value"},
-	})
+	state["children"], state["box_style"] = references, ""
+	return Box{Model: m.open(controls, kind, "", state), parts: children, between: between}
 }
 
 // An Output is a place for what a function shows and prints.
@@ -66,10 +100,8 @@ type Output struct{ *Model }
 
 // NewOutput makes an empty place.
 func NewOutput() Output {
-	m := newModel(outputs, "Output", "", map[string]any{
-		"msg_id": "", "outputs": []any{}, "layout": reference(newLayout(nil)), "tabbable": nil, "tooltip": nil,
-	})
-	return Output{m}
+	m := &Model{layout: newLayout(nil)}
+	return Output{m.open(outputs, "Output", "", map[string]any{"msg_id": "", "outputs": []any{}})}
 }
 
 // Show adds a value, shown as the last expression of a cell would be.
@@ -89,7 +121,10 @@ func (o Output) Write(p []byte) (int, error) {
 func (o Output) Clear() { o.set("outputs", []any{}) }
 
 func (o Output) add(output map[string]any) {
-	o.set("outputs", append(slices.Clone(o.get("outputs").([]any)), output))
+	o.mu.Lock()
+	o.state["outputs"] = append(slices.Clone(o.state["outputs"].([]any)), output)
+	o.mu.Unlock()
+	o.push("update", "outputs")
 }
 
 // String is what the place shows, as text.
@@ -98,10 +133,38 @@ func (o Output) String() string {
 	for _, e := range o.get("outputs").([]any) {
 		e := e.(map[string]any)
 		if b, ok := e["data"].(display.Bundle); ok {
-			text.WriteString(b[display.Text].(string) + "\n")
+			fmt.Fprintln(&text, b[display.Text])
 		} else {
 			text.WriteString(e["text"].(string))
 		}
 	}
 	return strings.TrimSuffix(text.String(), "\n")
+}
+
+// HTML is what the place shows, for a page without widgets.
+func (o Output) HTML() string {
+	var all strings.Builder
+	for _, e := range o.get("outputs").([]any) {
+		e := e.(map[string]any)
+		if b, ok := e["data"].(display.Bundle); ok {
+			all.WriteString("<div>" + Inline(b) + "</div>")
+		} else {
+			all.WriteString("<pre>" + html.EscapeString(e["text"].(string)) + "</pre>")
+		}
+	}
+	return all.String()
+}
+
+// Inline is a bundle as a piece of HTML.
+func Inline(b display.Bundle) string {
+	if s, ok := b[display.HTML].(string); ok {
+		return s
+	}
+	if s, ok := b[display.SVG].(string); ok {
+		return s[max(0, strings.Index(s, "<svg")):]
+	}
+	if s, ok := b[display.PNG].(string); ok {
+		return `<img src="data:image/png;base64,` + s + `">`
+	}
+	return "<pre>" + html.EscapeString(fmt.Sprint(b[display.Text])) + "</pre>"
 }

@@ -1,9 +1,15 @@
 package widget
 
 import (
+	"bytes"
+	"encoding/base64"
 	"encoding/json"
 	"fmt"
+	"html"
+	"image/png"
+	"maps"
 	"math"
+	"regexp"
 	"slices"
 	"strings"
 )
@@ -12,41 +18,25 @@ import (
 // state.
 func control(kind, view, style, description string, state map[string]any) *Model {
 	state["description"], state["description_allow_html"] = description, false
-	state["disabled"], state["tabbable"], state["tooltip"] = false, nil, nil
-	state["layout"] = reference(newLayout(nil))
-	state["style"] = reference(shared(style))
-	return newModel(controls, kind, view, state)
+	state["disabled"] = false
+	return (&Model{layout: newLayout(nil), style: newStyle(style)}).open(controls, kind, view, state)
 }
 
 // newLayout makes a layout with some CSS properties, by their names with
 // underscores.
 func newLayout(css map[string]any) *Model {
 	state := map[string]any{}
-	for k, v := range css {
-		state[k] = v
-	}
+	maps.Copy(state, css)
 	return newModel(baseJS, "Layout", "", state)
 }
 
-// shared is the one style of a kind. Descriptions are as wide as their text.
-func shared(kind string) *Model {
-	page.Lock()
-	m := page.shared[kind]
-	page.Unlock()
-	if m != nil {
-		return m
-	}
+// newStyle makes a style. Descriptions are as wide as their text.
+func newStyle(kind string) *Model {
 	state := map[string]any{"_view_module": baseJS} // which has the one StyleView
 	if kind != "ButtonStyle" {
 		state["description_width"] = "initial"
 	}
-	m = newModel(controls, kind, "Style", state)
-	page.Lock()
-	defer page.Unlock()
-	if page.shared != nil {
-		page.shared[kind] = m
-	}
-	return m
+	return newModel(controls, kind, "Style", state)
 }
 
 // A Float is a control whose value is a number.
@@ -55,11 +45,37 @@ type Float struct{ *Model }
 // Value is the number.
 func (f Float) Value() float64 { return f.get("value").(float64) }
 
-// Set changes the number, here and in the front end.
-func (f Float) Set(v float64) { f.set("value", v) }
+// Set changes the number, here and in the front end; one beyond the control's
+// range becomes its end.
+func (f Float) Set(v float64) { f.set("value", f.clamp(v)) }
 
-func (f Float) String() string { return fmt.Sprintf("%v: %.4g", f.get("description"), f.Value()) }
-func (f Float) value() any     { return f.Value() }
+func (f Float) String() string {
+	s := fmt.Sprintf("%v: %.4g", f.get("description"), f.Value())
+	if f.get("_model_name") == "FloatProgressModel" {
+		s += fmt.Sprintf(" of %.4g", f.get("max"))
+	}
+	return strings.TrimPrefix(s, ": ")
+}
+func (f Float) value() any { return f.Value() }
+
+// interval checks the range of a control and gives the value within it.
+func interval(label string, min, max, value float64) float64 {
+	if !(min < max) || math.IsInf(max-min, 1) || math.IsNaN(value) {
+		panic(fmt.Sprintf("widget: %q wants a range from a lower to a higher number and a value, not %v to %v and %v", label, min, max, value))
+	}
+	return math.Min(math.Max(value, min), max)
+}
+
+// clamp is a number that the control can have.
+func (m *Model) clamp(v float64) float64 {
+	if math.IsNaN(v) || math.IsInf(v, 0) {
+		panic(fmt.Sprintf("widget: %v is no value for %q", v, m.get("description")))
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	lo, hi := m.bounds()
+	return min(max(v, lo), hi)
+}
 
 // Step is a round number, of which a slider over an interval of that width makes
 // 200 to 500.
@@ -75,6 +91,7 @@ func Step(width float64) float64 {
 
 // FloatSlider is a slider over [min, max] in steps of Step(max - min).
 func FloatSlider(label string, min, max, value float64) Float {
+	value = interval(label, min, max, value)
 	return Float{control("FloatSlider", "", "SliderStyle", label, map[string]any{
 		"min": min, "max": max, "step": Step(max - min), "value": value, "orientation": "horizontal",
 		"readout": true, "readout_format": ".4~g", "continuous_update": true, "behavior": "drag-tap",
@@ -83,6 +100,7 @@ func FloatSlider(label string, min, max, value float64) Float {
 
 // FloatLogSlider is a slider over [10^min, 10^max], even in the exponent.
 func FloatLogSlider(label string, min, max, value float64) Float {
+	value = math.Pow(10, interval(label, min, max, math.Log10(value)))
 	return Float{control("FloatLogSlider", "", "SliderStyle", label, map[string]any{
 		"min": min, "max": max, "base": 10.0, "step": Step(max - min), "value": value, "orientation": "horizontal",
 		"readout": true, "readout_format": ".3~g", "continuous_update": true, "behavior": "drag-tap",
@@ -91,11 +109,13 @@ func FloatLogSlider(label string, min, max, value float64) Float {
 
 // FloatText is a number to type.
 func FloatText(label string, value float64) Float {
+	value = interval(label, -math.MaxFloat64/2, math.MaxFloat64/2, value)
 	return Float{control("FloatText", "", "DescriptionStyle", label, map[string]any{"value": value, "step": nil, "continuous_update": false})}
 }
 
 // Progress is a bar from 0 to max; Set moves it.
 func Progress(label string, max float64) Float {
+	interval(label, 0, max, 0)
 	return Float{control("FloatProgress", "Progress", "ProgressStyle", label, map[string]any{
 		"min": 0.0, "max": max, "value": 0.0, "bar_style": "", "orientation": "horizontal",
 	})}
@@ -107,14 +127,16 @@ type Int struct{ *Model }
 // Value is the number.
 func (i Int) Value() int { return i.get("value").(int) }
 
-// Set changes the number, here and in the front end.
-func (i Int) Set(v int) { i.set("value", v) }
+// Set changes the number, here and in the front end; one beyond the control's
+// range becomes its end.
+func (i Int) Set(v int) { i.set("value", int(i.clamp(float64(v)))) }
 
 func (i Int) String() string { return fmt.Sprintf("%v: %d", i.get("description"), i.Value()) }
 func (i Int) value() any     { return i.Value() }
 
 // IntSlider is a slider over the whole numbers from min to max.
 func IntSlider(label string, min, max, value int) Int {
+	value = int(interval(label, float64(min), float64(max), float64(value)))
 	return Int{control("IntSlider", "", "SliderStyle", label, map[string]any{
 		"min": min, "max": max, "step": 1, "value": value, "orientation": "horizontal",
 		"readout": true, "readout_format": "d", "continuous_update": true, "behavior": "drag-tap",
@@ -130,8 +152,12 @@ func (r Range) Value() (lo, hi float64) {
 	return v[0], v[1]
 }
 
-// Set changes the interval, here and in the front end.
-func (r Range) Set(lo, hi float64) { r.set("value", []float64{lo, hi}) }
+// Set changes the interval, here and in the front end, to what of it is in the
+// control's range.
+func (r Range) Set(lo, hi float64) {
+	lo, hi = r.clamp(lo), r.clamp(hi)
+	r.set("value", []float64{min(lo, hi), max(lo, hi)})
+}
 
 func (r Range) String() string {
 	lo, hi := r.Value()
@@ -154,6 +180,7 @@ func IntRangeSlider(label string, min, max, lo, hi int) Range {
 }
 
 func rangeSlider(kind, label string, min, max, step float64, format string, lo, hi float64) Range {
+	lo, hi = interval(label, min, max, lo), interval(label, min, max, hi)
 	return Range{control(kind, "", "SliderStyle", label, map[string]any{
 		"min": min, "max": max, "step": step, "value": []float64{lo, hi}, "orientation": "horizontal",
 		"readout": true, "readout_format": format, "continuous_update": true, "behavior": "drag-tap",
@@ -173,7 +200,15 @@ func (c Choice) Value() string { return c.options[c.Index()] }
 func (c Choice) Index() int { return min(max(c.get("index").(int), 0), len(c.options)-1) }
 
 // Set chooses an option by its place, here and in the front end.
-func (c Choice) Set(index int) { c.set("index", index) }
+func (c Choice) Set(index int) { c.set("index", place(c.Model, c.options, index)) }
+
+// place checks a place among options.
+func place(m *Model, options []string, index int) int {
+	if index < 0 || index >= len(options) {
+		panic(fmt.Sprintf("widget: %q has options 0 to %d, not %d", m.get("description"), len(options)-1, index))
+	}
+	return index
+}
 
 func (c Choice) String() string { return fmt.Sprintf("%v: %s", c.get("description"), c.Value()) }
 func (c Choice) value() any     { return c.Value() }
@@ -219,6 +254,14 @@ func (c Choices) Value() []string {
 	return chosen
 }
 
+// Set chooses options by their places, here and in the front end.
+func (c Choices) Set(indices ...int) {
+	for _, i := range indices {
+		place(c.Model, c.options, i)
+	}
+	c.set("index", append([]int{}, indices...))
+}
+
 func (c Choices) String() string {
 	return fmt.Sprintf("%v: %s", c.get("description"), strings.Join(c.Value(), ", "))
 }
@@ -256,10 +299,30 @@ func (s Str) Value() string { return s.get("value").(string) }
 // Set changes the text, here and in the front end.
 func (s Str) Set(v string) { s.set("value", v) }
 
+// String is the text; that of HTML without its markup.
 func (s Str) String() string {
-	return strings.TrimPrefix(fmt.Sprintf("%v: %s", s.get("description"), s.Value()), ": ")
+	text := s.Value()
+	if s.marked() {
+		text = strings.TrimSpace(html.UnescapeString(markup.ReplaceAllString(text, " ")))
+	}
+	return strings.TrimPrefix(fmt.Sprintf("%v: %s", s.get("description"), text), ": ")
 }
 func (s Str) value() any { return s.Value() }
+
+// HTML is the text for a page without widgets.
+func (s Str) HTML() string {
+	if s.marked() {
+		return s.Value()
+	}
+	return html.EscapeString(s.String())
+}
+
+func (s Str) marked() bool {
+	name, _ := s.get("_model_name").(string)
+	return strings.HasPrefix(name, "HTML")
+}
+
+var markup = regexp.MustCompile(`(?s)<style.*?</style>|<[^>]*>`)
 
 // Text is a line of text to type.
 func Text(label, value string) Str {
@@ -282,13 +345,14 @@ func text(kind, style, label, value string, more map[string]any) Str {
 // A Button calls a function when it is pressed.
 type Button struct{ *Model }
 
-// NewButton makes a button. Presses that come while press runs wait for it.
+// NewButton makes a button. Presses that come while press runs wait for it; what
+// it panics with is shown under the button, see Try.
 func NewButton(label string, press func()) Button {
 	b := Button{control("Button", "", "ButtonStyle", label, map[string]any{"icon": "", "button_style": ""})}
 	b.onCustom = append(b.onCustom, func(content json.RawMessage) {
 		var c struct{ Event string }
 		if json.Unmarshal(content, &c) == nil && c.Event == "click" {
-			changes.later(press)
+			changes.later(b.Model, press)
 		}
 	})
 	return b
@@ -300,20 +364,34 @@ func (b Button) String() string { return fmt.Sprintf("[%v]", b.get("description"
 type Image struct{ *Model }
 
 // NewImage makes an image.
-func NewImage(png []byte) Image {
-	i := Image{newModel(controls, "Image", "", map[string]any{
-		"format": "png", "width": "", "height": "", "layout": reference(newLayout(map[string]any{"max_width": "100%"})),
-	})}
-	i.SetPNG(png)
-	return i
+func NewImage(data []byte) Image {
+	m := &Model{layout: newLayout(map[string]any{"max_width": "100%"}), binary: map[string][]byte{"value": slices.Clone(data)}}
+	return Image{m.open(controls, "Image", "", map[string]any{"format": "png", "width": "", "height": ""})}
 }
 
 // SetPNG shows another picture.
-func (i Image) SetPNG(png []byte) {
+func (i Image) SetPNG(data []byte) {
 	i.mu.Lock()
-	i.binary["value"] = slices.Clone(png)
+	i.binary["value"] = slices.Clone(data)
 	i.mu.Unlock()
 	i.push("update", "value")
 }
 
-func (i Image) String() string { return "an image" }
+// HTML is the picture for a page without widgets.
+func (i Image) HTML() string {
+	return `<img src="data:image/png;base64,` + base64.StdEncoding.EncodeToString(i.png()) + `">`
+}
+
+func (i Image) String() string {
+	c, err := png.DecodeConfig(bytes.NewReader(i.png()))
+	if err != nil {
+		return "an image"
+	}
+	return fmt.Sprintf("an image of %d x %d pixels", c.Width, c.Height)
+}
+
+func (i Image) png() []byte {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	return i.binary["value"]
+}

@@ -18,6 +18,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 	"sync"
 
 	"github.com/innkeeper-notebook/innkeeper/kernel/display"
@@ -34,6 +35,9 @@ type Widget interface {
 // end shares.
 type Model struct {
 	id       string
+	layout   *Model   // its CSS; nil of what is not seen
+	style    *Model   // nil where a kind has none
+	children []*Model // of a box
 	mu       sync.Mutex
 	state    map[string]any
 	binary   map[string][]byte // parts of the state that travel as bytes
@@ -41,22 +45,24 @@ type Model struct {
 	onCustom []func(content json.RawMessage)
 }
 
-// page is the front end's side: nil where there is none.
+// page is the front end's side. Without models there are none, and without send
+// nobody looks at them now, but a notebook keeps them.
 var page struct {
 	sync.Mutex
 	send   func(display.Comm)
 	models map[string]*Model
-	shared map[string]*Model // styles, one of each kind
+	frames map[*Model]*frame // of what a cell has shown
 }
 
-// Connect gives the widgets their way to a front end. It is for the process
-// that runs the cells; Receive takes what comes back.
+// Connect gives the widgets their way to a front end; nil takes it away. It is
+// for the process that runs the cells; Receive takes what comes back.
 func Connect(send func(display.Comm)) {
 	page.Lock()
 	defer page.Unlock()
-	page.send = send
-	page.models = map[string]*Model{}
-	page.shared = map[string]*Model{}
+	page.send, page.models, page.frames = send, nil, nil
+	if send != nil {
+		page.models, page.frames = map[string]*Model{}, map[*Model]*frame{}
+	}
 }
 
 // versions of the protocol and of the JavaScript modules.
@@ -68,43 +74,50 @@ const (
 	version  = "2.0.0"
 )
 
-// newModel makes a model of a kind, such as "FloatSlider", and opens its comm.
-// A view may have another kind's name; "-" stands for none.
+// newModel makes a model of a kind that nobody sees, such as a style.
 func newModel(module, kind, view string, state map[string]any) *Model {
-	m := &Model{id: rand.Text(), state: state, binary: map[string][]byte{}}
+	return (&Model{}).open(module, kind, view, state)
+}
+
+// open makes m a model of a kind, such as "FloatSlider", and opens its comm. A
+// view may have another kind's name; "-" stands for none.
+func (m *Model) open(module, kind, view string, state map[string]any) *Model {
+	m.id, m.state = rand.Text(), state
 	version := version
 	if module == outputs {
 		version = "1.0.0"
 	}
-	m.state["_model_module"], m.state["_model_module_version"], m.state["_model_name"] = module, version, kind+"Model"
-	if m.state["_view_module"] == nil {
-		m.state["_view_module"] = module
+	state["_model_module"], state["_model_module_version"], state["_model_name"] = module, version, kind+"Model"
+	if state["_view_module"] == nil {
+		state["_view_module"] = module
 	}
-	m.state["_view_module_version"] = version
+	state["_view_module_version"] = version
 	switch view {
 	case "":
-		m.state["_view_name"] = kind + "View"
+		state["_view_name"] = kind + "View"
 	case "-":
-		m.state["_view_name"] = nil
+		state["_view_name"] = nil
 	default:
-		m.state["_view_name"] = view + "View"
+		state["_view_name"] = view + "View"
 	}
-	m.open()
-	return m
-}
+	if m.layout != nil {
+		state["layout"], state["tabbable"], state["tooltip"] = reference(m.layout), nil, nil
+	}
+	if m.style != nil {
+		state["style"] = reference(m.style)
+	}
 
-func (m *Model) open() {
 	page.Lock()
 	send := page.send
-	if send != nil {
+	if page.models != nil {
 		page.models[m.id] = m
 	}
 	page.Unlock()
-	if send == nil {
-		return
+	if send != nil {
+		data, buffers := m.message("", nil)
+		send(display.Comm{Kind: "open", ID: m.id, Target: "jupyter.widget", Data: data, Metadata: json.RawMessage(`{"version":"` + protocol + `"}`), Buffers: buffers})
 	}
-	data, buffers := m.message("", nil)
-	send(display.Comm{Kind: "open", ID: m.id, Target: "jupyter.widget", Data: data, Metadata: json.RawMessage(`{"version":"` + protocol + `"}`), Buffers: buffers})
+	return m
 }
 
 // message is a state with its binary parts beside it: all of it, or the named
@@ -171,23 +184,62 @@ func (m *Model) set(name string, value any) {
 	changes.add(m)
 }
 
+// Layout sets a property of the widget's CSS by its name there, such as "width"
+// to "400px" or "grid_template_columns" to "1fr 2fr"; "" takes it back. The
+// properties are those of ipywidgets' Layout, with - or _.
+func (m *Model) Layout(property, css string) {
+	if m.layout == nil {
+		return
+	}
+	name := strings.ReplaceAll(property, "-", "_")
+	if css == "" {
+		m.layout.set(name, nil)
+	} else {
+		m.layout.set(name, css)
+	}
+}
+
+// Style sets a property of the widget's style as ipywidgets has them, such as
+// "description_width" to "120px", a slider's "handle_color" or a progress bar's
+// "bar_color". Kinds without a style ignore it.
+func (m *Model) Style(property string, value any) {
+	if m.style != nil {
+		m.style.set(strings.ReplaceAll(property, "-", "_"), value)
+	}
+}
+
 // OnChange calls f whenever the widget's value changes, on either side. Changes
-// that come faster than f returns are one: the newest value wins.
+// that come faster than f returns are one: the newest value wins. What f panics
+// with is shown under the widget, and the next change calls f again; Try makes a
+// function that returns an error do the same.
 func (m *Model) OnChange(f func()) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.onChange = append(m.onChange, f)
 }
 
+// Try is f as OnChange and NewButton want it: an error that it returns is shown
+// under the widget.
+//
+//	depth.OnChange(widget.Try(func() error { return load(depth.Value()) }))
+func Try(f func() error) func() {
+	return func() {
+		if err := f(); err != nil {
+			panic(err)
+		}
+	}
+}
+
 // MIME is the widget as a front end shows it.
 func (m *Model) MIME() map[string]any {
 	page.Lock()
-	defer page.Unlock()
-	if page.send == nil {
+	none := page.models == nil
+	page.Unlock()
+	if none {
 		return nil
 	}
 	return map[string]any{"application/vnd.jupyter.widget-view+json": map[string]any{
-		"model_id": m.id, "version_major": 2, "version_minor": 0,
+		"model_id": framed(m).id, "version_major": 2, "version_minor": 0,
 	}}
 }
 
@@ -196,6 +248,7 @@ func (m *Model) Close() {
 	page.Lock()
 	send := page.send
 	delete(page.models, m.id)
+	delete(page.frames, m)
 	page.Unlock()
 	if send != nil {
 		send(display.Comm{Kind: "close", ID: m.id, Data: json.RawMessage("{}")})

@@ -24,6 +24,9 @@ func Receive(c display.Comm) {
 		State   map[string]json.RawMessage
 		Content json.RawMessage
 	}
+	if !Connected() {
+		return
+	}
 	if err := json.Unmarshal(c.Data, &m); err != nil {
 		refused("a message that is no JSON: %v", err)
 		return
@@ -117,9 +120,10 @@ func take[T any](m *Model, name string, _ T, raw json.RawMessage, fits func(T) b
 	return nil
 }
 
-// within reports whether a value lies in the control's range, if it has one.
-func (m *Model) within(v float64) bool {
-	lo, hi := math.Inf(-1), math.Inf(1)
+// bounds are the ends of the control's range, infinite if it has none. The lock
+// is held.
+func (m *Model) bounds() (lo, hi float64) {
+	lo, hi = math.Inf(-1), math.Inf(1)
 	switch a := m.state["min"].(type) {
 	case float64:
 		lo, hi = a, m.state["max"].(float64)
@@ -129,8 +133,14 @@ func (m *Model) within(v float64) bool {
 	if base, ok := m.state["base"].(float64); ok {
 		lo, hi = math.Pow(base, lo), math.Pow(base, hi)
 	}
+	return lo, hi
+}
+
+// within reports whether a value lies in the control's range.
+func (m *Model) within(v float64) bool {
+	lo, hi := m.bounds()
 	slack := 1e-9 * (hi - lo) // the front end computes the ends by itself
-	return v >= lo-slack && v <= hi+slack
+	return math.IsInf(slack, 1) || v >= lo-slack && v <= hi+slack
 }
 
 func (m *Model) option(i int) bool {
@@ -153,17 +163,12 @@ func sendStates(comm string) {
 	paths := [][]any{}
 	var buffers [][]byte
 	for _, id := range slices.Sorted(maps.Keys(models)) {
-		m := models[id]
-		m.mu.Lock()
-		states[id] = map[string]any{
-			"model_name": m.state["_model_name"], "model_module": m.state["_model_module"],
-			"model_module_version": m.state["_model_module_version"], "state": maps.Clone(m.state),
-		}
-		for _, n := range slices.Sorted(maps.Keys(m.binary)) {
+		saved, binary := models[id].saved()
+		states[id] = saved
+		for _, n := range slices.Sorted(maps.Keys(binary)) {
 			paths = append(paths, []any{id, "state", n})
-			buffers = append(buffers, m.binary[n])
+			buffers = append(buffers, binary[n])
 		}
-		m.mu.Unlock()
 	}
 	data, err := json.Marshal(map[string]any{"method": "update_states", "states": states, "buffer_paths": paths})
 	if err != nil {
@@ -178,10 +183,16 @@ var changes queue
 
 type queue struct {
 	mu      sync.Mutex
-	due     []func()
+	due     []call
 	waiting map[*Model]bool
 	running bool
-	Failed  func(any) // told what a function panicked with; nil: the panic goes on
+	Failed  func(any) // told what a function panicked with that cannot be shown; nil: the panic goes on
+}
+
+// A call is a function that is due because of a widget, or of none.
+type call struct {
+	of *Model
+	f  func()
 }
 
 func (q *queue) add(m *Model) {
@@ -194,7 +205,7 @@ func (q *queue) add(m *Model) {
 		q.waiting = map[*Model]bool{}
 	}
 	q.waiting[m] = true
-	q.push(func() {
+	q.push(call{m, func() {
 		q.mu.Lock()
 		delete(q.waiting, m)
 		q.mu.Unlock()
@@ -204,18 +215,18 @@ func (q *queue) add(m *Model) {
 		for _, f := range handlers {
 			f()
 		}
-	})
+	}})
 }
 
 // later calls f after what is due.
-func (q *queue) later(f func()) {
+func (q *queue) later(of *Model, f func()) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	q.push(f)
+	q.push(call{of, f})
 }
 
-func (q *queue) push(f func()) {
-	q.due = append(q.due, f)
+func (q *queue) push(c call) {
+	q.due = append(q.due, c)
 	if !q.running {
 		q.running = true
 		go q.run()
@@ -230,27 +241,37 @@ func (q *queue) run() {
 			q.mu.Unlock()
 			return
 		}
-		f := q.due[0]
+		c := q.due[0]
 		q.due = q.due[1:]
 		q.mu.Unlock()
-		q.call(f)
+		q.call(c)
 	}
 }
 
-func (q *queue) call(f func()) {
-	if q.Failed != nil {
-		defer func() {
-			if r := recover(); r != nil {
-				q.Failed(r)
-			}
-		}()
-	}
-	f()
+// call calls a function and shows under its widget what it panics with, until it
+// succeeds.
+func (q *queue) call(c call) {
+	defer func() {
+		r := recover()
+		complaint := ""
+		if r != nil {
+			complaint = describe(r)
+		}
+		if shown := complain(c.of, complaint); r == nil || shown {
+			return
+		}
+		if q.Failed == nil {
+			panic(r)
+		}
+		q.Failed(r)
+	}()
+	c.f()
 }
 
-// OnFailure says who is told what a function of a cell panicked with.
+// OnFailure says who is told what a function of a cell panicked with when there
+// is no place under a widget to show it.
 func OnFailure(f func(any)) { changes.Failed = f }
 
 // Later calls f after the functions of the changes that are due, in their
 // goroutine.
-func Later(f func()) { changes.later(f) }
+func Later(f func()) { changes.later(nil, f) }

@@ -3,6 +3,7 @@ package widget
 import (
 	"encoding/json"
 	"fmt"
+	"math"
 	"slices"
 	"strings"
 	"sync"
@@ -82,8 +83,12 @@ func TestOpensWithTheStateOfTheProtocol(t *testing.T) {
 		t.Errorf("target %q, metadata %s", c.Target, c.Metadata)
 	}
 	view := s.MIME()["application/vnd.jupyter.widget-view+json"].(map[string]any)
-	if view["model_id"] != s.id {
-		t.Errorf("the view is %v", view)
+	shown, _ := f.state(view["model_id"].(string))["children"].([]any)
+	if len(shown) == 0 || shown[0] != "IPY_MODEL_"+s.id {
+		t.Errorf("the view is %v of %v", view, shown)
+	}
+	if again := s.MIME()["application/vnd.jupyter.widget-view+json"].(map[string]any); again["model_id"] != view["model_id"] {
+		t.Errorf("shown again it is another: %v, %v", view, again)
 	}
 }
 
@@ -166,7 +171,7 @@ func TestEveryControl(t *testing.T) {
 		{FloatSlider("a", 0, 1, 0.5), `{"value":0.25}`, 0.25, "a: 0.25"},
 		{FloatLogSlider("a", -3, 3, 1), `{"value":100}`, 100.0, "a: 100"},
 		{FloatText("a", 1), `{"value":7.5}`, 7.5, "a: 7.5"},
-		{Progress("a", 10), `{"value":3}`, 3.0, "a: 3"},
+		{Progress("a", 10), `{"value":3}`, 3.0, "a: 3 of 10"},
 		{IntSlider("a", 0, 9, 1), `{"value":4}`, 4, "a: 4"},
 		{FloatRangeSlider("a", 0, 1, 0, 1), `{"value":[0.2,0.4]}`, [2]float64{0.2, 0.4}, "a: 0.2 to 0.4"},
 		{IntRangeSlider("a", 0, 10, 0, 1), `{"value":[2,4]}`, [2]float64{2, 4}, "a: 2 to 4"},
@@ -175,7 +180,7 @@ func TestEveryControl(t *testing.T) {
 		{Checkbox("a", false), `{"value":true}`, true, "a: true"},
 		{Text("a", ""), `{"value":"word"}`, "word", "a: word"},
 		{Label("say"), `{}`, "say", "say"},
-		{HTML("<b>"), `{}`, "<b>", "<b>"},
+		{HTML("<b>1 &lt; 2</b>"), `{}`, "<b>1 &lt; 2</b>", "1 < 2"},
 		{HTMLMath("$x$"), `{}`, "$x$", "$x$"},
 	} {
 		Receive(update(c.w.base().id, c.state))
@@ -258,7 +263,7 @@ func TestButtonsImagesAndBoxes(t *testing.T) {
 	if len(children) != 1 || f.state(tab.id)["titles"].([]any)[0] != "one" {
 		t.Errorf("the tab has %v", f.state(tab.id))
 	}
-	if got := tab.String(); got != "[go]\nan image" {
+	if got := tab.String(); got != "one\n[go]\nan image" {
 		t.Errorf("in text it is %q", got)
 	}
 }
@@ -280,6 +285,188 @@ func TestAPageThatIsReloadedGetsEverything(t *testing.T) {
 	}
 	if d.States[s.id].State["value"] != 0.5 || len(last.Buffers) != 1 || !slices.Equal(d.BufferPaths[0], []string{i.id, "state", "value"}) {
 		t.Errorf("states %v, paths %v, %d buffers", d.States[s.id], d.BufferPaths, len(last.Buffers))
+	}
+}
+
+// A function that panics says so under its widget, and no more once it works.
+func TestAFailureIsShownUnderTheWidget(t *testing.T) {
+	f := connect()
+	var logged []any
+	OnFailure(func(r any) { logged = append(logged, r) })
+	defer OnFailure(nil)
+	s := FloatSlider("a", 0, 1, 0.5)
+	done := make(chan bool)
+	s.OnChange(func() {
+		defer func() { done <- true }()
+		if s.Value() > 0.8 {
+			panic("too much")
+		}
+	})
+	b := NewButton("save", Try(func() error { defer func() { done <- true }(); return fmt.Errorf("the disk is full") }))
+	root := HBox(VBox(s), b).MIME()["application/vnd.jupyter.widget-view+json"].(map[string]any)["model_id"].(string)
+	complaint := strings.TrimPrefix(f.state(root)["children"].([]any)[1].(string), "IPY_MODEL_")
+	layout := strings.TrimPrefix(f.state(complaint)["layout"].(string), "IPY_MODEL_")
+	says := func() string { // once the functions are through
+		<-done
+		through := make(chan bool)
+		Later(func() { close(through) })
+		<-through
+		if f.state(layout)["display"] == "none" {
+			return ""
+		}
+		return f.state(complaint)["value"].(string)
+	}
+	press := display.Comm{Kind: "msg", ID: b.id, Data: json.RawMessage(`{"method":"custom","content":{"event":"click"}}`)}
+	if Receive(update(s.id, `{"value":0.9}`)); !strings.Contains(says(), "panic: too much") {
+		t.Errorf("the page has %q", f.state(complaint))
+	}
+	if Receive(update(s.id, `{"value":0.4}`)); says() != "" || s.Value() != 0.4 {
+		t.Errorf("after a success the page has %q, the value is %v", f.state(complaint), s.Value())
+	}
+	if Receive(press); !strings.Contains(says(), "the disk is full") {
+		t.Errorf("after an error the page has %q", f.state(complaint))
+	}
+	if len(logged) != 0 {
+		t.Errorf("it is logged, too: %v", logged)
+	}
+}
+
+func TestLayoutAndStyle(t *testing.T) {
+	f := connect()
+	a, b := FloatSlider("a", 0, 1, 0), FloatSlider("b", 0, 1, 0)
+	a.Layout("width", "500px")
+	a.Layout("max-width", "90%")
+	a.Style("description_width", "120px")
+	part := func(w Widget, name string) map[string]any {
+		return f.state(strings.TrimPrefix(f.state(w.base().id)[name].(string), "IPY_MODEL_"))
+	}
+	if l := part(a, "layout"); l["width"] != "500px" || l["max_width"] != "90%" {
+		t.Errorf("the layout is %v", l)
+	}
+	if a, b := part(a, "style"), part(b, "style"); a["description_width"] != "120px" || b["description_width"] != "initial" {
+		t.Errorf("the styles are %v and %v", a, b)
+	}
+	if a.Layout("width", ""); part(a, "layout")["width"] != nil {
+		t.Errorf("the layout is %v", part(a, "layout"))
+	}
+}
+
+func TestLinks(t *testing.T) {
+	f := connect()
+	a, b := FloatSlider("a", 0, 1, 0.25), FloatSlider("b", 0, 1, 0.75)
+	Link(a, b)
+	if b.Value() != 0.25 {
+		t.Errorf("linked, b is %v", b.Value())
+	}
+	equal := func(what string, want float64) {
+		t.Helper()
+		for range 100 {
+			if a.Value() == want && b.Value() == want {
+				return
+			}
+			time.Sleep(20 * time.Millisecond)
+		}
+		t.Errorf("%s: a is %v and b %v, want %v", what, a.Value(), b.Value(), want)
+	}
+	Receive(update(a.id, `{"value":0.5}`))
+	equal("a moved", 0.5)
+	Receive(update(b.id, `{"value":1}`))
+	equal("b moved", 1)
+	JSLink(Dropdown("x", "1", "2"), Dropdown("y", "3", "4"))
+	var d struct{ State map[string]any }
+	json.Unmarshal(f.said[len(f.said)-1].Data, &d)
+	if d.State["_model_name"] != "LinkModel" || d.State["source"].([]any)[1] != "index" {
+		t.Errorf("the page has %v", d.State)
+	}
+	defer func() {
+		if r := fmt.Sprint(recover()); !strings.Contains(r, "values of one kind") {
+			t.Errorf("a number linked with a text: %v", r)
+		}
+	}()
+	Link(a, Text("t", ""))
+}
+
+// What a cell sets beyond a control's range becomes its end, and a range that is
+// none is said.
+func TestRanges(t *testing.T) {
+	Connect(nil)
+	f, n, r := FloatSlider("f", 0, 1, 7), IntSlider("n", 1, 9, -3), FloatRangeSlider("r", 0, 1, -1, 0.5)
+	if lo, hi := r.Value(); f.Value() != 1 || n.Value() != 1 || lo != 0 || hi != 0.5 {
+		t.Errorf("made beyond its range: %v, %v, %v", f, n, r)
+	}
+	f.Set(-1)
+	n.Set(20)
+	r.Set(2, 0.25)
+	if lo, hi := r.Value(); f.Value() != 0 || n.Value() != 9 || lo != 0.25 || hi != 1 {
+		t.Errorf("set beyond its range: %v, %v, %v", f, n, r)
+	}
+	for what, c := range map[string]func(){
+		`"a" wants a range from a lower to a higher number`: func() { FloatSlider("a", 1, 0, 0) },
+		`"b" wants a range`:                  func() { IntSlider("b", 1, 1, 1) },
+		`"c" wants a range`:                  func() { FloatSlider("c", 0, 1, math.NaN()) },
+		`"d" has options 0 to 1, not 2`:      func() { Dropdown("d", "x", "y").Set(2) },
+		`"e" has options 0 to 0, not -1`:     func() { SelectMultiple("e", "x").Set(0, -1) },
+		`NaN is no value for "f"`:            func() { f.Set(math.NaN()) },
+		`Dropdown g has no options`:          func() { Dropdown("g") },
+		`"h" wants a range from a lower`:     func() { Progress("h", 0) },
+		`"i" wants a range from a lower to `: func() { FloatLogSlider("i", 0, 1, -5) },
+	} {
+		func() {
+			defer func() {
+				if r := fmt.Sprint(recover()); !strings.Contains(r, what) || !strings.HasPrefix(r, "widget: ") {
+					t.Errorf("panic %q, want %q", r, what)
+				}
+			}()
+			c()
+		}()
+	}
+}
+
+// What a page without widgets shows of them.
+func TestWhatIsLeftOnAPage(t *testing.T) {
+	Connect(nil)
+	o := NewOutput()
+	fmt.Fprint(o, "1 < 2")
+	o.Show(shape{})
+	all := Tab([]string{"first & last"}, HBox(FloatSlider("a < b", 0, 1, 0.5), HTML("<b>bold</b>"), o))
+	for _, want := range []string{"<h4>first &amp; last</h4>", "a &lt; b: 0.5", "<b>bold</b>", "1 &lt; 2", "<svg/>"} {
+		if !strings.Contains(all.HTML(), want) {
+			t.Errorf("%q is not in %s", want, all.HTML())
+		}
+	}
+	if got := all.String(); got != "first & last\na < b: 0.5   bold   1 < 2a shape" {
+		t.Errorf("in text it is %q", got)
+	}
+}
+
+type shape struct{}
+
+func (shape) SVG() string    { return "<?xml?><svg/>" }
+func (shape) String() string { return "a shape" }
+
+func TestStatesForANotebook(t *testing.T) {
+	Keep()
+	defer Connect(nil)
+	s, i := IntSlider("n", 0, 9, 4), NewImage([]byte("png"))
+	box := VBox(s, i)
+	view := box.MIME()["application/vnd.jupyter.widget-view+json"].(map[string]any)
+	if Connected() {
+		t.Error("nobody looks, but it is connected")
+	}
+	states := States()["application/vnd.jupyter.widget-state+json"].(map[string]any)["state"].(map[string]any)
+	image := states[i.id].(map[string]any)
+	if states[view["model_id"].(string)] == nil || states[s.id].(map[string]any)["state"].(map[string]any)["value"] != 4.0 {
+		t.Errorf("the states are %v", states)
+	}
+	if b := image["buffers"].([]any)[0].(map[string]any); b["data"] != "cG5n" || b["encoding"] != "base64" || fmt.Sprint(b["path"]) != "[value]" {
+		t.Errorf("the image's bytes are %v", b)
+	}
+	for id, s := range states { // what a state refers to is there
+		for _, part := range strings.Split(fmt.Sprint(s), "IPY_MODEL_")[1:] {
+			if ref := part[:26]; states[ref] == nil {
+				t.Errorf("%s refers to %s, which is not there", id, ref)
+			}
+		}
 	}
 }
 
