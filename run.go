@@ -57,7 +57,7 @@ func runNotebook(ctx context.Context, path string, o *notebook.Options) error {
 		return err
 	}
 	defer w.Close()
-	o.Progress = os.Stderr
+	o.Progress, o.Widgets = os.Stderr, w.Widgets
 	return notebook.Run(ctx, path, w, o)
 }
 

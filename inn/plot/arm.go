@@ -144,15 +144,17 @@ func (a *arms) joints(x []float64) []point {
 
 // add draws one method's poses.
 func (a *arms) add(p *gonum.Plot, row Row, target point, method int) {
-	ends := make([]point, row.Draws.Len())
+	n := row.Draws.Len()
+	ends, endX, endY := make([]point, n), make([]float64, n), make([]float64, n)
 	for i := range ends {
 		joints := a.joints(row.Draws.Row(i))
 		ends[i] = joints[len(joints)-1]
+		endX[i], endY[i] = ends[i].x, ends[i].y
 		if i < a.Poses {
 			p.Add(curve{joints, faint(method)})
 		}
 	}
-	p.Add(upright{0, railLine}, newContour(ends, endShare, contourLine))
+	p.Add(upright{0, railLine}, newContour(ends, newGridAxis(endX), newGridAxis(endY), contourLine, endShare))
 	if a.Truth != nil {
 		p.Add(curve{a.joints(a.Truth), truthLine})
 	}

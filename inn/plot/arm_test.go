@@ -69,21 +69,26 @@ func TestArmsScale(t *testing.T) {
 // disc of radius sqrt(-2 log(1 - q)) (Rayleigh's distribution).
 func TestContour(t *testing.T) {
 	rng := rand.New(rand.NewPCG(3, 4))
-	pts := make([]point, 20000)
+	pts, x, y := make([]point, 20000), make([]float64, 20000), make([]float64, 20000)
 	for i := range pts {
-		pts[i] = point{5 + rng.NormFloat64(), 0.02 * rng.NormFloat64()}
+		x[i], y[i] = 5+rng.NormFloat64(), 0.02*rng.NormFloat64()
+		pts[i] = point{x[i], y[i]}
 	}
 	for _, q := range []float64{0.5, 0.97} {
-		m := newContour(pts, q, contourLine)
+		m := newContour(pts, newGridAxis(x), newGridAxis(y), contourLine, q)
+		ring := m.lines[0]
 		mean := 0.0
-		for _, l := range m.lines {
-			mean += math.Hypot(l[0].x-5, l[0].y/0.02) / float64(len(m.lines))
+		for _, p := range ring {
+			mean += math.Hypot(p.x-5, p.y/0.02) / float64(len(ring))
 		}
-		if want := math.Sqrt(-2 * math.Log(1-q)); len(m.lines) < 50 || math.Abs(mean-want) > 0.06*want {
-			t.Errorf("the contour of %v has %d lines, on the mean %.3f from the middle, want %.3f", q, len(m.lines), mean, want)
+		if want := math.Sqrt(-2 * math.Log(1-q)); len(ring) < 50 || math.Abs(mean-want) > 0.06*want {
+			t.Errorf("the contour of %v has %d points, on the mean %.3f from the middle, want %.3f", q, len(ring), mean, want)
+		}
+		if q == 0.5 && (len(m.lines) != 1 || ring[0] != ring[len(ring)-1]) {
+			t.Errorf("the contour of %v is %d lines, from %v to %v", q, len(m.lines), ring[0], ring[len(ring)-1])
 		}
 	}
-	if m := newContour(make([]point, 100), 0.9, contourLine); m.lines != nil {
+	if m := newContour(make([]point, 100), newGridAxis(make([]float64, 100)), newGridAxis(x), contourLine, 0.9); m.lines != nil {
 		t.Errorf("points at one place have a contour of %d lines", len(m.lines))
 	}
 }

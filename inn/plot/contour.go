@@ -10,35 +10,28 @@ import (
 )
 
 // contourCells is the number of cells of a contour's grid in each direction.
-const contourCells = 64
+const contourCells = 48
 
 // A contour is the border of the region where points are densest that holds a
-// share of them: pairs of ends of short lines.
+// share of them.
 type contour struct {
-	lines [][2]point
+	lines [][]point
 	style draw.LineStyle
 }
 
-// newContour finds the border by a Gaussian kernel density estimate on a grid, with
-// Silverman's bandwidth in two dimensions, n^(-1/6) standard deviations. Points
-// that are all the same, or fewer than 10, have none.
-func newContour(pts []point, share float64, style draw.LineStyle) contour {
+// newContour finds the borders for several shares by a Gaussian kernel density
+// estimate on a grid of axes x and y, with Silverman's bandwidth in two dimensions,
+// n^(-1/6) standard deviations. Points that are all the same in x or in y, or fewer
+// than 10, have none.
+func newContour(pts []point, x, y gridAxis, style draw.LineStyle, shares ...float64) contour {
 	m := contour{style: style}
-	if len(pts) < 10 {
-		return m
-	}
-	x, y := make([]float64, len(pts)), make([]float64, len(pts))
-	for i, p := range pts {
-		x[i], y[i] = p.x, p.y
-	}
-	gx, gy := newGridAxis(x), newGridAxis(y)
-	if gx.cell == 0 || gy.cell == 0 {
+	if len(pts) < 10 || x.cell == 0 || y.cell == 0 {
 		return m
 	}
 	var density [contourCells + 1][contourCells + 1]float64 // at the corners of the cells, [x][y]
-	for i := range pts {
-		kx, u := gx.at(x[i])
-		ky, v := gy.at(y[i])
+	for _, p := range pts {
+		kx, u := x.at(p.x)
+		ky, v := y.at(p.y)
 		if kx < 0 || ky < 0 {
 			continue
 		}
@@ -52,32 +45,35 @@ func newContour(pts []point, share float64, style draw.LineStyle) contour {
 		for i := range row {
 			row[i] = density[i][j]
 		}
-		gx.blur(&row)
+		x.blur(&row)
 		for i := range row {
 			density[i][j] = row[i]
 		}
 	}
 	for i := range density {
-		gy.blur(&density[i])
+		y.blur(&density[i])
 	}
 
 	levels := make([]float64, len(pts)) // the density at each point
-	for i := range pts {
-		kx, u := gx.at(x[i])
-		ky, v := gy.at(y[i])
+	for i, p := range pts {
+		kx, u := x.at(p.x)
+		ky, v := y.at(p.y)
 		if kx >= 0 && ky >= 0 {
 			levels[i] = (1-u)*(1-v)*density[kx][ky] + u*(1-v)*density[kx+1][ky] + (1-u)*v*density[kx][ky+1] + u*v*density[kx+1][ky+1]
 		}
 	}
 	slices.Sort(levels)
-	level := levels[int((1-share)*float64(len(levels)))]
-
-	for i := range contourCells {
-		for j := range contourCells {
-			m.lines = append(m.lines, crossings(level,
-				corner{gx.place(i), gy.place(j), density[i][j]}, corner{gx.place(i + 1), gy.place(j), density[i+1][j]},
-				corner{gx.place(i + 1), gy.place(j + 1), density[i+1][j+1]}, corner{gx.place(i), gy.place(j + 1), density[i][j+1]})...)
+	for _, share := range shares {
+		level := levels[int((1-share)*float64(len(levels)))]
+		var sides [][2]point
+		for i := range contourCells {
+			for j := range contourCells {
+				sides = append(sides, crossings(level, [4]corner{
+					{x.place(i), y.place(j), density[i][j]}, {x.place(i + 1), y.place(j), density[i+1][j]},
+					{x.place(i + 1), y.place(j + 1), density[i+1][j+1]}, {x.place(i), y.place(j + 1), density[i][j+1]}})...)
+			}
 		}
+		m.lines = append(m.lines, chain(sides)...)
 	}
 	return m
 }
@@ -85,9 +81,11 @@ func newContour(pts []point, share float64, style draw.LineStyle) contour {
 func (m contour) Plot(c draw.Canvas, p *gonum.Plot) {
 	var path vg.Path
 	for _, l := range m.lines {
-		for _, part := range c.ClipLinesXY(place(c, p, l[:])) {
+		for _, part := range c.ClipLinesXY(place(c, p, l)) {
 			path.Move(part[0])
-			path.Line(part[len(part)-1])
+			for _, at := range part[1:] {
+				path.Line(at)
+			}
 		}
 	}
 	c.SetLineStyle(m.style)
@@ -98,11 +96,14 @@ type corner struct{ x, y, density float64 }
 
 // crossings are where a level runs through a cell whose corners are given in
 // turn (marching squares). A saddle's two lines may join either way.
-func crossings(level float64, corners ...corner) [][2]point {
+func crossings(level float64, corners [4]corner) [][2]point {
 	var ends []point
 	for k, a := range corners {
 		b := corners[(k+1)%len(corners)]
 		if (a.density < level) != (b.density < level) {
+			if a.x > b.x || a.y > b.y { // the cell beyond finds the same point to the bit
+				a, b = b, a
+			}
 			t := (level - a.density) / (b.density - a.density)
 			ends = append(ends, point{a.x + t*(b.x-a.x), a.y + t*(b.y-a.y)})
 		}
@@ -114,22 +115,61 @@ func crossings(level float64, corners ...corner) [][2]point {
 	return lines
 }
 
+// chain joins lines that share ends into longer ones.
+func chain(sides [][2]point) (lines [][]point) {
+	at := map[point][]int{} // the lines that end there
+	for i, s := range sides {
+		at[s[0]] = append(at[s[0]], i)
+		at[s[1]] = append(at[s[1]], i)
+	}
+	used := make([]bool, len(sides))
+	next := func(from point) (point, bool) {
+		for _, i := range at[from] {
+			if !used[i] {
+				used[i] = true
+				if sides[i][0] == from {
+					return sides[i][1], true
+				}
+				return sides[i][0], true
+			}
+		}
+		return point{}, false
+	}
+	for i, s := range sides {
+		if used[i] {
+			continue
+		}
+		used[i] = true
+		line := s[:]
+		for range 2 { // on from its end, then, if it is open, from its beginning
+			for p, ok := next(line[len(line)-1]); ok; p, ok = next(p) {
+				line = append(line, p)
+			}
+			slices.Reverse(line)
+		}
+		lines = append(lines, line)
+	}
+	return lines
+}
+
 // A gridAxis is one direction of a grid.
 type gridAxis struct {
 	low, cell float64
 	kernel    []float64 // of the blur: its middle and one side
 }
 
+// newGridAxis is an axis for all but the outermost of values.
 func newGridAxis(values []float64) gridAxis {
-	lo, hi := central(values, 0.95)
-	width := (hi - lo) / (2 * 1.96) * math.Pow(float64(len(values)), -1.0/6) // an outlier does not widen it
-	lo, hi = central(values, 0.998)
-	lo, hi = lo-4*width, hi+4*width
-	g := gridAxis{low: lo, cell: (hi - lo) / contourCells}
+	sorted := slices.Clone(values)
+	slices.Sort(sorted)
+	at := func(p float64) float64 { return sorted[int(p*float64(len(sorted)-1)+0.5)] }
+	width := (at(0.975) - at(0.025)) / (2 * 1.96) * math.Pow(float64(len(values)), -1.0/6) // an outlier does not widen it
 	if width == 0 {
 		return gridAxis{}
 	}
-	for k := 0; float64(k)*g.cell <= 4*width || k == 0; k++ {
+	lo, hi := at(0.001)-4*width, at(0.999)+4*width
+	g := gridAxis{low: lo, cell: (hi - lo) / contourCells}
+	for k := 0; float64(k)*g.cell <= 4*width; k++ {
 		u := float64(k) * g.cell / width
 		g.kernel = append(g.kernel, math.Exp(-u*u/2))
 	}

@@ -94,6 +94,9 @@ func figures(t *testing.T) map[string]*Figure {
 	add("marginals of three", f, err)
 	f, err = Marginals(five, rows[0])
 	add("marginals of one", f, err)
+	four := &MarginalsSettings{Params: five.Params[:4], Prior: prior, Truth: post.Row(3), Plane: five.Params[:4]}
+	f, err = Marginals(four, rows[0])
+	add("marginals and pairs", f, err)
 	f, err = Marginals(&MarginalsSettings{Prior: prior, Truth: prior.Row(0)}, Row{"", post, nil})
 	add("marginals of all parameters", f, err)
 	f, err = Marginals(nil, Row{"", draws(1, 100, 1), nil})

@@ -3,10 +3,12 @@ package plot
 import (
 	"cmp"
 	"fmt"
+	"image/color"
 	"math"
 	"slices"
 
 	gonum "gonum.org/v1/plot"
+	"gonum.org/v1/plot/vg/draw"
 
 	"github.com/innkeeper-notebook/innkeeper/inn"
 	"github.com/innkeeper-notebook/innkeeper/inn/metric"
@@ -17,7 +19,12 @@ type MarginalsSettings struct {
 	Params []string     // the parameters shown, by name; nil: all
 	Prior  *inn.Samples // drawn as a grey area behind the posteriors; nil: none
 	Truth  []float64    // the true x, one value a parameter of the draws; nil: not drawn
-	Plane  []string     // two parameters whose joint posterior is the last panel; nil: none
+
+	// Plane names parameters whose joint posterior is drawn: of two in the last
+	// panel, one dot a draw; of more in rows of their own, a panel for each pair,
+	// with the outlines that hold 50 and 90 % of the draws, and 90 % of the
+	// prior's. Nil: none.
+	Plane []string
 }
 
 // A Row is one posterior in Marginals.
@@ -53,27 +60,20 @@ func Marginals(set *MarginalsSettings, rows ...Row) (*Figure, error) {
 	if err != nil {
 		return nil, err
 	}
-	cols := make([]int, 0, len(m.shown)+1)
-	cols = append(cols, m.shown...)
-	if m.plane != nil {
-		cols = append(cols, -1) // the last panel
-	}
 	f := &Figure{}
-	for band := range slices.Chunk(cols, marginalsInRow) {
+	for _, band := range m.bands() {
 		for i, row := range rows {
-			panels := make([]*gonum.Plot, min(len(cols), marginalsInRow))
-			for k, j := range band {
-				if j < 0 {
-					panels[k] = m.planePanel(row)
-				} else if panels[k], err = m.panel(row, j); err != nil {
-					return nil, fmt.Errorf("plot: Marginals of %q, parameter %s: %w", row.Name, m.vars[j].Name, err)
+			panels := make([]*gonum.Plot, m.columns())
+			for k, c := range band {
+				if panels[k], err = m.panel(row, c); err != nil {
+					return nil, fmt.Errorf("plot: Marginals of %q, parameter %s: %w", row.Name, m.vars[c.a].Name, err)
 				}
 				if i < len(rows)-1 { // the lowest row has the labels
 					panels[k].X.Label.Text = ""
 					panels[k].X.Tick.Marker = bare{panels[k].X.Tick.Marker}
 				}
 			}
-			if band[0] >= 0 {
+			if band[0].b < 0 {
 				panels[0].Y.Label.Text = "density"
 			}
 			f.Panels = append(f.Panels, panels)
@@ -90,16 +90,47 @@ type marginals struct {
 	*MarginalsSettings
 	vars   []inn.Var
 	shown  []int        // columns of vars
-	plane  []int        // two columns, or nil
+	pairs  []content    // of the plane
 	ranges [][2]float64 // of each parameter's axis
 	walls  [][2]float64 // the range of the prior's draws; zeros without a prior
+
+	axes map[*inn.Samples]map[int]gridAxis // of outlines, by column
+}
+
+// A content of a panel is the marginal of column a, or with b not negative the
+// joint distribution of both.
+type content struct{ a, b int }
+
+// columns is how many panels stand in a row.
+func (m *marginals) columns() int {
+	n := max(len(m.shown), len(m.pairs))
+	if len(m.pairs) == 1 {
+		n = len(m.shown) + 1
+	}
+	return min(n, marginalsInRow)
+}
+
+// bands are the rows of panels.
+func (m *marginals) bands() (bands [][]content) {
+	var row []content
+	for _, j := range m.shown {
+		row = append(row, content{j, -1})
+	}
+	if len(m.pairs) == 1 {
+		row = append(row, m.pairs...)
+	}
+	bands = slices.Collect(slices.Chunk(row, m.columns()))
+	if len(m.pairs) > 1 {
+		bands = append(bands, slices.Collect(slices.Chunk(m.pairs, m.columns()))...)
+	}
+	return bands
 }
 
 func newMarginals(set *MarginalsSettings, rows []Row) (*marginals, error) {
 	if len(rows) == 0 {
 		return nil, fmt.Errorf("plot: Marginals has no rows: give at least one plot.Row with posterior draws")
 	}
-	m := &marginals{MarginalsSettings: set}
+	m := &marginals{MarginalsSettings: set, axes: map[*inn.Samples]map[int]gridAxis{}}
 	for _, r := range rows {
 		if err := usable(r.Draws); err != nil {
 			return nil, fmt.Errorf("plot: Marginals, draws of %q: %w", r.Name, err)
@@ -137,15 +168,19 @@ func newMarginals(set *MarginalsSettings, rows []Row) (*marginals, error) {
 		}
 		m.shown = append(m.shown, j)
 	}
-	if set.Plane != nil && len(set.Plane) != 2 {
-		return nil, fmt.Errorf("plot: Marginals: Plane wants the names of two parameters, not %d", len(set.Plane))
+	if set.Plane != nil && len(set.Plane) < 2 {
+		return nil, fmt.Errorf("plot: Marginals: Plane wants the names of two parameters or more, not %d", len(set.Plane))
 	}
+	var plane []int
 	for _, name := range set.Plane {
 		j, err := rows[0].Draws.Index(name)
 		if err != nil {
 			return nil, fmt.Errorf("plot: Marginals: Plane: %w", err)
 		}
-		m.plane = append(m.plane, j)
+		for _, i := range plane {
+			m.pairs = append(m.pairs, content{i, j})
+		}
+		plane = append(plane, j)
 	}
 	m.measure(rows)
 	return m, nil
@@ -220,8 +255,15 @@ func column(s *inn.Samples, j int) []float64 {
 	return col
 }
 
-// panel is the marginal posterior of parameter j.
-func (m *marginals) panel(row Row, j int) (*gonum.Plot, error) {
+func (m *marginals) panel(row Row, c content) (*gonum.Plot, error) {
+	if c.b >= 0 {
+		return m.planePanel(row, c.a, c.b), nil
+	}
+	return m.marginalPanel(row, c.a)
+}
+
+// marginalPanel is the marginal posterior of parameter j.
+func (m *marginals) marginalPanel(row Row, j int) (*gonum.Plot, error) {
 	p := newPlot()
 	p.X.Min, p.X.Max = m.ranges[j][0], m.ranges[j][1]
 	p.X.Tick.Marker = ticks{0.85 * marginalWidth}
@@ -257,7 +299,7 @@ func (m *marginals) density(s *inn.Samples, j int) ([]point, error) {
 	if err != nil {
 		return nil, err
 	}
-	const steps = 240
+	const steps = 160 // more than a panel has pixels
 	lo, hi := m.ranges[j][0], m.ranges[j][1]
 	pts := make([]point, 0, steps+5)
 	at := func(x float64) { pts = append(pts, point{x, d.At(x)}) }
@@ -293,18 +335,24 @@ func top(pts []point) float64 {
 	return y
 }
 
-// planePanel is the joint posterior of the two parameters of the plane.
-func (m *marginals) planePanel(row Row) *gonum.Plot {
-	a, b := m.plane[0], m.plane[1]
+// planePanel is the joint posterior of parameters a and b.
+func (m *marginals) planePanel(row Row, a, b int) *gonum.Plot {
 	p := newPlot()
 	p.X.Min, p.X.Max = m.ranges[a][0], m.ranges[a][1]
 	p.X.Tick.Marker = ticks{0.7 * marginalWidth}
 	p.Y.Min, p.Y.Max = m.ranges[b][0], m.ranges[b][1]
 	p.X.Label.Text, p.Y.Label.Text = m.vars[a].Label(), m.vars[b].Label()
-	if m.Prior != nil {
-		p.Add(dots{pairs(m.Prior, a, b, 400), 0.8, grey})
+	if len(m.pairs) == 1 {
+		if m.Prior != nil {
+			p.Add(dots{pairs(m.Prior, a, b, 400), 0.8, grey})
+		}
+		p.Add(dots{pairs(row.Draws, a, b, 800), 0.8, palette[0]})
+	} else { // outlines keep the SVG of many panels small
+		if m.Prior != nil {
+			p.Add(m.outline(m.Prior, a, b, priorOutline, 0.9))
+		}
+		p.Add(m.outline(row.Draws, a, b, lineStyle(0), 0.9, 0.5))
 	}
-	p.Add(dots{pairs(row.Draws, a, b, 800), 0.8, palette[0]})
 	if row.Point != nil {
 		p.Add(cross{point{row.Point[a], row.Point[b]}, pointLine.Color, true})
 	}
@@ -313,6 +361,22 @@ func (m *marginals) planePanel(row Row) *gonum.Plot {
 	}
 	return p
 }
+
+// outline is the contour of the joint distribution of columns a and b.
+func (m *marginals) outline(s *inn.Samples, a, b int, style draw.LineStyle, shares ...float64) contour {
+	axis := func(j int) gridAxis {
+		if m.axes[s] == nil {
+			m.axes[s] = map[int]gridAxis{}
+		}
+		if _, ok := m.axes[s][j]; !ok {
+			m.axes[s][j] = newGridAxis(column(s, j))
+		}
+		return m.axes[s][j]
+	}
+	return newContour(pairs(s, a, b, s.Len()), axis(a), axis(b), style, shares...)
+}
+
+var priorOutline = draw.LineStyle{Color: color.Gray{0xb8}, Width: 1.5}
 
 // pairs are columns a and b of the first n draws: more are no clearer and make
 // the SVG large.
@@ -338,7 +402,7 @@ func (m *marginals) legend(rows []Row) []entry {
 	}
 	for i, e := range es {
 		switch {
-		case m.plane == nil:
+		case len(m.pairs) == 0:
 		case e.text == "truth":
 			es[i] = crossed(e, truthLine.Color, false)
 		case e.text == "point estimate":

@@ -2,10 +2,8 @@ package nb
 
 import (
 	"fmt"
-	"html"
 	"maps"
 	"reflect"
-	"strings"
 	"sync"
 	"sync/atomic"
 
@@ -54,7 +52,7 @@ func (v *View) redraw() {
 	v.mu.Lock()
 	v.last = b
 	v.mu.Unlock()
-	v.area.Set(inline(b))
+	v.area.Set(widget.Inline(b))
 }
 
 // safely draws; a panic is shown in place of the picture.
@@ -69,14 +67,12 @@ func safely(draw func() display.Bundle) (b display.Bundle) {
 
 // MIME is the view with its widgets, and the picture for where there are none.
 func (v *View) MIME() map[string]any {
-	all := maps.Clone(v.Box.MIME())
-	if all == nil {
-		all = map[string]any{}
-	}
+	all := map[string]any{}
+	maps.Copy(all, v.Box.MIME())
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	for mime, data := range v.last {
-		if mime != display.Text {
+		if mime != display.Text && mime != display.HTML { // which the box has
 			all[mime] = data
 		}
 	}
@@ -88,20 +84,6 @@ func (v *View) String() string {
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	return v.controls.String() + "\n" + fmt.Sprint(v.last[display.Text])
-}
-
-// inline is a bundle as a piece of HTML.
-func inline(b display.Bundle) string {
-	if s, ok := b[display.HTML].(string); ok {
-		return s
-	}
-	if s, ok := b[display.SVG].(string); ok {
-		return s[max(0, strings.Index(s, "<svg")):]
-	}
-	if s, ok := b[display.PNG].(string); ok {
-		return `<img src="data:image/png;base64,` + s + `">`
-	}
-	return "<pre>" + html.EscapeString(fmt.Sprint(b[display.Text])) + "</pre>"
 }
 
 // Interact calls f with the values of controls, one for each parameter, and

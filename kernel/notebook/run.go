@@ -30,6 +30,9 @@ type Options struct {
 	Progress io.Writer
 	// Parameters replace those that the cell tagged "parameters" sets.
 	Parameters []Parameter
+	// Widgets is asked what the metadata are to keep under "widgets"; nothing
+	// if nil.
+	Widgets func() map[string]any
 }
 
 // A CellError says which cell failed. The notebook written has its traceback.
@@ -85,7 +88,19 @@ func Run(ctx context.Context, path string, s Executor, o *Options) error {
 			}
 		}
 	}
-	save := func() error { return rec.snapshot(func() error { return nb.WriteFile(output) }) }
+	delete(nb.Metadata, "widgets") // of an earlier run
+	save := func() error {
+		var widgets map[string]any
+		if o.Widgets != nil {
+			widgets = o.Widgets()
+		}
+		return rec.snapshot(func() error {
+			if len(widgets) > 0 {
+				nb.Metadata["widgets"] = widgets
+			}
+			return nb.WriteFile(output)
+		})
+	}
 	if err := save(); err != nil {
 		return err
 	}

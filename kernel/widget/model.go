@@ -49,6 +49,7 @@ type Model struct {
 // nobody looks at them now, but a notebook keeps them.
 var page struct {
 	sync.Mutex
+	made   int // models, for their ids where only a notebook keeps them
 	send   func(display.Comm)
 	models map[string]*Model
 	frames map[*Model]*frame // of what a cell has shown
@@ -79,10 +80,22 @@ func newModel(module, kind, view string, state map[string]any) *Model {
 	return (&Model{}).open(module, kind, view, state)
 }
 
+// newID names a model. A page may have models of a kernel that is gone, so names
+// are drawn; a notebook that is run alone has the same each time.
+func newID() string {
+	page.Lock()
+	defer page.Unlock()
+	if page.send != nil || page.models == nil {
+		return rand.Text()
+	}
+	page.made++
+	return fmt.Sprintf("widget-%d", page.made)
+}
+
 // open makes m a model of a kind, such as "FloatSlider", and opens its comm. A
 // view may have another kind's name; "-" stands for none.
 func (m *Model) open(module, kind, view string, state map[string]any) *Model {
-	m.id, m.state = rand.Text(), state
+	m.id, m.state = newID(), state
 	version := version
 	if module == outputs {
 		version = "1.0.0"

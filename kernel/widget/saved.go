@@ -12,7 +12,7 @@ import (
 func Keep() {
 	page.Lock()
 	defer page.Unlock()
-	page.send, page.models, page.frames = nil, map[string]*Model{}, map[*Model]*frame{}
+	page.send, page.made, page.models, page.frames = nil, 0, map[string]*Model{}, map[*Model]*frame{}
 }
 
 // States is what a notebook's metadata keep of all widgets under the name

@@ -455,6 +455,9 @@ func TestStatesForANotebook(t *testing.T) {
 	}
 	states := States()["application/vnd.jupyter.widget-state+json"].(map[string]any)["state"].(map[string]any)
 	image := states[i.id].(map[string]any)
+	if Keep(); IntSlider("n", 0, 9, 4).id != s.id {
+		t.Error("a second run gives widgets other names")
+	}
 	if states[view["model_id"].(string)] == nil || states[s.id].(map[string]any)["state"].(map[string]any)["value"] != 4.0 {
 		t.Errorf("the states are %v", states)
 	}
@@ -463,7 +466,7 @@ func TestStatesForANotebook(t *testing.T) {
 	}
 	for id, s := range states { // what a state refers to is there
 		for _, part := range strings.Split(fmt.Sprint(s), "IPY_MODEL_")[1:] {
-			if ref := part[:26]; states[ref] == nil {
+			if ref, _, _ := strings.Cut(strings.NewReplacer("]", " ").Replace(part), " "); states[ref] == nil {
 				t.Errorf("%s refers to %s, which is not there", id, ref)
 			}
 		}

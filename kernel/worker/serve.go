@@ -34,6 +34,8 @@ func Serve(s *session.Session, token string, requests io.Reader, answers io.Writ
 	v := &server{s: s, token: token, to: json.NewEncoder(answers), asked: map[int]chan message{}}
 	if widgets {
 		widget.Connect(func(c display.Comm) { v.send(message{Kind: "comm", Comm: &c}, false) })
+	} else {
+		widget.Keep()
 	}
 	widget.OnFailure(func(r any) { fmt.Fprintf(os.Stderr, "panic in a widget's function: %v\n", r) })
 	from := json.NewDecoder(bufio.NewReader(requests))
@@ -60,6 +62,8 @@ func Serve(s *session.Session, token string, requests io.Reader, answers io.Writ
 			v.mu.Unlock()
 		case "comm":
 			widget.Receive(*m.Comm)
+		case "widgets":
+			v.send(message{Kind: "reply", ID: m.ID, Bundle: widget.States()}, false)
 		case "answer":
 			v.mu.Lock()
 			if c := v.asked[m.ID]; c != nil {

@@ -181,6 +181,16 @@ func (w *Worker) Inspect(code string, cursor int) (text string, ok bool) {
 	return "", false
 }
 
+// Widgets is what a notebook keeps of the widgets that there are, as
+// widget.States says.
+func (w *Worker) Widgets() map[string]any {
+	if p, err := w.alive(); err == nil {
+		m, _ := p.ask(message{Kind: "widgets"})
+		return m.Bundle
+	}
+	return nil
+}
+
 // Variables are the names of the variables that there are.
 func (w *Worker) Variables() []string {
 	w.mu.Lock()
