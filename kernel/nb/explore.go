@@ -17,26 +17,72 @@ import (
 // ExploreSettings are the settings of Explore; nil means the defaults.
 type ExploreSettings struct {
 	Params []string        // the parameters shown, by name; the first six
-	Plane  []string        // two parameters whose joint posterior is shown too; none
+	Plane  []string        // parameters of whose pairs the joint posterior is shown; the first four of Params
 	Draws  int             // of the posterior; 1000
 	Seed   uint64          // of the draws; 0
 	Others []inn.Posterior // to compare with on the same measurement; none
 
 	// Problem has the simulator for a button that draws a new x and its
-	// measurement; without a simulator there is no such button.
+	// measurement, and for the simulations below. Of sim.Kinematics it shows the
+	// poses of the arm (plot.Arms); of a problem with three measurements or more it
+	// simulates them again from draws of the posterior (see Explore).
 	Problem inn.Problem
 
+	// Places are where the measurements were taken, for the axis of those simulated
+	// again, and PlacesLabel names them: sim.TissueBands() and "wavelength [nm]".
+	// Nil: their numbers.
+	Places      []float64
+	PlacesLabel string
+
 	// More is called with the measurement and the draws, and what it returns is
-	// shown below the marginals: the poses of an arm, re-simulated spectra. Nil:
-	// nothing.
+	// shown below the marginals. Nil: nothing.
 	More func(y []float64, draws *inn.Samples) any
 }
 
-// priorDraws is how many pairs stand for the prior behind a posterior: more
-// cost time at every move of a slider and show no more.
-const priorDraws = 1000
+const (
+	// priorDraws is how many pairs stand for the prior behind a posterior: more
+	// cost time at every move of a slider and show no more.
+	priorDraws = 1000
 
-// An explorer is the state of Explore.
+	// mapDraws is how many of the draws the MAP is estimated from, for the same
+	// reason.
+	mapDraws = 500
+)
+
+// An Explorer is what Explore shows.
+type Explorer struct {
+	*View
+	*explorer
+}
+
+// Shown is the observation that the picture shows.
+func (e *Explorer) Shown() Observation {
+	e.drawing.Lock()
+	defer e.drawing.Unlock()
+	return e.now
+}
+
+// Kept are the observations that were added to the table.
+func (e *Explorer) Kept() []Observation {
+	e.drawing.Lock()
+	defer e.drawing.Unlock()
+	return slices.Clone(e.kept)
+}
+
+// An Observation is a measurement and what a method says of it.
+type Observation struct {
+	Name, Method string
+	Y            []float64
+	Truth        []float64 // nil of a measurement that the sliders made
+	MAP          []float64
+	Draws        *inn.Samples
+}
+
+// HTML, MIME and String are those of the view, with the table.
+func (e *Explorer) HTML() string         { return e.View.HTML() }
+func (e *Explorer) MIME() map[string]any { return e.View.MIME() }
+func (e *Explorer) String() string       { return e.View.String() }
+
 type explorer struct {
 	*ExploreSettings
 	methods []inn.Posterior
@@ -45,13 +91,14 @@ type explorer struct {
 	pair    int          // whose measurement was taken last
 	drawn   int          // draws from the simulator so far
 	taken   example      // what was taken last
-	truth   []float64    // of that, while the sliders are where it put them
 	sliders []widget.Float
 	steps   []float64 // of the sliders
 	method  widget.Choice
-	draws   *inn.Samples
-	kept    []string // rows of the table
-	keeping widget.Str
+	again   *resimulation // nil where there is none
+
+	now  Observation // what the picture shows
+	kept []Observation
+	list widget.Str // of what was kept
 }
 
 // An example is a measurement whose x is known.
@@ -61,13 +108,19 @@ type example struct {
 }
 
 // Explore shows the posterior of a measurement that sliders make: a slider for
-// each y over the range that it has in pairs, the marginals of x with the prior
-// behind them, and the medians with their central 68 % intervals. A button takes
-// the measurement of the next pair, whose true x is then shown; another keeps the
-// answer in a table; with Others, a switch chooses the method.
+// each y over the range that it has in pairs, the marginals and joint
+// distributions of x with the prior behind them, and each parameter's MAP
+// (metric.MAP of the first 500 draws), median and central 68 % interval. A button
+// takes the measurement of the next pair, whose true x is then shown; another adds
+// the observation to a table; with Others, a switch chooses the method.
+//
+// Where the problem can be simulated and has three measurements or more, those
+// simulated from 20 draws of the posterior are shown with the one on the sliders:
+// a posterior that is right gives back what was measured. They take their time and
+// come when the sliders rest.
 //
 // Pairs are test pairs of the same problem, at least 10.
-func Explore(posterior inn.Posterior, pairs *inn.Pairs, s *ExploreSettings) (*View, error) {
+func Explore(posterior inn.Posterior, pairs *inn.Pairs, s *ExploreSettings) (*Explorer, error) {
 	if posterior == nil {
 		return nil, fmt.Errorf("nb: Explore wants a posterior")
 	}
@@ -92,8 +145,18 @@ func Explore(posterior inn.Posterior, pairs *inn.Pairs, s *ExploreSettings) (*Vi
 			e.Params = append(e.Params, v.Name)
 		}
 	}
+	if n := min(4, len(e.Params)); e.Plane == nil && n > 1 {
+		e.Plane = e.Params[:n]
+	}
+	if e.Places != nil && len(e.Places) != len(pairs.Y.Vars) {
+		return nil, fmt.Errorf("nb: Explore has %d Places for %d measurements", len(e.Places), len(pairs.Y.Vars))
+	}
 	e.methods = append([]inn.Posterior{posterior}, e.Others...)
-	return e.view()
+	v, err := e.view()
+	if err != nil {
+		return nil, err
+	}
+	return &Explorer{v, e}, nil
 }
 
 func (e *explorer) view() (*View, error) {
@@ -123,29 +186,38 @@ func (e *explorer) view() (*View, error) {
 		names = append(names, m.String())
 	}
 	e.method = widget.ToggleButtons("method", names...)
-	e.keeping = widget.HTML("")
+	e.list = widget.HTML("")
 	var v *View
-	next := widget.NewButton("next test pair", func() { e.take(v) })
-	keep := widget.NewButton("keep in the table", e.keep)
-	buttons := []widget.Widget{next}
+	buttons := []widget.Widget{widget.NewButton("next test pair", func() { e.take(v) })}
 	if e.Problem.Simulate != nil {
-		buttons = append(buttons, widget.NewButton("simulate another", func() { e.simulate(v) }))
+		buttons = append(buttons, widget.NewButton("simulate another", widget.Try(func() error { return e.simulate(v) })))
 	}
+	keep := widget.NewButton("add this observation to the table", func() { e.keep(v) })
+	keep.Layout("width", "auto")
 	buttons = append(buttons, keep)
 	if len(e.methods) > 1 {
 		buttons = append(buttons, e.method)
 	}
 	v = newView(e.draw, widget.GridBox(min(3, len(columns)), columns...), widget.HBox(buttons...))
-	v.Box = widget.VBox(v.Box, e.keeping)
+	parts := []widget.Widget{v.Box}
+	if e.Problem.Simulate != nil && len(e.sliders) > 2 {
+		e.again = newResimulation(e)
+		parts = append(parts, e.again.area)
+	}
+	v.Box = widget.VBox(append(parts, e.list)...)
 	e.place(e.testPair(0))
 	v.redraw()
+	if b := v.last; b[display.SVG] == nil {
+		return nil, fmt.Errorf("nb: Explore: %v", b[display.Text])
+	}
+	if e.again != nil {
+		e.again.run(e.now, func() bool { return false })
+	}
+	v.after = e.rest
 	for _, s := range e.sliders {
 		s.OnChange(v.Refresh)
 	}
 	e.method.OnChange(v.Refresh)
-	if b := v.last; b[display.SVG] == nil && b[display.HTML] == nil {
-		return nil, fmt.Errorf("nb: Explore: %v", b[display.Text])
-	}
 	return v, nil
 }
 
@@ -161,16 +233,17 @@ func (e *explorer) take(v *View) {
 }
 
 // simulate puts the measurement of a new draw of the problem on the sliders.
-func (e *explorer) simulate(v *View) {
+func (e *explorer) simulate(v *View) error {
 	x, y, err := e.Problem.Draw(inn.RNG(e.Seed+1, uint64(e.drawn)))
 	if e.drawn++; err != nil {
-		v.area.Set("<pre>" + html.EscapeString(err.Error()) + "</pre>")
-		return
+		return err
 	}
 	e.place(example{fmt.Sprintf("simulation %d", e.drawn), x, y})
 	v.Refresh()
+	return nil
 }
 
+// place puts a measurement on the sliders; one beyond their range is at their end.
 func (e *explorer) place(ex example) {
 	e.taken = ex
 	for j, s := range e.sliders {
@@ -186,24 +259,42 @@ func (e *explorer) y() []float64 {
 	return y
 }
 
-// draw samples the posterior and makes its figure and table.
-func (e *explorer) draw() display.Bundle {
-	fail := func(err error) display.Bundle { return display.Bundle{display.Text: err.Error()} }
-	y := e.y()
-	e.truth = e.taken.x
+// observe asks the method that is chosen about the sliders' measurement.
+func (e *explorer) observe() (Observation, error) {
+	o := Observation{Name: e.taken.name, Y: e.y(), Truth: e.taken.x}
 	for j, v := range e.taken.y { // front ends round a value to the slider's step
-		if math.Abs(v-y[j]) > e.steps[j] {
-			e.truth = nil // a measurement of the user's own
+		if math.Abs(v-o.Y[j]) > e.steps[j] {
+			o.Name, o.Truth = "the sliders", nil // a measurement of the user's own
 		}
 	}
 	post := e.methods[e.method.Index()]
-	draws, err := post.Sample(y, e.Draws, e.Seed)
+	o.Method = post.String()
+	var err error
+	if o.Draws, err = post.Sample(o.Y, e.Draws, e.Seed); err != nil {
+		return o, err
+	}
+	some := inn.NewSamples(o.Draws.Vars, min(o.Draws.Len(), mapDraws))
+	for i := range some.Len() {
+		copy(some.Row(i), o.Draws.Row(i))
+	}
+	if some.Len() >= leastForMAP {
+		o.MAP, err = metric.MAP(some, nil)
+	}
+	return o, err
+}
+
+const leastForMAP = 10 // of metric.MAP
+
+// draw samples the posterior and makes its figures and table.
+func (e *explorer) draw() display.Bundle {
+	fail := func(err error) display.Bundle { return display.Bundle{display.Text: err.Error()} }
+	o, err := e.observe()
 	if err != nil {
 		return fail(err)
 	}
-	e.draws = draws
-	figure, err := plot.Marginals(&plot.MarginalsSettings{Params: e.Params, Prior: e.prior, Truth: e.truth, Plane: e.Plane},
-		plot.Row{Name: post.String(), Draws: draws})
+	e.now = o
+	row := plot.Row{Name: o.Method, Draws: o.Draws, Point: o.MAP}
+	figure, err := plot.Marginals(&plot.MarginalsSettings{Params: e.Params, Prior: e.prior, Truth: o.Truth, Plane: e.Plane}, row)
 	if err != nil {
 		return fail(err)
 	}
@@ -211,19 +302,20 @@ func (e *explorer) draw() display.Bundle {
 	if err != nil {
 		return fail(err)
 	}
-	rows, err := e.summary()
+	rows, err := e.summary(o)
+	if err != nil {
+		return fail(err)
+	}
+	more, err := e.more(o, row)
 	if err != nil {
 		return fail(err)
 	}
 	picture := svg[max(0, strings.Index(svg, "<svg")):]
-	head := "<table><tr><th></th><th>median</th><th>68 % interval</th>"
-	if e.truth != nil {
-		head += "<th>truth</th>"
-	}
 	return display.Bundle{
-		display.SVG:  svg,
-		display.HTML: warning(draws) + picture + head + "</tr>" + strings.Join(rows, "") + "</table>" + e.more(y),
-		display.Text: fmt.Sprintf("%v, %d draws", post, e.Draws),
+		display.SVG: svg,
+		display.HTML: warning(o.Draws) + picture +
+			`<div style="display: flex; flex-wrap: wrap; align-items: flex-start; gap: 1em">` + table(rows) + more + "</div>",
+		display.Text: fmt.Sprintf("%s, %d draws\n%s", o.Method, o.Draws.Len(), lines(rows)),
 	}
 }
 
@@ -234,67 +326,159 @@ func warning(draws *inn.Samples) string {
 	return "<p><b>" + html.EscapeString(draws.Warning) + "</b></p>"
 }
 
-// more is what More shows, as HTML.
-func (e *explorer) more(y []float64) string {
-	if e.More == nil {
-		return ""
+// more is what stands beside the table, as HTML: the arm's poses, and what More
+// shows.
+func (e *explorer) more(o Observation, row plot.Row) (string, error) {
+	all := ""
+	if name, form, _ := strings.Cut(e.Problem.Name, "-"); name == "kinematics" {
+		row.Name = ""
+		figure, err := plot.Arms(&plot.ArmsSettings{Truth: o.Truth, Cumulative: form == "cumulative"}, o.Y, row)
+		if err != nil {
+			return "", err
+		}
+		b, err := display.Render(figure)
+		if err != nil {
+			return "", err
+		}
+		all += widget.Inline(b)
 	}
-	b, err := display.Render(e.More(y, e.draws))
-	if err != nil {
-		b = display.Bundle{display.Text: err.Error()}
+	if e.More != nil {
+		b, err := display.Render(e.More(o.Y, o.Draws))
+		if err != nil {
+			b = display.Bundle{display.Text: err.Error()}
+		}
+		all += "<div>" + widget.Inline(b) + "</div>"
 	}
-	return inline(b)
+	return all, nil
 }
 
-// summary is a row of the table for each parameter shown.
-func (e *explorer) summary() ([]string, error) {
-	var rows []string
+// summary is a table with a row for each parameter shown.
+func (e *explorer) summary(o Observation) ([][]string, error) {
+	head := []string{"", "MAP", "median", "68 % interval"}
+	if o.Truth != nil {
+		head = append(head, "truth")
+	}
+	rows := [][]string{head}
 	for _, name := range e.Params {
-		col, err := e.draws.Col(name)
+		s, err := summarise(o, name)
 		if err != nil {
 			return nil, err
 		}
-		lo, hi, err := metric.Interval(col, 0.68)
-		if err != nil {
-			return nil, err
+		row := []string{s.label, s.most, s.median, s.low + " to " + s.high}
+		if o.Truth != nil {
+			row = append(row, s.truth)
 		}
-		median, err := metric.Quantile(col, 0.5)
-		if err != nil {
-			return nil, err
-		}
-		j, err := e.draws.Index(name)
-		if err != nil {
-			return nil, err
-		}
-		row := fmt.Sprintf("<tr><th>%s</th><td>%.4g</td><td>%.4g to %.4g</td>", html.EscapeString(e.draws.Vars[j].Label()), median, lo, hi)
-		if e.truth != nil {
-			row += fmt.Sprintf("<td>%.4g</td>", e.truth[j])
-		}
-		rows = append(rows, row+"</tr>")
+		rows = append(rows, row)
 	}
 	return rows, nil
 }
 
-// keep adds the answer to the table below.
-func (e *explorer) keep() {
-	var cells []string
-	for _, name := range e.Params {
-		col, err := e.draws.Col(name)
-		if err != nil {
-			return
+// A summarised parameter, in numbers as they are shown.
+type summarised struct{ label, most, median, low, high, truth string }
+
+func summarise(o Observation, name string) (summarised, error) {
+	j, err := o.Draws.Index(name)
+	if err != nil {
+		return summarised{}, err
+	}
+	col, err := o.Draws.Col(name)
+	if err != nil {
+		return summarised{}, err
+	}
+	lo, hi, err := metric.Interval(col, 0.68)
+	if err != nil {
+		return summarised{}, err
+	}
+	median, err := metric.Quantile(col, 0.5)
+	if err != nil {
+		return summarised{}, err
+	}
+	number := func(v float64) string { return fmt.Sprintf("%.3g", v) }
+	s := summarised{label: o.Draws.Vars[j].Label(), median: number(median), low: number(lo), high: number(hi)}
+	if o.MAP != nil {
+		s.most = number(o.MAP[j])
+	}
+	if o.Truth != nil {
+		s.truth = number(o.Truth[j])
+	}
+	return s, nil
+}
+
+// keep adds what the picture shows to the table below.
+func (e *explorer) keep(v *View) {
+	v.drawing.Lock()
+	e.kept = append(e.kept, e.now)
+	kept := e.kept
+	v.drawing.Unlock()
+	rows := [][]string{append([]string{"", "y"}, e.Params...)}
+	for _, o := range kept {
+		y := make([]string, len(o.Y))
+		for j, v := range o.Y {
+			y[j] = fmt.Sprintf("%.3g", v)
 		}
-		lo, hi, _ := metric.Interval(col, 0.68)
-		median, _ := metric.Quantile(col, 0.5)
-		cells = append(cells, fmt.Sprintf("<td>%.3g (%.3g to %.3g)</td>", median, lo, hi))
+		row := []string{o.Name + ", " + o.Method, strings.Join(y, ", ")}
+		for _, name := range e.Params {
+			s, err := summarise(o, name)
+			if err != nil {
+				panic(err)
+			}
+			cell := fmt.Sprintf("%s (%s to %s)", s.median, s.low, s.high)
+			if o.Truth != nil {
+				cell += ", truth " + s.truth
+			}
+			row = append(row, cell)
+		}
+		rows = append(rows, row)
 	}
-	of := "the sliders"
-	if e.truth != nil {
-		of = e.taken.name
+	e.list.Set(table(rows))
+}
+
+// rest is called when a picture is there, unless the next one is due already.
+func (e *explorer) rest(v *View) {
+	v.drawing.Lock()
+	now := e.now
+	v.drawing.Unlock()
+	if e.again != nil {
+		e.again.start(now, e.Problem.Concurrent, v.due.Load)
 	}
-	e.kept = append(e.kept, fmt.Sprintf("<tr><th>%s, %s</th>%s</tr>", of, html.EscapeString(e.methods[e.method.Index()].String()), strings.Join(cells, "")))
-	head := "<tr><th></th>"
-	for _, name := range e.Params {
-		head += "<th>" + html.EscapeString(name) + "</th>"
+}
+
+// table is rows as HTML, the first row and column as headings.
+func table(rows [][]string) string {
+	var b strings.Builder
+	b.WriteString("<table>")
+	for i, row := range rows {
+		b.WriteString("<tr>")
+		for j, cell := range row {
+			tag := "td"
+			if i == 0 || j == 0 {
+				tag = "th"
+			}
+			fmt.Fprintf(&b, "<%s>%s</%s>", tag, html.EscapeString(cell), tag)
+		}
+		b.WriteString("</tr>")
 	}
-	e.keeping.Set("<table>" + head + "</tr>" + strings.Join(e.kept, "") + "</table>")
+	return b.String() + "</table>"
+}
+
+// lines is rows as text.
+func lines(rows [][]string) string {
+	widths := make([]int, len(rows[0]))
+	for _, row := range rows {
+		for j, cell := range row {
+			widths[j] = max(widths[j], len([]rune(cell)))
+		}
+	}
+	var b strings.Builder
+	for i, row := range rows {
+		if i > 0 {
+			b.WriteByte('\n')
+		}
+		line := ""
+		for j, cell := range row {
+			line += cell + strings.Repeat(" ", widths[j]-len([]rune(cell))+2)
+		}
+		b.WriteString(strings.TrimRight(line, " "))
+	}
+	return b.String()
 }

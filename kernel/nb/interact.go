@@ -19,7 +19,8 @@ type View struct {
 	controls widget.Box
 	area     widget.Str // an HTML widget
 	draw     func() display.Bundle
-	due      atomic.Bool
+	after    func(*View) // called when the newest picture is there; nil: nothing
+	due      atomic.Bool // a picture is, of newer values
 
 	drawing sync.Mutex // held while draw runs
 	mu      sync.Mutex
@@ -42,6 +43,9 @@ func (v *View) Refresh() {
 	widget.Later(func() {
 		v.due.Store(false)
 		v.redraw()
+		if v.after != nil && !v.due.Load() {
+			v.after(v)
+		}
 	})
 }
 

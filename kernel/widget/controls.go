@@ -358,6 +358,9 @@ func NewButton(label string, press func()) Button {
 	return b
 }
 
+// HTML is empty: a page without widgets has nothing to press.
+func (b Button) HTML() string { return "" }
+
 func (b Button) String() string { return fmt.Sprintf("[%v]", b.get("description")) }
 
 // An Image shows a PNG.
