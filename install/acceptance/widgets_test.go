@@ -4,14 +4,17 @@ import (
 	"encoding/json"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 )
 
-// widgetCells make what widgets.py moves: three numbers to multiply, and the
-// posterior of a problem that trains in a moment.
+// productCell is two numbers to multiply.
+const productCell = `nb.Interact(func(a float64, n int) any { return nb.HTML(fmt.Sprintf("<b class=product>%.2f</b>", a*float64(n))) },
+	widget.FloatSlider("a", 0, 1, 0.5), widget.IntSlider("n", 1, 10, 3))`
+
+// widgetCells make what widgets.py moves.
 var widgetCells = []string{
-	`nb.Interact(func(a float64, n int) any { return nb.HTML(fmt.Sprintf("<b id=product>%.2f</b>", a*float64(n))) },
-	widget.FloatSlider("a", 0, 1, 0.5), widget.IntSlider("n", 1, 10, 3))`,
+	productCell,
 	`problem := inn.Problem{
 	Name: "sum", X: inn.Vars("a", "b"), Y: inn.Vars("sum [m]", "a again"),
 	Prior:    inn.Normal([]float64{0, 0}, []float64{1, 1}),
@@ -19,10 +22,64 @@ var widgetCells = []string{
 }
 pairs, err := problem.Pairs(1000, 1)
 model, err := inn.Train(pairs, &inn.Settings{Steps: 100, Width: 16, Seed: 1})
-nb.Explore(model, pairs, &nb.ExploreSettings{Plane: []string{"a", "b"}})`,
+abc, err := method.NewABCFromPairs(pairs, nil)
+nb.Explore(model, pairs, &nb.ExploreSettings{Problem: problem, Draws: 200, Others: []inn.Posterior{abc}})`,
+	`float := widget.FloatSlider("float", 0, 1, 0.5)
+logarithmic := widget.FloatLogSlider("log", -3, 3, 1)
+whole := widget.IntSlider("int", 0, 10, 3)
+floats := widget.FloatRangeSlider("floats", 0, 1, 0.2, 0.7)
+ints := widget.IntRangeSlider("ints", 0, 10, 2, 7)
+number := widget.FloatText("number", 1)
+words := widget.Text("words", "some")
+drop := widget.Dropdown("drop", "one", "two", "three")
+toggle := widget.ToggleButtons("toggle", "one", "two", "three")
+several := widget.SelectMultiple("several", "one", "two", "three")
+box := widget.Checkbox("box", false)
+float.Layout("width", "420px")
+echo := widget.HTML("")
+say := func() {
+	text := ""
+	for _, w := range []fmt.Stringer{float, logarithmic, whole, floats, ints, number, words, drop, toggle, several, box} {
+		text += w.String() + "; "
+	}
+	echo.Set("<span class=echo>" + text + "</span>")
+}
+for _, w := range []interface{ OnChange(func()) }{float, logarithmic, whole, floats, ints, number, words, drop, toggle, several, box} {
+	w.OnChange(say)
+}
+first, second := widget.FloatSlider("linked", 0, 1, 0.25), widget.FloatSlider("with", 0, 1, 0.5)
+widget.Link(first, second)
+third, fourth := widget.IntSlider("jslinked", 0, 10, 2), widget.IntSlider("with", 0, 10, 2)
+widget.JSLink(third, fourth)
+widget.VBox(float, logarithmic, whole, floats, ints, number, words, drop, toggle, several, box, echo, first, second, third, fourth)`,
+	`fine := widget.HTML("")
+count := 0
+drawn := image.NewRGBA(image.Rect(0, 0, 80, 40))
+for x := range 80 {
+	for y := range 40 {
+		drawn.Set(x, y, color.RGBA{uint8(3 * x), uint8(6 * y), 128, 255})
+	}
+}
+var coded bytes.Buffer
+png.Encode(&coded, drawn)
+place := widget.NewOutput()
+fmt.Fprintln(place, "printed into an Output")
+place.Show(nb.LaTeX("$\\sqrt{2}$"))
+bar := widget.Progress("progress", 10)
+bar.Set(4)
+widget.VBox(widget.HBox(
+	widget.NewButton("panic", func() { var m map[string]int; m["x"] = 1 }),
+	widget.NewButton("error", widget.Try(func() error { return fmt.Errorf("the disk is full") })),
+	widget.NewButton("fine", func() { count++; fine.Set(fmt.Sprintf("<b class=fine>%d</b>", count)) })), fine,
+	widget.Tab([]string{"first", "second"}, widget.Label("a label in a tab"), widget.Label("hidden")),
+	widget.Accordion([]string{"first", "second"}, widget.HTMLMath("$x^2$"), widget.Label("hidden")),
+	widget.GridBox(3, widget.Label("1"), widget.Label("2"), widget.Label("3"), widget.Label("4")),
+	widget.NewImage(coded.Bytes()), bar, place)`,
+	`long, err := inn.Train(pairs, &inn.Settings{Steps: 1000000, Width: 16, Seed: 1, Each: nb.Watch})`,
+	`fmt.Println("stopped early:", long != nil)`,
 }
 
-// TestWidgetsInBrowser drags sliders on a page of JupyterLab.
+// TestWidgetsInBrowser moves widgets on pages of JupyterLab and of Notebook 7.
 func TestWidgetsInBrowser(t *testing.T) {
 	python := provided(t, "INNKEEPER_PYTHON")
 	provided(t, "INNKEEPER_CHROMIUM")
@@ -30,27 +87,36 @@ func TestWidgetsInBrowser(t *testing.T) {
 	if shots == "" {
 		shots = t.TempDir()
 	}
-	work := t.TempDir()
-	writeNotebook(t, filepath.Join(work, "widgets.ipynb"), widgetCells)
-	u := newUser(t)
-	u = u.with("PATH=" + filepath.Dir(python) + string(os.PathListSeparator) + pathWithout("jupyter-lab"))
-	lab := startLab(t, u, work, "widgets.ipynb")
-	out := u.run(t, python, "widgets.py", lab.address.String(), "widgets.ipynb", shots, "120")
-	var seen struct {
-		First  bool     `json:"truth at first"`
-		Own    bool     `json:"truth of an own measurement"`
-		Errors []string `json:"page_errors"`
+	for _, front := range []string{"lab", "notebook"} {
+		t.Run(front, func(t *testing.T) {
+			work := t.TempDir()
+			writeNotebook(t, filepath.Join(work, "widgets.ipynb"), widgetCells)
+			writeNotebook(t, filepath.Join(work, "second.ipynb"), []string{productCell})
+			u := newUser(t)
+			u = u.with("PATH=" + filepath.Dir(python) + string(os.PathListSeparator) + pathWithout("jupyter-lab"))
+			lab := startLab(t, u, work, "widgets.ipynb")
+			lab.get(t, "/api/status") // it listens
+			out := u.run(t, python, "widgets.py", lab.address.String(), front, shots)
+			t.Log(out)
+			var seen struct {
+				First      bool `json:"truth at first"`
+				Own        bool `json:"truth of an own measurement"`
+				Complaints []string
+			}
+			if err := json.Unmarshal([]byte(out), &seen); err != nil {
+				t.Fatalf("%v in: %s", err, out)
+			}
+			if !seen.First || seen.Own {
+				t.Errorf("truth shown at first: %t; of the user's own measurement: %t", seen.First, seen.Own)
+			}
+			for _, c := range seen.Complaints {
+				if strings.Contains(c, "widget") || strings.Contains(c, "Class ") || strings.Contains(c, "Model ") {
+					t.Errorf("the page complains: %s", c)
+				}
+			}
+			lab.end(t)
+		})
 	}
-	if err := json.Unmarshal([]byte(out), &seen); err != nil {
-		t.Fatalf("%v in: %s", err, out)
-	}
-	if !seen.First || seen.Own {
-		t.Errorf("truth shown at first: %t; of the user's own measurement: %t", seen.First, seen.Own)
-	}
-	for _, e := range seen.Errors {
-		t.Errorf("the page complains: %s", e)
-	}
-	lab.end(t)
 }
 
 // writeNotebook makes a notebook of code cells.

@@ -36,6 +36,7 @@ type panel struct {
 func newPanel(out display.Output, p inn.Progress) *panel {
 	w := &panel{id: newID(), bar: widget.Progress("", float64(p.Steps)), words: widget.Label("")}
 	w.stop = widget.NewButton("Stop, and keep the network", func() { w.stopped.Store(true) })
+	w.stop.Layout("width", "auto")
 	w.all = widget.HBox(w.bar, w.stop, w.words)
 	b, _ := display.Render(w.all)
 	out.Display(b, w.id)

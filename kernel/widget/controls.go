@@ -368,7 +368,7 @@ type Image struct{ *Model }
 
 // NewImage makes an image.
 func NewImage(data []byte) Image {
-	m := &Model{layout: newLayout(map[string]any{"max_width": "100%"}), binary: map[string][]byte{"value": slices.Clone(data)}}
+	m := &Model{layout: newLayout(map[string]any{"max_width": "100%", "align_self": "flex-start"}), binary: map[string][]byte{"value": slices.Clone(data)}}
 	return Image{m.open(controls, "Image", "", map[string]any{"format": "png", "width": "", "height": ""})}
 }
 

@@ -55,7 +55,7 @@ func complain(m *Model, text string) (shown bool) {
 		switch {
 		case text != "":
 			f.of = m
-			f.complaint.Set(`<pre style="color: #b00020; white-space: pre-wrap; margin: 4px 0">` + html.EscapeString(text) + "</pre>")
+			f.complaint.Set(`<pre class="failure" style="color: #b00020; white-space: pre-wrap; margin: 4px 0">` + html.EscapeString(text) + "</pre>")
 			f.complaint.Layout("display", "")
 		case f.of == m:
 			f.of = nil

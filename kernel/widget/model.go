@@ -256,15 +256,25 @@ func (m *Model) MIME() map[string]any {
 	}}
 }
 
-// Close takes the widget away from the front end.
+// Close takes the widget away from the front end, with what belongs to it alone;
+// a box's parts stay.
 func (m *Model) Close() {
 	page.Lock()
-	send := page.send
+	send, f := page.send, page.frames[m]
 	delete(page.models, m.id)
 	delete(page.frames, m)
 	page.Unlock()
+	if f != nil {
+		f.all.Close()
+		f.complaint.Close()
+	}
 	if send != nil {
 		send(display.Comm{Kind: "close", ID: m.id, Data: json.RawMessage("{}")})
+	}
+	for _, part := range []*Model{m.layout, m.style} {
+		if part != nil {
+			part.Close()
+		}
 	}
 }
 

@@ -439,6 +439,28 @@ func TestWhatIsLeftOnAPage(t *testing.T) {
 	}
 }
 
+// A page that is loaded after a widget was closed finds nothing that refers to it.
+func TestClose(t *testing.T) {
+	f := connect()
+	s := FloatSlider("a", 0, 1, 0.5)
+	b := HBox(s)
+	b.MIME()
+	b.Close()
+	s.Close()
+	if left := States(); left != nil {
+		t.Errorf("left are %v", left)
+	}
+	open := map[string]bool{}
+	for _, c := range f.said {
+		open[c.ID] = c.Kind != "close"
+	}
+	for id, is := range open {
+		if is {
+			t.Errorf("the page still has %v", f.state(id))
+		}
+	}
+}
+
 type shape struct{}
 
 func (shape) SVG() string    { return "<?xml?><svg/>" }
