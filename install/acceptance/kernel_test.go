@@ -57,7 +57,7 @@ func TestSoak(t *testing.T) {
 	python := provided(t, "INNKEEPER_PYTHON")
 	u := newUser(t)
 	u.run(t, u.innkeeper, "install")
-	t.Log(u.run(t, python, "soak.py", "1000"))
+	t.Log(u.run(t, python, "soak.py", "2000"))
 }
 
 // TestJupyterFindsTheKernel compares our idea of Jupyter's folders with

@@ -3,7 +3,7 @@
     python install/acceptance/soak.py [cells]
 
 Prints a table, and fails when the heap grows by more than LIMIT bytes a cell
-after the first quarter, or goroutines are left behind.
+in the second half, or goroutines are left behind.
 """
 
 import os
@@ -52,7 +52,7 @@ def main(cells):
                 seen.append((n + 1, int(heap), int(goroutines)))
                 print(f"{n + 1:7d} cells  {time.monotonic() - begin:7.1f} s  {'+'.join(f'{r / 1e6:.0f}' for r in rss)} MB, heap {int(heap) / 1e6:.1f} MB"
                       f"  {threads} threads  {goroutines} goroutines", flush=True)
-        (early, before, few), (late, after, many) = seen[1], seen[-1]
+        (early, before, few), (late, after, many) = seen[3], seen[-1]
         growth = (after - before) / (late - early)
         print(f"{growth:.0f} bytes a cell after the first {early}")
         if growth > LIMIT:
