@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"image"
 	"image/png"
-	"maps"
 	"math"
 	"reflect"
 
@@ -85,7 +84,13 @@ func Render(v any) (Bundle, error) {
 		}
 	}
 	if m, ok := v.(interface{ MIME() map[string]any }); ok {
-		maps.Copy(b, m.MIME())
+		for mime, data := range m.MIME() {
+			if _, err := json.Marshal(data); err != nil {
+				errs = append(errs, fmt.Errorf("display: %s of method MIME of %T: %w", mime, v, err))
+				continue
+			}
+			b[mime] = data
+		}
 	}
 	if err := known(v, b); err != nil {
 		errs = append(errs, err)

@@ -39,6 +39,20 @@ func TestRenderByMethod(t *testing.T) {
 	}
 }
 
+type unsendable struct{}
+
+func (unsendable) MIME() map[string]any { return map[string]any{HTML: "here", JSON: math.NaN()} }
+
+func TestWhatIsNoJSONCostsItsFormatAlone(t *testing.T) {
+	b, err := Render(unsendable{})
+	if err == nil || !strings.Contains(err.Error(), "application/json of method MIME of display.unsendable: json: unsupported value: NaN") {
+		t.Errorf("error is %v", err)
+	}
+	if b[HTML] != "here" || b[JSON] != nil {
+		t.Errorf("bundle is %v", b)
+	}
+}
+
 type faulty struct{}
 
 func (faulty) HTML() (string, error) { return "", errors.New("no paper") }
