@@ -64,7 +64,13 @@ type Named struct {
 // Render gives v in every format that it offers. There is always text/plain.
 // When a method fails or panics, the error says which one, and the bundle has
 // the other formats.
-func Render(v any) (Bundle, error) {
+func Render(v any) (Bundle, error) { return render(v, true) }
+
+// Sketch is Render without the PNG of what has an SVG, for pictures that
+// change as fast as they are drawn.
+func Sketch(v any) (Bundle, error) { return render(v, false) }
+
+func render(v any, both bool) (Bundle, error) {
 	var more map[string]any
 	if m, ok := v.(Methods); ok {
 		v, more = m.Value, m.Funcs
@@ -76,6 +82,9 @@ func Render(v any) (Bundle, error) {
 	b := Bundle{}
 	var errs []error
 	for _, f := range formats {
+		if f.mime == PNG && b[SVG] != nil && !both {
+			continue
+		}
 		data, ok, err := call(v, more, f.method)
 		if err != nil {
 			errs = append(errs, err)

@@ -39,6 +39,17 @@ func TestRenderByMethod(t *testing.T) {
 	}
 }
 
+func TestASketchHasNoPNGBesideItsSVG(t *testing.T) {
+	b, err := Sketch(page{})
+	if err != nil || b[SVG] != "<svg/>" || b[PNG] != nil {
+		t.Errorf("bundle is %v, error %v", b, err)
+	}
+	b, err = Sketch(image.NewGray(image.Rect(0, 0, 1, 1)))
+	if err != nil || b[PNG] == nil {
+		t.Errorf("of an image the bundle is %v, error %v", b, err)
+	}
+}
+
 type unsendable struct{}
 
 func (unsendable) MIME() map[string]any { return map[string]any{HTML: "here", JSON: math.NaN()} }

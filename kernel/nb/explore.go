@@ -336,14 +336,14 @@ func (e *explorer) more(o Observation, row plot.Row) (string, error) {
 		if err != nil {
 			return "", err
 		}
-		b, err := display.Render(figure)
+		b, err := display.Sketch(figure)
 		if err != nil {
 			return "", err
 		}
 		all += widget.Inline(b)
 	}
 	if e.More != nil {
-		b, err := display.Render(e.More(o.Y, o.Draws))
+		b, err := display.Sketch(e.More(o.Y, o.Draws))
 		if err != nil {
 			b = display.Bundle{display.Text: err.Error()}
 		}

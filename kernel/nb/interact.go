@@ -146,7 +146,7 @@ func result(values []reflect.Value) display.Bundle {
 	if len(values) == 0 {
 		return display.Bundle{display.Text: ""}
 	}
-	b, err := display.Render(values[0].Interface())
+	b, err := display.Sketch(values[0].Interface())
 	if err != nil {
 		return display.Bundle{display.Text: err.Error()}
 	}

@@ -94,7 +94,7 @@ func (r *resimulation) figure(o Observation, ys [][]float64, errs []error) displ
 	if err != nil {
 		return display.Bundle{display.Text: err.Error()}
 	}
-	b, err := display.Render(p)
+	b, err := display.Sketch(p)
 	if err != nil {
 		return display.Bundle{display.Text: err.Error()}
 	}
