@@ -38,6 +38,7 @@ const (
 	streamPermutation = 2 << 40
 	streamEpoch       = 3 << 40
 	streamNoise       = 4 << 40
+	streamHeld        = 5 << 40
 )
 
 // fill draws N(0, sd²) for columns [lo, hi) of every row of m.

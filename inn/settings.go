@@ -3,6 +3,9 @@ package inn
 import (
 	"fmt"
 	"runtime"
+
+	"github.com/innkeeper-notebook/innkeeper/inn/mmd"
+	"github.com/innkeeper-notebook/innkeeper/inn/train"
 )
 
 // Settings say how Train builds and trains a network. Nil works, and a field
@@ -27,22 +30,59 @@ type Settings struct {
 	Batch int     // pairs a step; 200
 	Rate  float64 // Adam's learning rate at the first step; 2e-3
 	Final float64 // and at the last; Rate/100
-	Warm  int     // steps over which the rate rises to Rate; Steps/20
-	Beta2 float64 // Adam's decay of the squared gradient; 0.95
-	Decay float64 // L2 weight decay; 1e-5
-	Clip  float64 // the gradient's largest norm; 10
+	// Schedule is how it goes from one to the other; train.Exponential.
+	Schedule train.Schedule
+	Warm     int     // steps over which the rate rises to Rate; Steps/20
+	Beta2    float64 // Adam's decay of the squared gradient; 0.95
+	Decay    float64 // L2 weight decay; 1e-5
+	Clip     float64 // the gradient's largest norm; 10
 
-	WeightY     float64 // of L_y, squared; 10
+	WeightY     float64 // of L_y; 10
 	WeightZ     float64 // of L_z, the MMD of (y, z); 100
 	WeightX     float64 // of L_x, the MMD of x; 100
 	WeightPad   float64 // of the padding, squared; 1
 	WeightRecon float64 // of the reconstruction with noise in the padding; 1
 
-	KernelZ []float64 // widths h of the inverse multiquadratics of L_z; 0.5, 1, 2
-	KernelX []float64 // and of L_x; 0.5, 1, 2
+	// WeightLikelihood is of the mean of -ln q(x), with |z|²/2 - ln|det ∂f/∂x| for the
+	// change of variables of equation 3; 0. With it the network is trained by maximum
+	// likelihood where y has an error of σ normalised units: WeightLikelihood 1, WeightY
+	// 1/(2σ²), NoiseY σ, Nominal D, Latent D-M (padding has no density), a large
+	// Clip, and None for the other weights.
+	WeightLikelihood float64
+
+	RampZ int // steps over which the weight of L_z rises from 0; 0
+	RampX int // and that of L_x; 0
+
+	// CrossEntropy makes L_y the cross-entropy of y, a label in one-hot form or
+	// probabilities, and the softmax of 10 f_y(x), plus a tenth of the square, for
+	// networks that classify forwards. The inverse starts from the label itself,
+	// which f_y(x) need not be close to: check it, or take the square.
+	CrossEntropy bool
+
+	KernelZ  mmd.Kernel // of L_z; mmd.InverseMultiquadratic(0.5, 1, 2)
+	KernelX  mmd.Kernel // of L_x; mmd.InverseMultiquadratic(0.5, 1, 2)
+	Unbiased bool       // the estimate of both leaves out pairs of a sample with itself
+
+	// Gamma makes pairs of samples of L_x count by exp(-γ |y - y'|²), in normalised
+	// units, with a γ that falls linearly from Gamma to 0: like is compared with
+	// like at first ("weighted by observation distance", appendix 8.3); 0.
+	Gamma float64
 
 	NoiseY   float64 // added to the normalised y in training; 0.02
 	NoisePad float64 // in place of the padding; 0.05
+
+	// Held is the share of the pairs, at most 4096, that is held back from training;
+	// 0. Their loss is computed now and then, and the network of the least is returned.
+	Held float64
+	// Patience is after how many looks at them without a smaller loss training ends; 0: never.
+	Patience int
+
+	// Checkpoint is a file that the state of training is written to, every
+	// CheckpointEvery steps (1000), when it is stopped, and at its end. If it is
+	// there, training goes on where it was, and ends with the same bytes as if it
+	// had not stopped. Empty: none.
+	Checkpoint      string `json:"-"`
+	CheckpointEvery int    `json:"-"`
 
 	Seed    uint64 // of the weights, the batches and every noise; 0
 	Workers int    // goroutines; the number of processors. The result is the same
@@ -98,11 +138,10 @@ func (s *Settings) withDefaults(d, m int) (Settings, error) {
 	real(&o.WeightRecon, 1)
 	real(&o.NoiseY, 0.02)
 	real(&o.NoisePad, 0.05)
-	if o.KernelZ == nil {
-		o.KernelZ = []float64{0.5, 1, 2}
-	}
-	if o.KernelX == nil {
-		o.KernelX = []float64{0.5, 1, 2}
+	for _, k := range []*mmd.Kernel{&o.KernelZ, &o.KernelX} {
+		if k.Family == "" && k.Widths == nil {
+			*k = mmd.InverseMultiquadratic(0.5, 1, 2)
+		}
 	}
 	integer(&o.Workers, runtime.GOMAXPROCS(0))
 	return o, o.check(d, m)
@@ -130,7 +169,8 @@ func (o *Settings) check(d, m int) error {
 		name string
 		v    float64
 	}{{"Decay", o.Decay}, {"Clip", o.Clip}, {"WeightY", o.WeightY}, {"WeightZ", o.WeightZ}, {"WeightX", o.WeightX},
-		{"WeightPad", o.WeightPad}, {"WeightRecon", o.WeightRecon}, {"NoiseY", o.NoiseY}, {"NoisePad", o.NoisePad}} {
+		{"WeightPad", o.WeightPad}, {"WeightRecon", o.WeightRecon}, {"WeightLikelihood", o.WeightLikelihood},
+		{"RampZ", float64(o.RampZ)}, {"RampX", float64(o.RampX)}, {"Gamma", o.Gamma}, {"NoiseY", o.NoiseY}, {"NoisePad", o.NoisePad}} {
 		if !(c.v >= 0) {
 			return fmt.Errorf("inn: Settings.%s is %v, want 0 or more", c.name, c.v)
 		}
@@ -138,15 +178,30 @@ func (o *Settings) check(d, m int) error {
 	if !(o.Beta2 > 0 && o.Beta2 < 1) {
 		return fmt.Errorf("inn: Settings.Beta2 is %v, want between 0 and 1", o.Beta2)
 	}
-	for _, ks := range [][]float64{o.KernelZ, o.KernelX} {
-		for _, h := range ks {
-			if !(h > 0) {
-				return fmt.Errorf("inn: a kernel width in Settings is %v, want a positive number", h)
-			}
+	if !(o.Held >= 0 && o.Held < 1) {
+		return fmt.Errorf("inn: Settings.Held is %v, want 0 or more and less than 1", o.Held)
+	}
+	if o.CrossEntropy && m < 2 {
+		return fmt.Errorf("inn: Settings.CrossEntropy is for labels in one-hot form, and y has %d value", m)
+	}
+	for name, k := range map[string]mmd.Kernel{"KernelZ": o.KernelZ, "KernelX": o.KernelX} {
+		if err := k.Check(); err != nil {
+			return fmt.Errorf("inn: Settings.%s: %w", name, err)
 		}
+	}
+	if err := o.Schedule.Check(); err != nil {
+		return fmt.Errorf("inn: Settings.Schedule is %w", err)
+	}
+	if err := o.keeping().Check(o.Held > 0); err != nil {
+		return fmt.Errorf("inn: Settings.%w", err)
 	}
 	if least := max(d, m+o.Latent); o.Nominal < least {
 		return fmt.Errorf("inn: Settings.Nominal is %d, want at least %d: %d parameters on one side, %d measurements and %d latent values on the other", o.Nominal, least, d, m, o.Latent)
 	}
 	return nil
+}
+
+// keeping are the settings of the training loop.
+func (o *Settings) keeping() *train.Settings {
+	return &train.Settings{Checkpoint: o.Checkpoint, CheckpointEvery: o.CheckpointEvery, Patience: o.Patience}
 }

@@ -1,46 +1,35 @@
 package inn
 
 import (
-	"errors"
 	"fmt"
 	"math"
-	"slices"
-	"time"
 
 	"github.com/innkeeper-notebook/innkeeper/inn/layer"
 	"github.com/innkeeper-notebook/innkeeper/inn/mmd"
-	"github.com/innkeeper-notebook/innkeeper/inn/progress"
 	"github.com/innkeeper-notebook/innkeeper/inn/tensor"
 	"github.com/innkeeper-notebook/innkeeper/inn/train"
 )
 
-// Progress is the state of training after a step.
-type Progress struct {
-	Step, Steps        int
-	Loss               float64 // the weighted sum of the terms
-	Terms              []Term  // each with its weight
-	Elapsed, Remaining time.Duration
-}
+// Progress is the state of training after a step. The terms of its loss are
+// "y", "z", "x", "padding" and "reconstruction", and "likelihood" if that has a weight.
+type Progress = train.Progress
 
-// A Term is one part of the loss: "y", "z", "x", "padding" or
-// "reconstruction", a running mean over about 50 steps.
-type Term struct {
-	Name  string
-	Value float64
-}
+// A Term is one part of the loss, a running mean over about 50 steps.
+type Term = train.Term
 
 // ErrEnough is what Settings.Each returns to end a training that is good enough:
 // Train then returns the network so far and no error.
-var ErrEnough = errors.New("inn: enough")
+var ErrEnough = train.ErrEnough
 
 // Train trains an INN on pairs (section 3.3 of the paper): batch by batch it
 // runs forwards for L_y, L_z and the padding, backwards for L_x and the
 // reconstruction, and updates once with the gradients of both directions.
 //
 // Nil settings mean the defaults. The result depends on the pairs and the
-// settings alone, not on the number of workers. When Each or the progress
-// observer ends training early, or a loss is no longer finite, Train returns
-// the network so far together with an error that says so.
+// settings alone, not on the number of workers, nor on how often it was stopped
+// and went on from Settings.Checkpoint. When Each or the progress observer ends
+// training early, or a loss is no longer finite, Train returns the network so
+// far together with an error that says so.
 func Train(pairs *Pairs, s *Settings) (*Model, error) {
 	if err := pairs.Check(); err != nil {
 		return nil, err
@@ -49,17 +38,23 @@ func Train(pairs *Pairs, s *Settings) (*Model, error) {
 	if err != nil {
 		return nil, err
 	}
-	if least := max(o.Batch, 10*len(pairs.X.Vars)); pairs.Len() < least {
-		return nil, fmt.Errorf("inn: %d training pairs are too few: want at least %d, a batch and ten for each parameter", pairs.Len(), least)
+	held := min(int(o.Held*float64(pairs.Len())), heldMost) / o.Batch * o.Batch
+	if o.Held > 0 && held == 0 {
+		return nil, fmt.Errorf("inn: Settings.Held is %v of %d pairs, which is less than a batch of %d", o.Held, pairs.Len(), o.Batch)
 	}
-	t, err := newTrainer(pairs, &o)
+	if least := max(o.Batch, 10*len(pairs.X.Vars)); pairs.Len()-held < least {
+		return nil, fmt.Errorf("inn: %d training pairs are too few: want at least %d, a batch and ten for each parameter", pairs.Len()-held, least)
+	}
+	t, err := newTrainer(pairs, &o, held)
 	if err != nil {
 		return nil, err
 	}
 	defer t.pool.Close()
-	err = t.run()
-	return t.model, err
+	return t.model, t.loop().Run()
 }
+
+// heldMost is the most pairs that are held back: the loss of more is no surer.
+const heldMost = 4096
 
 // chunkRows is about how many rows of a batch one task takes: enough for the
 // matrix products, and enough tasks for the workers. The chunks depend on the
@@ -71,11 +66,13 @@ const chunkRows = 64
 type trainer struct {
 	*Settings
 	shape
-	model *Model
-	x, y  tensor.Mat // all pairs, normalised
-	pool  *train.Pool
-	adam  train.Adam
-	epoch []int // the order of the pairs in this epoch
+	model   *Model
+	x, y    tensor.Mat // all pairs, normalised
+	pool    *train.Pool
+	adam    train.Adam
+	epoch   []int // the order of the pairs in epoch epochAt
+	epochAt int
+	held    []int // the pairs that are held back
 
 	// One batch, a row each. Forwards: in -> out = [y, pad, z]. Backwards:
 	// latent = [y, pad, z] -> back = [x, pad].
@@ -88,11 +85,13 @@ type trainer struct {
 	mmdX      *mmd.Estimator
 	chunks    []*chunk
 	grad      []float32 // the sum of the chunks' gradients
-	step      int
-	means     [len(termNames)]float64 // running means of the terms
+
+	// The weights of this step, and the stream of its noise.
+	weightZ, weightX, gamma float64
+	stream                  uint64
 }
 
-var termNames = [...]string{"y", "z", "x", "padding", "reconstruction"}
+var termNames = [...]string{"y", "z", "x", "padding", "reconstruction", "likelihood"}
 
 const (
 	termY = iota
@@ -100,6 +99,7 @@ const (
 	termX
 	termPad
 	termRecon
+	termLikelihood
 )
 
 // A chunk is one task's rows [lo, hi) of the batch and all it needs.
@@ -112,9 +112,10 @@ type chunk struct {
 	scratchZ         *mmd.Scratch
 	scratchX         *mmd.Scratch
 	dout             tensor.Mat
+	logdet           []float32
 }
 
-func newTrainer(pairs *Pairs, o *Settings) (*trainer, error) {
+func newTrainer(pairs *Pairs, o *Settings, held int) (*trainer, error) {
 	xs, err := newScaling(pairs.X)
 	if err != nil {
 		return nil, fmt.Errorf("inn: parameter %w", err)
@@ -131,7 +132,7 @@ func newTrainer(pairs *Pairs, o *Settings) (*trainer, error) {
 		x:        tensor.New(pairs.Len(), s.D),
 		y:        tensor.New(pairs.Len(), s.M),
 		pool:     train.NewPool(o.Workers),
-		adam:     train.Adam{Rate: o.Rate, Final: o.Final, Warmup: o.Warm, Beta1: 0.9, Beta2: o.Beta2, Epsilon: 1e-6, Decay: o.Decay, Clip: o.Clip},
+		adam:     train.Adam{Rate: o.Rate, Final: o.Final, Schedule: o.Schedule, Warmup: o.Warm, Beta1: 0.9, Beta2: o.Beta2, Epsilon: 1e-6, Decay: o.Decay, Clip: o.Clip},
 	}
 	for i := range pairs.Len() {
 		xs.apply(t.x.Row(i), pairs.X.Row(i))
@@ -140,13 +141,17 @@ func newTrainer(pairs *Pairs, o *Settings) (*trainer, error) {
 	if t.model.fence, err = newFence(t.y); err != nil {
 		return nil, err
 	}
+	// Problem.Pairs draws pairs independently, so any will do.
+	for i := range held {
+		t.held = append(t.held, pairs.Len()-held+i)
+	}
 	n := o.Batch
 	t.batch = make([]int, n)
 	t.in, t.out, t.back = tensor.New(n, s.N), tensor.New(n, s.N), tensor.New(n, s.N)
 	t.zGot, t.zTo = tensor.New(n, s.M+s.K), tensor.New(n, s.M+s.K)
 	t.xGot, t.xTo = tensor.New(n, s.D), tensor.New(n, s.D)
-	t.mmdZ = mmd.New(mmd.InverseMultiquadratic(o.KernelZ), n)
-	t.mmdX = mmd.New(mmd.InverseMultiquadratic(o.KernelX), n)
+	t.mmdZ = mmd.New(o.KernelZ, n, o.Unbiased)
+	t.mmdX = mmd.New(o.KernelX, n, o.Unbiased)
 	t.grad = make([]float32, len(t.model.weights))
 	tasks := (n + chunkRows - 1) / chunkRows
 	for i := range tasks {
@@ -155,83 +160,94 @@ func newTrainer(pairs *Pairs, o *Settings) (*trainer, error) {
 		c.forward, c.inverse = t.model.net.NewPass(rows), t.model.net.NewPass(rows)
 		c.grad = make([]float32, len(t.grad))
 		c.dz, c.dx, c.dout = tensor.New(rows, s.M+s.K), tensor.New(rows, s.D), tensor.New(rows, s.N)
+		if o.WeightLikelihood > 0 {
+			c.logdet = make([]float32, rows)
+		}
 		c.scratchZ, c.scratchX = mmd.NewScratch(rows, n, s.M+s.K), mmd.NewScratch(rows, n, s.D)
 		t.chunks = append(t.chunks, c)
 	}
 	return t, nil
 }
 
-// run takes all steps, or as many as it is let.
-func (t *trainer) run() error {
-	start := time.Now()
-	each := t.Each
-	if each == nil {
-		task := progress.Start("training", t.Steps)
-		defer task.End()
-		each = func(p Progress) error {
-			return task.Advance(1, func() string { return fmt.Sprintf("loss %.4g", p.Loss) })
-		}
+// loop is the training.
+func (t *trainer) loop() *train.Loop {
+	names := termNames[:termLikelihood]
+	if t.WeightLikelihood > 0 {
+		names = termNames[:]
 	}
-	// The network goes back to one whose losses were seen to be finite.
-	good, next := slices.Clone(t.model.weights), slices.Clone(t.model.weights)
-	goodStep := 0
-	for t.step = 0; t.step < t.Steps; t.step++ {
-		if t.step%100 == 0 {
-			copy(next, t.model.weights)
-		}
-		if name, value := t.takeStep(); name != "" {
-			copy(t.model.weights, good)
-			return fmt.Errorf("inn: training stopped at step %d of %d: the loss term %q became %v; the model holds the network of step %d. A smaller Rate or Clip helps", t.step+1, t.Steps, name, value, goodStep)
-		}
-		if t.step%100 == 0 {
-			good, next = next, good
-			goodStep = t.step
-		}
-		err := each(t.progress(time.Since(start)))
-		if errors.Is(err, ErrEnough) {
-			return nil
-		}
-		if err != nil {
-			return fmt.Errorf("inn: training stopped at step %d of %d; the model holds the network so far: %w", t.step+1, t.Steps, err)
-		}
+	l := &train.Loop{
+		Settings: *t.keeping(), Package: "inn", Steps: t.Steps, Names: names, Weights: t.model.weights,
+		Step: t.takeStep, Each: t.Each,
 	}
-	return nil
+	if t.Checkpoint != "" {
+		l.Of = train.Fingerprint(t.Settings.stored(), t.model.x, t.model.y, t.x, t.y)
+	}
+	t.adam.Keep(&l.State, len(t.model.weights))
+	if len(t.held) > 0 {
+		l.Look, l.LookEvery = t.look, max(1, min(t.x.Rows/t.Batch, t.Steps/20))
+	}
+	return l
 }
 
-// progress is the state after the step just made. Its terms are its own:
-// callers keep a history.
-func (t *trainer) progress(elapsed time.Duration) Progress {
-	p := Progress{Step: t.step + 1, Steps: t.Steps, Elapsed: elapsed, Terms: make([]Term, len(termNames))}
-	for i, v := range t.means {
-		p.Loss += v
-		p.Terms[i] = Term{termNames[i], v}
-	}
-	p.Remaining = elapsed / time.Duration(p.Step) * time.Duration(p.Steps-p.Step)
-	return p
-}
-
-// takeStep makes one step of the optimiser. It returns the name and value of
-// a loss term that is not finite, before such a term reaches the weights.
-func (t *trainer) takeStep() (name string, value float64) {
-	t.draw()
-	t.each((*trainer).forwards)
-	t.mmdZ.Prepare(t.zGot, t.zTo)
-	t.mmdX.Prepare(t.xGot, t.xTo)
-	t.each((*trainer).backwards)
-
-	var terms [len(termNames)]float64
-	for _, c := range t.chunks {
-		for i, v := range c.terms {
-			terms[i] += v
-		}
-	}
-	for i, v := range terms {
+// takeStep makes one step of the optimiser, unless a term of the loss is not
+// finite.
+func (t *trainer) takeStep(step int, terms []float64) {
+	t.draw(step)
+	t.weightZ, t.weightX = t.WeightZ*ramp(step, t.RampZ), t.WeightX*ramp(step, t.RampX)
+	t.gamma = t.Gamma * (1 - float64(step)/float64(t.Steps))
+	t.losses(streamNoise+uint64(step)<<20, terms)
+	for _, v := range terms {
 		if math.IsNaN(v) || math.IsInf(v, 0) {
-			return termNames[i], v
+			return
 		}
-		// The mean of all steps at first, later of about the last 50.
-		t.means[i] += (v - t.means[i]) / float64(min(t.step+1, 50))
 	}
+	t.sum()
+	t.adam.Update(t.pool, t.model.weights, t.grad, t.adam.RateAt(step, t.Steps))
+}
+
+// ramp is a weight's share at a step, when it rises over so many steps.
+func ramp(step, steps int) float64 { return min(1, float64(step+1)/float64(steps+1)) }
+
+// losses adds the terms of the batch's loss, with noise of a stream, to terms,
+// and leaves their gradients in the chunks.
+func (t *trainer) losses(stream uint64, terms []float64) {
+	t.stream = stream
+	t.each((*trainer).forwards)
+	if t.weightZ > 0 {
+		t.mmdZ.Prepare(t.zGot, t.zTo)
+	}
+	if t.weightX > 0 {
+		t.mmdX.Prepare(t.xGot, t.xTo)
+		if t.gamma > 0 {
+			t.mmdX.Weigh(t.zTo.Slice(0, t.zTo.Rows, 0, t.M), t.gamma)
+		}
+	}
+	t.each((*trainer).backwards)
+	for _, c := range t.chunks {
+		for i := range terms {
+			terms[i] += c.terms[i]
+		}
+	}
+}
+
+// look is the loss of the pairs that are held back, with all weights as at the
+// end of training and the same noise at every look.
+func (t *trainer) look() float64 {
+	t.weightZ, t.weightX, t.gamma = t.WeightZ, t.WeightX, 0
+	batches, loss := len(t.held)/t.Batch, 0.0
+	for b := range batches {
+		var terms [len(termNames)]float64
+		copy(t.batch, t.held[b*t.Batch:])
+		t.losses(streamHeld+uint64(b)<<20, terms[:])
+		for _, v := range terms {
+			loss += v / float64(batches)
+		}
+	}
+	return loss
+}
+
+// sum adds up the chunks' gradients.
+func (t *trainer) sum() {
 	const block = 1 << 13
 	t.pool.Each((len(t.grad)+block-1)/block, func(i int) {
 		lo, hi := i*block, min((i+1)*block, len(t.grad))
@@ -243,8 +259,6 @@ func (t *trainer) takeStep() (name string, value float64) {
 			}
 		}
 	})
-	t.adam.Update(t.pool, t.model.weights, t.grad, t.adam.RateAt(t.step, t.Steps))
-	return "", 0
 }
 
 func (t *trainer) each(phase func(*trainer, *chunk)) {
@@ -254,18 +268,19 @@ func (t *trainer) each(phase func(*trainer, *chunk)) {
 // draw chooses the pairs of the next batch: every pair once an epoch, in an
 // order of the epoch's own. What is left at the end, less than a batch, waits
 // for another epoch.
-func (t *trainer) draw() {
-	perEpoch := t.x.Rows / t.Batch
-	epoch, at := t.step/perEpoch, t.step%perEpoch
-	if at == 0 {
-		t.epoch = RNG(t.Seed, streamEpoch+uint64(epoch)).Perm(t.x.Rows)
+func (t *trainer) draw(step int) {
+	n := t.x.Rows - len(t.held)
+	perEpoch := n / t.Batch
+	epoch, at := step/perEpoch, step%perEpoch
+	if t.epoch == nil || epoch != t.epochAt {
+		t.epoch, t.epochAt = RNG(t.Seed, streamEpoch+uint64(epoch)).Perm(n), epoch
 	}
 	copy(t.batch, t.epoch[at*t.Batch:])
 }
 
 // forwards runs a chunk's rows through the network in both directions.
 func (t *trainer) forwards(c *chunk) {
-	rng := RNG(t.Seed, streamNoise+uint64(t.step)<<20+uint64(c.lo))
+	rng := RNG(t.Seed, t.stream+uint64(c.lo))
 	clear(c.grad)
 	in, out, back := t.rows(t.in, c), t.rows(t.out, c), t.rows(t.back, c)
 	zGot, zTo := t.rows(t.zGot, c), t.rows(t.zTo, c)
@@ -289,7 +304,8 @@ func (t *trainer) forwards(c *chunk) {
 		}
 		copy(out.Row(i), in.Row(i))
 	}
-	c.forward.Forward(t.model.weights, out, nil)
+	clear(c.logdet)
+	c.forward.Forward(t.model.weights, out, c.logdet) // nil without a likelihood
 	c.inverse.Inverse(t.model.weights, back, nil)
 	for i := range in.Rows {
 		copy(zGot.Row(i), out.Row(i)[:t.M])
@@ -309,33 +325,54 @@ func (t *trainer) backwards(c *chunk) {
 	perRow := 1 / float64(t.Batch)
 	c.terms = [len(termNames)]float64{}
 
-	// L_y, L_z and the padding, through the forward pass. The gradient of L_z
-	// reaches z alone: its part for y is left out.
-	c.terms[termZ] = t.WeightZ * t.mmdZ.Rows(c.scratchZ, c.lo, c.hi, c.dz)
+	// L_y, L_z, the likelihood and the padding, through the forward pass. The
+	// gradient of L_z reaches z alone: its part for y is left out.
+	if t.weightZ > 0 {
+		c.terms[termZ] = t.weightZ * t.mmdZ.Rows(c.scratchZ, c.lo, c.hi, c.dz)
+	}
 	for i := range out.Rows {
 		got, want, d := out.Row(i), zTo.Row(i), c.dout.Row(i)
-		c.terms[termY] += square(d[:t.M], got[:t.M], want[:t.M], t.WeightY*perRow)
+		if t.CrossEntropy {
+			c.terms[termY] += square(d[:t.M], got[:t.M], want[:t.M], anchor*t.WeightY*perRow)
+			c.terms[termY] += t.crossEntropy(d[:t.M], got[:t.M], t.y.Row(t.batch[c.lo+i]), t.WeightY*perRow)
+		} else {
+			c.terms[termY] += square(d[:t.M], got[:t.M], want[:t.M], t.WeightY*perRow)
+		}
 		c.terms[termPad] += square(d[yPadLo:yPadHi], got[yPadLo:yPadHi], nil, t.WeightPad*perRow)
-		for j, g := range c.dz.Row(i)[t.M:] {
-			d[zLo+j] = float32(t.WeightZ) * g
+		c.terms[termLikelihood] += square(d[zLo:zHi], got[zLo:zHi], nil, t.WeightLikelihood*perRow/2)
+		if c.logdet != nil {
+			c.terms[termLikelihood] -= t.WeightLikelihood * perRow * float64(c.logdet[i])
+		}
+		if t.weightZ > 0 {
+			for j, g := range c.dz.Row(i)[t.M:] {
+				d[zLo+j] += float32(t.weightZ) * g
+			}
 		}
 	}
-	c.forward.BackForward(w, c.grad, c.dout, 0)
+	c.forward.BackForward(w, c.grad, c.dout, float32(-t.WeightLikelihood*perRow))
 
 	// L_x and the padding of the other side, through the inverse pass.
-	c.terms[termX] = t.WeightX * t.mmdX.Rows(c.scratchX, c.lo, c.hi, c.dx)
+	if t.weightX > 0 {
+		c.terms[termX] = t.weightX * t.mmdX.Rows(c.scratchX, c.lo, c.hi, c.dx)
+	}
 	for i := range back.Rows {
 		got, d := back.Row(i), c.dout.Row(i)
-		for j, g := range c.dx.Row(i) {
-			d[j] = float32(t.WeightX) * g
+		clear(d[:t.D])
+		if t.weightX > 0 {
+			for j, g := range c.dx.Row(i) {
+				d[j] = float32(t.weightX) * g
+			}
 		}
 		c.terms[termPad] += square(d[xPadLo:xPadHi], got[xPadLo:xPadHi], nil, t.WeightPad*perRow)
 	}
 	c.inverse.BackInverse(w, c.grad, c.dout, 0)
+	if t.WeightRecon == 0 {
+		return
+	}
 
 	// Reconstruction: what the forward pass made, with noise in place of the
 	// padding and a little on y, must lead back to x.
-	rng := RNG(t.Seed, streamNoise+uint64(t.step)<<20+1<<19+uint64(c.lo))
+	rng := RNG(t.Seed, t.stream+1<<19+uint64(c.lo))
 	fill(out, yPadLo, yPadHi, t.NoisePad, rng)
 	for i := range out.Rows {
 		row := out.Row(i)
@@ -369,4 +406,32 @@ func square(d, got, want []float32, weight float64) float64 {
 		d[j] = float32(2*weight) * v
 	}
 	return weight * sum
+}
+
+// The factors of the logits and of the square in L_y: see Settings.CrossEntropy.
+const (
+	sharpness = 10
+	anchor    = 0.1
+)
+
+// crossEntropy returns weight times the cross-entropy of y and the softmax of
+// the logits, both normalised rows, and adds its gradient to d.
+func (t *trainer) crossEntropy(d, logits, y []float32, weight float64) float64 {
+	top := math.Inf(-1)
+	logit := func(j int) float64 { return sharpness * (float64(logits[j])*t.model.y.SD[j] + t.model.y.Mean[j]) }
+	for j := range logits {
+		top = max(top, logit(j))
+	}
+	sum := 0.0
+	for j := range logits {
+		sum += math.Exp(logit(j) - top)
+	}
+	loss := 0.0
+	for j := range logits {
+		want := float64(y[j])*t.model.y.SD[j] + t.model.y.Mean[j]
+		log := logit(j) - top - math.Log(sum)
+		loss -= want * log
+		d[j] += float32(weight * (math.Exp(log) - want) * sharpness * t.model.y.SD[j])
+	}
+	return weight * loss
 }

@@ -12,6 +12,7 @@ import (
 	"gonum.org/v1/gonum/stat"
 
 	"github.com/innkeeper-notebook/innkeeper/inn"
+	"github.com/innkeeper-notebook/innkeeper/inn/mmd"
 )
 
 // linear is a problem whose posterior is known: x ~ N(0, 1) in three
@@ -215,7 +216,7 @@ func TestBadInput(t *testing.T) {
 		{"unequal", short, nil, "300 rows of x but 299 rows of y"},
 		{"narrow", pairs, &inn.Settings{Nominal: 4, Latent: 3}, "Settings.Nominal is 4, want at least 5"},
 		{"negative", pairs, &inn.Settings{Steps: -2}, "Settings.Steps is -2"},
-		{"kernel", pairs, &inn.Settings{KernelX: []float64{0}}, "kernel width"},
+		{"kernel", pairs, &inn.Settings{KernelX: mmd.InverseMultiquadratic(0)}, "kernel width"},
 	} {
 		if _, err := inn.Train(c.pairs, c.set); err == nil || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%s: error is %v, want one with %q", c.name, err, c.want)

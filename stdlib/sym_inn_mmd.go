@@ -13,21 +13,17 @@ import (
 
 func init() {
 	Symbols["github.com/innkeeper-notebook/innkeeper/inn/mmd/mmd"] = map[string]reflect.Value{
-		"Estimator":             reflect.ValueOf((*mmd.Estimator)(nil)),
-		"InverseMultiquadratic": reflect.ValueOf((*mmd.InverseMultiquadratic)(nil)),
-		"Kernel":                reflect.ValueOf((*mmd.Kernel)(nil)),
-		"_Kernel":               reflect.ValueOf((*_inn_mmd_Kernel)(nil)),
-		"New":                   reflect.ValueOf(mmd.New),
-		"NewScratch":            reflect.ValueOf(mmd.NewScratch),
-		"Scratch":               reflect.ValueOf((*mmd.Scratch)(nil)),
+		"Estimator":                   reflect.ValueOf((*mmd.Estimator)(nil)),
+		"Exponential":                 reflect.ValueOf(mmd.Exponential),
+		"Family":                      reflect.ValueOf((*mmd.Family)(nil)),
+		"FamilyExponential":           reflect.ValueOf(mmd.FamilyExponential),
+		"FamilyInverseMultiquadratic": reflect.ValueOf(mmd.FamilyInverseMultiquadratic),
+		"FamilyPower":                 reflect.ValueOf(mmd.FamilyPower),
+		"InverseMultiquadratic":       reflect.ValueOf(mmd.InverseMultiquadratic),
+		"Kernel":                      reflect.ValueOf((*mmd.Kernel)(nil)),
+		"New":                         reflect.ValueOf(mmd.New),
+		"NewScratch":                  reflect.ValueOf(mmd.NewScratch),
+		"Power":                       reflect.ValueOf(mmd.Power),
+		"Scratch":                     reflect.ValueOf((*mmd.Scratch)(nil)),
 	}
-}
-
-type _inn_mmd_Kernel struct {
-	IValue any
-	WRow   func(a0 []float32) float64
-}
-
-func (w _inn_mmd_Kernel) Row(a0 []float32) float64 {
-	return w.WRow(a0)
 }

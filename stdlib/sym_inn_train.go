@@ -13,8 +13,21 @@ import (
 
 func init() {
 	Symbols["github.com/innkeeper-notebook/innkeeper/inn/train/train"] = map[string]reflect.Value{
-		"Adam":    reflect.ValueOf((*train.Adam)(nil)),
-		"NewPool": reflect.ValueOf(train.NewPool),
-		"Pool":    reflect.ValueOf((*train.Pool)(nil)),
+		"Adam":        reflect.ValueOf((*train.Adam)(nil)),
+		"Constant":    reflect.ValueOf(train.Constant),
+		"Cosine":      reflect.ValueOf(train.Cosine),
+		"ErrEnough":   reflect.ValueOf(&train.ErrEnough).Elem(),
+		"Exponential": reflect.ValueOf(train.Exponential),
+		"Fingerprint": reflect.ValueOf(train.Fingerprint),
+		"Linear":      reflect.ValueOf(train.Linear),
+		"Loop":        reflect.ValueOf((*train.Loop)(nil)),
+		"NewPool":     reflect.ValueOf(train.NewPool),
+		"Pool":        reflect.ValueOf((*train.Pool)(nil)),
+		"Progress":    reflect.ValueOf((*train.Progress)(nil)),
+		"Schedule":    reflect.ValueOf((*train.Schedule)(nil)),
+		"Settings":    reflect.ValueOf((*train.Settings)(nil)),
+		"Staircase":   reflect.ValueOf(train.Staircase),
+		"State":       reflect.ValueOf((*train.State)(nil)),
+		"Term":        reflect.ValueOf((*train.Term)(nil)),
 	}
 }

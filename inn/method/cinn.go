@@ -111,7 +111,7 @@ func TrainCINN(pairs *inn.Pairs, s *CINNSettings) (*CINN, error) {
 	if err := walls.check(pairs.X); err != nil {
 		return nil, err
 	}
-	t, err := newTrainer(pairs, o.Training, "likelihood")
+	t, err := newTrainer(pairs, o, o.Training, "likelihood")
 	if err != nil {
 		return nil, err
 	}

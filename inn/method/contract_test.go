@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"github.com/innkeeper-notebook/innkeeper/inn"
+	"github.com/innkeeper-notebook/innkeeper/inn/mmd"
 	"github.com/innkeeper-notebook/innkeeper/inn/progress"
 )
 
@@ -187,8 +188,8 @@ func TestBadSettings(t *testing.T) {
 		{vae(CVAESettings{Width: 2, Flows: 1}), "CVAESettings.Width is 2, want 3"},
 		{gan(CGANSettings{DiscriminatorMomentum: 1}), "CGANSettings.DiscriminatorMomentum is 1"},
 		{gan(CGANSettings{Variance: -2}), "CGANSettings.Variance is -2"},
-		{generator(GeneratorSettings{Kernel: []float64{0}}), "GeneratorSettings.Kernel is 0"},
-		{generator(GeneratorSettings{Kernel: []float64{}}), "GeneratorSettings.Kernel has no width"},
+		{generator(GeneratorSettings{Kernel: mmd.InverseMultiquadratic(0)}), "GeneratorSettings.Kernel: a kernel width is 0"},
+		{generator(GeneratorSettings{Kernel: mmd.Exponential()}), "has no width"},
 	} {
 		if c.err == nil || !strings.Contains(c.err.Error(), c.want) {
 			t.Errorf("error is %v, want one with %q", c.err, c.want)

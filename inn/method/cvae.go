@@ -100,7 +100,7 @@ func TrainCVAE(pairs *inn.Pairs, s *CVAESettings) (*CVAE, error) {
 	if err != nil {
 		return nil, err
 	}
-	t, err := newTrainer(pairs, o.Training, "reconstruction", "KL divergence")
+	t, err := newTrainer(pairs, o, o.Training, "reconstruction", "KL divergence")
 	if err != nil {
 		return nil, err
 	}

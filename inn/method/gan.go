@@ -6,6 +6,7 @@ import (
 	"github.com/innkeeper-notebook/innkeeper/inn"
 	"github.com/innkeeper-notebook/innkeeper/inn/layer"
 	"github.com/innkeeper-notebook/innkeeper/inn/tensor"
+	"github.com/innkeeper-notebook/innkeeper/inn/train"
 )
 
 // CGANSettings say how TrainCGAN builds and trains its networks. The defaults
@@ -107,7 +108,7 @@ func TrainCGAN(pairs *inn.Pairs, s *CGANSettings) (*CGAN, error) {
 	if err != nil {
 		return nil, err
 	}
-	t, err := newTrainer(pairs, o.Training, "generator", "discriminator", "variance", "pre-training")
+	t, err := newTrainer(pairs, o, o.Training, "generator", "discriminator", "variance", "pre-training")
 	if err != nil {
 		return nil, err
 	}
@@ -115,7 +116,7 @@ func TrainCGAN(pairs *inn.Pairs, s *CGANSettings) (*CGAN, error) {
 	b := newGANTrainer(t, &o)
 	adam := t.adam()
 	descent := descent{rate: o.DiscriminatorRate, final: o.DiscriminatorFinal, momentum: o.DiscriminatorMomentum, decay: o.DiscriminatorDecay}
-	err = t.run(b.all, func() {
+	l := t.loop(b.all, func() {
 		if t.step >= o.Pretraining {
 			b.discriminate()
 			descent.update(b.critic, b.criticGrad.add(t.pool), t.step, t.Steps)
@@ -123,7 +124,9 @@ func TrainCGAN(pairs *inn.Pairs, s *CGANSettings) (*CGAN, error) {
 		b.generateBatch()
 		adam.Update(t.pool, b.weights, b.grad.add(t.pool), adam.RateAt(t.step, t.Steps))
 	})
-	return b.CGAN, err
+	adam.Keep(&l.State, len(b.weights))
+	descent.keep(&l.State, len(b.critic))
+	return b.CGAN, l.Run()
 }
 
 // The loss terms of a GAN.
@@ -284,10 +287,13 @@ type descent struct {
 	velocity                     []float32
 }
 
+// keep adds the descent's state to what a checkpoint keeps, for n parameters.
+func (s *descent) keep(state *train.State, n int) {
+	s.velocity = make([]float32, n)
+	state.Vector("velocity", s.velocity)
+}
+
 func (s *descent) update(w, g []float32, step, steps int) {
-	if s.velocity == nil {
-		s.velocity = make([]float32, len(w))
-	}
 	rate := s.rate
 	if steps > 1 {
 		rate *= math.Pow(s.final/s.rate, float64(step)/float64(steps-1))

@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/innkeeper-notebook/innkeeper/inn"
+	"github.com/innkeeper-notebook/innkeeper/inn/mmd"
 )
 
 // TestCGANGradients holds L_d, L_g with the penalty of the variance, and the
@@ -20,7 +21,7 @@ func TestCGANGradients(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			tr, err := newTrainer(pairs, o.Training, "generator", "discriminator", "variance", "pre-training")
+			tr, err := newTrainer(pairs, o, o.Training, "generator", "discriminator", "variance", "pre-training")
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -63,7 +64,7 @@ func TestGeneratorGradients(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		tr, err := newTrainer(pairs, o.Training, "MMD")
+		tr, err := newTrainer(pairs, o, o.Training, "MMD")
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -88,7 +89,7 @@ func TestGeneratorGradients(t *testing.T) {
 }
 
 func TestGeneratorOfALinearProblem(t *testing.T) {
-	m, err := TrainGenerator(pairsOf(t, linear, 20_000), &GeneratorSettings{Layers: 3, Width: 32, Kernel: []float64{0.5, 1, 2},
+	m, err := TrainGenerator(pairsOf(t, linear, 20_000), &GeneratorSettings{Layers: 3, Width: 32, Kernel: mmd.InverseMultiquadratic(0.5, 1, 2),
 		Training: Training{Steps: 1500, Rate: 3e-3, Seed: 1}})
 	if err != nil {
 		t.Fatal(err)

@@ -14,10 +14,11 @@ import (
 // a width that gives the 10,000 parameters it speaks of; those of Training:
 // Batch 256, Rate 1e-3, Final Rate/1000, Decay None.
 type GeneratorSettings struct {
-	Layers int       // fully connected layers; 8
-	Width  int       // neurons of the hidden layers; 40
-	Latent int       // dimension of z; D
-	Kernel []float64 // widths h of the inverse multiquadratics; 0.5
+	Layers   int        // fully connected layers; 8
+	Width    int        // neurons of the hidden layers; 40
+	Latent   int        // dimension of z; D
+	Kernel   mmd.Kernel // mmd.InverseMultiquadratic(0.5)
+	Unbiased bool       // the estimate leaves out pairs of a sample with itself
 
 	Training
 }
@@ -30,18 +31,13 @@ func (s *GeneratorSettings) withDefaults(d int) (GeneratorSettings, error) {
 	orInt(&o.Layers, 8)
 	orInt(&o.Width, 40)
 	orInt(&o.Latent, d)
-	if o.Kernel == nil {
-		o.Kernel = []float64{0.5}
+	if o.Kernel.Family == "" && o.Kernel.Widths == nil {
+		o.Kernel = mmd.InverseMultiquadratic(0.5)
 	}
 	o.Training.fill(Training{Batch: 256, Rate: 1e-3, Final: 1e-6, Decay: None})
 	const name = "GeneratorSettings"
-	for _, h := range o.Kernel {
-		if err := positive(name, "Kernel", h); err != nil {
-			return o, err
-		}
-	}
-	if len(o.Kernel) == 0 {
-		return o, fmt.Errorf("method: %s.Kernel has no width", name)
+	if err := o.Kernel.Check(); err != nil {
+		return o, fmt.Errorf("method: %s.Kernel: %w", name, err)
 	}
 	return o, firstError(checkNet(name, o.Layers, o.Width), atLeast(name, "Latent", o.Latent, 1), o.Training.check(name))
 }
@@ -66,18 +62,19 @@ func TrainGenerator(pairs *inn.Pairs, s *GeneratorSettings) (*Generator, error) 
 	if err != nil {
 		return nil, err
 	}
-	t, err := newTrainer(pairs, o.Training, "MMD")
+	t, err := newTrainer(pairs, o, o.Training, "MMD")
 	if err != nil {
 		return nil, err
 	}
 	defer t.pool.Close()
 	b := newMMDTrainer(t, &o)
 	adam := t.adam()
-	err = t.run(b.weights, func() {
+	l := t.loop(b.weights, func() {
 		b.gradient()
 		adam.Update(t.pool, b.weights, b.grad.add(t.pool), adam.RateAt(t.step, t.Steps))
 	})
-	return b.Generator, err
+	adam.Keep(&l.State, len(b.weights))
+	return b.Generator, l.Run()
 }
 
 // An mmdTrainer computes the loss of a generator and its gradient.
@@ -103,7 +100,7 @@ func newMMDTrainer(t *trainer, o *GeneratorSettings) *mmdTrainer {
 		trainer:   t,
 		Generator: &Generator{newImplicit(t, o.Latent, 0, hidden(o.Layers, o.Width), tensor.LeakyReLU)},
 		got:       tensor.New(t.Batch, width), want: tensor.New(t.Batch, width),
-		estimator: mmd.New(mmd.InverseMultiquadratic(o.Kernel), t.Batch),
+		estimator: mmd.New(o.Kernel, t.Batch, o.Unbiased),
 	}
 	b.grad = t.newGradient(len(b.weights))
 	for _, s := range t.spans {

@@ -1,8 +1,6 @@
 package method
 
 import (
-	"math"
-
 	"github.com/innkeeper-notebook/innkeeper/inn"
 	"github.com/innkeeper-notebook/innkeeper/inn/tensor"
 )
@@ -14,8 +12,6 @@ type heldOut struct {
 	every  int
 	losses []rowLoss
 	parts  []float64
-	best   []float32
-	least  float64
 }
 
 // heldMost is the most pairs that are held back: the loss of more is no surer.
@@ -29,7 +25,7 @@ func (t *trainer) hold(share float64, newLoss func(rows int) rowLoss) *heldOut {
 		return nil
 	}
 	keep := t.x.Rows - n
-	h := &heldOut{t: t, x: rows(t.x, keep, t.x.Rows), y: rows(t.y, keep, t.y.Rows), least: math.Inf(1)}
+	h := &heldOut{t: t, x: rows(t.x, keep, t.x.Rows), y: rows(t.y, keep, t.y.Rows)}
 	t.x, t.y = rows(t.x, 0, keep), rows(t.y, 0, keep)
 	h.every = max(1, min(keep/t.Batch, t.Steps/20))
 	h.parts = make([]float64, (n+chunkRows-1)/chunkRows)
@@ -39,8 +35,8 @@ func (t *trainer) hold(share float64, newLoss func(rows int) rowLoss) *heldOut {
 	return h
 }
 
-// look computes the loss of the held-out pairs, and keeps w if it is the least.
-func (h *heldOut) look(w []float32) {
+// loss is the loss of the held-out pairs for weights w.
+func (h *heldOut) loss(w []float32) float64 {
 	h.t.pool.Each(len(h.parts), func(i int) {
 		lo, hi := i*chunkRows, min((i+1)*chunkRows, h.x.Rows)
 		terms := make([]float64, len(h.t.names))
@@ -55,7 +51,5 @@ func (h *heldOut) look(w []float32) {
 	for _, v := range h.parts {
 		loss += v
 	}
-	if loss < h.least {
-		h.least, h.best = loss, append(h.best[:0], w...)
-	}
+	return loss
 }

@@ -48,7 +48,7 @@ type regression struct {
 
 // trainRegression trains a network from y to outputs values for each parameter.
 func trainRegression(pairs *inn.Pairs, o PointSettings, outputs int, term string, newLoss func(r *regression, rows int) rowLoss) (*regression, error) {
-	t, err := newTrainer(pairs, o.Training, term)
+	t, err := newTrainer(pairs, o, o.Training, term)
 	if err != nil {
 		return nil, err
 	}

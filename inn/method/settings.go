@@ -7,6 +7,7 @@ import (
 
 	"github.com/innkeeper-notebook/innkeeper/inn"
 	"github.com/innkeeper-notebook/innkeeper/inn/tensor"
+	"github.com/innkeeper-notebook/innkeeper/inn/train"
 )
 
 // None is the value of a setting that shall be zero, since zero itself stands
@@ -21,18 +22,24 @@ type Training struct {
 	Batch int     // pairs a step
 	Rate  float64 // Adam's learning rate at the first step
 	Final float64 // and at the last
-	Warm  int     // steps over which the rate rises to Rate; Steps/20
-	Beta2 float64 // Adam's decay of the squared gradient; 0.99
-	Decay float64 // L2 weight decay; 1e-5
-	Clip  float64 // the gradient's largest norm; 10
+	// Schedule is how it goes from one to the other; train.Exponential.
+	Schedule train.Schedule
+	Warm     int     // steps over which the rate rises to Rate; Steps/20
+	Beta2    float64 // Adam's decay of the squared gradient; 0.99
+	Decay    float64 // L2 weight decay; 1e-5
+	Clip     float64 // the gradient's largest norm; 10
+
+	// Checkpoint and CheckpointEvery are as in inn.Settings.
+	Checkpoint      string `json:"-"`
+	CheckpointEvery int    `json:"-"`
 
 	Seed    uint64 // of the weights, the batches and every noise; 0
-	Workers int    // goroutines; the number of processors. The result is the same
+	Workers int    `json:"-"` // goroutines; the number of processors. The result is the same
 
 	// Each is called after every step, with running means of the losses. A
 	// non-nil error ends training: the network so far is returned with an
 	// error that wraps it. Nil: the observer of package progress is told.
-	Each func(inn.Progress) error
+	Each func(inn.Progress) error `json:"-"`
 }
 
 // fill fills in what is open: def has Batch, Rate and Final at least.
@@ -56,6 +63,12 @@ func (o *Training) fill(def Training) {
 func (o *Training) check(settings string) error {
 	if !(o.Beta2 > 0 && o.Beta2 < 1) {
 		return fmt.Errorf("method: %s.Beta2 is %v, want between 0 and 1", settings, o.Beta2)
+	}
+	if err := o.Schedule.Check(); err != nil {
+		return fmt.Errorf("method: %s.Schedule is %w", settings, err)
+	}
+	if o.CheckpointEvery < 0 {
+		return fmt.Errorf("method: %s.CheckpointEvery is %d, want at least 1", settings, o.CheckpointEvery)
 	}
 	return firstError(
 		atLeast(settings, "Steps", o.Steps, 1),

@@ -2,13 +2,9 @@ package method
 
 import (
 	"fmt"
-	"math"
 	"math/rand/v2"
-	"slices"
-	"time"
 
 	"github.com/innkeeper-notebook/innkeeper/inn"
-	"github.com/innkeeper-notebook/innkeeper/inn/progress"
 	"github.com/innkeeper-notebook/innkeeper/inn/tensor"
 	"github.com/innkeeper-notebook/innkeeper/inn/train"
 )
@@ -36,19 +32,21 @@ type trainer struct {
 	x, y   tensor.Mat // all pairs, normalised
 	pool   *train.Pool
 
-	names  []string // of the loss terms
-	means  []float64
-	terms  []float64   // of the step at hand
-	parts  [][]float64 // and of each chunk
-	epoch  []int
-	batch  []int
-	bx, by tensor.Mat // the pairs of the batch
-	spans  [][2]int   // the rows of each chunk
-	step   int
+	of      any         // what the checkpoint is of: a method's settings
+	names   []string    // of the loss terms
+	terms   []float64   // of the step at hand
+	parts   [][]float64 // and of each chunk
+	epoch   []int       // the order of the pairs in epoch epochAt
+	epochAt int
+	batch   []int
+	bx, by  tensor.Mat // the pairs of the batch
+	spans   [][2]int   // the rows of each chunk
+	step    int
 }
 
-// newTrainer checks the pairs and normalises them. Close its pool after use.
-func newTrainer(pairs *inn.Pairs, o Training, terms ...string) (*trainer, error) {
+// newTrainer checks the pairs and normalises them. Close its pool after use. The
+// settings are the method's, o a part of them.
+func newTrainer(pairs *inn.Pairs, settings any, o Training, terms ...string) (*trainer, error) {
 	xs, ys, err := scalings(pairs)
 	if err != nil {
 		return nil, err
@@ -60,8 +58,8 @@ func newTrainer(pairs *inn.Pairs, o Training, terms ...string) (*trainer, error)
 	t := &trainer{
 		Training: o, xs: xs, ys: ys,
 		x: tensor.New(pairs.Len(), d), y: tensor.New(pairs.Len(), m),
-		pool:  train.NewPool(o.Workers),
-		names: terms, means: make([]float64, len(terms)), terms: make([]float64, len(terms)),
+		pool: train.NewPool(o.Workers),
+		of:   settings, names: terms, terms: make([]float64, len(terms)),
 		batch: make([]int, o.Batch), bx: tensor.New(o.Batch, d), by: tensor.New(o.Batch, m),
 	}
 	for i := range pairs.Len() {
@@ -78,60 +76,25 @@ func newTrainer(pairs *inn.Pairs, o Training, terms ...string) (*trainer, error)
 
 // adam is the optimiser that the settings describe.
 func (t *trainer) adam() *train.Adam {
-	return &train.Adam{Rate: t.Rate, Final: t.Final, Warmup: t.Warm, Beta1: 0.9, Beta2: t.Beta2, Epsilon: 1e-8, Decay: t.Decay, Clip: t.Clip}
+	return &train.Adam{Rate: t.Rate, Final: t.Final, Schedule: t.Schedule, Warmup: t.Warm, Beta1: 0.9, Beta2: t.Beta2, Epsilon: 1e-8, Decay: t.Decay, Clip: t.Clip}
 }
 
-// run takes all steps, or as many as it is let. takeStep computes the losses of
-// the batch, leaves their terms in t.terms, and updates the weights w.
-func (t *trainer) run(w []float32, takeStep func()) error {
-	start := time.Now()
-	each := t.Each
-	if each == nil {
-		task := progress.Start("training", t.Steps)
-		defer task.End()
-		each = func(p inn.Progress) error {
-			return task.Advance(1, func() string { return fmt.Sprintf("loss %.4g", p.Loss) })
-		}
+// loop is the training of weights w. takeStep computes the losses of the batch,
+// leaves their terms in t.terms, and updates the weights.
+func (t *trainer) loop(w []float32, takeStep func()) *train.Loop {
+	l := &train.Loop{
+		Settings: train.Settings{Checkpoint: t.Checkpoint, CheckpointEvery: t.CheckpointEvery},
+		Package:  "method", Steps: t.Steps, Names: t.names, Weights: w, Each: t.Each,
+		Step: func(step int, terms []float64) {
+			t.step, t.terms = step, terms
+			t.draw()
+			takeStep()
+		},
 	}
-	// The network goes back to one whose losses were seen to be finite.
-	good, next := slices.Clone(w), slices.Clone(w)
-	goodStep := 0
-	for t.step = 0; t.step < t.Steps; t.step++ {
-		if t.step%100 == 0 {
-			copy(next, w)
-		}
-		t.draw()
-		clear(t.terms)
-		takeStep()
-		for i, v := range t.terms {
-			if math.IsNaN(v) || math.IsInf(v, 0) {
-				copy(w, good)
-				return fmt.Errorf("method: training stopped at step %d of %d: the loss term %q became %v; the model holds the network of step %d. A smaller Rate or Clip helps", t.step+1, t.Steps, t.names[i], v, goodStep)
-			}
-			// The mean of all steps at first, later of about the last 50.
-			t.means[i] += (v - t.means[i]) / float64(min(t.step+1, 50))
-		}
-		if t.step%100 == 0 {
-			good, next = next, good
-			goodStep = t.step
-		}
-		if err := each(t.progress(time.Since(start))); err != nil {
-			return fmt.Errorf("method: training stopped at step %d of %d; the model holds the network so far: %w", t.step+1, t.Steps, err)
-		}
+	if t.Checkpoint != "" {
+		l.Of = train.Fingerprint(t.of, t.names, t.xs.mean, t.xs.sd, t.ys.mean, t.ys.sd, t.x, t.y)
 	}
-	return nil
-}
-
-// progress is the state after the step just made. Its terms are its own:
-// callers keep a history.
-func (t *trainer) progress(elapsed time.Duration) inn.Progress {
-	p := inn.Progress{Step: t.step + 1, Steps: t.Steps, Elapsed: elapsed, Terms: make([]inn.Term, len(t.names))}
-	for i, v := range t.means {
-		p.Loss += v
-		p.Terms[i] = inn.Term{Name: t.names[i], Value: v}
-	}
-	p.Remaining = elapsed / time.Duration(p.Step) * time.Duration(p.Steps-p.Step)
-	return p
+	return l
 }
 
 // draw chooses the pairs of the next batch: every pair once an epoch, in an
@@ -140,7 +103,8 @@ func (t *trainer) progress(elapsed time.Duration) inn.Progress {
 func (t *trainer) draw() {
 	perEpoch := t.x.Rows / t.Batch
 	epoch, at := t.step/perEpoch, t.step%perEpoch
-	if at == 0 {
+	if t.epoch == nil || epoch != t.epochAt {
+		t.epochAt = epoch
 		t.epoch = inn.RNG(t.Seed, streamEpoch+uint64(epoch)).Perm(t.x.Rows)
 	}
 	copy(t.batch, t.epoch[at*t.Batch:])
@@ -227,20 +191,18 @@ func (t *trainer) fit(w []float32, newLoss func(rows int) rowLoss, share float64
 	}
 	held := t.hold(share, newLoss)
 	g, adam := t.newGradient(len(w)), t.adam()
-	err := t.run(w, func() {
+	l := t.loop(w, func() {
 		t.chunks(func(i, lo, hi int, terms []float64) {
 			losses[i].forward(w, rows(t.bx, lo, hi), rows(t.by, lo, hi), 1/float64(t.Batch), t.rng(0, lo), terms)
 			losses[i].backward(w, g.part(i))
 		})
 		adam.Update(t.pool, w, g.add(t.pool), adam.RateAt(t.step, t.Steps))
-		if held != nil && ((t.step+1)%held.every == 0 || t.step+1 == t.Steps) {
-			held.look(w)
-		}
 	})
-	if held != nil && held.best != nil {
-		copy(w, held.best)
+	adam.Keep(&l.State, len(w))
+	if held != nil {
+		l.Look, l.LookEvery = func() float64 { return held.loss(w) }, held.every
 	}
-	return err
+	return l.Run()
 }
 
 // normal fills columns [lo, hi) of every row of m with draws of N(0, 1).

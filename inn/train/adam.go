@@ -3,11 +3,12 @@ package train
 import "math"
 
 // Adam is the optimiser of Kingma and Ba 2015, with L2 weight decay added to
-// the gradient and a learning rate that decays exponentially from Rate at the
-// first step to Final at the last, and rises linearly to that over the first
-// Warmup steps.
+// the gradient and a learning rate that goes from Rate at the first step to Final
+// at the last by its schedule, and rises linearly to that over the first Warmup
+// steps.
 type Adam struct {
 	Rate, Final  float64
+	Schedule     Schedule // from Rate to Final
 	Warmup       int
 	Beta1, Beta2 float64
 	Epsilon      float64
@@ -28,7 +29,16 @@ func (a *Adam) RateAt(step, steps int) float64 {
 	if steps < 2 {
 		return a.Rate * rise
 	}
-	return a.Rate * rise * math.Pow(a.Final/a.Rate, float64(step)/float64(steps-1))
+	return rise * a.Schedule.At(float64(step)/float64(steps-1), a.Rate, a.Final)
+}
+
+// Keep adds the optimiser's state to what a checkpoint keeps, for n parameters.
+func (a *Adam) Keep(s *State, n int) {
+	a.m, a.v = make([]float32, n), make([]float32, n)
+	a.parts = make([]float64, (n+block-1)/block)
+	s.Vector("adam.m", a.m)
+	s.Vector("adam.v", a.v)
+	s.Count("adam.step", &a.step)
 }
 
 // Update moves the parameters w against the gradient g, at the given rate.

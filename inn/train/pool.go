@@ -1,5 +1,6 @@
-// Package train holds what every training loop needs: a pool of workers that
-// stays, the Adam optimiser, and the learning rate's schedule.
+// Package train holds what every training needs: the loop, which watches over
+// the losses, keeps the best network and writes checkpoints; a pool of workers
+// that stays; the Adam optimiser; and the learning rate's schedules.
 package train
 
 import (

@@ -1,0 +1,137 @@
+package mmd
+
+import (
+	"fmt"
+	"math"
+)
+
+// A Kernel is a similarity k(u, v) of two samples. Its zero value is no kernel;
+// the functions below make one.
+type Kernel struct {
+	Family Family
+	Widths []float64 `json:",omitempty"` // h; k is the sum over them
+}
+
+// A Family is a form of kernels.
+type Family string
+
+// The families that the paper uses.
+const (
+	FamilyInverseMultiquadratic Family = "inverse multiquadratic"
+	FamilyExponential           Family = "exponential"
+	FamilyPower                 Family = "power"
+)
+
+// InverseMultiquadratic is k = Σ_h 1/(1 + |u-v|²/h²), one term for each width h
+// (section 3.4). Its tails are heavy, so that outliers still feel a gradient.
+func InverseMultiquadratic(widths ...float64) Kernel {
+	return Kernel{FamilyInverseMultiquadratic, widths}
+}
+
+// Exponential is k = Σ_h exp(-|u-v|/h), with a peak that is sharp at any width
+// (appendix 8.4, for z).
+func Exponential(widths ...float64) Kernel { return Kernel{FamilyExponential, widths} }
+
+// Power is k = -(Σ_j |u_j-v_j|^½)^½, that is -‖u-v‖ to the power ¼ in the
+// quasi-norm of exponent ½ (appendix 8.4, for x). It has no width, and shows
+// details of distributions of any size.
+func Power() Kernel { return Kernel{Family: FamilyPower} }
+
+// String is the kernel as it is called: "inverse multiquadratic [0.5 1 2]".
+func (k Kernel) String() string {
+	if k.Family == FamilyPower {
+		return string(k.Family)
+	}
+	return fmt.Sprint(k.Family, " ", k.Widths)
+}
+
+// Check says what is wrong with a kernel.
+func (k Kernel) Check() error {
+	switch k.Family {
+	case FamilyPower:
+		if len(k.Widths) > 0 {
+			return fmt.Errorf("a power kernel has no width, not %v", k.Widths)
+		}
+		return nil
+	case FamilyInverseMultiquadratic, FamilyExponential:
+		if len(k.Widths) == 0 {
+			return fmt.Errorf("a kernel of the family %q has no width, want at least one", k.Family)
+		}
+		for _, h := range k.Widths {
+			if !(h > 0) || math.IsInf(h, 0) {
+				return fmt.Errorf("a kernel width is %v, want a positive number", h)
+			}
+		}
+		return nil
+	}
+	return fmt.Errorf("the kernel's family is %q, want %q, %q or %q", k.Family, FamilyInverseMultiquadratic, FamilyExponential, FamilyPower)
+}
+
+// self is k(u, u).
+func (k Kernel) self() float64 {
+	if k.Family == FamilyPower {
+		return 0
+	}
+	return float64(len(k.Widths))
+}
+
+// row replaces squared distances d² by w·dk/d(d²) and returns Σ w·k, for
+// weights w, nil for ones. It is for the families that depend on d² alone.
+func (k Kernel) row(d2, w []float32) float64 {
+	if k.Family == FamilyExponential {
+		return exponentialRow(k.Widths, d2, w)
+	}
+	return inverseMultiquadraticRow(k.Widths, d2, w)
+}
+
+// The derivative is -h²/(h² + d²)².
+func inverseMultiquadraticRow(widths []float64, d2, w []float32) float64 {
+	total := 0.0
+	for i, d := range d2 {
+		var k, slope float32
+		for _, h := range widths {
+			h2 := float32(h * h)
+			v := h2 / (h2 + d)
+			k += v
+			slope -= v * v / h2
+		}
+		if w != nil {
+			k *= w[i]
+			slope *= w[i]
+		}
+		total += float64(k)
+		d2[i] = slope
+	}
+	return total
+}
+
+// The derivative is -exp(-d/h)/(2 h d). A sample and itself, whose d² is but
+// rounding, have d = 0 and no derivative.
+func exponentialRow(widths []float64, d2, w []float32) float64 {
+	const rounding = 1e-5
+	total := 0.0
+	for i, v := range d2 {
+		d := 0.0
+		if v > rounding {
+			d = math.Sqrt(float64(v))
+		}
+		var k, slope float64
+		for _, h := range widths {
+			e := math.Exp(-d / h)
+			k += e
+			slope -= e / h
+		}
+		if d > 0 {
+			slope /= 2 * d
+		} else {
+			slope = 0
+		}
+		if w != nil {
+			k *= float64(w[i])
+			slope *= float64(w[i])
+		}
+		total += k
+		d2[i] = float32(slope)
+	}
+	return total
+}
