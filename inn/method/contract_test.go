@@ -3,6 +3,7 @@ package method
 import (
 	"errors"
 	"math"
+	"path/filepath"
 	"runtime"
 	"slices"
 	"strings"
@@ -50,6 +51,7 @@ func TestContract(t *testing.T) {
 		t.Run(m.name, func(t *testing.T) {
 			testSameBytes(t, pairs, m.train)
 			testStops(t, pairs, m.train)
+			testGoesOn(t, pairs, m.train)
 			testDiverges(t, pairs, m.train)
 			testBadInput(t, pairs, m.train)
 			p, err := m.train(pairs, Training{Steps: 1})
@@ -110,6 +112,45 @@ func testStops(t *testing.T, pairs *inn.Pairs, train func(*inn.Pairs, Training) 
 	defer progress.Observe(func(progress.Report) error { return stop })()
 	if _, err := p.Sample([]float64{0, 0}, 10, 1); !errors.Is(err, stop) {
 		t.Errorf("sampling does not stop: %v", err)
+	}
+}
+
+// testGoesOn stops a training three times; from its checkpoint it ends as if it
+// had never stopped.
+func testGoesOn(t *testing.T, pairs *inn.Pairs, train func(*inn.Pairs, Training) (inn.Posterior, error)) {
+	set := Training{Steps: 20, Batch: 100, Seed: 3}
+	want, err := train(pairs, set)
+	if err != nil {
+		t.Fatal(err)
+	}
+	set.Checkpoint = filepath.Join(t.TempDir(), "state")
+	stop := errors.New("stop")
+	var got inn.Posterior
+	for _, at := range []int{1, 5, 13, 20} {
+		set.Each = func(p inn.Progress) error {
+			if p.Step >= at && at < 20 {
+				return stop
+			}
+			return nil
+		}
+		if got, err = train(pairs, set); at < 20 && !errors.Is(err, stop) || at == 20 && err != nil {
+			t.Fatal(err)
+		}
+	}
+	a, err := want.Sample([]float64{0.3, 0.1}, 300, 2)
+	if err != nil {
+		t.Fatal(err)
+	}
+	b, err := got.Sample([]float64{0.3, 0.1}, 300, 2)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !slices.Equal(a.Data, b.Data) {
+		t.Error("a training that was stopped three times gives other draws")
+	}
+	set.Seed = 4
+	if _, err := train(pairs, set); err == nil || !strings.Contains(err.Error(), "of other pairs or settings") {
+		t.Errorf("with another seed: %v", err)
 	}
 }
 

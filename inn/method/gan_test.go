@@ -7,6 +7,7 @@ import (
 
 	"github.com/innkeeper-notebook/innkeeper/inn"
 	"github.com/innkeeper-notebook/innkeeper/inn/mmd"
+	"github.com/innkeeper-notebook/innkeeper/inn/train"
 )
 
 // TestCGANGradients holds L_d, L_g with the penalty of the variance, and the
@@ -146,6 +147,7 @@ func TestCGANDropsOutInSampling(t *testing.T) {
 // linear recursion.
 func TestDescent(t *testing.T) {
 	s := descent{rate: 0.1, final: 0.001, momentum: 0.5, decay: 0.2}
+	s.keep(&train.State{}, 1)
 	w := []float32{3}
 	want, v := 3.0, 0.0
 	for step, rate := range []float64{0.1, 0.01, 0.001} {
