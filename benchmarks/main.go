@@ -1,0 +1,101 @@
+// Command benchmarks trains and samples the paper's networks here and in
+// PyTorch, in turns on the same cores, and prints a table. benchmarks/run
+// installs what it needs and calls it.
+//
+// Every competitor is a process of its own that waits, idle, for requests on
+// its standard input; peer.py speaks the same way. A round asks each of them in
+// turn for the same few seconds of work, and the table shows the medians of the
+// rounds, so that whatever else the machine does falls on all alike.
+package main
+
+import (
+	"flag"
+	"fmt"
+	"os"
+	"path/filepath"
+	"runtime"
+	"slices"
+	"strings"
+)
+
+// A Network is what both sides build, train and sample. peer.py reads it as
+// JSON; its widths are those of FrEIA's GLOWCouplingBlock, one perceptron for s
+// and t together.
+type Network struct {
+	Name                  string
+	D, M, K, Nominal      int // x, y, z, and the row with its padding
+	Blocks, Layers, Width int
+	Batch                 int       // 0: not a network but the discrepancy alone
+	Clamp                 float64   // of s
+	Widths                []float64 // of the inverse multiquadratic kernels
+	Pairs                 int
+	Tune                  float64  // seconds for each setting that the peer tries
+	Compilers             []string // modes of torch.compile to try
+}
+
+// networks are those of the paper's appendix 8 as far as it tells, widths from
+// the authors' code, and a ladder of widths of the medical one in batches of 500.
+var networks = []Network{
+	{Name: "mixture", D: 2, M: 4, K: 2, Nominal: 16, Blocks: 3, Layers: 3, Width: 64, Batch: 200},
+	{Name: "kinematics", D: 4, M: 2, K: 4, Nominal: 10, Blocks: 6, Layers: 3, Width: 128, Batch: 200},
+	{Name: "medical", D: 13, M: 8, K: 13, Nominal: 26, Blocks: 3, Layers: 4, Width: 128, Batch: 200},
+	{Name: "astronomy", D: 19, M: 69, K: 17, Nominal: 86, Blocks: 5, Layers: 4, Width: 256, Batch: 500},
+	{Name: "H=64", D: 13, M: 8, K: 13, Nominal: 26, Blocks: 3, Layers: 4, Width: 64, Batch: 500},
+	{Name: "H=128", D: 13, M: 8, K: 13, Nominal: 26, Blocks: 3, Layers: 4, Width: 128, Batch: 500},
+	{Name: "H=256", D: 13, M: 8, K: 13, Nominal: 26, Blocks: 3, Layers: 4, Width: 256, Batch: 500},
+	{Name: "H=512", D: 13, M: 8, K: 13, Nominal: 26, Blocks: 3, Layers: 4, Width: 512, Batch: 500},
+	{Name: "MMD 500x500", D: 16},
+}
+
+func main() {
+	var (
+		python  = flag.String("python", "python3", "a Python with requirements.txt")
+		quick   = flag.Bool("quick", false, "one small network and the discrepancy, short rounds")
+		rounds  = flag.Int("rounds", 7, "rounds, of which the first does not count")
+		seconds = flag.Float64("seconds", 2, "of work in a round")
+		only    = flag.String("only", "", "networks, separated by commas; all if empty")
+		serve   = flag.String("serve", "", "used by the program itself: be the competitor for this network, with -workers")
+		workers = flag.Int("workers", runtime.GOMAXPROCS(0), "with -serve")
+	)
+	flag.Parse()
+	if *serve != "" {
+		exit(compete(*serve, *workers))
+		return
+	}
+	peer, err := peerScript()
+	exit(err)
+	modes := []string{"default", "max-autotune-no-cudagraphs"}
+	tune, names := 1.0, strings.Split(*only, ",")
+	if *quick {
+		*rounds, *seconds, tune, modes = 3, 0.3, 0.1, modes[:1]
+		if *only == "" {
+			names = []string{"mixture", "MMD 500x500"}
+		}
+	}
+	peak := []float64{peakFLOPS(1), peakFLOPS(runtime.GOMAXPROCS(0))}
+	t := newTable(peak)
+	for _, n := range networks {
+		if names[0] != "" && !slices.Contains(names, n.Name) {
+			continue
+		}
+		n.Clamp, n.Widths, n.Pairs, n.Tune, n.Compilers = 2, []float64{0.5, 1, 2}, 20000, tune, modes
+		exit(run(t, n, *python, peer, *rounds, *seconds))
+	}
+	fmt.Print(t.String())
+}
+
+// peerScript is peer.py, from the tree that the program runs in.
+func peerScript() (string, error) {
+	path := filepath.Join("benchmarks", "peer.py")
+	if _, err := os.Stat(path); err != nil {
+		return "", fmt.Errorf("benchmarks: run it from the top of the tree, where benchmarks/peer.py is: %w", err)
+	}
+	return path, nil
+}
+
+func exit(err error) {
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+}
