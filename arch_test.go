@@ -34,6 +34,7 @@ var arrows = map[string]string{
 	"install":               "",
 	"inn/shard":             "inn inn/progress",
 	"inn/cube":              "",
+	"benchmarks":            "inn inn/mmd inn/tensor inn/train",
 }
 
 // only says which rooms may import some of the libraries.

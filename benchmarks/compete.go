@@ -5,8 +5,10 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"math/rand/v2"
 	"os"
+	"runtime"
 	"strconv"
 	"strings"
 	"time"
@@ -31,15 +33,15 @@ type Answer struct {
 // draws is how many one call of the sampler makes.
 const draws = 10000
 
-// compete is innkeeper as a competitor: it answers requests until its standard
-// input ends.
-func compete(network string, workers int) error {
+// compete is innkeeper as a competitor: it answers requests until in ends.
+func compete(in io.Reader, out io.Writer, network string, workers int) error {
 	var n Network
 	if err := json.Unmarshal([]byte(network), &n); err != nil {
 		return fmt.Errorf("benchmarks: -serve: %w", err)
 	}
-	lines := bufio.NewScanner(os.Stdin)
-	reply := json.NewEncoder(os.Stdout)
+	runtime.GOMAXPROCS(workers) // sampling uses every processor
+	lines := bufio.NewScanner(in)
+	reply := json.NewEncoder(out)
 	// next answers what needs no work and returns the first other request.
 	next := func() (what string, seconds float64, ok bool) {
 		for lines.Scan() {

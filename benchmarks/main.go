@@ -9,6 +9,7 @@
 package main
 
 import (
+	"encoding/json"
 	"flag"
 	"fmt"
 	"os"
@@ -16,6 +17,7 @@ import (
 	"runtime"
 	"slices"
 	"strings"
+	"time"
 )
 
 // A Network is what both sides build, train and sample. peer.py reads it as
@@ -51,46 +53,60 @@ func main() {
 	var (
 		python  = flag.String("python", "python3", "a Python with requirements.txt")
 		quick   = flag.Bool("quick", false, "one small network and the discrepancy, short rounds")
-		rounds  = flag.Int("rounds", 7, "rounds, of which the first does not count")
-		seconds = flag.Float64("seconds", 2, "of work in a round")
+		rounds  = flag.Int("rounds", 8, "rounds, of which the first does not count")
+		seconds = flag.Float64("seconds", 1.5, "of work in a round")
 		only    = flag.String("only", "", "networks, separated by commas; all if empty")
 		serve   = flag.String("serve", "", "used by the program itself: be the competitor for this network, with -workers")
 		workers = flag.Int("workers", runtime.GOMAXPROCS(0), "with -serve")
 	)
 	flag.Parse()
 	if *serve != "" {
-		exit(compete(*serve, *workers))
+		exit(compete(os.Stdin, os.Stdout, *serve, *workers))
 		return
 	}
-	peer, err := peerScript()
+	peer := filepath.Join("benchmarks", "peer.py")
+	if _, err := os.Stat(peer); err != nil {
+		exit(fmt.Errorf("benchmarks: run it from the top of the tree, where benchmarks/peer.py is: %w", err))
+	}
+	self, err := os.Executable()
 	exit(err)
 	modes := []string{"default", "max-autotune-no-cudagraphs"}
 	tune, names := 1.0, strings.Split(*only, ",")
 	if *quick {
-		*rounds, *seconds, tune, modes = 3, 0.3, 0.1, modes[:1]
+		*rounds, *seconds, tune, modes = 4, 0.3, 0.1, modes[:1]
 		if *only == "" {
 			names = []string{"mixture", "MMD 500x500"}
 		}
 	}
-	peak := []float64{peakFLOPS(1), peakFLOPS(runtime.GOMAXPROCS(0))}
-	t := newTable(peak)
+	var (
+		races    []race
+		versions [competitors]string
+		used     time.Duration
+		from     = time.Now()
+		busyFrom = busy()
+	)
 	for _, n := range networks {
 		if names[0] != "" && !slices.Contains(names, n.Name) {
 			continue
 		}
 		n.Clamp, n.Widths, n.Pairs, n.Tune, n.Compilers = 2, []float64{0.5, 1, 2}, 20000, tune, modes
-		exit(run(t, n, *python, peer, *rounds, *seconds))
+		text, err := json.Marshal(n)
+		exit(err)
+		commands := [competitors][]string{
+			ours:     {self, "-serve", string(text), "-workers", fmt.Sprint(*workers)},
+			oursOne:  {self, "-serve", string(text), "-workers", "1"},
+			eager:    {*python, peer, "eager", string(text)},
+			compiled: {*python, peer, "compile", string(text)},
+		}
+		fmt.Fprintln(os.Stderr, n.Name)
+		rs, vs, took, err := run(n, commands, *rounds, *seconds, *workers)
+		exit(err)
+		races, versions, used = append(races, rs...), vs, used+took
+		rows(os.Stderr, rs)
 	}
-	fmt.Print(t.String())
-}
-
-// peerScript is peer.py, from the tree that the program runs in.
-func peerScript() (string, error) {
-	path := filepath.Join("benchmarks", "peer.py")
-	if _, err := os.Stat(path); err != nil {
-		return "", fmt.Errorf("benchmarks: run it from the top of the tree, where benchmarks/peer.py is: %w", err)
-	}
-	return path, nil
+	others := float64(busy()-busyFrom-used-own()) / float64(time.Since(from)) / float64(runtime.NumCPU())
+	header(os.Stdout, versions, *workers, max(0, others))
+	rows(os.Stdout, races)
 }
 
 func exit(err error) {

@@ -83,13 +83,14 @@ class Trainer:
         lz = 100 * mmd(torch.cat([got_y.detach(), z], 1), torch.cat([y, noise(K, 1)], 1), widths)
         lpad = pad.square().sum() / n
 
-        back, _ = inn(torch.cat([y, noise(N - M - K, 0.05), noise(K, 1)], 1), rev=True, jac=False)
+        # Both ways back at once, since few large operations suit the peer best.
+        latent = torch.cat([y, noise(N - M - K, 0.05), noise(K, 1)], 1)
+        again = torch.cat([got_y.detach() + noise(M, 0.02), noise(N - M - K, 0.05), z.detach() + noise(K, 0.02)], 1)
+        both, _ = inn(torch.cat([latent, again]), rev=True, jac=False)
+        back = both[:n]
         lx = 100 * mmd(back[:, :D], x, widths)
         lpad = lpad + back[:, D:].square().sum() / n
-
-        again = torch.cat([got_y.detach() + noise(M, 0.02), noise(N - M - K, 0.05), z.detach() + noise(K, 0.02)], 1)
-        back, _ = inn(again, rev=True, jac=False)
-        lrecon = (back[:, :D] - x).square().sum() / n
+        lrecon = (both[n:, :D] - x).square().sum() / n
         return ly + lz + lx + lpad + lrecon
 
     def step(self):
