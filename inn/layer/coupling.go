@@ -2,7 +2,6 @@ package layer
 
 import (
 	"fmt"
-	"math"
 	"math/rand/v2"
 
 	"github.com/innkeeper-notebook/innkeeper/inn/tensor"
@@ -50,16 +49,13 @@ func (c Coupling) Init(w []float32, rng *rand.Rand) { c.Net.Init(w, rng) }
 
 // NewPass makes a pass.
 func (c Coupling) NewPass(rows int) Pass {
-	n := c.Hi - c.Lo
-	return &couplingPass{c, c.Net.newPass(rows), tensor.New(rows, n), tensor.New(rows, n), tensor.New(rows, n)}
+	return &couplingPass{c, c.Net.newPass(rows), tensor.NewAffine(rows, c.Hi-c.Lo, c.Clamp)}
 }
 
 type couplingPass struct {
 	Coupling
-	net *perceptronPass
-	// What the way back needs, a row each: the factor that was applied, the
-	// values u_a (of the input forwards, of the output backwards), and ds/draw.
-	factor, ua, clampSlope tensor.Mat
+	net    *perceptronPass
+	affine *tensor.Affine
 }
 
 // condition runs the perceptron on the columns that do not change.
@@ -74,74 +70,27 @@ func (p *couplingPass) condition(w []float32, x tensor.Mat) tensor.Mat {
 	return p.net.forward(w, x.Rows)
 }
 
+// changing is the columns that change.
+func (p *couplingPass) changing(x tensor.Mat) tensor.Mat { return x.Slice(0, x.Rows, p.Lo, p.Hi) }
+
+// last is the perceptron's outputs [raw s, t], or their gradient.
+func (p *couplingPass) last(rows int) tensor.Mat { return head(p.net.out[len(p.net.out)-1], rows) }
+
 func (p *couplingPass) Forward(w []float32, x tensor.Mat, logdet []float32) {
-	st := p.condition(w, x)
-	n := p.Hi - p.Lo
-	for i := range x.Rows {
-		a, st := x.Row(i)[p.Lo:p.Hi], st.Row(i)
-		factor, ua, slope := p.factor.Row(i), p.ua.Row(i), p.clampSlope.Row(i)
-		sum := float32(0)
-		for j := range a {
-			var s float32
-			s, slope[j] = p.clamp(st[j])
-			sum += s
-			ua[j], factor[j] = a[j], exp(s)
-			a[j] = a[j]*factor[j] + st[n+j]
-		}
-		if logdet != nil {
-			logdet[i] += sum
-		}
-	}
+	p.affine.Forward(p.changing(x), p.condition(w, x), logdet)
 }
 
 func (p *couplingPass) BackForward(w, g []float32, dx tensor.Mat, dlogdet float32) {
-	dst := head(p.net.out[len(p.net.out)-1], dx.Rows)
-	n := p.Hi - p.Lo
-	for i := range dx.Rows {
-		da, dst := dx.Row(i)[p.Lo:p.Hi], dst.Row(i)
-		factor, ua, slope := p.factor.Row(i), p.ua.Row(i), p.clampSlope.Row(i)
-		for j, d := range da {
-			dst[j] = (d*ua[j]*factor[j] + dlogdet) * slope[j]
-			dst[n+j] = d
-			da[j] = d * factor[j]
-		}
-	}
+	p.affine.BackForward(p.changing(dx), p.last(dx.Rows), dlogdet)
 	p.addCondition(w, g, dx)
 }
 
 func (p *couplingPass) Inverse(w []float32, x tensor.Mat, logdet []float32) {
-	st := p.condition(w, x)
-	n := p.Hi - p.Lo
-	for i := range x.Rows {
-		a, st := x.Row(i)[p.Lo:p.Hi], st.Row(i)
-		factor, ua, slope := p.factor.Row(i), p.ua.Row(i), p.clampSlope.Row(i)
-		sum := float32(0)
-		for j := range a {
-			var s float32
-			s, slope[j] = p.clamp(st[j])
-			sum += s
-			factor[j] = exp(-s)
-			a[j] = (a[j] - st[n+j]) * factor[j]
-			ua[j] = a[j]
-		}
-		if logdet != nil {
-			logdet[i] -= sum
-		}
-	}
+	p.affine.Inverse(p.changing(x), p.condition(w, x), logdet)
 }
 
 func (p *couplingPass) BackInverse(w, g []float32, dx tensor.Mat, dlogdet float32) {
-	dst := head(p.net.out[len(p.net.out)-1], dx.Rows)
-	n := p.Hi - p.Lo
-	for i := range dx.Rows {
-		da, dst := dx.Row(i)[p.Lo:p.Hi], dst.Row(i)
-		factor, ua, slope := p.factor.Row(i), p.ua.Row(i), p.clampSlope.Row(i)
-		for j, d := range da {
-			dst[j] = (-d*ua[j] - dlogdet) * slope[j]
-			da[j] = d * factor[j]
-			dst[n+j] = -da[j]
-		}
-	}
+	p.affine.BackInverse(p.changing(dx), p.last(dx.Rows), dlogdet)
 	p.addCondition(w, g, dx)
 }
 
@@ -151,19 +100,7 @@ func (p *couplingPass) addCondition(w, g []float32, dx tensor.Mat) {
 	din := p.net.backward(w, g, dx.Rows)
 	for i := range dx.Rows {
 		row, d := dx.Row(i), din.Row(i)
-		for j := range p.Lo {
-			row[j] += d[j]
-		}
-		for j := p.Hi; j < p.Width; j++ {
-			row[j] += d[j-p.Hi+p.Lo]
-		}
+		tensor.AddScaled(row[:p.Lo], 1, d[:p.Lo])
+		tensor.AddScaled(row[p.Hi:], 1, d[p.Lo:])
 	}
 }
-
-// clamp is the soft clamp and its derivative.
-func (p *couplingPass) clamp(raw float32) (s, slope float32) {
-	r := float64(raw / p.Clamp)
-	return p.Clamp * float32(2/math.Pi*math.Atan(r)), float32(2 / math.Pi / (1 + r*r))
-}
-
-func exp(x float32) float32 { return float32(math.Exp(float64(x))) }

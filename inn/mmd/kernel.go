@@ -3,6 +3,8 @@ package mmd
 import (
 	"fmt"
 	"math"
+
+	"github.com/innkeeper-notebook/innkeeper/inn/tensor"
 )
 
 // A Kernel is a similarity k(u, v) of two samples. Its zero value is no kernel;
@@ -81,10 +83,13 @@ func (k Kernel) row(d2, w []float32) float64 {
 	if k.Family == FamilyExponential {
 		return exponentialRow(k.Widths, d2, w)
 	}
+	if w == nil {
+		return float64(tensor.InverseMultiquadratics(d2, k.Widths))
+	}
 	return inverseMultiquadraticRow(k.Widths, d2, w)
 }
 
-// The derivative is -h²/(h² + d²)².
+// The derivative is -h²/(h² + d²)². Without weights tensor has the same.
 func inverseMultiquadraticRow(widths []float64, d2, w []float32) float64 {
 	total := 0.0
 	for i, d := range d2 {
@@ -95,12 +100,8 @@ func inverseMultiquadraticRow(widths []float64, d2, w []float32) float64 {
 			k += v
 			slope -= v * v / h2
 		}
-		if w != nil {
-			k *= w[i]
-			slope *= w[i]
-		}
-		total += float64(k)
-		d2[i] = slope
+		total += float64(w[i] * k)
+		d2[i] = w[i] * slope
 	}
 	return total
 }

@@ -48,7 +48,7 @@ func (e *Estimator) Weigh(y tensor.Mat, gamma float64) {
 	}
 	e.y, e.gamma = y, gamma
 	for i := range y.Rows {
-		e.yNorm[i] = squares(y.Row(i))
+		e.yNorm[i] = float32(tensor.SumOfSquares(y.Row(i)))
 	}
 }
 
@@ -71,7 +71,7 @@ func (e *Estimator) Prepare(a, b tensor.Mat) {
 	}
 	e.a, e.b, e.gamma = a, b, 0
 	for i := range a.Rows {
-		e.aNorm[i], e.bNorm[i] = squares(a.Row(i)), squares(b.Row(i))
+		e.aNorm[i], e.bNorm[i] = float32(tensor.SumOfSquares(a.Row(i))), float32(tensor.SumOfSquares(b.Row(i)))
 	}
 }
 
@@ -90,7 +90,12 @@ func (e *Estimator) Rows(s *Scratch, lo, hi int, grad tensor.Mat) float64 {
 	w := e.weights(s, lo, hi)
 	loss := own * (e.term(s, a, e.aNorm[lo:hi], e.a, e.aNorm, w, grad, 2*own) - selves)
 	loss -= 2 * across * e.term(s, a, e.aNorm[lo:hi], e.b, e.bNorm, w, grad, -2*across)
-	loss += own * (e.term(s, b, e.bNorm[lo:hi], e.b, e.bNorm, w, tensor.Mat{}, 0) - selves)
+	// Of the pairs of b, which have no gradient, those with a later block count
+	// twice and those with an earlier one not at all.
+	loss += own * (e.term(s, b, e.bNorm[lo:hi], b, e.bNorm[lo:hi], columns(w, lo, hi), tensor.Mat{}, 0) - selves)
+	if all := e.b.Rows; hi < all {
+		loss += 2 * own * e.term(s, b, e.bNorm[lo:hi], e.b.Slice(hi, all, 0, e.b.Cols), e.bNorm[hi:all], columns(w, hi, all), tensor.Mat{}, 0)
+	}
 	return loss
 }
 
@@ -110,14 +115,19 @@ func (e *Estimator) weights(s *Scratch, lo, hi int) tensor.Mat {
 	return w
 }
 
+// columns are columns [lo, hi) of the weights, if there are any.
+func columns(w tensor.Mat, lo, hi int) tensor.Mat {
+	if w.Rows == 0 {
+		return w
+	}
+	return w.Slice(0, w.Rows, lo, hi)
+}
+
 // squaredDistances writes |u - v|² of the rows of u, a row each, and those of v.
 func squaredDistances(d2, u tensor.Mat, uNorm []float32, v tensor.Mat, vNorm []float32) {
 	tensor.BackwardData(d2, u, v, tensor.Identity) // u·vᵀ
 	for i := range d2.Rows {
-		row := d2.Row(i)
-		for j, dot := range row {
-			row[j] = max(0, uNorm[i]+vNorm[j]-2*dot)
-		}
+		tensor.SquaredDistances(d2.Row(i), uNorm[i], vNorm)
 	}
 }
 
@@ -144,22 +154,9 @@ func (e *Estimator) term(s *Scratch, u tensor.Mat, uNorm []float32, v tensor.Mat
 	sum := s.sum.Slice(0, u.Rows, 0, v.Cols)
 	tensor.Forward(sum, d2, v, nil, tensor.Identity) // Σ_v k' v
 	for i := range d2.Rows {
-		slopes := float32(0)
-		for _, k := range d2.Row(i) {
-			slopes += k
-		}
-		g, ui, si := grad.Row(i), u.Row(i), sum.Row(i)
-		for j := range g {
-			g[j] += float32(2*weight) * (slopes*ui[j] - si[j])
-		}
+		slopes, g := tensor.Sum(d2.Row(i)), grad.Row(i)
+		tensor.AddScaled(g, float32(2*weight)*slopes, u.Row(i))
+		tensor.AddScaled(g, -float32(2*weight), sum.Row(i))
 	}
 	return total
-}
-
-func squares(x []float32) float32 {
-	s := float32(0)
-	for _, v := range x {
-		s += v * v
-	}
-	return s
 }

@@ -15,7 +15,7 @@ func TestAssemblyIsFresh(t *testing.T) {
 		t.Skipf("the generator's modules cannot be had: %v\n%s", err, out)
 	}
 	dir := t.TempDir()
-	code, stubs := filepath.Join(dir, "tile_amd64.s"), filepath.Join(dir, "tile_stub_amd64.go")
+	code, stubs := filepath.Join(dir, "kernels_amd64.s"), filepath.Join(dir, "kernels_stub_amd64.go")
 	if out, err := exec.Command("go", "-C", "asm", "run", ".", "-out", code, "-stubs", stubs, "-pkg", "tensor").CombinedOutput(); err != nil {
 		t.Fatalf("the generator fails: %v\n%s", err, out)
 	}

@@ -1,10 +1,6 @@
 package tensor
 
-import (
-	"fmt"
-	"math"
-	"sync"
-)
+import "fmt"
 
 // Forward computes dst = act(a·w + bias): a is m×k, w is k×n, dst m×n; bias
 // has n values or is nil. dst must not overlap a or w. Each row of dst depends
@@ -14,13 +10,16 @@ func Forward(dst, a, w Mat, bias []float32, act Activation) {
 		panic(fmt.Sprintf("tensor: Forward %dx%d = %dx%d · %dx%d, bias %d", dst.Rows, dst.Cols, a.Rows, a.Cols, w.Rows, w.Cols, len(bias)))
 	}
 	p := product{c: dst, a: a.Data, row: a.Stride, step: 1, b: w, inner: a.Cols, bias: bias}
-	if act == LeakyReLU {
+	switch act {
+	case LeakyReLU:
 		p.end, p.slope = endLeaky, Slope
+	case ReLU:
+		p.end = endReLU
 	}
 	p.run()
-	if act == ReLU || act == Tanh {
+	if act == Tanh {
 		for i := range dst.Rows {
-			activate(dst.Row(i), act)
+			TanhOf(dst.Row(i))
 		}
 	}
 }
@@ -33,33 +32,14 @@ func BackwardData(a, dc, w Mat, act Activation) {
 	if dc.Cols != w.Cols || a.Rows != dc.Rows || a.Cols != w.Rows {
 		panic(fmt.Sprintf("tensor: BackwardData %dx%d = %dx%d · (%dx%d)ᵀ", a.Rows, a.Cols, dc.Rows, dc.Cols, w.Rows, w.Cols))
 	}
-	if act == Tanh { // the slope is not one of two values: multiply afterwards
-		slopes := scratch(a.Rows * a.Cols)
-		defer release(slopes)
-		for i := range a.Rows {
-			for j, v := range a.Row(i) {
-				(*slopes)[i*a.Cols+j] = 1 - v*v
-			}
-		}
-		BackwardData(a, dc, w, Identity)
-		for i := range a.Rows {
-			row := a.Row(i)
-			for j := range row {
-				row[j] *= (*slopes)[i*a.Cols+j]
-			}
-		}
-		return
-	}
-	packed := scratch(w.Rows * w.Cols)
-	defer release(packed)
-	wt := Mat{w.Cols, w.Rows, w.Rows, *packed}
-	transpose(wt, w)
-	p := product{c: a, a: dc.Data, row: dc.Stride, step: 1, b: wt, inner: dc.Cols}
+	p := product{c: a, a: dc.Data, row: dc.Stride, step: 1, b: w, transposed: true, inner: dc.Cols}
 	switch act {
 	case LeakyReLU:
 		p.end, p.slope = endDerivative, Slope
 	case ReLU:
 		p.end, p.slope = endDerivative, 0
+	case Tanh:
+		p.end = endTanhDerivative
 	}
 	p.run()
 }
@@ -73,11 +53,13 @@ func BackwardWeights(dw Mat, db []float32, a, dc Mat) {
 	p := product{c: dw, a: a.Data, row: 1, step: a.Stride, b: dc, inner: a.Rows, add: true}
 	p.run()
 	if db != nil {
-		for i := range dc.Rows {
-			axpy(db, 1, dc.Row(i))
-		}
+		ones := product{c: Mat{1, len(db), len(db), db}, a: one, b: dc, inner: dc.Rows, add: true}
+		ones.run()
 	}
 }
+
+// one is a column of ones, the strides being 0.
+var one = []float32{1}
 
 // A product is C = A·B with what comes before and after: element (i, k) of A
 // is a[i·row + k·step], so that A may be a transpose.
@@ -86,114 +68,76 @@ type product struct {
 	a         []float32
 	row, step int
 	b         Mat
-	inner     int
-	bias      []float32 // C starts as this row; nil: zero
-	add       bool      // C starts as it is
-	end       ending
-	slope     float32 // of endLeaky and endDerivative
+	// transposed says that element (k, j) of B is b's (j, k).
+	transposed bool
+	inner      int
+	bias       []float32 // C starts as this row; nil: zero
+	add        bool      // C starts as it is
+	end        ending
+	slope      float32 // of endLeaky and endDerivative
 }
 
 // An ending is what happens to each element v of the finished product.
 type ending int
 
 const (
-	endNothing    ending = iota
-	endLeaky             // max(v, slope·v)
-	endDerivative        // slope·v where the old C is not positive
+	endNothing        ending = iota
+	endLeaky                 // max(v, slope·v)
+	endReLU                  // max(v, 0)
+	endDerivative            // slope·v where the old C is not positive
+	endTanhDerivative        // v·(1 - c²), c being the old C
 )
 
 func (p *product) run() {
 	if p.c.Rows == 0 || p.c.Cols == 0 {
 		return
 	}
-	if tile != nil {
-		p.tiles()
+	if kernels != nil {
+		p.tiled()
 		return
 	}
+	sum := make([]float32, p.c.Cols)
 	for i := range p.c.Rows {
-		p.portableRow(i)
+		p.portableRow(i, sum)
 	}
 }
 
-// portableRow computes row i of C in plain Go.
-func (p *product) portableRow(i int) {
+// portableRow computes row i of C in plain Go; sum is room for it.
+func (p *product) portableRow(i int, sum []float32) {
 	c := p.c.Row(i)
-	sum := c
-	if p.end == endDerivative { // C is read at the end
-		buffer := scratch(len(c))
-		defer release(buffer)
-		sum = *buffer
-	}
-	switch {
-	case p.bias != nil:
+	clear(sum)
+	if p.bias != nil {
 		copy(sum, p.bias)
-	case !p.add:
-		clear(sum)
 	}
-	for k := range p.inner {
-		axpy(sum, p.a[i*p.row+k*p.step], p.b.Row(k))
-	}
-	switch p.end {
-	case endLeaky:
-		for j, v := range sum {
-			c[j] = max(v, p.slope*v)
-		}
-	case endDerivative:
-		for j, v := range sum {
-			if c[j] <= 0 {
-				v *= p.slope
+	if p.transposed {
+		a := p.a[i*p.row:]
+		for j := range sum {
+			for k, v := range p.b.Row(j) {
+				sum[j] += a[k*p.step] * v
 			}
-			c[j] = v
+		}
+	} else {
+		for k := range p.inner {
+			f := p.a[i*p.row+k*p.step]
+			for j, v := range p.b.Row(k) {
+				sum[j] += f * v
+			}
 		}
 	}
-}
-
-// transpose writes srcᵀ to dst, whole blocks of 8×8 by the processor's shuffles
-// where it has them.
-func transpose(dst, src Mat) {
-	rows, cols := src.Rows&^7, src.Cols&^7
-	if !transposeBlocks(dst, src, rows, cols) {
-		rows, cols = 0, 0
-	}
-	for i := range src.Rows {
-		from := cols
-		if i >= rows {
-			from = 0
+	for j, v := range sum {
+		switch {
+		case p.end == endLeaky:
+			v = max(v, p.slope*v)
+		case p.end == endReLU:
+			v = max(v, 0)
+		case p.end == endDerivative && c[j] <= 0:
+			v *= p.slope
+		case p.end == endTanhDerivative:
+			v *= 1 - c[j]*c[j]
 		}
-		for j, v := range src.Row(i)[from:] {
-			dst.Data[(from+j)*dst.Stride+i] = v
+		if p.add {
+			v += c[j]
 		}
+		c[j] = v
 	}
 }
-
-// axpy adds s·x to d.
-func axpy(d []float32, s float32, x []float32) {
-	x = x[:len(d)]
-	for j := range d {
-		d[j] += s * x[j]
-	}
-}
-
-func activate(d []float32, act Activation) {
-	for j, v := range d {
-		if act == Tanh {
-			d[j] = float32(math.Tanh(float64(v)))
-		} else if v <= 0 {
-			d[j] = 0
-		}
-	}
-}
-
-// Scratch memory that calls share, so that none allocates once warm.
-var scratches = sync.Pool{New: func() any { return new([]float32) }}
-
-func scratch(n int) *[]float32 {
-	s := scratches.Get().(*[]float32)
-	if cap(*s) < n {
-		*s = make([]float32, n)
-	}
-	*s = (*s)[:n]
-	return s
-}
-
-func release(s *[]float32) { scratches.Put(s) }

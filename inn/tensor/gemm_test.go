@@ -9,11 +9,11 @@ import (
 
 // eachPath runs f once with every set of kernels that this machine can run.
 func eachPath(t *testing.T, f func(t *testing.T)) {
-	best := tile
-	defer func() { tile = best }()
+	best := kernels
+	defer func() { kernels = best }()
 	for _, s := range append(sets(), nil) {
 		name := "portable"
-		if tile = s; s != nil {
+		if kernels = s; s != nil {
 			name = s.name
 		}
 		t.Run(name, f)

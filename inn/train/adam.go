@@ -1,6 +1,10 @@
 package train
 
-import "math"
+import (
+	"math"
+
+	"github.com/innkeeper-notebook/innkeeper/inn/tensor"
+)
 
 // Adam is the optimiser of Kingma and Ba 2015, with L2 weight decay added to
 // the gradient and a learning rate that goes from Rate at the first step to Final
@@ -15,9 +19,10 @@ type Adam struct {
 	Decay        float64 // of the weights
 	Clip         float64 // the gradient's largest Euclidean norm; 0: no limit
 
-	m, v  []float32
-	step  int
-	parts []float64 // squared norms by block
+	m, v   []float32
+	step   int
+	parts  []float64 // squared norms by block
+	kernel tensor.Adam
 }
 
 // block is how many parameters one worker updates at a time.
@@ -51,10 +56,7 @@ func (a *Adam) Update(p *Pool, w, g []float32, rate float64) {
 	scale := 1.0
 	if a.Clip > 0 {
 		p.Each(len(a.parts), func(i int) {
-			a.parts[i] = 0
-			for _, v := range part(g, i) {
-				a.parts[i] += float64(v) * float64(v)
-			}
+			a.parts[i] = tensor.SumOfSquares(part(g, i))
 		})
 		sum := 0.0
 		for _, s := range a.parts { // in order, whoever computed them
@@ -66,18 +68,11 @@ func (a *Adam) Update(p *Pool, w, g []float32, rate float64) {
 	}
 	// Bias corrections folded into the step size and epsilon.
 	c2 := math.Sqrt(1 - math.Pow(a.Beta2, float64(a.step)))
-	size := float32(rate * c2 / (1 - math.Pow(a.Beta1, float64(a.step))))
-	eps := float32(a.Epsilon * c2)
-	b1, b2, decay, s := float32(a.Beta1), float32(a.Beta2), float32(a.Decay), float32(scale)
-	p.Each(len(a.parts), func(i int) {
-		w, g, m, v := part(w, i), part(g, i), part(a.m, i), part(a.v, i)
-		for k := range w {
-			d := s*g[k] + decay*w[k]
-			m[k] += (1 - b1) * (d - m[k])
-			v[k] += (1 - b2) * (d*d - v[k])
-			w[k] -= size * m[k] / (float32(math.Sqrt(float64(v[k]))) + eps)
-		}
-	})
+	a.kernel = tensor.Adam{
+		Scale: float32(scale), Decay: float32(a.Decay), Rise1: float32(1 - a.Beta1), Rise2: float32(1 - a.Beta2),
+		Size: float32(rate * c2 / (1 - math.Pow(a.Beta1, float64(a.step)))), Epsilon: float32(a.Epsilon * c2),
+	}
+	p.Each(len(a.parts), func(i int) { a.kernel.Update(part(w, i), part(g, i), part(a.m, i), part(a.v, i)) })
 }
 
 func part(x []float32, i int) []float32 { return x[i*block : min((i+1)*block, len(x))] }

@@ -1,0 +1,40 @@
+package main
+
+import (
+	"fmt"
+	"testing"
+
+	"github.com/innkeeper-notebook/innkeeper/inn"
+)
+
+// BenchmarkStep is one step of training, for profiles.
+func BenchmarkStep(b *testing.B) {
+	for _, n := range networks {
+		if n.Batch == 0 {
+			continue
+		}
+		n.Clamp, n.Widths, n.Pairs = 2, []float64{0.5, 1, 2}, 5000
+		p := pairs(n)
+		for _, workers := range []int{1, 2} {
+			b.Run(fmt.Sprintf("%s/%d", n.Name, workers), func(b *testing.B) {
+				count := 0
+				_, err := inn.Train(p, &inn.Settings{
+					Blocks: n.Blocks, Layers: n.Layers, Width: n.Width, Latent: n.K, Nominal: n.Nominal, Clamp: n.Clamp,
+					KernelZ: n.Widths, KernelX: n.Widths, Batch: n.Batch, Workers: workers,
+					Steps: 1 << 40, Rate: 1e-4, Final: 1e-4, Warm: 1,
+					Each: func(inn.Progress) error {
+						if !b.Loop() {
+							return inn.ErrEnough
+						}
+						count++
+						return nil
+					},
+				})
+				if err != nil {
+					b.Fatal(err)
+				}
+				b.ReportMetric(n.operations()*float64(count)/b.Elapsed().Seconds()/1e9, "GFLOP/s")
+			})
+		}
+	}
+}

@@ -1,0 +1,251 @@
+package main
+
+import (
+	"fmt"
+
+	. "github.com/mmcloughlin/avo/build"
+	. "github.com/mmcloughlin/avo/operand"
+	"github.com/mmcloughlin/avo/reg"
+)
+
+// Offsets of the fields of tileArgs.
+const (
+	offA, offB, offC, offBias            = 0, 8, 16, 24
+	offRow, offStep, offLDB, offLDC      = 32, 40, 48, 56
+	offInner, offStart, offEnd, offSlope = 64, 72, 80, 88
+	offMask                              = 96 // 32 lanes of int32, all ones where a column exists
+)
+
+type args struct{ t reg.GPVirtual }
+
+func (a args) load(off int) reg.GPVirtual {
+	r := GP64()
+	MOVQ(Mem{Base: a.t, Disp: off}, r)
+	return r
+}
+
+// rowsOf are the addresses of rows 0..n-1, n up to 12, from a base and a
+// stride in bytes.
+func rowsOf(base, stride reg.GPVirtual, n int) []Mem {
+	stride3 := GP64()
+	LEAQ(Mem{Base: stride, Index: stride, Scale: 2}, stride3)
+	var rows []Mem
+	for i := range n {
+		if i > 0 && i%4 == 0 {
+			next := GP64()
+			LEAQ(Mem{Base: base, Index: stride, Scale: 4}, next)
+			base = next
+		}
+		switch i % 4 {
+		case 0:
+			rows = append(rows, Mem{Base: base})
+		case 1:
+			rows = append(rows, Mem{Base: base, Index: stride, Scale: 1})
+		case 2:
+			rows = append(rows, Mem{Base: base, Index: stride, Scale: 2})
+		case 3:
+			rows = append(rows, Mem{Base: base, Index: stride3, Scale: 1})
+		}
+	}
+	return rows
+}
+
+// bases are the base registers that rowsOf used, to be moved each step.
+func bases(rows []Mem) []reg.Register {
+	var b []reg.Register
+	for i := 0; i < len(rows); i += 4 {
+		b = append(b, rows[i].Base)
+	}
+	return b
+}
+
+// mask is the lanes of vector j that C has columns for. They are asked for
+// again at every use: with AVX2, registers are short.
+func (s isa) mask(t args, j int) lanes {
+	at, v := Mem{Base: t.t, Disp: offMask + j*s.bytes}, s.vec()
+	if !s.wide() {
+		VMOVDQU(at, v)
+		return lanes{v: v}
+	}
+	l := lanes{k: K()}
+	VMOVDQU32(at, v)
+	VPMOVD2M(v, l.k)
+	return l
+}
+
+// tile computes a tile of C = A·B with the tile's rows, n of one or two
+// vectors, in registers: for each step of the inner dimension it loads the
+// vectors of B and multiplies them by one value of each row of A. A is addressed
+// by two strides, so that the same kernel takes A or its transpose.
+func (s isa) tile(n, vectors int) {
+	s.begin(fmt.Sprintf("tile%dx%dx", vectors, n), "func(t *byte)")
+	t := args{param("t")}
+	acc := make([][]reg.VecVirtual, n)
+	for i := range acc {
+		for range vectors {
+			acc[i] = append(acc[i], s.vec())
+		}
+	}
+	every := func(f func(i, j int)) {
+		for i := range n {
+			for j := range vectors {
+				f(i, j)
+			}
+		}
+	}
+	masks := func() []lanes { // kept where there are registers for them
+		var m []lanes
+		for j := range vectors {
+			if s.wide() {
+				m = append(m, s.mask(t, j))
+			} else {
+				m = append(m, lanes{})
+			}
+		}
+		return m
+	}()
+	mask := func(j int) lanes {
+		if s.wide() {
+			return masks[j]
+		}
+		return s.mask(t, j)
+	}
+	at := func(row Mem, j int) Mem { return row.Offset(j * s.bytes) }
+
+	// Start: 0 zero, 1 the bias row, 2 what C holds, added at the end: it comes
+	// from afar meanwhile.
+	begin, ldc, c := t.load(offStart), t.load(offLDC), t.load(offC)
+	CMPQ(begin, Imm(1))
+	JE(LabelRef("bias"))
+	JL(LabelRef("zero"))
+	for _, row := range rowsOf(c, ldc, n) {
+		for off := 0; off < vectors*s.bytes; off += 64 {
+			PREFETCHT0(row.Offset(off))
+		}
+		PREFETCHT0(row.Offset(vectors*s.bytes - 4))
+	}
+	Label("zero")
+	every(func(i, j int) {
+		if s.wide() {
+			VPXORD(acc[i][j], acc[i][j], acc[i][j])
+		} else {
+			VXORPS(acc[i][j], acc[i][j], acc[i][j])
+		}
+	})
+	JMP(LabelRef("product"))
+	Label("bias")
+	bias := t.load(offBias)
+	for j := range vectors {
+		v := s.load(at(Mem{Base: bias}, j), mask(j))
+		for i := range n {
+			VMOVAPS(v, acc[i][j])
+		}
+	}
+
+	Label("product")
+	inner, step, ldb, b := t.load(offInner), t.load(offStep), t.load(offLDB), t.load(offB)
+	rows := rowsOf(t.load(offA), t.load(offRow), n)
+	TESTQ(inner, inner)
+	JE(LabelRef("end"))
+	Label("inner")
+	var bs []reg.VecVirtual
+	for j := range vectors {
+		if s.wide() {
+			bs = append(bs, s.load(at(Mem{Base: b}, j), masks[j]))
+			continue
+		}
+		v := YMM() // the mask, then what it lets through
+		VMOVDQU(Mem{Base: t.t, Disp: offMask + 32*j}, v)
+		VMASKMOVPS(at(Mem{Base: b}, j), v, v)
+		bs = append(bs, v)
+	}
+	a := s.vec()
+	for i := range acc {
+		VBROADCASTSS(rows[i], a)
+		for j := range vectors {
+			VFMADD231PS(a, bs[j], acc[i][j])
+		}
+	}
+	ADDQ(ldb, b)
+	for _, r := range bases(rows) {
+		ADDQ(step, r)
+	}
+	DECQ(inner)
+	JNE(LabelRef("inner"))
+
+	// End: 0 nothing, 1 leaky ReLU, 2 ReLU, 3 the derivative of either by the
+	// sign of what C held, 4 that of tanh.
+	Label("end")
+	crows := rowsOf(c, ldc, n)
+	CMPQ(begin, Imm(2))
+	JNE(LabelRef("ending"))
+	every(func(i, j int) {
+		VADDPS(s.load(at(crows[i], j), mask(j)), acc[i][j], acc[i][j])
+	})
+	Label("ending")
+	end := t.load(offEnd)
+	slope := s.broadcast(Mem{Base: t.t, Disp: offSlope})
+	for i, label := range []string{"store", "leaky", "relu", "derivative"} {
+		CMPQ(end, Imm(uint64(i)))
+		JE(LabelRef(label))
+	}
+	every(func(i, j int) { // v·(1 - old²)
+		old := s.load(at(crows[i], j), mask(j))
+		VFNMADD213PS(s.number(1), old, old)
+		VMULPS(old, acc[i][j], acc[i][j])
+	})
+	JMP(LabelRef("store"))
+	Label("leaky")
+	scaled := s.vec()
+	every(func(i, j int) {
+		VMULPS(slope, acc[i][j], scaled)
+		VMAXPS(acc[i][j], scaled, acc[i][j])
+	})
+	JMP(LabelRef("store"))
+	Label("relu")
+	zero := s.zero()
+	every(func(i, j int) { VMAXPS(acc[i][j], zero, acc[i][j]) }) // NaN, the second operand, stays
+	JMP(LabelRef("store"))
+	Label("derivative")
+	if s.wide() {
+		zero, off := s.zero(), K()
+		every(func(i, j int) {
+			VCMPPS(Imm(2), zero, s.load(at(crows[i], j), mask(j)), off) // old <= 0
+			VMULPS(slope, acc[i][j], off, acc[i][j])
+		})
+	} else {
+		every(func(i, j int) {
+			m := s.mask(t, j)
+			old := m.v
+			VMASKMOVPS(at(crows[i], j), m.v, old)
+			times := YMM()
+			VXORPS(times, times, times)
+			VCMPPS(Imm(2), times, old, old) // old <= 0
+			VMULPS(slope, acc[i][j], times)
+			VBLENDVPS(old, times, acc[i][j], acc[i][j])
+		})
+	}
+	Label("store")
+	every(func(i, j int) { s.store(acc[i][j], at(crows[i], j), mask(j)) })
+	VZEROUPPER()
+	RET()
+}
+
+// pack copies rows of two vectors, with zeros where the mask has none.
+func (s isa) pack() {
+	s.begin("pack", "func(dst, src *float32, srcStride, rows int, mask *int32)")
+	dst, src, stride, rows := param("dst"), param("src"), param("srcStride"), param("rows")
+	t := args{param("mask")}
+	SUBQ(U8(offMask), t.t)
+	masks := []lanes{s.mask(t, 0), s.mask(t, 1)}
+	Label("row")
+	for j, m := range masks {
+		VMOVUPS(s.load(Mem{Base: src, Disp: j * s.bytes}, m), Mem{Base: dst, Disp: j * s.bytes})
+	}
+	ADDQ(stride, src)
+	ADDQ(U32(2*s.bytes), dst)
+	DECQ(rows)
+	JNZ(LabelRef("row"))
+	VZEROUPPER()
+	RET()
+}

@@ -1,5 +1,0 @@
-//go:build !amd64
-
-package tensor
-
-func sets() []*tileSet { return nil }
