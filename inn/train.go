@@ -60,7 +60,7 @@ const heldMost = 4096
 // matrix products, and enough tasks for the workers. The chunks depend on the
 // batch alone and their gradients are added in order, so that the sum is the
 // same on any number of workers.
-const chunkRows = 64
+const chunkRows = 128
 
 // A trainer is the state of training.
 type trainer struct {

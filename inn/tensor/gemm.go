@@ -9,7 +9,7 @@ func Forward(dst, a, w Mat, bias []float32, act Activation) {
 	if a.Cols != w.Rows || dst.Rows != a.Rows || dst.Cols != w.Cols || bias != nil && len(bias) != w.Cols {
 		panic(fmt.Sprintf("tensor: Forward %dx%d = %dx%d · %dx%d, bias %d", dst.Rows, dst.Cols, a.Rows, a.Cols, w.Rows, w.Cols, len(bias)))
 	}
-	p := product{c: dst, a: a.Data, row: a.Stride, step: 1, b: w, inner: a.Cols, bias: bias}
+	p := product{c: dst, a: a, b: w, inner: a.Cols, bias: bias}
 	switch act {
 	case LeakyReLU:
 		p.end, p.slope = endLeaky, Slope
@@ -32,7 +32,7 @@ func BackwardData(a, dc, w Mat, act Activation) {
 	if dc.Cols != w.Cols || a.Rows != dc.Rows || a.Cols != w.Rows {
 		panic(fmt.Sprintf("tensor: BackwardData %dx%d = %dx%d · (%dx%d)ᵀ", a.Rows, a.Cols, dc.Rows, dc.Cols, w.Rows, w.Cols))
 	}
-	p := product{c: a, a: dc.Data, row: dc.Stride, step: 1, b: w, transposed: true, inner: dc.Cols}
+	p := product{c: a, a: dc, b: w, bTransposed: true, inner: dc.Cols}
 	switch act {
 	case LeakyReLU:
 		p.end, p.slope = endDerivative, Slope
@@ -50,31 +50,27 @@ func BackwardWeights(dw Mat, db []float32, a, dc Mat) {
 	if a.Rows != dc.Rows || dw.Rows != a.Cols || dw.Cols != dc.Cols || db != nil && len(db) != dc.Cols {
 		panic(fmt.Sprintf("tensor: BackwardWeights %dx%d += (%dx%d)ᵀ · %dx%d, db %d", dw.Rows, dw.Cols, a.Rows, a.Cols, dc.Rows, dc.Cols, len(db)))
 	}
-	p := product{c: dw, a: a.Data, row: 1, step: a.Stride, b: dc, inner: a.Rows, add: true}
+	p := product{c: dw, a: a, aTransposed: true, b: dc, inner: a.Rows, add: true}
 	p.run()
 	if db != nil {
-		ones := product{c: Mat{1, len(db), len(db), db}, a: one, b: dc, inner: dc.Rows, add: true}
+		ones := product{c: Mat{1, len(db), len(db), db}, a: one, aTransposed: true, b: dc, inner: dc.Rows, add: true}
 		ones.run()
 	}
 }
 
-// one is a column of ones, the strides being 0.
-var one = []float32{1}
+// one is a column of ones, the stride being 0.
+var one = Mat{Cols: 1, Data: []float32{1}}
 
-// A product is C = A·B with what comes before and after: element (i, k) of A
-// is a[i·row + k·step], so that A may be a transpose.
+// A product is C = A·B with what comes before and after. A and B may be given as
+// their transposes.
 type product struct {
-	c         Mat
-	a         []float32
-	row, step int
-	b         Mat
-	// transposed says that element (k, j) of B is b's (j, k).
-	transposed bool
-	inner      int
-	bias       []float32 // C starts as this row; nil: zero
-	add        bool      // C starts as it is
-	end        ending
-	slope      float32 // of endLeaky and endDerivative
+	c, a, b                  Mat
+	aTransposed, bTransposed bool
+	inner                    int
+	bias                     []float32 // C starts as this row; nil: zero
+	add                      bool      // C starts as it is
+	end                      ending
+	slope                    float32 // of endLeaky and endDerivative
 }
 
 // An ending is what happens to each element v of the finished product.
@@ -109,19 +105,20 @@ func (p *product) portableRow(i int, sum []float32) {
 	if p.bias != nil {
 		copy(sum, p.bias)
 	}
-	if p.transposed {
-		a := p.a[i*p.row:]
-		for j := range sum {
-			for k, v := range p.b.Row(j) {
-				sum[j] += a[k*p.step] * v
-			}
+	for k := range p.inner {
+		at := i*p.a.Stride + k
+		if p.aTransposed {
+			at = k*p.a.Stride + i
 		}
-	} else {
-		for k := range p.inner {
-			f := p.a[i*p.row+k*p.step]
-			for j, v := range p.b.Row(k) {
-				sum[j] += f * v
+		f := p.a.Data[at]
+		if p.bTransposed {
+			for j := range sum {
+				sum[j] += f * p.b.Data[j*p.b.Stride+k]
 			}
+			continue
+		}
+		for j, v := range p.b.Row(k) {
+			sum[j] += f * v
 		}
 	}
 	for j, v := range sum {

@@ -31,9 +31,9 @@ bias:
 
 product:
 	MOVQ  64(AX), SI
-	MOVQ  40(AX), DI
-	MOVQ  48(AX), R8
-	MOVQ  8(AX), R9
+	MOVQ  48(AX), DI
+	MOVQ  8(AX), R8
+	MOVQ  40(AX), R9
 	MOVQ  (AX), R10
 	MOVQ  32(AX), R11
 	LEAQ  (R11)(R11*2), R11
@@ -41,11 +41,11 @@ product:
 	JE    end
 
 inner:
-	VMOVUPS.Z    (R9), K1, Z1
+	VMOVUPS      (R8), Z1
 	VBROADCASTSS (R10), Z3
 	VFMADD231PS  Z3, Z1, Z0
-	ADDQ         R8, R9
-	ADDQ         DI, R10
+	ADDQ         DI, R8
+	ADDQ         R9, R10
 	DECQ         SI
 	JNE          inner
 
@@ -142,9 +142,9 @@ bias:
 
 product:
 	MOVQ  64(AX), SI
-	MOVQ  40(AX), DI
-	MOVQ  48(AX), R8
-	MOVQ  8(AX), R9
+	MOVQ  48(AX), DI
+	MOVQ  8(AX), R8
+	MOVQ  40(AX), R9
 	MOVQ  (AX), R10
 	MOVQ  32(AX), R11
 	LEAQ  (R11)(R11*2), R12
@@ -152,13 +152,13 @@ product:
 	JE    end
 
 inner:
-	VMOVUPS.Z    (R9), K1, Z2
+	VMOVUPS      (R8), Z2
 	VBROADCASTSS (R10), Z4
 	VFMADD231PS  Z4, Z2, Z0
 	VBROADCASTSS (R10)(R11*1), Z4
 	VFMADD231PS  Z4, Z2, Z1
-	ADDQ         R8, R9
-	ADDQ         DI, R10
+	ADDQ         DI, R8
+	ADDQ         R9, R10
 	DECQ         SI
 	JNE          inner
 
@@ -253,9 +253,9 @@ bias:
 
 product:
 	MOVQ  64(AX), SI
-	MOVQ  40(AX), DI
-	MOVQ  48(AX), R8
-	MOVQ  8(AX), R9
+	MOVQ  48(AX), DI
+	MOVQ  8(AX), R8
+	MOVQ  40(AX), R9
 	MOVQ  (AX), R10
 	MOVQ  32(AX), R11
 	LEAQ  (R11)(R11*2), R12
@@ -263,15 +263,15 @@ product:
 	JE    end
 
 inner:
-	VMOVUPS.Z    (R9), K1, Z3
+	VMOVUPS      (R8), Z3
 	VBROADCASTSS (R10), Z5
 	VFMADD231PS  Z5, Z3, Z0
 	VBROADCASTSS (R10)(R11*1), Z5
 	VFMADD231PS  Z5, Z3, Z1
 	VBROADCASTSS (R10)(R11*2), Z5
 	VFMADD231PS  Z5, Z3, Z2
-	ADDQ         R8, R9
-	ADDQ         DI, R10
+	ADDQ         DI, R8
+	ADDQ         R9, R10
 	DECQ         SI
 	JNE          inner
 
@@ -382,9 +382,9 @@ bias:
 
 product:
 	MOVQ  64(AX), SI
-	MOVQ  40(AX), DI
-	MOVQ  48(AX), R8
-	MOVQ  8(AX), R9
+	MOVQ  48(AX), DI
+	MOVQ  8(AX), R8
+	MOVQ  40(AX), R9
 	MOVQ  (AX), R10
 	MOVQ  32(AX), R11
 	LEAQ  (R11)(R11*2), R12
@@ -392,7 +392,7 @@ product:
 	JE    end
 
 inner:
-	VMOVUPS.Z    (R9), K1, Z4
+	VMOVUPS      (R8), Z4
 	VBROADCASTSS (R10), Z6
 	VFMADD231PS  Z6, Z4, Z0
 	VBROADCASTSS (R10)(R11*1), Z6
@@ -401,8 +401,8 @@ inner:
 	VFMADD231PS  Z6, Z4, Z2
 	VBROADCASTSS (R10)(R12*1), Z6
 	VFMADD231PS  Z6, Z4, Z3
-	ADDQ         R8, R9
-	ADDQ         DI, R10
+	ADDQ         DI, R8
+	ADDQ         R9, R10
 	DECQ         SI
 	JNE          inner
 
@@ -530,9 +530,9 @@ bias:
 
 product:
 	MOVQ  64(AX), SI
-	MOVQ  40(AX), DI
-	MOVQ  48(AX), R8
-	MOVQ  8(AX), R9
+	MOVQ  48(AX), DI
+	MOVQ  8(AX), R8
+	MOVQ  40(AX), R9
 	MOVQ  (AX), R10
 	MOVQ  32(AX), R11
 	LEAQ  (R11)(R11*2), R12
@@ -541,7 +541,7 @@ product:
 	JE    end
 
 inner:
-	VMOVUPS.Z    (R9), K1, Z5
+	VMOVUPS      (R8), Z5
 	VBROADCASTSS (R10), Z7
 	VFMADD231PS  Z7, Z5, Z0
 	VBROADCASTSS (R10)(R11*1), Z7
@@ -552,9 +552,9 @@ inner:
 	VFMADD231PS  Z7, Z5, Z3
 	VBROADCASTSS (R13), Z7
 	VFMADD231PS  Z7, Z5, Z4
-	ADDQ         R8, R9
-	ADDQ         DI, R10
-	ADDQ         DI, R13
+	ADDQ         DI, R8
+	ADDQ         R9, R10
+	ADDQ         R9, R13
 	DECQ         SI
 	JNE          inner
 
@@ -699,9 +699,9 @@ bias:
 
 product:
 	MOVQ  64(AX), SI
-	MOVQ  40(AX), DI
-	MOVQ  48(AX), R8
-	MOVQ  8(AX), R9
+	MOVQ  48(AX), DI
+	MOVQ  8(AX), R8
+	MOVQ  40(AX), R9
 	MOVQ  (AX), R10
 	MOVQ  32(AX), R11
 	LEAQ  (R11)(R11*2), R12
@@ -710,7 +710,7 @@ product:
 	JE    end
 
 inner:
-	VMOVUPS.Z    (R9), K1, Z6
+	VMOVUPS      (R8), Z6
 	VBROADCASTSS (R10), Z8
 	VFMADD231PS  Z8, Z6, Z0
 	VBROADCASTSS (R10)(R11*1), Z8
@@ -723,9 +723,9 @@ inner:
 	VFMADD231PS  Z8, Z6, Z4
 	VBROADCASTSS (R13)(R11*1), Z8
 	VFMADD231PS  Z8, Z6, Z5
-	ADDQ         R8, R9
-	ADDQ         DI, R10
-	ADDQ         DI, R13
+	ADDQ         DI, R8
+	ADDQ         R9, R10
+	ADDQ         R9, R13
 	DECQ         SI
 	JNE          inner
 
@@ -886,9 +886,9 @@ bias:
 
 product:
 	MOVQ  64(AX), SI
-	MOVQ  40(AX), DI
-	MOVQ  48(AX), R8
-	MOVQ  8(AX), R9
+	MOVQ  48(AX), DI
+	MOVQ  8(AX), R8
+	MOVQ  40(AX), R9
 	MOVQ  (AX), R10
 	MOVQ  32(AX), R11
 	LEAQ  (R11)(R11*2), R12
@@ -897,7 +897,7 @@ product:
 	JE    end
 
 inner:
-	VMOVUPS.Z    (R9), K1, Z7
+	VMOVUPS      (R8), Z7
 	VBROADCASTSS (R10), Z9
 	VFMADD231PS  Z9, Z7, Z0
 	VBROADCASTSS (R10)(R11*1), Z9
@@ -912,9 +912,9 @@ inner:
 	VFMADD231PS  Z9, Z7, Z5
 	VBROADCASTSS (R13)(R11*2), Z9
 	VFMADD231PS  Z9, Z7, Z6
-	ADDQ         R8, R9
-	ADDQ         DI, R10
-	ADDQ         DI, R13
+	ADDQ         DI, R8
+	ADDQ         R9, R10
+	ADDQ         R9, R13
 	DECQ         SI
 	JNE          inner
 
@@ -1091,9 +1091,9 @@ bias:
 
 product:
 	MOVQ  64(AX), SI
-	MOVQ  40(AX), DI
-	MOVQ  48(AX), R8
-	MOVQ  8(AX), R9
+	MOVQ  48(AX), DI
+	MOVQ  8(AX), R8
+	MOVQ  40(AX), R9
 	MOVQ  (AX), R10
 	MOVQ  32(AX), R11
 	LEAQ  (R11)(R11*2), R12
@@ -1102,7 +1102,7 @@ product:
 	JE    end
 
 inner:
-	VMOVUPS.Z    (R9), K1, Z8
+	VMOVUPS      (R8), Z8
 	VBROADCASTSS (R10), Z10
 	VFMADD231PS  Z10, Z8, Z0
 	VBROADCASTSS (R10)(R11*1), Z10
@@ -1119,9 +1119,9 @@ inner:
 	VFMADD231PS  Z10, Z8, Z6
 	VBROADCASTSS (R13)(R12*1), Z10
 	VFMADD231PS  Z10, Z8, Z7
-	ADDQ         R8, R9
-	ADDQ         DI, R10
-	ADDQ         DI, R13
+	ADDQ         DI, R8
+	ADDQ         R9, R10
+	ADDQ         R9, R13
 	DECQ         SI
 	JNE          inner
 
@@ -1315,9 +1315,9 @@ bias:
 
 product:
 	MOVQ  64(AX), SI
-	MOVQ  40(AX), DI
-	MOVQ  48(AX), R8
-	MOVQ  8(AX), R9
+	MOVQ  48(AX), DI
+	MOVQ  8(AX), R8
+	MOVQ  40(AX), R9
 	MOVQ  (AX), R10
 	MOVQ  32(AX), R11
 	LEAQ  (R11)(R11*2), R12
@@ -1327,7 +1327,7 @@ product:
 	JE    end
 
 inner:
-	VMOVUPS.Z    (R9), K1, Z9
+	VMOVUPS      (R8), Z9
 	VBROADCASTSS (R10), Z11
 	VFMADD231PS  Z11, Z9, Z0
 	VBROADCASTSS (R10)(R11*1), Z11
@@ -1346,10 +1346,10 @@ inner:
 	VFMADD231PS  Z11, Z9, Z7
 	VBROADCASTSS (R14), Z11
 	VFMADD231PS  Z11, Z9, Z8
-	ADDQ         R8, R9
-	ADDQ         DI, R10
-	ADDQ         DI, R13
-	ADDQ         DI, R14
+	ADDQ         DI, R8
+	ADDQ         R9, R10
+	ADDQ         R9, R13
+	ADDQ         R9, R14
 	DECQ         SI
 	JNE          inner
 
@@ -1560,9 +1560,9 @@ bias:
 
 product:
 	MOVQ  64(AX), SI
-	MOVQ  40(AX), DI
-	MOVQ  48(AX), R8
-	MOVQ  8(AX), R9
+	MOVQ  48(AX), DI
+	MOVQ  8(AX), R8
+	MOVQ  40(AX), R9
 	MOVQ  (AX), R10
 	MOVQ  32(AX), R11
 	LEAQ  (R11)(R11*2), R12
@@ -1572,7 +1572,7 @@ product:
 	JE    end
 
 inner:
-	VMOVUPS.Z    (R9), K1, Z10
+	VMOVUPS      (R8), Z10
 	VBROADCASTSS (R10), Z12
 	VFMADD231PS  Z12, Z10, Z0
 	VBROADCASTSS (R10)(R11*1), Z12
@@ -1593,10 +1593,10 @@ inner:
 	VFMADD231PS  Z12, Z10, Z8
 	VBROADCASTSS (R14)(R11*1), Z12
 	VFMADD231PS  Z12, Z10, Z9
-	ADDQ         R8, R9
-	ADDQ         DI, R10
-	ADDQ         DI, R13
-	ADDQ         DI, R14
+	ADDQ         DI, R8
+	ADDQ         R9, R10
+	ADDQ         R9, R13
+	ADDQ         R9, R14
 	DECQ         SI
 	JNE          inner
 
@@ -1823,9 +1823,9 @@ bias:
 
 product:
 	MOVQ  64(AX), SI
-	MOVQ  40(AX), DI
-	MOVQ  48(AX), R8
-	MOVQ  8(AX), R9
+	MOVQ  48(AX), DI
+	MOVQ  8(AX), R8
+	MOVQ  40(AX), R9
 	MOVQ  (AX), R10
 	MOVQ  32(AX), R11
 	LEAQ  (R11)(R11*2), R12
@@ -1835,7 +1835,7 @@ product:
 	JE    end
 
 inner:
-	VMOVUPS.Z    (R9), K1, Z11
+	VMOVUPS      (R8), Z11
 	VBROADCASTSS (R10), Z13
 	VFMADD231PS  Z13, Z11, Z0
 	VBROADCASTSS (R10)(R11*1), Z13
@@ -1858,10 +1858,10 @@ inner:
 	VFMADD231PS  Z13, Z11, Z9
 	VBROADCASTSS (R14)(R11*2), Z13
 	VFMADD231PS  Z13, Z11, Z10
-	ADDQ         R8, R9
-	ADDQ         DI, R10
-	ADDQ         DI, R13
-	ADDQ         DI, R14
+	ADDQ         DI, R8
+	ADDQ         R9, R10
+	ADDQ         R9, R13
+	ADDQ         R9, R14
 	DECQ         SI
 	JNE          inner
 
@@ -2104,9 +2104,9 @@ bias:
 
 product:
 	MOVQ  64(AX), SI
-	MOVQ  40(AX), DI
-	MOVQ  48(AX), R8
-	MOVQ  8(AX), R9
+	MOVQ  48(AX), DI
+	MOVQ  8(AX), R8
+	MOVQ  40(AX), R9
 	MOVQ  (AX), R10
 	MOVQ  32(AX), R11
 	LEAQ  (R11)(R11*2), R12
@@ -2116,7 +2116,7 @@ product:
 	JE    end
 
 inner:
-	VMOVUPS.Z    (R9), K1, Z12
+	VMOVUPS      (R8), Z12
 	VBROADCASTSS (R10), Z14
 	VFMADD231PS  Z14, Z12, Z0
 	VBROADCASTSS (R10)(R11*1), Z14
@@ -2141,10 +2141,10 @@ inner:
 	VFMADD231PS  Z14, Z12, Z10
 	VBROADCASTSS (R14)(R12*1), Z14
 	VFMADD231PS  Z14, Z12, Z11
-	ADDQ         R8, R9
-	ADDQ         DI, R10
-	ADDQ         DI, R13
-	ADDQ         DI, R14
+	ADDQ         DI, R8
+	ADDQ         R9, R10
+	ADDQ         R9, R13
+	ADDQ         R9, R14
 	DECQ         SI
 	JNE          inner
 
@@ -2352,9 +2352,9 @@ bias:
 
 product:
 	MOVQ  64(AX), SI
-	MOVQ  40(AX), DI
-	MOVQ  48(AX), R8
-	MOVQ  8(AX), R9
+	MOVQ  48(AX), DI
+	MOVQ  8(AX), R8
+	MOVQ  40(AX), R9
 	MOVQ  (AX), R10
 	MOVQ  32(AX), R11
 	LEAQ  (R11)(R11*2), R11
@@ -2362,12 +2362,11 @@ product:
 	JE    end
 
 inner:
-	VMOVDQU      96(AX), Y1
-	VMASKMOVPS   (R9), Y1, Y1
+	VMOVUPS      (R8), Y1
 	VBROADCASTSS (R10), Y2
 	VFMADD231PS  Y2, Y1, Y0
-	ADDQ         R8, R9
-	ADDQ         DI, R10
+	ADDQ         DI, R8
+	ADDQ         R9, R10
 	DECQ         SI
 	JNE          inner
 
@@ -2450,9 +2449,9 @@ bias:
 
 product:
 	MOVQ  64(AX), SI
-	MOVQ  40(AX), DI
-	MOVQ  48(AX), R8
-	MOVQ  8(AX), R9
+	MOVQ  48(AX), DI
+	MOVQ  8(AX), R8
+	MOVQ  40(AX), R9
 	MOVQ  (AX), R10
 	MOVQ  32(AX), R11
 	LEAQ  (R11)(R11*2), R12
@@ -2460,14 +2459,13 @@ product:
 	JE    end
 
 inner:
-	VMOVDQU      96(AX), Y2
-	VMASKMOVPS   (R9), Y2, Y2
+	VMOVUPS      (R8), Y2
 	VBROADCASTSS (R10), Y3
 	VFMADD231PS  Y3, Y2, Y0
 	VBROADCASTSS (R10)(R11*1), Y3
 	VFMADD231PS  Y3, Y2, Y1
-	ADDQ         R8, R9
-	ADDQ         DI, R10
+	ADDQ         DI, R8
+	ADDQ         R9, R10
 	DECQ         SI
 	JNE          inner
 
@@ -2572,9 +2570,9 @@ bias:
 
 product:
 	MOVQ  64(AX), SI
-	MOVQ  40(AX), DI
-	MOVQ  48(AX), R8
-	MOVQ  8(AX), R9
+	MOVQ  48(AX), DI
+	MOVQ  8(AX), R8
+	MOVQ  40(AX), R9
 	MOVQ  (AX), R10
 	MOVQ  32(AX), R11
 	LEAQ  (R11)(R11*2), R12
@@ -2582,16 +2580,15 @@ product:
 	JE    end
 
 inner:
-	VMOVDQU      96(AX), Y3
-	VMASKMOVPS   (R9), Y3, Y3
+	VMOVUPS      (R8), Y3
 	VBROADCASTSS (R10), Y4
 	VFMADD231PS  Y4, Y3, Y0
 	VBROADCASTSS (R10)(R11*1), Y4
 	VFMADD231PS  Y4, Y3, Y1
 	VBROADCASTSS (R10)(R11*2), Y4
 	VFMADD231PS  Y4, Y3, Y2
-	ADDQ         R8, R9
-	ADDQ         DI, R10
+	ADDQ         DI, R8
+	ADDQ         R9, R10
 	DECQ         SI
 	JNE          inner
 
@@ -2718,9 +2715,9 @@ bias:
 
 product:
 	MOVQ  64(AX), SI
-	MOVQ  40(AX), DI
-	MOVQ  48(AX), R8
-	MOVQ  8(AX), R9
+	MOVQ  48(AX), DI
+	MOVQ  8(AX), R8
+	MOVQ  40(AX), R9
 	MOVQ  (AX), R10
 	MOVQ  32(AX), R11
 	LEAQ  (R11)(R11*2), R12
@@ -2728,8 +2725,7 @@ product:
 	JE    end
 
 inner:
-	VMOVDQU      96(AX), Y4
-	VMASKMOVPS   (R9), Y4, Y4
+	VMOVUPS      (R8), Y4
 	VBROADCASTSS (R10), Y5
 	VFMADD231PS  Y5, Y4, Y0
 	VBROADCASTSS (R10)(R11*1), Y5
@@ -2738,8 +2734,8 @@ inner:
 	VFMADD231PS  Y5, Y4, Y2
 	VBROADCASTSS (R10)(R12*1), Y5
 	VFMADD231PS  Y5, Y4, Y3
-	ADDQ         R8, R9
-	ADDQ         DI, R10
+	ADDQ         DI, R8
+	ADDQ         R9, R10
 	DECQ         SI
 	JNE          inner
 
@@ -2889,9 +2885,9 @@ bias:
 
 product:
 	MOVQ  64(AX), SI
-	MOVQ  40(AX), DI
-	MOVQ  48(AX), R8
-	MOVQ  8(AX), R9
+	MOVQ  48(AX), DI
+	MOVQ  8(AX), R8
+	MOVQ  40(AX), R9
 	MOVQ  (AX), R10
 	MOVQ  32(AX), R11
 	LEAQ  (R11)(R11*2), R12
@@ -2900,8 +2896,7 @@ product:
 	JE    end
 
 inner:
-	VMOVDQU      96(AX), Y5
-	VMASKMOVPS   (R9), Y5, Y5
+	VMOVUPS      (R8), Y5
 	VBROADCASTSS (R10), Y6
 	VFMADD231PS  Y6, Y5, Y0
 	VBROADCASTSS (R10)(R11*1), Y6
@@ -2912,9 +2907,9 @@ inner:
 	VFMADD231PS  Y6, Y5, Y3
 	VBROADCASTSS (R13), Y6
 	VFMADD231PS  Y6, Y5, Y4
-	ADDQ         R8, R9
-	ADDQ         DI, R10
-	ADDQ         DI, R13
+	ADDQ         DI, R8
+	ADDQ         R9, R10
+	ADDQ         R9, R13
 	DECQ         SI
 	JNE          inner
 
@@ -3087,9 +3082,9 @@ bias:
 
 product:
 	MOVQ  64(AX), SI
-	MOVQ  40(AX), DI
-	MOVQ  48(AX), R8
-	MOVQ  8(AX), R9
+	MOVQ  48(AX), DI
+	MOVQ  8(AX), R8
+	MOVQ  40(AX), R9
 	MOVQ  (AX), R10
 	MOVQ  32(AX), R11
 	LEAQ  (R11)(R11*2), R12
@@ -3098,8 +3093,7 @@ product:
 	JE    end
 
 inner:
-	VMOVDQU      96(AX), Y6
-	VMASKMOVPS   (R9), Y6, Y6
+	VMOVUPS      (R8), Y6
 	VBROADCASTSS (R10), Y7
 	VFMADD231PS  Y7, Y6, Y0
 	VBROADCASTSS (R10)(R11*1), Y7
@@ -3112,9 +3106,9 @@ inner:
 	VFMADD231PS  Y7, Y6, Y4
 	VBROADCASTSS (R13)(R11*1), Y7
 	VFMADD231PS  Y7, Y6, Y5
-	ADDQ         R8, R9
-	ADDQ         DI, R10
-	ADDQ         DI, R13
+	ADDQ         DI, R8
+	ADDQ         R9, R10
+	ADDQ         R9, R13
 	DECQ         SI
 	JNE          inner
 
@@ -3291,9 +3285,9 @@ bias:
 
 product:
 	MOVQ  64(AX), SI
-	MOVQ  40(AX), DI
-	MOVQ  48(AX), R8
-	MOVQ  8(AX), R9
+	MOVQ  48(AX), DI
+	MOVQ  8(AX), R8
+	MOVQ  40(AX), R9
 	MOVQ  (AX), R10
 	MOVQ  32(AX), R11
 	LEAQ  (R11)(R11*2), R11
@@ -3301,13 +3295,13 @@ product:
 	JE    end
 
 inner:
-	VMOVUPS.Z    (R9), K1, Z2
-	VMOVUPS.Z    64(R9), K2, Z4
+	VMOVUPS      (R8), Z2
+	VMOVUPS      64(R8), Z4
 	VBROADCASTSS (R10), Z5
 	VFMADD231PS  Z5, Z2, Z0
 	VFMADD231PS  Z5, Z4, Z1
-	ADDQ         R8, R9
-	ADDQ         DI, R10
+	ADDQ         DI, R8
+	ADDQ         R9, R10
 	DECQ         SI
 	JNE          inner
 
@@ -3407,9 +3401,9 @@ bias:
 
 product:
 	MOVQ  64(AX), SI
-	MOVQ  40(AX), DI
-	MOVQ  48(AX), R8
-	MOVQ  8(AX), R9
+	MOVQ  48(AX), DI
+	MOVQ  8(AX), R8
+	MOVQ  40(AX), R9
 	MOVQ  (AX), R10
 	MOVQ  32(AX), R11
 	LEAQ  (R11)(R11*2), R12
@@ -3417,16 +3411,16 @@ product:
 	JE    end
 
 inner:
-	VMOVUPS.Z    (R9), K1, Z4
-	VMOVUPS.Z    64(R9), K2, Z6
+	VMOVUPS      (R8), Z4
+	VMOVUPS      64(R8), Z6
 	VBROADCASTSS (R10), Z7
 	VFMADD231PS  Z7, Z4, Z0
 	VFMADD231PS  Z7, Z6, Z1
 	VBROADCASTSS (R10)(R11*1), Z7
 	VFMADD231PS  Z7, Z4, Z2
 	VFMADD231PS  Z7, Z6, Z3
-	ADDQ         R8, R9
-	ADDQ         DI, R10
+	ADDQ         DI, R8
+	ADDQ         R9, R10
 	DECQ         SI
 	JNE          inner
 
@@ -3557,9 +3551,9 @@ bias:
 
 product:
 	MOVQ  64(AX), SI
-	MOVQ  40(AX), DI
-	MOVQ  48(AX), R8
-	MOVQ  8(AX), R9
+	MOVQ  48(AX), DI
+	MOVQ  8(AX), R8
+	MOVQ  40(AX), R9
 	MOVQ  (AX), R10
 	MOVQ  32(AX), R11
 	LEAQ  (R11)(R11*2), R12
@@ -3567,8 +3561,8 @@ product:
 	JE    end
 
 inner:
-	VMOVUPS.Z    (R9), K1, Z6
-	VMOVUPS.Z    64(R9), K2, Z8
+	VMOVUPS      (R8), Z6
+	VMOVUPS      64(R8), Z8
 	VBROADCASTSS (R10), Z9
 	VFMADD231PS  Z9, Z6, Z0
 	VFMADD231PS  Z9, Z8, Z1
@@ -3578,8 +3572,8 @@ inner:
 	VBROADCASTSS (R10)(R11*2), Z9
 	VFMADD231PS  Z9, Z6, Z4
 	VFMADD231PS  Z9, Z8, Z5
-	ADDQ         R8, R9
-	ADDQ         DI, R10
+	ADDQ         DI, R8
+	ADDQ         R9, R10
 	DECQ         SI
 	JNE          inner
 
@@ -3741,9 +3735,9 @@ bias:
 
 product:
 	MOVQ  64(AX), SI
-	MOVQ  40(AX), DI
-	MOVQ  48(AX), R8
-	MOVQ  8(AX), R9
+	MOVQ  48(AX), DI
+	MOVQ  8(AX), R8
+	MOVQ  40(AX), R9
 	MOVQ  (AX), R10
 	MOVQ  32(AX), R11
 	LEAQ  (R11)(R11*2), R12
@@ -3751,8 +3745,8 @@ product:
 	JE    end
 
 inner:
-	VMOVUPS.Z    (R9), K1, Z8
-	VMOVUPS.Z    64(R9), K2, Z10
+	VMOVUPS      (R8), Z8
+	VMOVUPS      64(R8), Z10
 	VBROADCASTSS (R10), Z11
 	VFMADD231PS  Z11, Z8, Z0
 	VFMADD231PS  Z11, Z10, Z1
@@ -3765,8 +3759,8 @@ inner:
 	VBROADCASTSS (R10)(R12*1), Z11
 	VFMADD231PS  Z11, Z8, Z6
 	VFMADD231PS  Z11, Z10, Z7
-	ADDQ         R8, R9
-	ADDQ         DI, R10
+	ADDQ         DI, R8
+	ADDQ         R9, R10
 	DECQ         SI
 	JNE          inner
 
@@ -3960,9 +3954,9 @@ bias:
 
 product:
 	MOVQ  64(AX), SI
-	MOVQ  40(AX), DI
-	MOVQ  48(AX), R8
-	MOVQ  8(AX), R9
+	MOVQ  48(AX), DI
+	MOVQ  8(AX), R8
+	MOVQ  40(AX), R9
 	MOVQ  (AX), R10
 	MOVQ  32(AX), R11
 	LEAQ  (R11)(R11*2), R12
@@ -3971,8 +3965,8 @@ product:
 	JE    end
 
 inner:
-	VMOVUPS.Z    (R9), K1, Z10
-	VMOVUPS.Z    64(R9), K2, Z12
+	VMOVUPS      (R8), Z10
+	VMOVUPS      64(R8), Z12
 	VBROADCASTSS (R10), Z13
 	VFMADD231PS  Z13, Z10, Z0
 	VFMADD231PS  Z13, Z12, Z1
@@ -3988,9 +3982,9 @@ inner:
 	VBROADCASTSS (R13), Z13
 	VFMADD231PS  Z13, Z10, Z8
 	VFMADD231PS  Z13, Z12, Z9
-	ADDQ         R8, R9
-	ADDQ         DI, R10
-	ADDQ         DI, R13
+	ADDQ         DI, R8
+	ADDQ         R9, R10
+	ADDQ         R9, R13
 	DECQ         SI
 	JNE          inner
 
@@ -4216,9 +4210,9 @@ bias:
 
 product:
 	MOVQ  64(AX), SI
-	MOVQ  40(AX), DI
-	MOVQ  48(AX), R8
-	MOVQ  8(AX), R9
+	MOVQ  48(AX), DI
+	MOVQ  8(AX), R8
+	MOVQ  40(AX), R9
 	MOVQ  (AX), R10
 	MOVQ  32(AX), R11
 	LEAQ  (R11)(R11*2), R12
@@ -4227,8 +4221,8 @@ product:
 	JE    end
 
 inner:
-	VMOVUPS.Z    (R9), K1, Z12
-	VMOVUPS.Z    64(R9), K2, Z14
+	VMOVUPS      (R8), Z12
+	VMOVUPS      64(R8), Z14
 	VBROADCASTSS (R10), Z15
 	VFMADD231PS  Z15, Z12, Z0
 	VFMADD231PS  Z15, Z14, Z1
@@ -4247,9 +4241,9 @@ inner:
 	VBROADCASTSS (R13)(R11*1), Z15
 	VFMADD231PS  Z15, Z12, Z10
 	VFMADD231PS  Z15, Z14, Z11
-	ADDQ         R8, R9
-	ADDQ         DI, R10
-	ADDQ         DI, R13
+	ADDQ         DI, R8
+	ADDQ         R9, R10
+	ADDQ         R9, R13
 	DECQ         SI
 	JNE          inner
 
@@ -4506,9 +4500,9 @@ bias:
 
 product:
 	MOVQ  64(AX), SI
-	MOVQ  40(AX), DI
-	MOVQ  48(AX), R8
-	MOVQ  8(AX), R9
+	MOVQ  48(AX), DI
+	MOVQ  8(AX), R8
+	MOVQ  40(AX), R9
 	MOVQ  (AX), R10
 	MOVQ  32(AX), R11
 	LEAQ  (R11)(R11*2), R12
@@ -4517,8 +4511,8 @@ product:
 	JE    end
 
 inner:
-	VMOVUPS.Z    (R9), K1, Z14
-	VMOVUPS.Z    64(R9), K2, Z16
+	VMOVUPS      (R8), Z14
+	VMOVUPS      64(R8), Z16
 	VBROADCASTSS (R10), Z17
 	VFMADD231PS  Z17, Z14, Z0
 	VFMADD231PS  Z17, Z16, Z1
@@ -4540,9 +4534,9 @@ inner:
 	VBROADCASTSS (R13)(R11*2), Z17
 	VFMADD231PS  Z17, Z14, Z12
 	VFMADD231PS  Z17, Z16, Z13
-	ADDQ         R8, R9
-	ADDQ         DI, R10
-	ADDQ         DI, R13
+	ADDQ         DI, R8
+	ADDQ         R9, R10
+	ADDQ         R9, R13
 	DECQ         SI
 	JNE          inner
 
@@ -4830,9 +4824,9 @@ bias:
 
 product:
 	MOVQ  64(AX), SI
-	MOVQ  40(AX), DI
-	MOVQ  48(AX), R8
-	MOVQ  8(AX), R9
+	MOVQ  48(AX), DI
+	MOVQ  8(AX), R8
+	MOVQ  40(AX), R9
 	MOVQ  (AX), R10
 	MOVQ  32(AX), R11
 	LEAQ  (R11)(R11*2), R12
@@ -4841,8 +4835,8 @@ product:
 	JE    end
 
 inner:
-	VMOVUPS.Z    (R9), K1, Z16
-	VMOVUPS.Z    64(R9), K2, Z18
+	VMOVUPS      (R8), Z16
+	VMOVUPS      64(R8), Z18
 	VBROADCASTSS (R10), Z19
 	VFMADD231PS  Z19, Z16, Z0
 	VFMADD231PS  Z19, Z18, Z1
@@ -4867,9 +4861,9 @@ inner:
 	VBROADCASTSS (R13)(R12*1), Z19
 	VFMADD231PS  Z19, Z16, Z14
 	VFMADD231PS  Z19, Z18, Z15
-	ADDQ         R8, R9
-	ADDQ         DI, R10
-	ADDQ         DI, R13
+	ADDQ         DI, R8
+	ADDQ         R9, R10
+	ADDQ         R9, R13
 	DECQ         SI
 	JNE          inner
 
@@ -5189,9 +5183,9 @@ bias:
 
 product:
 	MOVQ  64(AX), SI
-	MOVQ  40(AX), DI
-	MOVQ  48(AX), R8
-	MOVQ  8(AX), R9
+	MOVQ  48(AX), DI
+	MOVQ  8(AX), R8
+	MOVQ  40(AX), R9
 	MOVQ  (AX), R10
 	MOVQ  32(AX), R11
 	LEAQ  (R11)(R11*2), R12
@@ -5201,8 +5195,8 @@ product:
 	JE    end
 
 inner:
-	VMOVUPS.Z    (R9), K1, Z18
-	VMOVUPS.Z    64(R9), K2, Z20
+	VMOVUPS      (R8), Z18
+	VMOVUPS      64(R8), Z20
 	VBROADCASTSS (R10), Z21
 	VFMADD231PS  Z21, Z18, Z0
 	VFMADD231PS  Z21, Z20, Z1
@@ -5230,10 +5224,10 @@ inner:
 	VBROADCASTSS (R14), Z21
 	VFMADD231PS  Z21, Z18, Z16
 	VFMADD231PS  Z21, Z20, Z17
-	ADDQ         R8, R9
-	ADDQ         DI, R10
-	ADDQ         DI, R13
-	ADDQ         DI, R14
+	ADDQ         DI, R8
+	ADDQ         R9, R10
+	ADDQ         R9, R13
+	ADDQ         R9, R14
 	DECQ         SI
 	JNE          inner
 
@@ -5585,9 +5579,9 @@ bias:
 
 product:
 	MOVQ  64(AX), SI
-	MOVQ  40(AX), DI
-	MOVQ  48(AX), R8
-	MOVQ  8(AX), R9
+	MOVQ  48(AX), DI
+	MOVQ  8(AX), R8
+	MOVQ  40(AX), R9
 	MOVQ  (AX), R10
 	MOVQ  32(AX), R11
 	LEAQ  (R11)(R11*2), R12
@@ -5597,8 +5591,8 @@ product:
 	JE    end
 
 inner:
-	VMOVUPS.Z    (R9), K1, Z20
-	VMOVUPS.Z    64(R9), K2, Z22
+	VMOVUPS      (R8), Z20
+	VMOVUPS      64(R8), Z22
 	VBROADCASTSS (R10), Z23
 	VFMADD231PS  Z23, Z20, Z0
 	VFMADD231PS  Z23, Z22, Z1
@@ -5629,10 +5623,10 @@ inner:
 	VBROADCASTSS (R14)(R11*1), Z23
 	VFMADD231PS  Z23, Z20, Z18
 	VFMADD231PS  Z23, Z22, Z19
-	ADDQ         R8, R9
-	ADDQ         DI, R10
-	ADDQ         DI, R13
-	ADDQ         DI, R14
+	ADDQ         DI, R8
+	ADDQ         R9, R10
+	ADDQ         R9, R13
+	ADDQ         R9, R14
 	DECQ         SI
 	JNE          inner
 
@@ -6015,9 +6009,9 @@ bias:
 
 product:
 	MOVQ  64(AX), SI
-	MOVQ  40(AX), DI
-	MOVQ  48(AX), R8
-	MOVQ  8(AX), R9
+	MOVQ  48(AX), DI
+	MOVQ  8(AX), R8
+	MOVQ  40(AX), R9
 	MOVQ  (AX), R10
 	MOVQ  32(AX), R11
 	LEAQ  (R11)(R11*2), R12
@@ -6027,8 +6021,8 @@ product:
 	JE    end
 
 inner:
-	VMOVUPS.Z    (R9), K1, Z22
-	VMOVUPS.Z    64(R9), K2, Z24
+	VMOVUPS      (R8), Z22
+	VMOVUPS      64(R8), Z24
 	VBROADCASTSS (R10), Z25
 	VFMADD231PS  Z25, Z22, Z0
 	VFMADD231PS  Z25, Z24, Z1
@@ -6062,10 +6056,10 @@ inner:
 	VBROADCASTSS (R14)(R11*2), Z25
 	VFMADD231PS  Z25, Z22, Z20
 	VFMADD231PS  Z25, Z24, Z21
-	ADDQ         R8, R9
-	ADDQ         DI, R10
-	ADDQ         DI, R13
-	ADDQ         DI, R14
+	ADDQ         DI, R8
+	ADDQ         R9, R10
+	ADDQ         R9, R13
+	ADDQ         R9, R14
 	DECQ         SI
 	JNE          inner
 
@@ -6479,9 +6473,9 @@ bias:
 
 product:
 	MOVQ  64(AX), SI
-	MOVQ  40(AX), DI
-	MOVQ  48(AX), R8
-	MOVQ  8(AX), R9
+	MOVQ  48(AX), DI
+	MOVQ  8(AX), R8
+	MOVQ  40(AX), R9
 	MOVQ  (AX), R10
 	MOVQ  32(AX), R11
 	LEAQ  (R11)(R11*2), R12
@@ -6491,8 +6485,8 @@ product:
 	JE    end
 
 inner:
-	VMOVUPS.Z    (R9), K1, Z24
-	VMOVUPS.Z    64(R9), K2, Z26
+	VMOVUPS      (R8), Z24
+	VMOVUPS      64(R8), Z26
 	VBROADCASTSS (R10), Z27
 	VFMADD231PS  Z27, Z24, Z0
 	VFMADD231PS  Z27, Z26, Z1
@@ -6529,10 +6523,10 @@ inner:
 	VBROADCASTSS (R14)(R12*1), Z27
 	VFMADD231PS  Z27, Z24, Z22
 	VFMADD231PS  Z27, Z26, Z23
-	ADDQ         R8, R9
-	ADDQ         DI, R10
-	ADDQ         DI, R13
-	ADDQ         DI, R14
+	ADDQ         DI, R8
+	ADDQ         R9, R10
+	ADDQ         R9, R13
+	ADDQ         R9, R14
 	DECQ         SI
 	JNE          inner
 
@@ -6888,9 +6882,9 @@ bias:
 
 product:
 	MOVQ  64(AX), SI
-	MOVQ  40(AX), DI
-	MOVQ  48(AX), R8
-	MOVQ  8(AX), R9
+	MOVQ  48(AX), DI
+	MOVQ  8(AX), R8
+	MOVQ  40(AX), R9
 	MOVQ  (AX), R10
 	MOVQ  32(AX), R11
 	LEAQ  (R11)(R11*2), R11
@@ -6898,15 +6892,13 @@ product:
 	JE    end
 
 inner:
-	VMOVDQU      96(AX), Y2
-	VMASKMOVPS   (R9), Y2, Y2
-	VMOVDQU      128(AX), Y3
-	VMASKMOVPS   32(R9), Y3, Y3
+	VMOVUPS      (R8), Y2
+	VMOVUPS      32(R8), Y3
 	VBROADCASTSS (R10), Y4
 	VFMADD231PS  Y4, Y2, Y0
 	VFMADD231PS  Y4, Y3, Y1
-	ADDQ         R8, R9
-	ADDQ         DI, R10
+	ADDQ         DI, R8
+	ADDQ         R9, R10
 	DECQ         SI
 	JNE          inner
 
@@ -7013,9 +7005,9 @@ bias:
 
 product:
 	MOVQ  64(AX), SI
-	MOVQ  40(AX), DI
-	MOVQ  48(AX), R8
-	MOVQ  8(AX), R9
+	MOVQ  48(AX), DI
+	MOVQ  8(AX), R8
+	MOVQ  40(AX), R9
 	MOVQ  (AX), R10
 	MOVQ  32(AX), R11
 	LEAQ  (R11)(R11*2), R12
@@ -7023,18 +7015,16 @@ product:
 	JE    end
 
 inner:
-	VMOVDQU      96(AX), Y4
-	VMASKMOVPS   (R9), Y4, Y4
-	VMOVDQU      128(AX), Y5
-	VMASKMOVPS   32(R9), Y5, Y5
+	VMOVUPS      (R8), Y4
+	VMOVUPS      32(R8), Y5
 	VBROADCASTSS (R10), Y6
 	VFMADD231PS  Y6, Y4, Y0
 	VFMADD231PS  Y6, Y5, Y1
 	VBROADCASTSS (R10)(R11*1), Y6
 	VFMADD231PS  Y6, Y4, Y2
 	VFMADD231PS  Y6, Y5, Y3
-	ADDQ         R8, R9
-	ADDQ         DI, R10
+	ADDQ         DI, R8
+	ADDQ         R9, R10
 	DECQ         SI
 	JNE          inner
 
@@ -7183,9 +7173,9 @@ bias:
 
 product:
 	MOVQ  64(AX), SI
-	MOVQ  40(AX), DI
-	MOVQ  48(AX), R8
-	MOVQ  8(AX), R9
+	MOVQ  48(AX), DI
+	MOVQ  8(AX), R8
+	MOVQ  40(AX), R9
 	MOVQ  (AX), R10
 	MOVQ  32(AX), R11
 	LEAQ  (R11)(R11*2), R12
@@ -7193,10 +7183,8 @@ product:
 	JE    end
 
 inner:
-	VMOVDQU      96(AX), Y6
-	VMASKMOVPS   (R9), Y6, Y6
-	VMOVDQU      128(AX), Y7
-	VMASKMOVPS   32(R9), Y7, Y7
+	VMOVUPS      (R8), Y6
+	VMOVUPS      32(R8), Y7
 	VBROADCASTSS (R10), Y8
 	VFMADD231PS  Y8, Y6, Y0
 	VFMADD231PS  Y8, Y7, Y1
@@ -7206,8 +7194,8 @@ inner:
 	VBROADCASTSS (R10)(R11*2), Y8
 	VFMADD231PS  Y8, Y6, Y4
 	VFMADD231PS  Y8, Y7, Y5
-	ADDQ         R8, R9
-	ADDQ         DI, R10
+	ADDQ         DI, R8
+	ADDQ         R9, R10
 	DECQ         SI
 	JNE          inner
 
@@ -7398,9 +7386,9 @@ bias:
 
 product:
 	MOVQ  64(AX), SI
-	MOVQ  40(AX), DI
-	MOVQ  48(AX), R8
-	MOVQ  8(AX), R9
+	MOVQ  48(AX), DI
+	MOVQ  8(AX), R8
+	MOVQ  40(AX), R9
 	MOVQ  (AX), R10
 	MOVQ  32(AX), R11
 	LEAQ  (R11)(R11*2), R12
@@ -7408,10 +7396,8 @@ product:
 	JE    end
 
 inner:
-	VMOVDQU      96(AX), Y8
-	VMASKMOVPS   (R9), Y8, Y8
-	VMOVDQU      128(AX), Y9
-	VMASKMOVPS   32(R9), Y9, Y9
+	VMOVUPS      (R8), Y8
+	VMOVUPS      32(R8), Y9
 	VBROADCASTSS (R10), Y10
 	VFMADD231PS  Y10, Y8, Y0
 	VFMADD231PS  Y10, Y9, Y1
@@ -7424,8 +7410,8 @@ inner:
 	VBROADCASTSS (R10)(R12*1), Y10
 	VFMADD231PS  Y10, Y8, Y6
 	VFMADD231PS  Y10, Y9, Y7
-	ADDQ         R8, R9
-	ADDQ         DI, R10
+	ADDQ         DI, R8
+	ADDQ         R9, R10
 	DECQ         SI
 	JNE          inner
 
@@ -7659,9 +7645,9 @@ bias:
 
 product:
 	MOVQ  64(AX), SI
-	MOVQ  40(AX), DI
-	MOVQ  48(AX), R8
-	MOVQ  8(AX), R9
+	MOVQ  48(AX), DI
+	MOVQ  8(AX), R8
+	MOVQ  40(AX), R9
 	MOVQ  (AX), R10
 	MOVQ  32(AX), R11
 	LEAQ  (R11)(R11*2), R12
@@ -7670,10 +7656,8 @@ product:
 	JE    end
 
 inner:
-	VMOVDQU      96(AX), Y10
-	VMASKMOVPS   (R9), Y10, Y10
-	VMOVDQU      128(AX), Y11
-	VMASKMOVPS   32(R9), Y11, Y11
+	VMOVUPS      (R8), Y10
+	VMOVUPS      32(R8), Y11
 	VBROADCASTSS (R10), Y12
 	VFMADD231PS  Y12, Y10, Y0
 	VFMADD231PS  Y12, Y11, Y1
@@ -7689,9 +7673,9 @@ inner:
 	VBROADCASTSS (R13), Y12
 	VFMADD231PS  Y12, Y10, Y8
 	VFMADD231PS  Y12, Y11, Y9
-	ADDQ         R8, R9
-	ADDQ         DI, R10
-	ADDQ         DI, R13
+	ADDQ         DI, R8
+	ADDQ         R9, R10
+	ADDQ         R9, R13
 	DECQ         SI
 	JNE          inner
 
@@ -7968,9 +7952,9 @@ bias:
 
 product:
 	MOVQ  64(AX), SI
-	MOVQ  40(AX), DI
-	MOVQ  48(AX), R8
-	MOVQ  8(AX), R9
+	MOVQ  48(AX), DI
+	MOVQ  8(AX), R8
+	MOVQ  40(AX), R9
 	MOVQ  (AX), R10
 	MOVQ  32(AX), R11
 	LEAQ  (R11)(R11*2), R12
@@ -7979,10 +7963,8 @@ product:
 	JE    end
 
 inner:
-	VMOVDQU      96(AX), Y12
-	VMASKMOVPS   (R9), Y12, Y12
-	VMOVDQU      128(AX), Y13
-	VMASKMOVPS   32(R9), Y13, Y13
+	VMOVUPS      (R8), Y12
+	VMOVUPS      32(R8), Y13
 	VBROADCASTSS (R10), Y14
 	VFMADD231PS  Y14, Y12, Y0
 	VFMADD231PS  Y14, Y13, Y1
@@ -8001,9 +7983,9 @@ inner:
 	VBROADCASTSS (R13)(R11*1), Y14
 	VFMADD231PS  Y14, Y12, Y10
 	VFMADD231PS  Y14, Y13, Y11
-	ADDQ         R8, R9
-	ADDQ         DI, R10
-	ADDQ         DI, R13
+	ADDQ         DI, R8
+	ADDQ         R9, R10
+	ADDQ         R9, R13
 	DECQ         SI
 	JNE          inner
 

@@ -36,7 +36,10 @@ const word = 4 // bytes of a float32
 func (p *product) tiled() {
 	t := tileArguments.Get().(*tileArgs)
 	defer tileArguments.Put(t)
-	t.row, t.step, t.ldb, t.ldc = p.row*word, p.step*word, p.b.Stride*word, p.c.Stride*word
+	t.row, t.step, t.ldc = p.a.Stride*word, word, p.c.Stride*word
+	if p.aTransposed {
+		t.row, t.step = t.step, t.row
+	}
 	t.inner, t.start, t.end, t.slope = p.inner, startZero, int(p.end), p.slope
 	switch {
 	case p.bias != nil:
@@ -44,20 +47,15 @@ func (p *product) tiled() {
 	case p.add:
 		t.start = startAdd
 	}
-	if p.inner == 0 {
-		p.a, p.b.Data = p.c.Data, p.c.Data // not read, but there must be an address
-		t.row, t.step = 0, 0
+	if p.inner == 0 { // not read, but there must be an address
+		p.a = Mat{Data: p.c.Data}
 	}
 	most := len(kernels.tiles[0])
 	// Several tiles share a panel: its columns are copied next to each other
 	// first, where the strides of a large matrix would fall on the same few
-	// lines of the cache, and where a transpose has to be turned anyway.
-	packed := p.inner > 0 && (p.transposed || p.c.Rows > most)
-	if packed {
-		t.grow(p.inner * kernels.columns)
-		t.ldb = kernels.columns * word
-		t.b = unsafe.Pointer(&t.panel[0])
-	}
+	// lines of the cache, and where a transpose has to be turned anyway. A panel
+	// that is less wide than a tile is copied too, the rest being zero.
+	t.grow(p.inner * kernels.columns)
 	for j := 0; j < p.c.Cols; j += kernels.columns {
 		width := min(kernels.columns, p.c.Cols-j)
 		if j == 0 || width < kernels.columns {
@@ -69,12 +67,19 @@ func (p *product) tiled() {
 			}
 		}
 		switch {
-		case packed && p.transposed:
+		case p.inner == 0:
+			t.b = unsafe.Pointer(&p.c.Data[0])
+		case p.bTransposed:
+			if width < kernels.columns {
+				clear(t.panel)
+			}
 			transpose(Mat{p.inner, width, kernels.columns, t.panel}, p.b.Slice(j, j+width, 0, p.inner))
-		case packed:
+			t.packed()
+		case p.c.Rows > most || width < kernels.columns:
 			kernels.pack(&t.panel[0], &p.b.Data[j], p.b.Stride*word, p.inner, &t.mask[0])
-		case p.inner > 0:
-			t.b = unsafe.Pointer(&p.b.Data[j])
+			t.packed()
+		default:
+			t.b, t.ldb = unsafe.Pointer(&p.b.Data[j]), p.b.Stride*word
 		}
 		if p.bias != nil {
 			t.bias = unsafe.Pointer(&p.bias[j])
@@ -86,7 +91,7 @@ func (p *product) tiled() {
 		// Even shares rather than full tiles and a thin rest.
 		for i, n := 0, (p.c.Rows+most-1)/most; i < p.c.Rows; n-- {
 			rows := (p.c.Rows - i + n - 1) / n
-			t.a = unsafe.Pointer(&p.a[i*p.row])
+			t.a = unsafe.Pointer(&p.a.Data[i*t.row/word])
 			t.c = unsafe.Pointer(&p.c.Data[i*p.c.Stride+j])
 			tiles[rows-1]((*byte)(unsafe.Pointer(t)))
 			i += rows
@@ -94,6 +99,9 @@ func (p *product) tiled() {
 	}
 	t.a, t.b, t.c, t.bias = nil, nil, nil, nil
 }
+
+// packed lets the kernels read the panel.
+func (t *tileArgs) packed() { t.b, t.ldb = unsafe.Pointer(&t.panel[0]), kernels.columns*word }
 
 // grow makes room for n values at the start of a cache line.
 func (t *tileArgs) grow(n int) {

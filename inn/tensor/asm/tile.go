@@ -143,21 +143,14 @@ func (s isa) tile(n, vectors int) {
 	}
 
 	Label("product")
-	inner, step, ldb, b := t.load(offInner), t.load(offStep), t.load(offLDB), t.load(offB)
+	inner, ldb, b, step := t.load(offInner), t.load(offLDB), t.load(offB), t.load(offStep)
 	rows := rowsOf(t.load(offA), t.load(offRow), n)
 	TESTQ(inner, inner)
 	JE(LabelRef("end"))
 	Label("inner")
-	var bs []reg.VecVirtual
+	var bs []reg.VecVirtual // B is there in full: masks cost a unit of the products'
 	for j := range vectors {
-		if s.wide() {
-			bs = append(bs, s.load(at(Mem{Base: b}, j), masks[j]))
-			continue
-		}
-		v := YMM() // the mask, then what it lets through
-		VMOVDQU(Mem{Base: t.t, Disp: offMask + 32*j}, v)
-		VMASKMOVPS(at(Mem{Base: b}, j), v, v)
-		bs = append(bs, v)
+		bs = append(bs, s.register(at(Mem{Base: b}, j)))
 	}
 	a := s.vec()
 	for i := range acc {
