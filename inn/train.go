@@ -56,11 +56,15 @@ func Train(pairs *Pairs, s *Settings) (*Model, error) {
 // heldMost is the most pairs that are held back: the loss of more is no surer.
 const heldMost = 4096
 
-// chunkRows is about how many rows of a batch one task takes: enough for the
-// matrix products, and enough tasks for the workers. The chunks depend on the
-// batch alone and their gradients are added in order, so that the sum is the
-// same on any number of workers.
-const chunkRows = 128
+// chunksOf is in how many tasks a batch is cut. A chunk reads and writes all
+// weights' worth of memory, so that it should have rows to share that among, up
+// to what the cache holds of their activations; and four workers should find
+// work. The chunks depend on the batch alone and their gradients are added in
+// order, so that the sum is the same on any number of workers.
+func chunksOf(batch int) int {
+	const most, least = 128, 64
+	return max((batch+most-1)/most, min(4, (batch+least-1)/least))
+}
 
 // A trainer is the state of training.
 type trainer struct {
@@ -153,7 +157,7 @@ func newTrainer(pairs *Pairs, o *Settings, held int) (*trainer, error) {
 	t.mmdZ = mmd.New(o.KernelZ, n, o.Unbiased)
 	t.mmdX = mmd.New(o.KernelX, n, o.Unbiased)
 	t.grad = make([]float32, len(t.model.weights))
-	tasks := (n + chunkRows - 1) / chunkRows
+	tasks := chunksOf(n)
 	for i := range tasks {
 		c := &chunk{lo: i * n / tasks, hi: (i + 1) * n / tasks}
 		rows := c.hi - c.lo
@@ -254,9 +258,7 @@ func (t *trainer) sum() {
 		sum := t.grad[lo:hi]
 		copy(sum, t.chunks[0].grad[lo:hi])
 		for _, c := range t.chunks[1:] {
-			for k, v := range c.grad[lo:hi] {
-				sum[k] += v
-			}
+			tensor.AddScaled(sum, 1, c.grad[lo:hi])
 		}
 	})
 }
