@@ -2,21 +2,42 @@ package train
 
 import (
 	"math"
-	"sync/atomic"
+	"sync"
 	"testing"
+	"time"
 )
 
 func TestPoolRunsEveryTaskOnce(t *testing.T) {
-	p := NewPool(3)
-	defer p.Close()
-	for _, n := range []int{1, 2, 100} {
-		var count [100]atomic.Int32
-		p.Each(n, func(i int) { count[i].Add(1) })
-		for i := range n {
-			if c := count[i].Load(); c != 1 {
-				t.Errorf("task %d of %d ran %d times", i, n, c)
+	for _, workers := range []int{1, 2, 3, 8} {
+		p := NewPool(workers)
+		for round := range 3000 {
+			n := []int{1, 2, 7, 100, 0}[round%5]
+			count := make([]int, n) // of one task each: what Each does must be seen here
+			p.Each(n, func(i int) { count[i]++ })
+			for i, c := range count {
+				if c != 1 {
+					t.Fatalf("%d workers, round %d: task %d of %d ran %d times", workers, round, i, n, c)
+				}
+			}
+			if round%1000 == 0 {
+				time.Sleep(time.Millisecond) // the workers fall asleep
 			}
 		}
+		p.Close()
+	}
+}
+
+// Tasks that wait for each other end only if they run at the same time.
+func TestPoolRunsTasksTogether(t *testing.T) {
+	p := NewPool(3)
+	defer p.Close()
+	for range 20 {
+		var together sync.WaitGroup
+		together.Add(3)
+		p.Each(3, func(int) {
+			together.Done()
+			together.Wait()
+		})
 	}
 }
 
