@@ -73,7 +73,7 @@ func main() {
 	modes := []string{"default", "max-autotune-no-cudagraphs"}
 	tune, names := 1.0, strings.Split(*only, ",")
 	if *quick {
-		*rounds, *seconds, tune, modes = 4, 0.3, 0.1, modes[:1]
+		*rounds, *seconds, tune, modes = 6, 0.5, 0.2, modes[:1]
 		if *only == "" {
 			names = []string{"mixture", "MMD 500x500"}
 		}
