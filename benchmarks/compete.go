@@ -63,7 +63,7 @@ func compete(in io.Reader, out io.Writer, network string, workers int) error {
 	count, start := 0, time.Now()
 	m, err := inn.Train(pairs(n), &inn.Settings{
 		Blocks: n.Blocks, Layers: n.Layers, Width: n.Width, Latent: n.K, Nominal: n.Nominal, Clamp: n.Clamp,
-		KernelZ: n.Widths, KernelX: n.Widths, Batch: n.Batch, Workers: workers,
+		KernelZ: mmd.InverseMultiquadratic(n.Widths...), KernelX: mmd.InverseMultiquadratic(n.Widths...), Batch: n.Batch, Workers: workers,
 		Steps: 1 << 40, Rate: 1e-4, Final: 1e-4, Warm: 1,
 		Each: func(inn.Progress) error {
 			count++
@@ -128,7 +128,7 @@ func competeMMD(next func() (string, float64, bool), reply *json.Encoder, worker
 	for i := range a.Data {
 		a.Data[i], b.Data[i] = float32(r.NormFloat64()), float32(r.NormFloat64())
 	}
-	e := mmd.New(mmd.InverseMultiquadratic{0.5, 1, 2}, n)
+	e := mmd.New(mmd.InverseMultiquadratic(0.5, 1, 2), n, false)
 	pool := train.NewPool(workers)
 	defer pool.Close()
 	var scratches [n / block]*mmd.Scratch

@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"github.com/innkeeper-notebook/innkeeper/inn"
+	"github.com/innkeeper-notebook/innkeeper/inn/mmd"
 )
 
 // BenchmarkStep is one step of training, for profiles.
@@ -20,7 +21,7 @@ func BenchmarkStep(b *testing.B) {
 				count := 0
 				_, err := inn.Train(p, &inn.Settings{
 					Blocks: n.Blocks, Layers: n.Layers, Width: n.Width, Latent: n.K, Nominal: n.Nominal, Clamp: n.Clamp,
-					KernelZ: n.Widths, KernelX: n.Widths, Batch: n.Batch, Workers: workers,
+					KernelZ: mmd.InverseMultiquadratic(n.Widths...), KernelX: mmd.InverseMultiquadratic(n.Widths...), Batch: n.Batch, Workers: workers,
 					Steps: 1 << 40, Rate: 1e-4, Final: 1e-4, Warm: 1,
 					Each: func(inn.Progress) error {
 						if !b.Loop() {
