@@ -153,13 +153,13 @@ func (k goKernel) Complete(_ context.Context, code string, cursor int) jupyter.C
 	start, end, found := k.s.Complete(code, cursor)
 	c := jupyter.Completion{Start: start, End: end}
 	for _, f := range found {
-		c.Matches = append(c.Matches, jupyter.Match{Text: f.Text, Type: f.Kind})
+		c.Matches = append(c.Matches, jupyter.Match{Text: f.Text, Type: f.Kind, Signature: f.Type})
 	}
 	return c
 }
 
-func (k goKernel) Inspect(_ context.Context, code string, cursor, _ int) (jupyter.Bundle, bool) {
-	text, ok := k.s.Inspect(code, cursor)
+func (k goKernel) Inspect(_ context.Context, code string, cursor, detail int) (jupyter.Bundle, bool) {
+	text, ok := k.s.Inspect(code, cursor, detail)
 	return jupyter.Bundle{display.Text: text}, ok
 }
 

@@ -117,10 +117,11 @@ type completeMetadata struct {
 }
 
 type completeType struct {
-	Text  string `json:"text"`
-	Type  string `json:"type"`
-	Start int    `json:"start"`
-	End   int    `json:"end"`
+	Text      string `json:"text"`
+	Type      string `json:"type"`
+	Signature string `json:"signature,omitempty"`
+	Start     int    `json:"start"`
+	End       int    `json:"end"`
 }
 
 type inspectReply struct {

@@ -149,7 +149,7 @@ func (f *fake) Complete(ctx context.Context, code string, cursor int) Completion
 	c := Completion{Start: start, End: cursor}
 	for _, name := range commands {
 		if strings.HasPrefix(name, code[start:cursor]) {
-			c.Matches = append(c.Matches, Match{name, "function"})
+			c.Matches = append(c.Matches, Match{Text: name, Type: "function"})
 		}
 	}
 	return c

@@ -109,5 +109,5 @@ type Completion struct {
 }
 
 // A Match is one completion. Type is its kind ("function", "module", ...), shown
-// beside it, and may be empty.
-type Match struct{ Text, Type string }
+// beside it, and Signature its type; both may be empty.
+type Match struct{ Text, Type, Signature string }

@@ -278,7 +278,7 @@ func (s *server) complete(r *request) (any, error) {
 		Metadata: completeMetadata{[]completeType{}}}
 	for _, m := range c.Matches {
 		reply.Matches = append(reply.Matches, m.Text)
-		reply.Metadata.Types = append(reply.Metadata.Types, completeType{m.Text, m.Type, reply.Start, reply.End})
+		reply.Metadata.Types = append(reply.Metadata.Types, completeType{m.Text, m.Type, m.Signature, reply.Start, reply.End})
 	}
 	return reply, nil
 }

@@ -10,7 +10,8 @@ import (
 )
 
 // question is a cell that asks what a name is, as in IPython: math.Hypot?
-var question = regexp.MustCompile(`^\s*([\pL_][\pL\d_.]*)\?{1,2}\s*$`)
+// Two question marks ask for all of its comment.
+var question = regexp.MustCompile(`^\s*([\pL_][\pL\d_.]*)(\?{1,2})\s*$`)
 
 // ask answers a cell that is a question, on the front end's pager.
 func (s *Session) ask(ctx context.Context, cell Cell, out display.Output) (o Outcome, asked bool) {
@@ -18,7 +19,7 @@ func (s *Session) ask(ctx context.Context, cell Cell, out display.Output) (o Out
 	if m == nil {
 		return o, false
 	}
-	text, ok := s.Inspect(m[1], len(m[1]))
+	text, ok := s.Inspect(m[1], len(m[1]), len(m[2])-1)
 	if !ok {
 		message := "nothing is called " + m[1]
 		if near := s.near(s.state, m[1]); near != "" && !strings.Contains(m[1], ".") {

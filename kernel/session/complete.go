@@ -28,13 +28,18 @@ func (s *Session) Complete(code string, cursor int) (start, end int, found []Can
 	if path, quote := importing(code[:cursor]); quote >= 0 {
 		return quote, cursor, s.completePath(path)
 	}
-	q := s.query(code, start)
-	if q == nil {
+	q := s.query(code, start, end)
+	defer s.forgetQuery(q)
+	switch {
+	case q == nil:
 		return start, end, nil
-	}
-	if q.selector != nil {
+	case q.selector != nil:
 		found = q.members()
-	} else {
+	case q.literal != nil:
+		if found = q.keys(); !q.keyed { // the values may stand alone
+			found = append(found, s.names0(q)...)
+		}
+	default:
 		found = s.names0(q)
 	}
 	found = slices.DeleteFunc(found, func(c Candidate) bool { return !strings.HasPrefix(strings.ToLower(c.Text), strings.ToLower(prefix)) })
@@ -50,17 +55,18 @@ func (s *Session) Complete(code string, cursor int) (start, end int, found []Can
 	return start, end, slices.CompactFunc(found, func(a, b Candidate) bool { return a.Text == b.Text })
 }
 
-// Inspect says what the name around the cursor is: its declaration as Go
-// writes it, and ok whether there is such a name.
-func (s *Session) Inspect(code string, cursor int) (text string, ok bool) {
+// Inspect says what the name around the cursor is: its declaration as Go writes
+// it and what its comment says, the first sentence at detail 0 and all of it
+// above. Ok says whether there is such a name.
+func (s *Session) Inspect(code string, cursor, detail int) (text string, ok bool) {
 	cursor = min(max(cursor, 0), len(code))
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if text, ok = s.describe(code, cursor); ok {
+	if text, ok = s.describe(code, cursor, detail); ok {
 		return text, true
 	}
 	if open := opening(code[:cursor]); open > 0 { // among a call's arguments
-		return s.describe(code, open)
+		return s.describe(code, open, detail)
 	}
 	return "", false
 }
@@ -85,32 +91,37 @@ func opening(code string) int {
 }
 
 // describe says what the name at an offset is.
-func (s *Session) describe(code string, at int) (text string, ok bool) {
+func (s *Session) describe(code string, at, detail int) (text string, ok bool) {
 	start, end := word(code, at)
 	name := code[start:end]
 	if !token.IsIdentifier(name) {
 		return "", false
 	}
-	q := s.query(code, start)
+	q := s.query(code, start, end)
+	defer s.forgetQuery(q)
 	if q == nil {
 		return "", false
 	}
 	obj := q.lookup(name)
 	if obj == nil {
 		if path, err := s.world.choose(name, nil); err == nil && q.selector == nil {
-			return "package " + name + " // import \"" + path + "\"", true
+			return s.describePackage(path, detail), true
 		}
 		return "", false
 	}
-	text = types.ObjectString(obj, qualifier)
-	if t, ok := obj.(*types.TypeName); ok {
-		for m := range types.NewMethodSet(types.NewPointer(t.Type())).Methods() {
-			if m.Obj().Exported() {
-				text += "\n" + types.ObjectString(m.Obj(), qualifier)
-			}
-		}
+	return s.describeObject(obj, q.owner(obj), q.src, detail), true
+}
+
+// owner is the type that an object was found in, if it is a field or a method.
+func (q *query) owner(obj types.Object) types.Type {
+	v, ok := obj.(*types.Var)
+	if field := ok && v.IsField(); field && q.literal != nil && q.selector == nil {
+		return q.literal
 	}
-	return text, true
+	if q.selector != nil && q.imported == nil {
+		return q.typ
+	}
+	return nil
 }
 
 func qualifier(p *types.Package) string {
@@ -164,21 +175,58 @@ func (s *Session) completePath(prefix string) (found []Candidate) {
 	return found
 }
 
-// A query is a cell cut off at a place, checked as far as it goes.
+// A query is a cell with a placeholder for the word at a place, checked as far
+// as it goes.
 type query struct {
+	src      string
+	unit     *unit
 	scope    *types.Scope // innermost at the place
 	pos      token.Pos
 	pkg      *types.Package
 	selector ast.Expr   // what stands before the dot, if one does
 	typ      types.Type // of that
 	imported *types.Package
+	literal  types.Type // of the struct whose literal has the word as a key or a value
+	keyed    bool       // others of its values have keys
+	given    []string   // the keys that there are
 }
 
-// query checks the cell up to an offset, where a name of its own is put.
-func (s *Session) query(code string, start int) *query {
-	before := code[:start] + mark
-	src := before + closers(before)
-	u, _ := parse(s.engine.fileSet(), "query", 0, src)
+// query checks the cell with the placeholder in place of code[start:end], or,
+// when that is not yet Go, what stands before with all that is open closed.
+func (s *Session) query(code string, start, end int) *query {
+	src := code[:start] + mark + code[end:]
+	u, problems := parse(s.engine.fileSet(), "query", 0, src)
+	if len(problems) > 0 {
+		s.forgetUnit(u)
+		src = code[:start] + mark
+		src += closers(src)
+		u, _ = parse(s.engine.fileSet(), "query", 0, src)
+	}
+	q := s.checkQuery(u)
+	if q == nil {
+		s.forgetUnit(u)
+		return nil
+	}
+	q.src, q.unit = src, u
+	return q
+}
+
+// forgetUnit takes a unit's positions out of the session.
+func (s *Session) forgetUnit(u *unit) {
+	for _, pos := range []token.Pos{u.start, u.begin} {
+		if f := s.engine.fileSet().File(pos); f != nil {
+			s.engine.fileSet().RemoveFile(f)
+		}
+	}
+}
+
+func (s *Session) forgetQuery(q *query) {
+	if q != nil {
+		s.forgetUnit(q.unit)
+	}
+}
+
+func (s *Session) checkQuery(u *unit) *query {
 	if len(u.decls)+len(u.stmts) == 0 {
 		return nil
 	}
@@ -238,6 +286,8 @@ func (cp *checkpass) find(root ast.Node) (q *query) {
 					}
 				}
 			}
+		case *ast.CompositeLit:
+			q = cp.element(n)
 		case *ast.Ident:
 			if n.Name == mark && q == nil {
 				q = &query{pos: n.Pos(), pkg: cp.pkg}
@@ -256,6 +306,52 @@ func (cp *checkpass) find(root ast.Node) (q *query) {
 		}
 	}
 	return q
+}
+
+// element is the query of a placeholder among a struct literal's values.
+func (cp *checkpass) element(lit *ast.CompositeLit) (q *query) {
+	t := cp.info.TypeOf(lit)
+	if t == nil {
+		return nil
+	}
+	if p, ok := t.Underlying().(*types.Pointer); ok { // &T left out in a list
+		t = p.Elem()
+	}
+	if _, ok := t.Underlying().(*types.Struct); !ok {
+		return nil
+	}
+	is := func(e ast.Expr) bool {
+		id, ok := e.(*ast.Ident)
+		return ok && id.Name == mark
+	}
+	var given []string
+	for _, e := range lit.Elts {
+		if kv, ok := e.(*ast.KeyValueExpr); ok {
+			if e = kv.Key; !is(e) {
+				if id, ok := e.(*ast.Ident); ok {
+					given = append(given, id.Name)
+				}
+				continue
+			}
+		}
+		if is(e) {
+			q = &query{pos: e.Pos(), pkg: cp.pkg, literal: t}
+		}
+	}
+	if q != nil {
+		q.given, q.keyed = given, len(given) > 0
+	}
+	return q
+}
+
+// keys are the fields that a literal does not give yet.
+func (q *query) keys() (found []Candidate) {
+	for f := range q.literal.Underlying().(*types.Struct).Fields() {
+		if (f.Exported() || own(f)) && !slices.Contains(q.given, f.Name()) {
+			found = append(found, candidate(f, q.literal))
+		}
+	}
+	return found
 }
 
 // closers closes what code leaves open.
@@ -281,7 +377,7 @@ func (q *query) members() (found []Candidate) {
 	if q.imported != nil {
 		for _, n := range q.imported.Scope().Names() {
 			if o := q.imported.Scope().Lookup(n); o.Exported() {
-				found = append(found, candidate(o))
+				found = append(found, candidate(o, nil))
 			}
 		}
 		return found
@@ -296,12 +392,12 @@ func (q *query) members() (found []Candidate) {
 	visible := func(o types.Object) bool { return o.Exported() || own(o) }
 	for m := range types.NewMethodSet(t).Methods() {
 		if visible(m.Obj()) {
-			found = append(found, candidate(m.Obj()))
+			found = append(found, candidate(m.Obj(), q.typ))
 		}
 	}
 	for _, f := range fields(q.typ, 0) {
 		if visible(f) {
-			found = append(found, candidate(f))
+			found = append(found, candidate(f, q.typ))
 		}
 	}
 	return found
@@ -333,7 +429,7 @@ func (s *Session) names0(q *query) (found []Candidate) {
 	for sc := q.scope; sc != nil; sc = sc.Parent() {
 		for _, n := range sc.Names() {
 			if o := sc.Lookup(n); !strings.Contains(n, mark) && n != "_" {
-				found = append(found, candidate(o))
+				found = append(found, candidate(o, nil))
 			}
 		}
 	}
@@ -355,12 +451,20 @@ func (q *query) lookup(name string) types.Object {
 		return o
 	case q.selector != nil:
 		return nil
+	case q.literal != nil:
+		for f := range q.literal.Underlying().(*types.Struct).Fields() {
+			if f.Name() == name {
+				return f
+			}
+		}
 	}
 	_, o := q.scope.LookupParent(name, token.NoPos)
 	return o
 }
 
-func candidate(o types.Object) Candidate {
+// candidate is an object as a completion; of is the type that has it, if it is a
+// method.
+func candidate(o types.Object, of types.Type) Candidate {
 	kind := "variable"
 	switch o := o.(type) {
 	case *types.PkgName:
@@ -372,9 +476,10 @@ func candidate(o types.Object) Candidate {
 	case *types.Builtin:
 		kind = "function"
 	case *types.Func:
-		if kind = "function"; o.Signature().Recv() != nil {
+		if kind = "function"; of != nil {
 			kind = "method"
 		}
+		return Candidate{o.Name(), kind, signature(o, of)}
 	case *types.Var:
 		if o.IsField() {
 			kind = "field"

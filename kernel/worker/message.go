@@ -31,6 +31,7 @@ type message struct {
 	Cell      session.Cell        `json:"cell,omitzero"` // execute, restore
 	Code      string              `json:"code,omitempty"`
 	Cursor    int                 `json:"cursor,omitempty"` // complete, inspect
+	Detail    int                 `json:"detail,omitempty"` // inspect
 	Bundle    display.Bundle      `json:"bundle,omitempty"` // display, update; reply to widgets
 	Name      string              `json:"name,omitempty"`   // the display's id
 	Flag      bool                `json:"flag,omitempty"`   // clear: wait; ask: a password; inspect: found

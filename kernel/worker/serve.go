@@ -76,7 +76,7 @@ func Serve(s *session.Session, token string, requests io.Reader, answers io.Writ
 			start, end, found := s.Complete(m.Code, m.Cursor)
 			v.send(message{Kind: "reply", ID: m.ID, Start: start, End: end, Found: found}, false)
 		case "inspect":
-			text, ok := s.Inspect(m.Code, m.Cursor)
+			text, ok := s.Inspect(m.Code, m.Cursor, m.Detail)
 			v.send(message{Kind: "reply", ID: m.ID, Text: text, Flag: ok}, false)
 		}
 	}

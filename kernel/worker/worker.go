@@ -173,9 +173,9 @@ func (w *Worker) Complete(code string, cursor int) (start, end int, found []sess
 }
 
 // Inspect is as session.Session.Inspect.
-func (w *Worker) Inspect(code string, cursor int) (text string, ok bool) {
+func (w *Worker) Inspect(code string, cursor, detail int) (text string, ok bool) {
 	if p, err := w.alive(); err == nil {
-		m, _ := p.ask(message{Kind: "inspect", Code: code, Cursor: cursor})
+		m, _ := p.ask(message{Kind: "inspect", Code: code, Cursor: cursor, Detail: detail})
 		return m.Text, m.Flag
 	}
 	return "", false

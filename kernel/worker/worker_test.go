@@ -109,7 +109,7 @@ func TestCellsInAProcess(t *testing.T) {
 	if _, _, found := w.Complete("strings.ToUp", 12); len(found) == 0 || found[0].Text != "ToUpper" {
 		t.Errorf("completion is %v", found)
 	}
-	if text, ok := w.Inspect("strings.Repeat", 10); !ok || !strings.Contains(text, "func strings.Repeat") {
+	if text, ok := w.Inspect("strings.Repeat", 10, 0); !ok || !strings.Contains(text, "func strings.Repeat") {
 		t.Errorf("inspection is %q", text)
 	}
 }

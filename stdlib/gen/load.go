@@ -20,30 +20,32 @@ import (
 type listed struct {
 	ImportPath string
 	Name       string
+	Dir        string
+	GoFiles    []string
+	CgoFiles   []string
 	Export     string // the file of export data; none when it does not compile
 	DepOnly    bool   // no pattern names it
 	Error      *struct{ Err string }
 }
 
-// load compiles the packages of the patterns and returns their types in the
-// order of their paths, and a line about each one that does not compile.
-func load() (pkgs []*types.Package, broken []string, err error) {
-	args := []string{"list", "-e", "-export", "-deps", "-json=ImportPath,Name,Export,DepOnly,Error"}
+// load compiles the packages of the patterns and returns them and their types
+// in the order of their paths, and a line about each one that does not compile.
+func load() (wanted []listed, pkgs []*types.Package, broken []string, err error) {
+	args := []string{"list", "-e", "-export", "-deps", "-json=ImportPath,Name,Dir,GoFiles,CgoFiles,Export,DepOnly,Error"}
 	cmd := exec.Command("go", append(args, patterns...)...)
 	var stderr bytes.Buffer
 	cmd.Stderr = &stderr
 	out, err := cmd.Output()
 	if err != nil {
-		return nil, nil, fmt.Errorf("go list: %w\n%s", err, stderr.Bytes())
+		return nil, nil, nil, fmt.Errorf("go list: %w\n%s", err, stderr.Bytes())
 	}
 	exports := map[string]string{}
-	var wanted []listed
 	for dec := json.NewDecoder(bytes.NewReader(out)); ; {
 		var l listed
 		if err := dec.Decode(&l); errors.Is(err, io.EOF) {
 			break
 		} else if err != nil {
-			return nil, nil, fmt.Errorf("go list: %w", err)
+			return nil, nil, nil, fmt.Errorf("go list: %w", err)
 		}
 		exports[l.ImportPath] = l.Export
 		if !l.DepOnly && forCells(l) {
@@ -69,11 +71,11 @@ func load() (pkgs []*types.Package, broken []string, err error) {
 		}
 		pkg, err := imp.Import(l.ImportPath)
 		if err != nil {
-			return nil, nil, err
+			return nil, nil, nil, err
 		}
 		pkgs = append(pkgs, pkg)
 	}
-	return pkgs, broken, nil
+	return wanted, pkgs, broken, nil
 }
 
 // forCells says whether a listed package gets a table.

@@ -1,4 +1,5 @@
-// Command gen writes the interpreter's symbol tables into a folder:
+// Command gen writes the interpreter's symbol tables, and the documentation of
+// what they hold, into a folder:
 //
 //	go run ./gen DIR
 //
@@ -24,10 +25,10 @@ func main() {
 	}
 }
 
-// generate writes one table per package into dir, and the list of what they
-// do not have, and removes tables that no package has any more.
+// generate writes one table per package into dir, the list of what they do
+// not have, and the archive of documentation, and removes tables that no package has any more.
 func generate(dir string) error {
-	pkgs, broken, err := load()
+	wanted, pkgs, broken, err := load()
 	if err != nil {
 		return err
 	}
@@ -53,6 +54,13 @@ func generate(dir string) error {
 		return err
 	}
 	if err := os.WriteFile(filepath.Join(dir, "skipped.go"), src, 0o644); err != nil {
+		return err
+	}
+	archive, err := docs(wanted, pkgs)
+	if err != nil {
+		return err
+	}
+	if err := os.WriteFile(filepath.Join(dir, "docs.zip"), archive, 0o644); err != nil {
 		return err
 	}
 	old, err := filepath.Glob(filepath.Join(dir, "sym_*.go"))

@@ -1,0 +1,85 @@
+package stdlib
+
+import (
+	"archive/zip"
+	"bytes"
+	_ "embed"
+	"io"
+	"strings"
+	"sync"
+)
+
+//go:embed docs.zip
+var archive []byte
+
+// A Doc is what the source of a package says of an exported name and neither
+// reflection nor export data knows.
+type Doc struct {
+	Text string // the comment, as written without its marks
+
+	// Names are those of a function's parameters and then its results, "_"
+	// for one without a name; nil when none has one.
+	Names []string
+}
+
+var files = sync.OnceValue(func() map[string]*zip.File {
+	all := map[string]*zip.File{}
+	z, err := zip.NewReader(bytes.NewReader(archive), int64(len(archive)))
+	if err != nil {
+		return all
+	}
+	for _, f := range z.File {
+		all[f.Name] = f
+	}
+	return all
+})
+
+// read has the docs of the packages that were asked for, by import path.
+var read sync.Map
+
+// Docs are the docs of a package by name: "" is the package's own, a method or
+// a field is called "T.M". They are nil for a package that has no table.
+func Docs(path string) map[string]Doc {
+	if d, ok := read.Load(path); ok {
+		return d.(map[string]Doc)
+	}
+	f := files()[path]
+	if f == nil {
+		return nil
+	}
+	r, err := f.Open()
+	if err != nil {
+		return nil
+	}
+	text, err := io.ReadAll(r)
+	if err != nil {
+		return nil
+	}
+	docs := parseDocs(string(text))
+	read.Store(path, docs)
+	return docs
+}
+
+// parseDocs reads a package's part of the archive: for each name a line with
+// it and those of its parameters, and then the comment's lines, each after a
+// tab.
+func parseDocs(text string) map[string]Doc {
+	docs := map[string]Doc{}
+	for text != "" {
+		var head string
+		head, text, _ = strings.Cut(text, "\n")
+		name, names, _ := strings.Cut(head, " ")
+		end := 0
+		for end < len(text) && text[end] == '\t' {
+			n := strings.IndexByte(text[end:], '\n')
+			if n < 0 {
+				n = len(text[end:]) - 1
+			}
+			end += n + 1
+		}
+		d := Doc{Text: strings.TrimSpace(strings.ReplaceAll("\n"+text[:end], "\n\t", "\n")), Names: strings.Fields(names)}
+		text = text[end:]
+		docs[name] = d
+	}
+	return docs
+}
