@@ -3,14 +3,20 @@ package stdlib
 import (
 	"archive/zip"
 	"bytes"
-	_ "embed"
+	"embed"
 	"io"
+	"io/fs"
 	"strings"
 	"sync"
 )
 
 //go:embed docs.zip
-var archive []byte
+var archive []byte // of Go and gonum
+
+//go:embed docs/*.txt
+var texts embed.FS // of this module
+
+const module = "github.com/innkeeper-notebook/innkeeper/"
 
 // A Doc is what the source of a package says of an exported name and neither
 // reflection nor export data knows.
@@ -38,29 +44,38 @@ var files = sync.OnceValue(func() map[string]*zip.File {
 var read sync.Map
 
 // Docs are the docs of a package by name: "" is the package's own, a method or
-// a field is called "T.M". They are nil for a package that has no table.
+// a field is called "T.M". They are nil for a package that has none.
 func Docs(path string) map[string]Doc {
 	if d, ok := read.Load(path); ok {
 		return d.(map[string]Doc)
 	}
-	f := files()[path]
-	if f == nil {
-		return nil
-	}
-	r, err := f.Open()
+	text, err := docsText(path)
 	if err != nil {
 		return nil
 	}
-	text, err := io.ReadAll(r)
-	if err != nil {
-		return nil
-	}
-	docs := parseDocs(string(text))
+	docs := parseDocs(text)
 	read.Store(path, docs)
 	return docs
 }
 
-// parseDocs reads a package's part of the archive: for each name a line with
+func docsText(path string) (string, error) {
+	if own, ok := strings.CutPrefix(path, module); ok {
+		b, err := texts.ReadFile("docs/" + strings.ReplaceAll(own, "/", "_") + ".txt")
+		return string(b), err
+	}
+	f := files()[path]
+	if f == nil {
+		return "", fs.ErrNotExist
+	}
+	r, err := f.Open()
+	if err != nil {
+		return "", err
+	}
+	b, err := io.ReadAll(r)
+	return string(b), err
+}
+
+// parseDocs reads a package's text: for each name a line with
 // it and those of its parameters, and then the comment's lines, each after a
 // tab.
 func parseDocs(text string) map[string]Doc {
@@ -77,7 +92,10 @@ func parseDocs(text string) map[string]Doc {
 			}
 			end += n + 1
 		}
-		d := Doc{Text: strings.TrimSpace(strings.ReplaceAll("\n"+text[:end], "\n\t", "\n")), Names: strings.Fields(names)}
+		d := Doc{Text: strings.TrimSpace(strings.ReplaceAll("\n"+text[:end], "\n\t", "\n"))}
+		if names != "" {
+			d.Names = strings.Fields(names)
+		}
 		text = text[end:]
 		docs[name] = d
 	}

@@ -62,7 +62,7 @@ func TestInspect(t *testing.T) {
 		{"nosuch|", ""},
 		{"math.P|i", "const math.Pi untyped float"},
 	} {
-		got, ok := s.Inspect(strings.Replace(c.code, "|", "", 1), strings.Index(c.code, "|"))
+		got, ok := s.Inspect(strings.Replace(c.code, "|", "", 1), strings.Index(c.code, "|"), 0)
 		if !strings.Contains(got, c.want) || ok != (c.want != "") {
 			t.Errorf("%q is %q, want %q", c.code, got, c.want)
 		}

@@ -17,40 +17,46 @@ import (
 	"strings"
 )
 
-// docs is an archive with a text for every package: what its exported names
-// mean and how their parameters are called, which neither reflection nor a
-// binary knows. Package stdlib tells the text's form where it reads it.
-func docs(wanted []listed, pkgs []*types.Package) ([]byte, error) {
+// docs are texts that tell for every package what its exported names mean and
+// how their parameters are called, which neither reflection nor a binary knows.
+// Those of Go and gonum, 5 MB that change with a new version, are an archive.
+// Those of this module are files, by their names, so that a change of one
+// shows. Package stdlib tells the text's form where it reads it.
+func docs(wanted []listed, pkgs []*types.Package) (archive []byte, own map[string]string, err error) {
 	of := map[string]map[string]string{} // comments by path and name
 	for _, l := range wanted {
 		c, err := comments(l)
 		if err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 		of[l.ImportPath] = c
 	}
 	var b bytes.Buffer
 	z := zip.NewWriter(&b)
 	if err := z.SetComment(runtime.Version()); err != nil {
-		return nil, err
+		return nil, nil, err
 	}
+	own = map[string]string{}
 	for _, pkg := range pkgs {
-		if err := add(z, pkg.Path(), text(pkg, of)); err != nil {
-			return nil, err
+		t := text(pkg, of)
+		if strings.HasPrefix(pkg.Path(), module+"/") {
+			own[mangle(pkg.Path())+".txt"] = t
+		} else if err := add(z, pkg.Path(), t); err != nil {
+			return nil, nil, err
 		}
 	}
 	i := slices.IndexFunc(wanted, func(l listed) bool { return l.ImportPath == "fmt" })
 	predeclared, err := builtins(filepath.Join(filepath.Dir(wanted[i].Dir), "builtin", "builtin.go"))
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	if err := add(z, "builtin", predeclared); err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	if err := z.Close(); err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	return b.Bytes(), nil
+	return b.Bytes(), own, nil
 }
 
 func add(z *zip.Writer, name, text string) error {

@@ -26,7 +26,8 @@ func main() {
 }
 
 // generate writes one table per package into dir, the list of what they do
-// not have, and the archive of documentation, and removes tables that no package has any more.
+// not have, and the documentation, and removes files that no package has any
+// more.
 func generate(dir string) error {
 	wanted, pkgs, broken, err := load()
 	if err != nil {
@@ -56,21 +57,33 @@ func generate(dir string) error {
 	if err := os.WriteFile(filepath.Join(dir, "skipped.go"), src, 0o644); err != nil {
 		return err
 	}
-	archive, err := docs(wanted, pkgs)
+	archive, own, err := docs(wanted, pkgs)
 	if err != nil {
 		return err
+	}
+	if err := os.MkdirAll(filepath.Join(dir, "docs"), 0o755); err != nil {
+		return err
+	}
+	for name, text := range own {
+		name = filepath.Join(dir, "docs", name)
+		if err := os.WriteFile(name, []byte(text), 0o644); err != nil {
+			return err
+		}
+		kept = append(kept, name)
 	}
 	if err := os.WriteFile(filepath.Join(dir, "docs.zip"), archive, 0o644); err != nil {
 		return err
 	}
-	old, err := filepath.Glob(filepath.Join(dir, "sym_*.go"))
-	if err != nil {
-		return err
-	}
-	for _, name := range old {
-		if !slices.Contains(kept, name) {
-			if err := os.Remove(name); err != nil {
-				return err
+	for _, pattern := range []string{"sym_*.go", "docs/*.txt"} {
+		old, err := filepath.Glob(filepath.Join(dir, pattern))
+		if err != nil {
+			return err
+		}
+		for _, name := range old {
+			if !slices.Contains(kept, name) {
+				if err := os.Remove(name); err != nil {
+					return err
+				}
 			}
 		}
 	}
