@@ -23,9 +23,9 @@ const module = "github.com/innkeeper-notebook/innkeeper/"
 type Doc struct {
 	Text string // the comment, as written without its marks
 
-	// Names are those of a function's parameters and then its results, "_"
-	// for one without a name; nil when none has one.
-	Names []string
+	// Signature is the type of a function or method with the names of its
+	// parameters, as in "func(s string, count int) string".
+	Signature string
 }
 
 var files = sync.OnceValue(func() map[string]*zip.File {
@@ -76,14 +76,14 @@ func docsText(path string) (string, error) {
 }
 
 // parseDocs reads a package's text: for each name a line with
-// it and those of its parameters, and then the comment's lines, each after a
+// it and a function's signature, and then the comment's lines, each after a
 // tab.
 func parseDocs(text string) map[string]Doc {
 	docs := map[string]Doc{}
 	for text != "" {
 		var head string
 		head, text, _ = strings.Cut(text, "\n")
-		name, names, _ := strings.Cut(head, " ")
+		name, signature, _ := strings.Cut(head, " ")
 		end := 0
 		for end < len(text) && text[end] == '\t' {
 			n := strings.IndexByte(text[end:], '\n')
@@ -92,12 +92,8 @@ func parseDocs(text string) map[string]Doc {
 			}
 			end += n + 1
 		}
-		d := Doc{Text: strings.TrimSpace(strings.ReplaceAll("\n"+text[:end], "\n\t", "\n"))}
-		if names != "" {
-			d.Names = strings.Fields(names)
-		}
+		docs[name] = Doc{strings.TrimSpace(strings.ReplaceAll("\n"+text[:end], "\n\t", "\n")), signature}
 		text = text[end:]
-		docs[name] = d
 	}
 	return docs
 }

@@ -93,7 +93,7 @@ type topVar struct {
 // check checks a cell against the session.
 func (s *Session) check(st *state, u *unit) (*checked, []problem) {
 	c := &checked{unit: u, base: st, turned: map[string]bool{}}
-	if ps := s.imports(st, u); len(ps) > 0 {
+	if ps := s.imports(st, u, nil); len(ps) > 0 {
 		return nil, ps
 	}
 	if ps := misplaced(s.engine.fileSet(), u); len(ps) > 0 {
@@ -368,6 +368,7 @@ type checkpass struct {
 	info *types.Info
 	pkg  *types.Package
 
+	base    *types.Package    // the session's names, checked before; nil: they are checked again
 	aliases map[string]string // names of packages in the types of variables
 }
 
@@ -375,6 +376,7 @@ func (cp *checkpass) run(stmts []ast.Stmt, bodies bool) []problem {
 	u := cp.c.unit
 	cp.pkg = types.NewPackage(sessionPath, "main")
 	cp.aliases = map[string]string{}
+	cp.take()
 	files := append(cp.declFiles(bodies), cp.varFile())
 	if stmts != nil {
 		files = append(files, &ast.File{
@@ -399,6 +401,21 @@ func (cp *checkpass) run(stmts []ast.Stmt, bodies bool) []problem {
 	return cp.problems(errs, stmts)
 }
 
+// take puts the session's types, constants and functions into the package as
+// they were checked before.
+func (cp *checkpass) take() {
+	if cp.base == nil {
+		return
+	}
+	for _, d := range cp.live.decls {
+		for _, n := range d.names {
+			if obj := cp.base.Scope().Lookup(n); obj != nil && d.unit != cp.c.unit {
+				cp.pkg.Scope().Insert(obj)
+			}
+		}
+	}
+}
+
 func newInfo() *types.Info {
 	return &types.Info{
 		Types:      map[ast.Expr]types.TypeAndValue{},
@@ -419,6 +436,9 @@ func (cp *checkpass) declFiles(bodies bool) []*ast.File {
 	var files []*ast.File
 	of := map[*unit]*ast.File{}
 	for _, d := range cp.live.decls {
+		if cp.base != nil && d.unit != cp.c.unit {
+			continue
+		}
 		f := of[d.unit]
 		if f == nil {
 			f = &ast.File{Package: d.unit.start, Name: ast.NewIdent("main"), Decls: importDecls(d.unit.start, d.unit.paths, cp.live)}
@@ -497,6 +517,12 @@ func (cp *checkpass) varFile() *ast.File {
 	var vars []ast.Decl
 	for _, name := range slices.Sorted(maps.Keys(cp.live.vars)) {
 		v := cp.live.vars[name]
+		if cp.base != nil && v == cp.c.base.vars[name] {
+			if obj := cp.base.Scope().Lookup(name); obj != nil {
+				cp.pkg.Scope().Insert(obj)
+			}
+			continue
+		}
 		if len(v.uses) == 0 {
 			cp.pkg.Scope().Insert(types.NewVar(token.NoPos, cp.pkg, name, v.typ))
 			continue

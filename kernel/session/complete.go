@@ -1,6 +1,7 @@
 package session
 
 import (
+	"cmp"
 	"go/ast"
 	"go/token"
 	"go/types"
@@ -8,6 +9,8 @@ import (
 	"strings"
 	"unicode"
 	"unicode/utf8"
+
+	"github.com/innkeeper-notebook/innkeeper/stdlib"
 )
 
 // A Candidate is one completion of a word.
@@ -43,16 +46,27 @@ func (s *Session) Complete(code string, cursor int) (start, end int, found []Can
 		found = s.names0(q)
 	}
 	found = slices.DeleteFunc(found, func(c Candidate) bool { return !strings.HasPrefix(strings.ToLower(c.Text), strings.ToLower(prefix)) })
-	slices.SortFunc(found, func(a, b Candidate) int { // what begins as written goes first
-		if x, y := strings.HasPrefix(a.Text, prefix), strings.HasPrefix(b.Text, prefix); x != y {
-			if x {
-				return -1
-			}
-			return 1
-		}
-		return strings.Compare(strings.ToLower(a.Text), strings.ToLower(b.Text))
+	slices.SortStableFunc(found, func(a, b Candidate) int {
+		return cmp.Or(rank(a, prefix)-rank(b, prefix), strings.Compare(strings.ToLower(a.Text), strings.ToLower(b.Text)))
 	})
 	return start, end, slices.CompactFunc(found, func(a, b Candidate) bool { return a.Text == b.Text })
+}
+
+// rank is smaller for what goes first: what begins as written, then fields
+// where other names may stand too, and packages last.
+func rank(c Candidate, prefix string) int {
+	r := 0
+	if !strings.HasPrefix(c.Text, prefix) {
+		r += 4
+	}
+	switch c.Kind {
+	case "field", "method":
+	case "package":
+		r += 2
+	default:
+		r++
+	}
+	return r
 }
 
 // Inspect says what the name around the cursor is: its declaration as Go writes
@@ -62,32 +76,58 @@ func (s *Session) Inspect(code string, cursor, detail int) (text string, ok bool
 	cursor = min(max(cursor, 0), len(code))
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if text, ok = s.describe(code, cursor, detail); ok {
-		return text, true
+	text, ok = s.describe(code, cursor, detail)
+	if call, found := s.around(code, cursor, detail); found && !ok {
+		return call, true
+	} else if found && !strings.HasPrefix(text, "func ") {
+		text = joined(text, call)
 	}
-	if open := opening(code[:cursor]); open > 0 { // among a call's arguments
-		return s.describe(code, open, detail)
+	return text, ok
+}
+
+// around says what is called, or which struct is written, around an offset.
+func (s *Session) around(code string, at, detail int) (text string, ok bool) {
+	toks := lex(code[:at])
+	depth := 0
+	for i := len(toks) - 1; i > 0; i-- {
+		switch toks[i].tok {
+		case token.RPAREN, token.RBRACK, token.RBRACE:
+			depth++
+			continue
+		case token.LPAREN, token.LBRACK, token.LBRACE:
+			if depth > 0 {
+				depth--
+				continue
+			}
+		default:
+			continue
+		}
+		switch before := toks[i-1]; {
+		case toks[i].tok == token.LPAREN && before.tok == token.IDENT:
+			if i > 1 && toks[i-2].tok == token.FUNC { // a declaration
+				return "", false
+			}
+			return s.describe(code, before.offset, detail)
+		case toks[i].tok == token.LBRACE && before.tok == token.IDENT:
+			text, ok = s.describe(code, before.offset, detail)
+			return text, ok && strings.HasPrefix(text, "type ") && !result(toks[:i])
+		case toks[i].tok == token.LBRACE && i > 1 && before.tok != token.COMMA && before.tok != token.LBRACE && before.tok != token.COLON:
+			return "", false // a block
+		}
 	}
 	return "", false
 }
 
-// opening is the offset of the last parenthesis that is open at the end, or -1.
-func opening(code string) int {
-	var open []int
-	for _, t := range lex(code) {
-		switch t.tok {
-		case token.LPAREN:
-			open = append(open, t.offset)
-		case token.RPAREN:
-			if len(open) > 0 {
-				open = open[:len(open)-1]
-			}
+// result reports whether the type at the end of tokens is a function's result.
+func result(toks []lexeme) bool {
+	for i := len(toks) - 1; i >= 0; i-- {
+		switch toks[i].tok {
+		case token.IDENT, token.PERIOD, token.MUL, token.LBRACK, token.RBRACK, token.INT:
+		default:
+			return toks[i].tok == token.RPAREN
 		}
 	}
-	if len(open) == 0 {
-		return -1
-	}
-	return open[len(open)-1]
+	return false
 }
 
 // describe says what the name at an offset is.
@@ -118,7 +158,7 @@ func (q *query) owner(obj types.Object) types.Type {
 	if field := ok && v.IsField(); field && q.literal != nil && q.selector == nil {
 		return q.literal
 	}
-	if q.selector != nil && q.imported == nil {
+	if q.selector != nil && len(q.packages) == 0 {
 		return q.typ
 	}
 	return nil
@@ -183,24 +223,37 @@ type query struct {
 	scope    *types.Scope // innermost at the place
 	pos      token.Pos
 	pkg      *types.Package
-	selector ast.Expr   // what stands before the dot, if one does
-	typ      types.Type // of that
-	imported *types.Package
-	literal  types.Type // of the struct whose literal has the word as a key or a value
-	keyed    bool       // others of its values have keys
-	given    []string   // the keys that there are
+	selector ast.Expr         // what stands before the dot, if one does
+	typ      types.Type       // of that
+	packages []*types.Package // that it may be
+	literal  types.Type       // of the struct whose literal has the word as a key or a value
+	keyed    bool             // others of its values have keys
+	given    []string         // the keys that there are
 }
 
-// query checks the cell with the placeholder in place of code[start:end], or,
-// when that is not yet Go, what stands before with all that is open closed.
+// query checks the cell with the placeholder in place of code[start:end]. When
+// that is not yet Go, it takes what stands before with all that is open closed,
+// called if it must be a call, and then without the lines before that are wrong.
 func (s *Session) query(code string, start, end int) *query {
 	src := code[:start] + mark + code[end:]
 	u, problems := parse(s.engine.fileSet(), "query", 0, src)
-	if len(problems) > 0 {
+	for try := 0; len(problems) > 0 && try < maxProblems; try++ {
+		if try > 1 {
+			line := problems[0].pos.Line
+			lines := strings.SplitAfter(code[:start], "\n")
+			if line < 1 || line >= len(lines) {
+				break
+			}
+			lines[line-1] = string(blank(lines[line-1]))
+			code = strings.Join(lines, "")
+		}
 		s.forgetUnit(u)
 		src = code[:start] + mark
 		src += closers(src)
-		u, _ = parse(s.engine.fileSet(), "query", 0, src)
+		if try == 1 {
+			src += "()"
+		}
+		u, problems = parse(s.engine.fileSet(), "query", 0, src)
 	}
 	q := s.checkQuery(u)
 	if q == nil {
@@ -230,10 +283,24 @@ func (s *Session) checkQuery(u *unit) *query {
 	if len(u.decls)+len(u.stmts) == 0 {
 		return nil
 	}
-	s.imports(s.state, u) // what is not found out stays undefined
-	c := &checked{unit: u, base: s.state, fresh: u.decls, turned: map[string]bool{}}
+	base := s.checkedBefore(u.start)
+	s.imports(s.state, u, base) // what is not found out stays undefined
+	c := &checked{unit: u, base: s.state, turned: map[string]bool{}}
+	for _, d := range u.decls {
+		old := s.state.decl(d.names[0])
+		if old != nil && old.text == d.text {
+			continue
+		}
+		c.fresh = append(c.fresh, d)
+		_, isFunc := d.node.(*ast.FuncDecl)
+		switch {
+		case isFunc && d.recv == "", old != nil && isFunc && old.sig == d.sig:
+		case slices.ContainsFunc(append(d.names, d.recv), s.state.has):
+			base = nil // other types change with this one
+		}
+	}
 	live := s.world0(c, c.affected())
-	cp := &checkpass{s: s, c: c, live: live}
+	cp := &checkpass{s: s, c: c, live: live, base: base}
 	if len(u.stmts) > 0 {
 		cp.run(u.stmts, false)
 		if contains(u.stmts, mark) {
@@ -251,15 +318,27 @@ func (s *Session) checkQuery(u *unit) *query {
 			live.forget(t.obj.Name())
 			live.vars[t.obj.Name()] = newVariable(t.obj.Name(), t.obj.Type())
 		}
-		cp = &checkpass{s: s, c: c, live: live}
+		cp = &checkpass{s: s, c: c, live: live, base: base}
 	}
 	cp.run(nil, true)
-	for _, d := range u.decls {
+	for _, d := range c.fresh {
 		if q := cp.find(d.node); q != nil {
 			return q
 		}
 	}
 	return nil
+}
+
+// checkedBefore is the session's package, checked once for all queries between
+// two cells.
+func (s *Session) checkedBefore(pos token.Pos) *types.Package {
+	if s.seen.state != s.state {
+		c := &checked{unit: &unit{start: pos}, base: s.state}
+		cp := &checkpass{s: s, c: c, live: s.state}
+		cp.run(nil, false)
+		s.seen.state, s.seen.pkg = s.state, cp.pkg
+	}
+	return s.seen.pkg
 }
 
 func contains(stmts []ast.Stmt, name string) (found bool) {
@@ -281,9 +360,7 @@ func (cp *checkpass) find(root ast.Node) (q *query) {
 			if n.Sel.Name == mark {
 				q = &query{pos: n.Pos(), pkg: cp.pkg, selector: n.X, typ: cp.info.TypeOf(n.X)}
 				if id, ok := n.X.(*ast.Ident); ok {
-					if p, ok := cp.info.Uses[id].(*types.PkgName); ok {
-						q.imported = p.Imported()
-					}
+					q.packages = cp.packages(id)
 				}
 			}
 		case *ast.CompositeLit:
@@ -306,6 +383,26 @@ func (cp *checkpass) find(root ast.Node) (q *query) {
 		}
 	}
 	return q
+}
+
+// packages are those that a name before a dot may mean.
+func (cp *checkpass) packages(id *ast.Ident) (all []*types.Package) {
+	if p, ok := cp.info.Uses[id].(*types.PkgName); ok {
+		return []*types.Package{p.Imported()}
+	}
+	if cp.info.Uses[id] != nil {
+		return nil
+	}
+	paths := cp.s.world.paths[id.Name] // the selectors do not tell them apart yet
+	if path := cp.c.base.imports[id.Name]; path != "" {
+		paths = []string{path}
+	}
+	for _, path := range paths {
+		if p, err := cp.s.world.Import(path); err == nil {
+			all = append(all, p)
+		}
+	}
+	return all
 }
 
 // element is the query of a placeholder among a struct literal's values.
@@ -374,16 +471,15 @@ func closers(code string) string {
 
 // members are what may follow the dot.
 func (q *query) members() (found []Candidate) {
-	if q.imported != nil {
-		for _, n := range q.imported.Scope().Names() {
-			if o := q.imported.Scope().Lookup(n); o.Exported() {
+	for _, p := range q.packages {
+		for _, n := range p.Scope().Names() {
+			if o := p.Scope().Lookup(n); o.Exported() {
 				found = append(found, candidate(o, nil))
 			}
 		}
-		return found
 	}
-	if q.typ == nil || q.typ == types.Typ[types.Invalid] {
-		return nil
+	if len(q.packages) > 0 || q.typ == nil || q.typ == types.Typ[types.Invalid] {
+		return found
 	}
 	t := q.typ
 	if _, ok := t.Underlying().(*types.Pointer); !ok && !types.IsInterface(t) {
@@ -444,8 +540,13 @@ func (s *Session) names0(q *query) (found []Candidate) {
 
 func (q *query) lookup(name string) types.Object {
 	switch {
-	case q.imported != nil:
-		return q.imported.Scope().Lookup(name)
+	case len(q.packages) > 0:
+		for _, p := range q.packages {
+			if o := p.Scope().Lookup(name); o != nil {
+				return o
+			}
+		}
+		return nil
 	case q.selector != nil && q.typ != nil:
 		o, _, _ := types.LookupFieldOrMethod(q.typ, true, q.pkg, name)
 		return o
@@ -470,11 +571,12 @@ func candidate(o types.Object, of types.Type) Candidate {
 	case *types.PkgName:
 		return Candidate{o.Name(), "package", ""}
 	case *types.TypeName:
-		kind = "type"
+		return Candidate{o.Name(), "type", form(o)}
 	case *types.Const, *types.Nil:
 		kind = "constant"
 	case *types.Builtin:
-		kind = "function"
+		head, _, _ := strings.Cut(stdlib.Docs("builtin")[o.Name()].Text, "\n")
+		return Candidate{o.Name(), "function", strings.Replace(head, "func "+o.Name(), "func", 1)}
 	case *types.Func:
 		if kind = "function"; of != nil {
 			kind = "method"
@@ -490,6 +592,21 @@ func candidate(o types.Object, of types.Type) Candidate {
 		t = types.TypeString(o.Type(), qualifier)
 	}
 	return Candidate{o.Name(), kind, t}
+}
+
+// form is what a type is, without its parts.
+func form(o *types.TypeName) string {
+	switch u := o.Type().Underlying().(type) {
+	case *types.Struct:
+		return "struct"
+	case *types.Interface:
+		return "interface"
+	case *types.Basic:
+		if u.Name() == o.Name() {
+			return ""
+		}
+	}
+	return types.TypeString(o.Type().Underlying(), qualifier)
 }
 
 // IsComplete says whether a front end that runs a cell on Enter should:

@@ -28,7 +28,11 @@ func (s *Session) describeObject(obj types.Object, of types.Type, src string, de
 	case *types.TypeName:
 		return s.describeType(obj, src, detail)
 	}
-	return joined(declaration(obj, of), told(s.doc(obj, of, src).Text, detail))
+	text := s.doc(obj, of, src).Text
+	if n := named(of); text == "" && n != nil && types.IsInterface(n) {
+		text = s.doc(n.Obj(), nil, src).Text
+	}
+	return joined(declaration(obj, of), told(text, detail))
 }
 
 func (s *Session) describePackage(path string, detail int) string {
@@ -76,7 +80,7 @@ func (s *Session) describeType(obj *types.TypeName, src string, detail int) stri
 			b.WriteString("\n\t" + types.TypeString(e, qualifier))
 		}
 		for m := range u.ExplicitMethods() {
-			line(strings.TrimPrefix(declaration(m, t), "func "), s.doc(m, t, src).Text)
+			line(m.Name()+strings.TrimPrefix(signature(m, t), "func"), s.doc(m, t, src).Text)
 		}
 		b.WriteString("\n}")
 	default:
@@ -133,7 +137,7 @@ func declaration(obj types.Object, of types.Type) string {
 		recv := obj.Signature().Recv()
 		switch {
 		case of != nil && types.IsInterface(of):
-			return "func " + obj.Name() + params
+			return "func (" + types.TypeString(of, qualifier) + ") " + obj.Name() + params
 		case recv == nil:
 			return "func " + qualified(obj) + params
 		}
@@ -169,26 +173,10 @@ func typeParams(list *types.TypeParamList) string {
 // signature is the type of a function with the names of its parameters, which
 // reflection does not know.
 func signature(f *types.Func, of types.Type) string {
-	sig := f.Signature()
-	in, out := sig.Params(), sig.Results()
-	if d, ok := libraryDoc(f, of); ok && len(d.Names) == in.Len()+out.Len() {
-		names := d.Names
-		rename := func(t *types.Tuple) *types.Tuple {
-			var all []*types.Var
-			for v := range t.Variables() {
-				n := names[0]
-				names = names[1:]
-				if n == "_" && t == out { // most results have none
-					n = ""
-				}
-				all = append(all, types.NewParam(token.NoPos, f.Pkg(), n, v.Type()))
-			}
-			return types.NewTuple(all...)
-		}
-		in, out = rename(in), rename(out)
+	if d, ok := libraryDoc(f, of); ok && d.Signature != "" {
+		return d.Signature
 	}
-	text := types.TypeString(types.NewSignatureType(nil, nil, nil, in, out, sig.Variadic()), qualifier)
-	return "func" + typeParams(sig.TypeParams()) + strings.TrimPrefix(text, "func")
+	return types.TypeString(f.Type(), qualifier)
 }
 
 // libraryDoc is what a package's source says of one of its objects.

@@ -14,7 +14,9 @@ import (
 // imports says which package each name in the cell stands for: an import of
 // the cell, one of an earlier cell, or one that is missing and found as
 // goimports would.
-func (s *Session) imports(st *state, u *unit) []problem {
+//
+// Base is the session as it was checked before, or nil.
+func (s *Session) imports(st *state, u *unit, base *types.Package) []problem {
 	fset := s.engine.fileSet()
 	var ps []problem
 	for _, i := range u.imports {
@@ -46,7 +48,7 @@ func (s *Session) imports(st *state, u *unit) []problem {
 	where := map[string]token.Pos{}
 	look := func(n ast.Node) bool {
 		if sel, ok := n.(*ast.SelectorExpr); ok {
-			if id, ok := sel.X.(*ast.Ident); ok {
+			if id, ok := sel.X.(*ast.Ident); ok && sel.Sel.Name != mark { // that of a query is no name
 				selected[id.Name] = append(selected[id.Name], sel.Sel.Name)
 				if where[id.Name] == token.NoPos {
 					where[id.Name] = id.Pos()
@@ -69,7 +71,7 @@ func (s *Session) imports(st *state, u *unit) []problem {
 	if len(selected) == 0 {
 		return nil
 	}
-	free := s.free(st, u)
+	free := s.free(st, u, base)
 	for name, selectors := range selected {
 		if !free[name] {
 			continue
@@ -91,7 +93,7 @@ func (s *Session) imports(st *state, u *unit) []problem {
 
 // free are the names in the cell that neither it nor the session declares: a
 // run of the type checker without imports finds them.
-func (s *Session) free(st *state, u *unit) map[string]bool {
+func (s *Session) free(st *state, u *unit, base *types.Package) map[string]bool {
 	c := &checked{unit: u, base: st}
 	c.fresh = append(c.fresh, u.decls...)
 	live := s.world0(c, map[string]bool{})
@@ -106,7 +108,7 @@ func (s *Session) free(st *state, u *unit) map[string]bool {
 	// A package's name can be hidden by a variable that the cell declares, but
 	// only behind its declaration.
 	if len(u.stmts) > 0 {
-		cp := &checkpass{s: s, c: c, live: live}
+		cp := &checkpass{s: s, c: c, live: live, base: base}
 		note(cp.run(u.stmts, false))
 		c.stmts = cp.info
 		c.collectTops()
@@ -116,7 +118,7 @@ func (s *Session) free(st *state, u *unit) map[string]bool {
 			live.vars[t.obj.Name()] = newVariable(t.obj.Name(), types.Typ[types.Invalid])
 		}
 	}
-	cp := &checkpass{s: s, c: c, live: live}
+	cp := &checkpass{s: s, c: c, live: live, base: base}
 	note(cp.run(nil, true))
 	return names
 }

@@ -56,6 +56,10 @@ type Session struct {
 	known    map[string]*unit  // by the file of their positions
 	aliases  map[string]string // names of packages in lowered code, by path
 	imported map[string]bool   // the paths that the interpreter knows
+	seen     struct {          // by completion and inspection
+		state *state
+		pkg   *types.Package
+	}
 
 	context    *types.Context    // of instances
 	erased     map[string]string // the interpreter's names of structs, instances and helpers, by key

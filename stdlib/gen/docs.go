@@ -12,13 +12,14 @@ import (
 	"go/types"
 	"maps"
 	"path/filepath"
+	"regexp"
 	"runtime"
 	"slices"
 	"strings"
 )
 
 // docs are texts that tell for every package what its exported names mean and
-// how their parameters are called, which neither reflection nor a binary knows.
+// how their functions are declared, which neither reflection nor a binary knows.
 // Those of Go and gonum, 5 MB that change with a new version, are an archive.
 // Those of this module are files, by their names, so that a change of one
 // shows. Package stdlib tells the text's form where it reads it.
@@ -177,7 +178,7 @@ func first(texts ...string) string {
 
 // text is a package's part of the archive.
 func text(pkg *types.Package, of map[string]map[string]string) string {
-	names := map[string]string{} // of parameters, by that of the function
+	signatures := map[string]string{}
 	docs := map[string]string{"": of[pkg.Path()][""]}
 	scope := pkg.Scope()
 	for _, name := range scope.Names() {
@@ -188,7 +189,7 @@ func text(pkg *types.Package, of map[string]map[string]string) string {
 		docs[name] = of[pkg.Path()][name]
 		switch obj := obj.(type) {
 		case *types.Func:
-			names[name] = parameters(obj.Signature())
+			signatures[name] = signature(obj)
 		case *types.TypeName:
 			if s, ok := obj.Type().Underlying().(*types.Struct); ok {
 				for f := range s.Fields() {
@@ -205,7 +206,7 @@ func text(pkg *types.Package, of map[string]map[string]string) string {
 				f := m.Obj().(*types.Func)
 				if f.Exported() {
 					key := name + "." + f.Name()
-					names[key], docs[key] = parameters(f.Signature()), of[pkg.Path()][key]
+					signatures[key], docs[key] = signature(f), of[pkg.Path()][key]
 					if from := home(f); from != "" && docs[key] == "" && f.Pkg() != nil { // promoted
 						docs[key] = of[f.Pkg().Path()][from+"."+f.Name()]
 					}
@@ -215,16 +216,15 @@ func text(pkg *types.Package, of map[string]map[string]string) string {
 	}
 	var b strings.Builder
 	for _, name := range slices.Sorted(maps.Keys(docs)) {
-		if docs[name] == "" && names[name] == "" {
-			continue
+		if docs[name] != "" || signatures[name] != "" {
+			write(&b, name, signatures[name], docs[name])
 		}
-		write(&b, name, names[name], docs[name])
 	}
 	return b.String()
 }
 
-func write(b *strings.Builder, name, parameters, doc string) {
-	fmt.Fprintf(b, "%s %s\n", name, parameters)
+func write(b *strings.Builder, name, signature, doc string) {
+	b.WriteString(strings.TrimSpace(name+" "+signature) + "\n")
 	for line := range strings.Lines(strings.TrimSpace(doc)) {
 		b.WriteString("\t" + strings.TrimRight(line, " \n") + "\n")
 	}
@@ -242,23 +242,14 @@ func home(f *types.Func) string {
 	return ""
 }
 
-// parameters are the names of a function's parameters and results, with
-// blanks between, or nothing when it gives none.
-func parameters(sig *types.Signature) string {
-	var all []string
-	named := false
-	for _, t := range []*types.Tuple{sig.Params(), sig.Results()} {
-		for v := range t.Variables() {
-			n := v.Name()
-			named = named || n != ""
-			if n == "" {
-				n = "_"
-			}
-			all = append(all, n)
-		}
+// made is the name that the compiler gives to a result without one.
+var made = regexp.MustCompile(`#rv\d+ `)
+
+// signature is the type of a function with the names of its parameters.
+func signature(f *types.Func) string {
+	text := types.TypeString(f.Type(), func(p *types.Package) string { return p.Name() })
+	if before, result, ok := strings.Cut(text, " (#rv1 "); ok && f.Signature().Results().Len() == 1 {
+		return before + " " + strings.TrimSuffix(result, ")")
 	}
-	if !named {
-		return ""
-	}
-	return strings.Join(all, " ")
+	return made.ReplaceAllString(text, "")
 }
