@@ -9,9 +9,9 @@ import (
 	"github.com/innkeeper-notebook/innkeeper/kernel/nb"
 )
 
-// question is a cell that asks what a name is, as in IPython: math.Hypot?
-// Two question marks ask for all of its comment.
-var question = regexp.MustCompile(`^\s*([\pL_][\pL\d_.]*)(\?{1,2})\s*$`)
+// question is a cell that asks what a name or a magic is, as in IPython:
+// math.Hypot? Two question marks ask for all of its comment.
+var question = regexp.MustCompile(`^\s*(%{0,2}[\pL_][\pL\d_.]*)(\?{1,2})\s*$`)
 
 // ask answers a cell that is a question, on the front end's pager.
 func (s *Session) ask(ctx context.Context, cell Cell, out display.Output) (o Outcome, asked bool) {
@@ -22,6 +22,9 @@ func (s *Session) ask(ctx context.Context, cell Cell, out display.Output) (o Out
 	text, ok := s.Inspect(m[1], len(m[1]), len(m[2])-1)
 	if !ok {
 		message := "nothing is called " + m[1]
+		if strings.HasPrefix(m[1], "%") {
+			message = unknownMagic(m[1])
+		}
 		if near := s.near(s.state, m[1]); near != "" && !strings.Contains(m[1], ".") {
 			message += "; did you mean " + near + "?"
 		}

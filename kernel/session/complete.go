@@ -16,7 +16,7 @@ import (
 // A Candidate is one completion of a word.
 type Candidate struct {
 	Text string
-	Kind string // "function", "method", "type", "constant", "variable", "field", "package" or "keyword"
+	Kind string // "function", "method", "type", "constant", "variable", "field", "package", "keyword" or "magic"
 	Type string // as Go writes it
 }
 
@@ -24,8 +24,17 @@ type Candidate struct {
 // the cursor, a byte offset.
 func (s *Session) Complete(code string, cursor int) (start, end int, found []Candidate) {
 	cursor = min(max(cursor, 0), len(code))
+	if start, found = completeMagic(code[:cursor]); found != nil {
+		return start, cursor, found
+	}
+	code, magics, _ := directives(code)
 	start, end = word(code, cursor)
 	prefix := code[start:cursor]
+	for _, d := range magics {
+		if d.from < cursor && cursor <= d.to {
+			return start, end, nil
+		}
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if path, quote := importing(code[:cursor]); quote >= 0 {
@@ -74,6 +83,10 @@ func rank(c Candidate, prefix string) int {
 // above. Ok says whether there is such a name.
 func (s *Session) Inspect(code string, cursor, detail int) (text string, ok bool) {
 	cursor = min(max(cursor, 0), len(code))
+	if text, ok = inspectMagic(code, cursor); ok {
+		return text, ok
+	}
+	code, _, _ = directives(code)
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	text, ok = s.describe(code, cursor, detail)
@@ -612,6 +625,11 @@ func form(o *types.TypeName) string {
 // IsComplete says whether a front end that runs a cell on Enter should:
 // "complete", "incomplete" with the indent of the next line, or "invalid".
 func IsComplete(code string) (status, indent string) {
+	if question.MatchString(code) {
+		return "complete", ""
+	}
+	cell := code
+	code, _, _ = directives(code)
 	depth := 0
 	for _, t := range lex(code) {
 		switch t.tok {
@@ -625,7 +643,7 @@ func IsComplete(code string) (status, indent string) {
 	if depth > 0 || open || continues(code) {
 		return "incomplete", strings.Repeat("\t", max(depth, 0))
 	}
-	if _, problems := parse(token.NewFileSet(), "", 0, code); len(problems) > 0 {
+	if _, problems := parse(token.NewFileSet(), "", 0, cell); len(problems) > 0 {
 		return "invalid", ""
 	}
 	return "complete", ""

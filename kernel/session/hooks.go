@@ -43,6 +43,10 @@ func (s *Session) hookTable() map[string]reflect.Value {
 		"Done":  func(cell int) { s.alive(cell); s.commitStep() },
 		"Show":  func(values ...any) { s.cell.Load().shown = values },
 		"Error": func(err error) any { return failure{err} },
+		"Magic": func(cell int) { s.alive(cell); s.doMagic() },
+		"Start": func(int) { s.startTiming() },
+		"Took":  func(int) { s.took() },
+		"Loops": func(cell int) int { s.alive(cell); return s.loops() },
 		"Go":    s.start,
 		"Defer": func(f func()) { s.cell.Load().deferred = append(s.cell.Load().deferred, f) },
 

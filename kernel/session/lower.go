@@ -154,6 +154,9 @@ func (s *Session) lower(c *checked) (*plan, []problem) {
 			}
 			one.body = st.run(one.body...)
 		}
+		if d, ok := u.magics[stmt]; ok {
+			one.body = st.magic(d, stmt, c, one.body)
+		}
 		p.steps = append(p.steps, one)
 	}
 	for n, e := range vars {

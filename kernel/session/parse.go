@@ -24,7 +24,8 @@ type unit struct {
 	start   token.Pos  // where declarations may begin
 	begin   token.Pos  // where statements may begin
 
-	paths map[string]string // import paths by the names under which the unit knows them
+	paths  map[string]string      // import paths by the names under which the unit knows them
+	magics map[ast.Stmt]directive // of statements that have one
 }
 
 // A decl is one declaration of a cell.
@@ -44,7 +45,11 @@ type decl struct {
 // problems.
 func parse(fset *token.FileSet, file string, number int, src string) (*unit, []problem) {
 	u := &unit{number: number, file: file, src: src, paths: map[string]string{}}
-	decls, stmts, problems := split(src)
+	text, magics, problems := directives(src)
+	if len(problems) > 0 {
+		return u, problems
+	}
+	decls, stmts, problems := split(text)
 	if len(problems) > 0 {
 		return u, problems
 	}
@@ -77,7 +82,8 @@ func parse(fset *token.FileSet, file string, number int, src string) (*unit, []p
 		}
 	}
 
-	f, err = parser.ParseFile(fset, unitBase, "package cell; func _() {"+line+stmts+"\n}\n", parser.SkipObjectResolution)
+	const head = "package cell; func _() {"
+	f, err = parser.ParseFile(fset, unitBase, head+line+stmts+"\n}\n", parser.SkipObjectResolution)
 	problems = append(problems, u.syntax(err)...)
 	u.begin = f.Package
 	for _, d := range f.Decls {
@@ -89,6 +95,8 @@ func parse(fset *token.FileSet, file string, number int, src string) (*unit, []p
 	}
 	if len(problems) == 0 {
 		u.arrange(inits)
+		start := u.begin + token.Pos(len(head+line))
+		problems = u.placeDirectives(fset, magics, start)
 	}
 	return u, problems
 }

@@ -38,6 +38,7 @@ type Outcome struct {
 	Value   display.Bundle
 	Err     *Error
 	Payload []map[string]any // what the cell asks of the front end, as nb.Page does
+	Reset   bool             // the cell was %reset: what cells made is gone
 }
 
 // A Session is the state that cells share. Cells run one at a time; completion
@@ -75,35 +76,46 @@ type Session struct {
 // running is what the hooks need of a cell.
 type running struct {
 	number   int // of its unit
+	unit     *unit
 	plan     *plan
 	done     int // steps
 	shown    []any
 	deferred []func()
 	halted   atomic.Bool
 	stop     <-chan struct{} // closed when the cell is halted
+	timing   timing
 }
 
 // New begins a session in which cells can import Go's standard library, gonum,
 // gonum/plot and innkeeper's own packages.
 func New() (*Session, error) {
-	s := &Session{
-		state:    &state{vars: map[string]*variable{}, engine: map[string]string{}, imports: map[string]string{}},
-		known:    map[string]*unit{},
-		aliases:  map[string]string{},
-		imported: map[string]bool{},
-		context:  types.NewContext(),
-		erased:   map[string]string{},
-		cuts:     map[string][]int{},
-		descs:    map[string]*desc{},
-	}
+	s := &Session{world: newWorld(stdlib.Symbols, stdlib.Skipped, stdlib.Generic)}
 	s.cell.Store(&running{})
 	s.stdout, s.stderr = &stream{"stdout", s}, &stream{"stderr", s}
-	s.world = newWorld(stdlib.Symbols, stdlib.Skipped, stdlib.Generic)
+	return s, s.empty()
+}
+
+// empty makes the session one that has nothing. Types keep their numbers, for
+// goroutines of cells that were.
+func (s *Session) empty() error {
 	symbols := maps.Clone(stdlib.Symbols)
 	symbols[hooksPath+"/cell"] = s.hookTable()
-	var err error
-	s.engine, err = newEngine(symbols, &keyboard{s: s}, s.stdout, s.stderr)
-	return s, err
+	e, err := newEngine(symbols, &keyboard{s: s}, s.stdout, s.stderr)
+	if err != nil {
+		return err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.engine = e
+	s.state = &state{vars: map[string]*variable{}, engine: map[string]string{}, imports: map[string]string{}}
+	s.known = map[string]*unit{}
+	s.aliases = map[string]string{}
+	s.imported = map[string]bool{}
+	s.context = types.NewContext()
+	s.erased = map[string]string{}
+	s.cuts = map[string][]int{}
+	s.descs = map[string]*desc{}
+	return nil
 }
 
 func (s *Session) output() display.Output {
@@ -131,6 +143,12 @@ func (s *Session) Execute(ctx context.Context, cell Cell, out display.Output) Ou
 	}
 	if len(u.decls)+len(u.stmts)+len(u.imports) == 0 {
 		return Outcome{}
+	}
+	if u.resets() {
+		if err := s.empty(); err != nil {
+			return Outcome{Err: &Error{Name: failed, Message: err.Error(), Traceback: []string{err.Error()}}}
+		}
+		return Outcome{Reset: true}
 	}
 	s.mu.Lock()
 	s.known[file] = u
@@ -204,7 +222,7 @@ func (nowhere) Clear(bool)                     {}
 
 // run carries out a plan and commits what it made, step by step.
 func (s *Session) run(ctx context.Context, c *checked, p *plan, out display.Output) (o Outcome) {
-	cell := &running{number: s.units, plan: p}
+	cell := &running{number: s.units, unit: c.unit, plan: p}
 	s.cell.Store(cell)
 	detach := nb.Attach(ctx, out)
 	w := watch(ctx, out, cell)
@@ -408,7 +426,7 @@ func (s *Session) outcome(u *unit, p *plan) Outcome {
 	if n := len(values); n > 0 {
 		if f, ok := values[n-1].(failure); ok {
 			if f.err != nil { // the other values mean nothing then
-				return Outcome{Err: s.returned(u, f.err, p)}
+				return Outcome{Err: s.returned(u, f.err, p.steps[len(p.steps)-1].at)}
 			}
 			values = values[:n-1]
 		}
@@ -464,10 +482,11 @@ func (s *Session) render(v any) display.Bundle {
 	return b
 }
 
-// returned is the error of a cell whose last value is one.
-func (s *Session) returned(u *unit, err error, p *plan) *Error {
+// returned is the error of a cell whose last value is one, or whose magic
+// fails.
+func (s *Session) returned(u *unit, err error, at token.Pos) *Error {
 	e := &Error{Name: failed, Message: err.Error(), Traceback: []string{err.Error()}}
-	where, excerpt := u.line(s.engine.fileSet().Position(p.steps[len(p.steps)-1].at))
+	where, excerpt := u.line(s.engine.fileSet().Position(at))
 	e.Traceback = append(e.Traceback, where+":")
 	e.Traceback = append(e.Traceback, excerpt...)
 	return e
@@ -491,6 +510,9 @@ func (s *Session) fail(u *unit, err error, at token.Pos) *Error {
 
 // panicked tells a panic with the places in cells that it passed.
 func (s *Session) panicked(u *unit, t *thrown, at token.Pos) *Error {
+	if m, ok := t.value.(magicFailure); ok {
+		return s.returned(u, m.err, at)
+	}
 	if exit, ok := t.value.(stdlib.Exit); ok {
 		message := fmt.Sprintf("%v: a cell cannot end the kernel; shut it down in the front end", exit)
 		return &Error{Name: panicked, Message: message, Traceback: []string{message}, Exit: &exit.Code}

@@ -95,7 +95,9 @@ func (w *Worker) Execute(ctx context.Context, cell session.Cell, out display.Out
 		case m := <-c.reply:
 			w.mu.Lock()
 			w.names = m.Variables
-			if o := m.Outcome; o.Err == nil || o.Err.Name != session.CompileError {
+			if m.Outcome.Reset {
+				w.cells = nil
+			} else if o := m.Outcome; o.Err == nil || o.Err.Name != session.CompileError {
 				w.cells = append(w.cells, cell)
 			}
 			w.mu.Unlock()
