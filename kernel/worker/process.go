@@ -27,13 +27,13 @@ type process struct {
 	mu    sync.Mutex
 	to    *json.Encoder
 	calls map[int]*call
-	last  int         // id of the newest request
-	now   *call       // the cell that runs, or ran last: it gets what is printed
-	seen  [2]int      // the last markers of the two streams
-	taken int         // the last message with a marker
-	come  *sync.Cond  // signalled when one of these changes
-	done  [2]bool     // streams that ended
-	words [2]*dyingTo // what the runtime says as it dies
+	last  int        // id of the newest request
+	now   *call      // the cell that runs, or ran last: it gets what is printed
+	seen  [2]int     // the last markers of the two streams
+	taken int        // the last message with a marker
+	come  *sync.Cond // signalled when one of these changes
+	done  [2]bool    // streams that ended
+	words dyingTo    // what the runtime says as it dies
 }
 
 // A call is a request that waits for its reply.
@@ -79,7 +79,6 @@ func start(command func(token string) *exec.Cmd, comm func(display.Comm)) (*proc
 	p.come = sync.NewCond(&p.mu)
 	var readers sync.WaitGroup
 	for i, name := range []string{"stdout", "stderr"} {
-		p.words[i] = &dyingTo{}
 		readers.Go(func() { p.readStream(i, name, pipes[i].r, newScanner(token)) })
 	}
 	readers.Go(func() { p.readMessages(pipes[2].r) })
@@ -189,6 +188,9 @@ func (p *process) handle(m message) {
 	}
 	switch m.Kind {
 	case "reply":
+		if text := p.words.release(); len(text) > 0 && c.out != nil { // it was the cell's: the process lives
+			c.out.Stream("stderr", strings.ToValidUTF8(string(text), "\uFFFD"))
+		}
 		c.reply <- m
 	case "display":
 		c.out.Display(m.Bundle, m.Name)
@@ -260,7 +262,10 @@ func (p *process) readStream(i int, name string, r io.ReadCloser, s *scanner) {
 }
 
 func (p *process) print(i int, name string, text []byte) {
-	if text = p.words[i].keep(text); len(text) == 0 {
+	if i == 1 {
+		text = p.words.keep(text)
+	}
+	if len(text) == 0 {
 		return
 	}
 	p.mu.Lock()
@@ -297,13 +302,21 @@ func (d *dyingTo) keep(text []byte) (rest []byte) {
 	return nil
 }
 
+// release gives what was kept back.
+func (d *dyingTo) release() (words []byte) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	words, d.words = d.words, nil
+	return words
+}
+
 var reasons = regexp.MustCompile(`(?m)^(?:fatal error|panic): (.+)$`)
 
 // lastWords is why the process died, as Go's runtime said or the system says.
 func (p *process) lastWords() string {
-	p.words[1].mu.Lock()
-	defer p.words[1].mu.Unlock()
-	if m := reasons.FindSubmatch(p.words[1].words); m != nil {
+	p.words.mu.Lock()
+	defer p.words.mu.Unlock()
+	if m := reasons.FindSubmatch(p.words.words); m != nil {
 		return string(m[1])
 	}
 	return p.cmd.ProcessState.String()
@@ -312,9 +325,9 @@ func (p *process) lastWords() string {
 // exit is the code with which compiled code ended the process, as package flag
 // does, or nil if it died in another way.
 func (p *process) exit() *int {
-	p.words[1].mu.Lock()
-	defer p.words[1].mu.Unlock()
-	if code := p.cmd.ProcessState.ExitCode(); code >= 0 && p.words[1].words == nil {
+	p.words.mu.Lock()
+	defer p.words.mu.Unlock()
+	if code := p.cmd.ProcessState.ExitCode(); code >= 0 && p.words.words == nil {
 		return &code
 	}
 	return nil

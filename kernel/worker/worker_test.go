@@ -93,6 +93,9 @@ func TestCellsInAProcess(t *testing.T) {
 		{"x", "=> 3"},
 		{`log.SetFlags(0); log.Print("logged")`, "logged\n"},
 		{`slog.New(slog.NewTextHandler(os.Stderr, nil)).Info("m")`, "level=INFO msg=m\n"},
+		{`fmt.Println("panic: no"); fmt.Print("more")`, "panic: no\nmore"},
+		{`fmt.Fprintln(os.Stderr, "fatal error: no"); fmt.Fprint(os.Stderr, "more")`, "fatal error: no\nmore"},
+		{"!echo out; false", "out\n!! !: echo out; false: exit status 1\ncell 11, line 1:\n    !echo out; false"},
 		{`fmt.Print("\x1b]ABC;1\x07")`, "\x1b]ABC;1\x07"},
 	} {
 		got := do(w, i+1, c.code)
@@ -224,6 +227,43 @@ func TestTheProcessEndsWithItsFront(t *testing.T) {
 	}
 	if out, _ := exec.Command("ps", "-o", "pid=", "-g", fmt.Sprint(p.cmd.Process.Pid)).Output(); len(strings.Fields(string(out))) > 0 {
 		t.Errorf("what it started lives on: %s", out)
+	}
+}
+
+func TestACommandEndsWithItsFront(t *testing.T) {
+	w := newWorker(t)
+	go do(w, 1, "!sleep 1049")
+	runs := func() bool {
+		out, _ := exec.Command("ps", "-eo", "args=").Output()
+		return strings.Contains(string(out), "sleep 1049\n")
+	}
+	for deadline := time.Now().Add(10 * time.Second); !runs(); time.Sleep(20 * time.Millisecond) {
+		if time.Now().After(deadline) {
+			t.Fatal("the command does not start")
+		}
+	}
+	w.Close()
+	for deadline := time.Now().Add(5 * time.Second); runs(); time.Sleep(20 * time.Millisecond) {
+		if time.Now().After(deadline) {
+			t.Fatal("the command lives on")
+		}
+	}
+}
+
+// After %reset a new process does not get what there was before.
+func TestResetIsForGood(t *testing.T) {
+	w := newWorker(t)
+	do(w, 1, "func f() int { return 1 }\nx := 2")
+	if got := do(w, 2, "%reset"); got != "" {
+		t.Fatal(got)
+	}
+	do(w, 3, "func g() int { return 3 }")
+	do(w, 4, "p, _ := os.FindProcess(os.Getpid())\np.Kill()\ntime.Sleep(5*time.Second)")
+	if got := do(w, 5, "g()"); got != "=> 3" {
+		t.Errorf("g() is %q", got)
+	}
+	if got := do(w, 6, "f()"); !strings.Contains(got, "undefined: f") {
+		t.Errorf("f() is %q", got)
 	}
 }
 
