@@ -3,6 +3,7 @@ package session
 import (
 	"context"
 	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/innkeeper-notebook/innkeeper/kernel/display"
@@ -25,7 +26,7 @@ func (s *Session) ask(ctx context.Context, cell Cell, out display.Output) (o Out
 		if strings.HasPrefix(m[1], "%") {
 			message = unknownMagic(m[1])
 		}
-		if near := s.near(s.state, m[1]); near != "" && !strings.Contains(m[1], ".") {
+		if near := nearest(m[1], slices.Values(s.allNames(s.state))); near != "" && !strings.Contains(m[1], ".") {
 			message += "; did you mean " + near + "?"
 		}
 		return Outcome{Err: &Error{Name: failed, Message: message, Traceback: []string{message}}}, true

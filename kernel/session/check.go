@@ -7,7 +7,6 @@ import (
 	"go/token"
 	"go/types"
 	"maps"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -96,7 +95,7 @@ func (s *Session) check(st *state, u *unit) (*checked, []problem) {
 	if ps := s.imports(st, u, nil); len(ps) > 0 {
 		return nil, ps
 	}
-	if ps := misplaced(s.engine.fileSet(), u); len(ps) > 0 {
+	if ps := append(misplaced(s.engine.fileSet(), u), twice(s.engine.fileSet(), u)...); len(ps) > 0 {
 		return nil, ps
 	}
 	for _, d := range u.decls {
@@ -569,6 +568,13 @@ func (cp *checkpass) problems(errs []types.Error, stmts []ast.Stmt) []problem {
 		case strings.HasSuffix(e.Msg, "is not used") && len(stmts) > 0 && shown(last(stmts)) && e.Pos >= last(stmts).Pos() && e.Pos <= last(stmts).End():
 			continue
 		}
+		if more, ok := strings.CutPrefix(e.Msg, "\t"); ok { // a place that belongs to the last error
+			if len(ps) > 0 {
+				last := &ps[len(ps)-1]
+				last.msg = fmt.Sprintf("%s (%s in line %d)", last.msg, more, fset.Position(e.Pos).Line)
+			}
+			continue
+		}
 		ps = append(ps, problem{fset.Position(e.Pos), e.Msg})
 	}
 	return ps
@@ -597,34 +603,6 @@ func misplaced(fset *token.FileSet, u *unit) []problem {
 			}
 			return true
 		})
-	}
-	return ps
-}
-
-var undefined = regexp.MustCompile(`^undefined: (\w+)$`)
-
-// suggest improves the checker's sentences: what a misspelt name may mean, why
-// a generic function is missing, which variable is gone.
-func (s *Session) suggest(c *checked, ps []problem) []problem {
-	for i, p := range ps {
-		if m := undefined.FindStringSubmatch(p.msg); m != nil {
-			switch near := s.near(c.base, m[1]); {
-			case slices.Contains(c.dropped, m[1]):
-				ps[i].msg += " (it had a type that this cell redefines)"
-			case near != "":
-				ps[i].msg += "; did you mean " + near + "?"
-			}
-			continue
-		}
-		name, ok := strings.CutPrefix(p.msg, "undefined: ")
-		if pkg, sel, dotted := strings.Cut(name, "."); ok && dotted {
-			path := c.unit.paths[pkg]
-			if slices.Contains(s.world.generic[path], sel) {
-				ps[i].msg = fmt.Sprintf("%s is generic, and the interpreter cannot use generic functions of packages: write a loop or a function of your own", name)
-			} else if near := nearest(sel, maps.Keys(s.world.symbols[path])); near != "" {
-				ps[i].msg += "; did you mean " + pkg + "." + near + "?"
-			}
-		}
 	}
 	return ps
 }

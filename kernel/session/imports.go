@@ -5,10 +5,8 @@ import (
 	"go/ast"
 	"go/token"
 	"go/types"
-	"iter"
 	"slices"
 	"strconv"
-	"strings"
 )
 
 // imports says which package each name in the cell stands for: an import of
@@ -121,88 +119,4 @@ func (s *Session) free(st *state, u *unit, base *types.Package) map[string]bool 
 	cp := &checkpass{s: s, c: c, live: live, base: base}
 	note(cp.run(nil, true))
 	return names
-}
-
-// near is a name of the session, or one that Go predeclares, close to a
-// misspelt one.
-func (s *Session) near(st *state, name string) string {
-	return nearest(name, func(yield func(string) bool) {
-		for n := range st.vars {
-			if !yield(n) {
-				return
-			}
-		}
-		for _, d := range st.decls {
-			for _, n := range d.names {
-				if !strings.Contains(n, ".") && !yield(n) {
-					return
-				}
-			}
-		}
-		for _, n := range types.Universe.Names() {
-			if !yield(n) {
-				return
-			}
-		}
-		for n := range s.world.paths {
-			if !yield(n) {
-				return
-			}
-		}
-	})
-}
-
-func (s *Session) nearPath(path string) string {
-	return nearest(path, func(yield func(string) bool) {
-		for p := range s.world.symbols {
-			if !yield(p) {
-				return
-			}
-		}
-	})
-}
-
-// nearest is the candidate that differs least from a name, if that is little.
-func nearest(name string, candidates iter.Seq[string]) string {
-	if len(name) < 3 {
-		return ""
-	}
-	best, least := "", 1+len(name)/4
-	for c := range candidates {
-		if c == name {
-			continue
-		}
-		d := distance(strings.ToLower(name), strings.ToLower(c), least)
-		if d < least || d == least && best != "" && c < best {
-			best, least = c, d
-		}
-	}
-	return best
-}
-
-// distance is the number of letters to insert, delete, replace or swap to make
-// b of a (optimal string alignment), or more than most.
-func distance(a, b string, most int) int {
-	if len(a)-len(b) > most || len(b)-len(a) > most {
-		return most + 1
-	}
-	rows := [3][]int{make([]int, len(b)+1), make([]int, len(b)+1), make([]int, len(b)+1)}
-	for j := range rows[1] {
-		rows[1][j] = j
-	}
-	for i := 1; i <= len(a); i++ {
-		before, above, row := rows[(i-1)%3], rows[i%3], rows[(i+1)%3]
-		row[0] = i
-		for j := 1; j <= len(b); j++ {
-			cost := 1
-			if a[i-1] == b[j-1] {
-				cost = 0
-			}
-			row[j] = min(above[j]+1, row[j-1]+1, above[j-1]+cost)
-			if i > 1 && j > 1 && a[i-1] == b[j-2] && a[i-2] == b[j-1] {
-				row[j] = min(row[j], before[j-2]+1)
-			}
-		}
-	}
-	return rows[(len(a)+1)%3][len(b)]
 }

@@ -118,8 +118,7 @@ func nextMagic(src string, from int) int {
 
 // placeDirectives puts directives among the unit's statements: an empty
 // statement where one stands, or a note about the statement that one times.
-// Start is the position of offset 0 in the statements.
-func (u *unit) placeDirectives(fset *token.FileSet, found []directive, start token.Pos) (problems []problem) {
+func (u *unit) placeDirectives(fset *token.FileSet, found []directive) (problems []problem) {
 	u.magics = map[ast.Stmt]directive{}
 	for _, d := range found {
 		behind := 0                    // the last statement before it
@@ -133,7 +132,7 @@ func (u *unit) placeDirectives(fset *token.FileSet, found []directive, start tok
 			}
 		}
 		if !d.time {
-			s := &ast.EmptyStmt{Semicolon: start + token.Pos(d.from)}
+			s := &ast.EmptyStmt{Semicolon: u.stmtsAt + token.Pos(d.from)}
 			u.stmts = slices.Insert(u.stmts, behind, ast.Stmt(s))
 			u.magics[s] = d
 			continue

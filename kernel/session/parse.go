@@ -24,6 +24,8 @@ type unit struct {
 	start   token.Pos  // where declarations may begin
 	begin   token.Pos  // where statements may begin
 
+	declsAt, stmtsAt token.Pos // of offset 0 among declarations and among statements
+
 	paths  map[string]string      // import paths by the names under which the unit knows them
 	magics map[ast.Stmt]directive // of statements that have one
 }
@@ -55,9 +57,11 @@ func parse(fset *token.FileSet, file string, number int, src string) (*unit, []p
 	}
 	line := fmt.Sprintf("\n//line %s:1:1\n", file)
 
-	f, err := parser.ParseFile(fset, unitBase, "package cell"+line+decls+"\n", parser.SkipObjectResolution)
+	const name = "package cell"
+	f, err := parser.ParseFile(fset, unitBase, name+line+decls+"\n", parser.SkipObjectResolution)
 	problems = append(problems, u.syntax(err)...)
 	u.start = f.Package
+	u.declsAt = u.start + token.Pos(len(name+line))
 	inits := 0
 	for _, d := range f.Decls {
 		switch d := d.(type) {
@@ -86,6 +90,7 @@ func parse(fset *token.FileSet, file string, number int, src string) (*unit, []p
 	f, err = parser.ParseFile(fset, unitBase, head+line+stmts+"\n}\n", parser.SkipObjectResolution)
 	problems = append(problems, u.syntax(err)...)
 	u.begin = f.Package
+	u.stmtsAt = u.begin + token.Pos(len(head+line))
 	for _, d := range f.Decls {
 		if d, ok := d.(*ast.FuncDecl); ok && d.Body != nil {
 			for _, s := range d.Body.List {
@@ -95,8 +100,7 @@ func parse(fset *token.FileSet, file string, number int, src string) (*unit, []p
 	}
 	if len(problems) == 0 {
 		u.arrange(inits)
-		start := u.begin + token.Pos(len(head+line))
-		problems = u.placeDirectives(fset, magics, start)
+		problems = u.placeDirectives(fset, magics)
 	}
 	return u, problems
 }
@@ -199,7 +203,15 @@ func (u *unit) syntax(err error) []problem {
 	}
 	list.RemoveMultiples()
 	var ps []problem
+	lines := strings.Count(u.src, "\n") + 1
 	for _, e := range list {
+		if e.Pos.Line > lines { // behind the cell is what the parser was given to end it
+			if len(ps) > 0 {
+				continue
+			}
+			e.Msg = strings.Replace(e.Msg, "found '}'", "found the end of the cell", 1)
+			e.Msg = strings.Replace(e.Msg, "found 'EOF'", "found the end of the cell", 1)
+		}
 		if e.Msg == "imports must appear before other declarations" {
 			continue // not in a cell
 		}

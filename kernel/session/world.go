@@ -7,6 +7,7 @@ import (
 	"go/parser"
 	"go/token"
 	"go/types"
+	"maps"
 	"path"
 	"reflect"
 	"slices"
@@ -415,7 +416,15 @@ func (w *world) choose(name string, selectors []string) (string, error) {
 		if len(all) == 1 { // the checker says what the package lacks
 			return all[0], nil
 		}
-		return "", fmt.Errorf("none of the packages named %s (%s) has %s", name, strings.Join(all, ", "), strings.Join(selectors, " and "))
+		var near string
+		for _, sel := range selectors {
+			for _, p := range all {
+				if n := nearest(sel, maps.Keys(w.symbols[p])); n != "" && !slices.ContainsFunc(all, func(p string) bool { return w.exports(p, sel) }) {
+					near = fmt.Sprintf("; did you mean %s.%s?", name, n)
+				}
+			}
+		}
+		return "", fmt.Errorf("none of the packages named %s (%s) has %s%s", name, strings.Join(all, ", "), strings.Join(selectors, " and "), near)
 	case 1:
 		return fit[0], nil
 	}
