@@ -1,7 +1,6 @@
 package session
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -32,6 +31,7 @@ func newEngine(symbols map[string]map[string]reflect.Value, stdin io.Reader, std
 	if err := i.Use(symbols); err != nil {
 		return nil, fmt.Errorf("session: loading the symbol tables: %w", err)
 	}
+	trace.fset = i.FileSet()
 	return &engine{i, trace}, nil
 }
 
@@ -74,7 +74,10 @@ func (e *engine) compile(node ast.Node) (p *interp.Program, err error) {
 		}
 	}()
 	defer e.forget()
-	return e.interp.CompileAST(node)
+	if p, err = e.interp.CompileAST(node); err == nil {
+		notePlaces(p, e.trace)
+	}
+	return p, err
 }
 
 // forget drops the syntax trees that the interpreter keeps for its debugger:
@@ -127,13 +130,15 @@ func hidden(v reflect.Value, name string) reflect.Value {
 	return reflect.NewAt(f.Type(), unsafe.Pointer(f.UnsafeAddr())).Elem()
 }
 
-// A traceWriter takes the interpreter's words about the frames that a panic
-// leaves out of what it prints, and keeps their places.
+// A traceWriter takes the interpreter's words about the functions that a panic
+// leaves out of what it prints, and keeps where they were.
 type traceWriter struct {
-	to io.Writer
+	to   io.Writer
+	fset *token.FileSet
 
-	mu sync.Mutex
-	at []token.Position
+	mu   sync.Mutex
+	last token.Pos // of the operation that panicked
+	at   []token.Position
 }
 
 var traceLine = regexp.MustCompile(`^(?:(\S+):(\d+):(\d+): |-: )?panic: .*\(\.\.\.\)\n$`)
@@ -143,21 +148,33 @@ func (w *traceWriter) Write(p []byte) (int, error) {
 	if m == nil {
 		return w.to.Write(p)
 	}
-	if bytes.Contains(m[1], []byte(mark)) { // a place in a cell
-		line, _ := strconv.Atoi(string(m[2]))
-		column, _ := strconv.Atoi(string(m[3]))
-		w.mu.Lock()
-		w.at = append(w.at, token.Position{Filename: string(m[1]), Line: line, Column: column})
-		w.mu.Unlock()
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	at := w.fset.Position(w.last)
+	if w.last == token.NoPos {
+		at.Filename = string(m[1])
+		at.Line, _ = strconv.Atoi(string(m[2]))
+		at.Column, _ = strconv.Atoi(string(m[3]))
+	}
+	w.last = token.NoPos
+	if strings.Contains(at.Filename, mark) { // a place in a cell
+		w.at = append(w.at, at)
 	}
 	return len(p), nil
+}
+
+// passed notes the operation that a panic comes from.
+func (w *traceWriter) passed(pos token.Pos) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.last = pos
 }
 
 func (w *traceWriter) reset() []token.Position {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	at := w.at
-	w.at = nil
+	w.at, w.last = nil, token.NoPos
 	return at
 }
 

@@ -2,6 +2,7 @@ package session
 
 import (
 	"context"
+	"fmt"
 	"strings"
 	"testing"
 )
@@ -75,5 +76,64 @@ cell 4, line 5, column 12: unknown field Xcood in struct literal of type point; 
 		if got := strings.Join(o.Err.Traceback, "\n"); got != c.want {
 			t.Errorf("%q says\n%s\nwant\n%s", c.code, got, c.want)
 		}
+	}
+}
+
+// A panic tells where each function of a cell was, and nothing else.
+func TestPanicPlaces(t *testing.T) {
+	for _, c := range []struct {
+		code  string
+		lines []int // of the cell, innermost first
+	}{
+		{"func f(x []int) int {\n\ta := 1\n\tb := a + 1\n\n\treturn x[b+7]\n}\n\nf([]int{1})", []int{5, 8}},
+		{"func f(x []int) (s int) {\n\tfor i := 0; i < 10; i++ {\n\t\ts++\n\t\ts += x[i]\n\t}\n\treturn s\n}\nf([]int{1})", []int{4, 8}},
+		{"func f(x []int) {\n\tfor i := range 10 {\n\t\tif i > 0 {\n\t\t\tx[i] = 3\n\t\t}\n\t}\n}\nf([]int{1})", []int{4, 8}},
+		{"func f(m map[string]int) {\n\ta := 1\n\tm[\"a\"] = a\n}\nf(nil)", []int{3, 5}},
+		{"type T struct{ A int }\nfunc (p *T) f() int {\n\ta := 1\n\treturn p.A + a\n}\nvar t *T\nt.f()", []int{4, 7}},
+		{"func f() {\n\ta := 0\n\tb := 1\n\tfmt.Println(b / a)\n}\nf()", []int{4, 6}},
+		{"func f() {\n\tvar i any = 1\n\tb := 1\n\ts := i.(string)\n\t_, _ = b, s\n}\nf()", []int{4, 7}},
+		{"func f() {\n\tb := 1\n\t_ = b\n\tpanic(\"boom\")\n}\nfunc g() {\n\tb := 1\n\t_ = b\n\tf()\n}\nx := 1\n_ = x\ng()", []int{4, 9, 13}},
+		{"func f() {\n\tb := 1\n\tg := func() {\n\t\tb++\n\t\tpanic(\"boom\")\n\t}\n\tg()\n}\nf()", []int{5, 7, 9}},
+		{"xs := []int{3, 1, 2}\nsort.Slice(xs, func(i, j int) bool {\n\ta := 1\n\treturn xs[i+9*a] < xs[j]\n})", []int{4, 2}},
+		{"func f() {\n\ta := -1\n\tstrings.Repeat(\"a\", a)\n}\nf()", []int{3, 5}},
+		{"func f() {\n\tm := mat.NewDense(1, 1, nil)\n\ta := 1\n\tm.At(3, a)\n}\nf()", []int{4, 6}},
+		{"a := []int{1}\nb := 3\n\nfmt.Println(a[0],\n\ta[b])", []int{5, 4}},
+		{"func f() {\n\tswitch x := 3; x {\n\tcase 3:\n\t\tvar p *int\n\t\t*p = 3\n\t}\n}\nf()", []int{5, 8}},
+		{"func f() (err error) {\n\tdefer func() {\n\t\tx := 1\n\t\tpanic(x)\n\t}()\n\treturn nil\n}\nf()", []int{4, 8}},
+		{"func f[T any](x []T) T {\n\ta := 3\n\treturn x[a]\n}\nf([]int{1})", []int{3, 5}},
+		{"func f() {\n\tch := make(chan int)\n\tclose(ch)\n\tclose(ch)\n}\nf()", []int{4, 6}},
+		{"func f() int {\n\tx := make([]int, 2)\n\tn := 5\n\ty := x[1:n]\n\treturn len(y)\n}\nf()", []int{4, 7}},
+		{"func f(n int) int {\n\tif n == 0 {\n\t\tvar a []int\n\t\treturn a[n]\n\t}\n\treturn f(n-1) +\n\t\t1\n}\nf(3)", []int{4, 6, 9}},
+		{"type I interface{ M() int }\nfunc f() {\n\tvar i I\n\ta := 1\n\t_ = a\n\ti.M()\n}\nf()", []int{6, 8}},
+		{"func f() {\n\ta := 1\n\tselect {\n\tdefault:\n\t\ta++\n\t\tvar x []int\n\t\tx[a] = 1\n\t}\n}\nf()", []int{7, 10}},
+		{"func f(yield func(int) bool) {\n\ta := []int{}\n\tyield(a[2])\n}\nfor i := range f {\n\t_ = i\n}", []int{3, 5}},
+		{"func f(yield func(int) bool) {\n\ta := 1\n\tyield(a)\n}\nfor i := range f {\n\ta := []int{}\n\t_ = a[i]\n}", []int{7, 3, 5}},
+		// What was recovered is no part of what comes later.
+		{"func g() {\n\tpanic(1)\n}\nfunc f() {\n\tdefer func() { recover() }()\n\tg()\n}\nf()\nvar p *int\n*p = 1", []int{10}},
+	} {
+		s := newSession(t)
+		do(s, 1, "before := 1")
+		o := s.Execute(context.Background(), Cell{2, c.code}, &page{})
+		if o.Err == nil || o.Err.Name != panicked {
+			t.Errorf("%q gives %+v", c.code, o)
+			continue
+		}
+		source := strings.Split(c.code, "\n")
+		want := []string{"panic: " + o.Err.Message}
+		for _, n := range c.lines {
+			want = append(want, fmt.Sprintf("cell 2, line %d:", n), "    "+source[n-1])
+		}
+		if got := strings.Join(o.Err.Traceback, "\n"); got != strings.Join(want, "\n") {
+			t.Errorf("%s\nsays\n%s\nwant lines %d", c.code, got, c.lines)
+		}
+	}
+}
+
+func TestPanicInAGoroutineTellsItsPlace(t *testing.T) {
+	s := newSession(t)
+	got := do(s, 1, "func f() {\n\tvar m map[int]int\n\tm[1] = 2\n}\nvar wg sync.WaitGroup\nwg.Add(1)\ngo func() {\n\tdefer wg.Done()\n\tf()\n}()\nwg.Wait()\ntime.Sleep(100*time.Millisecond)")
+	want := "panic in a goroutine: assignment to entry in nil map\ncell 1, line 3:\n    \tm[1] = 2\ncell 1, line 9:\n    \tf()\n"
+	if got != want {
+		t.Errorf("it says\n%s\nwant\n%s", got, want)
 	}
 }

@@ -101,11 +101,17 @@ func (s *Session) hookTable() map[string]reflect.Value {
 		"Verbs":   verbs,
 
 		// What the interpreter does otherwise than Go.
-		"Panic":     func(v any) { panic(panicValue(v)) },
-		"Recovered": recovered,
-		"Print":     func(args ...any) { fmt.Fprint(s.stderr, printed(args, "")) },
-		"Println":   func(args ...any) { fmt.Fprintln(s.stderr, printed(args, " ")) },
-		"Big":       bigLiteral,
+		"Panic": func(v any) { panic(panicValue(v)) },
+		"Recovered": func(v any) any {
+			r := recovered(v)
+			if r != nil {
+				s.engine.trace.reset()
+			}
+			return r
+		},
+		"Print":   func(args ...any) { fmt.Fprint(s.stderr, printed(args, "")) },
+		"Println": func(args ...any) { fmt.Fprintln(s.stderr, printed(args, " ")) },
+		"Big":     bigLiteral,
 		"Count": func(n int64) uint64 {
 			if n < 0 {
 				panic(fault("negative shift amount"))
@@ -328,6 +334,9 @@ func (s *Session) start(f func()) {
 		defer func() {
 			if r := recover(); r != nil && r != any(errHalted) {
 				fmt.Fprintf(s.stderr, "panic in a goroutine: %s\n", panicText(r))
+				for _, line := range s.excerpts(s.engine.trace.reset(), nil) {
+					fmt.Fprintln(s.stderr, line)
+				}
 			}
 		}()
 		f()

@@ -7,6 +7,7 @@
 package session
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -520,29 +521,36 @@ func (s *Session) panicked(u *unit, t *thrown, at token.Pos) *Error {
 	e := &Error{Name: panicked, Message: panicText(t.value)}
 	e.Traceback = []string{"panic: " + e.Message}
 	places := t.at
-	if len(places) == 0 && at.IsValid() {
-		places = []token.Position{s.engine.fileSet().Position(at)}
+	if at.IsValid() { // the statement of the cell is known better than by the interpreter
+		places = append(places[:max(0, len(places)-1)], s.engine.fileSet().Position(at))
 	}
+	e.Traceback = append(e.Traceback, s.excerpts(places, u)...)
+	return e
+}
+
+// excerpts are lines about places in cells; u is where one is that no cell has.
+func (s *Session) excerpts(places []token.Position, u *unit) (lines []string) {
 	const most = 12
 	last := ""
 	for i, p := range places {
 		if i == most {
-			e.Traceback = append(e.Traceback, fmt.Sprintf("and %d more", len(places)-i))
-			break
+			return append(lines, fmt.Sprintf("and %d more", len(places)-i))
 		}
-		of := s.known[p.Filename]
+		s.mu.Lock()
+		of := cmp.Or(s.known[p.Filename], u)
+		s.mu.Unlock()
 		if of == nil {
-			of = u
+			continue
 		}
 		where, excerpt := of.line(p)
 		if where == last {
 			continue
 		}
 		last = where
-		e.Traceback = append(e.Traceback, where+":")
-		e.Traceback = append(e.Traceback, excerpt...)
+		lines = append(lines, where+":")
+		lines = append(lines, excerpt...)
 	}
-	return e
+	return lines
 }
 
 // plain takes the marks of the session's own names and places out of a text.

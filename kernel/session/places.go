@@ -1,0 +1,125 @@
+package session
+
+import (
+	"go/token"
+	"reflect"
+	"runtime"
+	"strings"
+	"unsafe"
+
+	"github.com/traefik/yaegi/interp"
+)
+
+// The interpreter tells of a panic which functions it left, but not where they
+// were: it looks for the operation in a variable that another one hides. So
+// every operation of a compiled program that can panic is given a deferred
+// call that notes its place, at a few nanoseconds each. That comes before the
+// interpreter's own word about the function. What is in a function literal the
+// interpreter has made already when it has compiled it, and makes again.
+
+// An operation is what the interpreter runs for a node of the syntax tree. It
+// gets a frame and returns the next one.
+type operation func(frame unsafe.Pointer) operation
+
+// nodeFields are the offsets of what is needed of the interpreter's nodes.
+var nodeFields, nodesKnown = func() (at struct {
+	root, child, pos, exec, gen, kind uintptr
+	literal                           uint // the kind of function literals
+}, known bool) {
+	root, ok := reflect.TypeFor[interp.Program]().FieldByName("root")
+	if !ok || root.Type.Kind() != reflect.Pointer || root.Type.Elem().Kind() != reflect.Struct {
+		return at, false
+	}
+	at.root = root.Offset
+	node := root.Type.Elem()
+	for name, field := range map[string]struct {
+		offset *uintptr
+		fits   func(t reflect.Type) bool
+	}{
+		"child": {&at.child, func(t reflect.Type) bool { return t == reflect.SliceOf(root.Type) }},
+		"pos":   {&at.pos, func(t reflect.Type) bool { return t == reflect.TypeFor[token.Pos]() }},
+		"gen": {&at.gen, func(t reflect.Type) bool {
+			return t.Kind() == reflect.Func && t.NumIn() == 1 && t.NumOut() == 0 && t.In(0) == root.Type
+		}},
+		"exec": {&at.exec, func(t reflect.Type) bool {
+			return t.Kind() == reflect.Func && t.NumIn() == 1 && t.NumOut() == 1 && t.In(0).Kind() == reflect.Pointer && t.Out(0) == t
+		}},
+	} {
+		f, ok := node.FieldByName(name)
+		if !ok || !field.fits(f.Type) {
+			return at, false
+		}
+		*field.offset = f.Offset
+	}
+	kind, ok := node.FieldByName("kind")
+	if !ok || kind.Type.Kind() != reflect.Uint {
+		return at, false
+	}
+	at.kind = kind.Offset
+	for k := range uint(200) {
+		v := reflect.New(kind.Type).Elem()
+		v.SetUint(uint64(k))
+		if s, ok := v.Interface().(interface{ String() string }); ok && s.String() == "funcLit" {
+			at.literal = k
+		}
+	}
+	return at, at.literal > 0
+}()
+
+// notePlaces makes the operations of a program note their places in w. A
+// version of the interpreter whose nodes look otherwise keeps its own places.
+func notePlaces(p *interp.Program, w *traceWriter) {
+	if !nodesKnown {
+		return
+	}
+	if root := *(*unsafe.Pointer)(unsafe.Add(unsafe.Pointer(p), nodeFields.root)); root != nil {
+		noteNode(root, w, false)
+	}
+}
+
+func noteNode(node unsafe.Pointer, w *traceWriter, literal bool) {
+	gen := (*func(unsafe.Pointer))(unsafe.Add(node, nodeFields.gen))
+	exec := (*operation)(unsafe.Add(node, nodeFields.exec))
+	if literal {
+		*exec = nil
+	}
+	if made := *gen; made != nil && *exec == nil && !harmless[name(made)] {
+		pos := *(*token.Pos)(unsafe.Add(node, nodeFields.pos))
+		*gen = func(node unsafe.Pointer) {
+			made(node)
+			if do := *exec; do != nil {
+				*exec = w.noting(pos, do)
+			}
+		}
+	}
+	literal = literal || *(*uint)(unsafe.Add(node, nodeFields.kind)) == nodeFields.literal
+	for _, child := range *(*[]unsafe.Pointer)(unsafe.Add(node, nodeFields.child)) {
+		noteNode(child, w, literal)
+	}
+}
+
+func (w *traceWriter) noting(pos token.Pos, do operation) operation {
+	return func(frame unsafe.Pointer) (next operation) {
+		left := false
+		defer func() {
+			if !left {
+				w.passed(pos)
+			}
+		}()
+		next = do(frame)
+		left = true
+		return next
+	}
+}
+
+// harmless are the makers of operations that never panic.
+var harmless = map[string]bool{
+	"nop": true, "add": true, "sub": true, "mul": true, "neg": true, "not": true, "inc": true, "dec": true,
+	"lower": true, "lowerEqual": true, "greater": true, "greaterEqual": true, "land": true, "lor": true, "branch": true, "_return": true,
+}
+
+// name is the name of a function without its package.
+func name(f func(unsafe.Pointer)) string {
+	full := runtime.FuncForPC(reflect.ValueOf(f).Pointer()).Name()
+	return full[strings.LastIndexByte(full, '.')+1:]
+}
