@@ -7,11 +7,13 @@ import (
 	"time"
 )
 
+const interruptAfter = 100 * time.Millisecond
+
 // interrupt runs a cell, interrupts it after a while and says what came of it.
 func interrupt(t *testing.T, s *Session, code string) Outcome {
 	t.Helper()
 	ctx, cancel := context.WithCancel(context.Background())
-	timer := time.AfterFunc(150*time.Millisecond, cancel)
+	timer := time.AfterFunc(interruptAfter, cancel)
 	defer timer.Stop()
 	done := make(chan Outcome, 1)
 	go func() { done <- s.Execute(ctx, Cell{1, code}, &page{}) }()
@@ -33,14 +35,33 @@ func TestInterrupt(t *testing.T) {
 		"func f() { defer fmt.Print(1); for {} }\nf()",
 		"time.Sleep(time.Hour)",
 		"var wg sync.WaitGroup\nwg.Add(1)\nwg.Wait()",
+		// Compiled loops that call a cell's function.
 		"sort.Slice(make([]int, 1_000_000), func(i, j int) bool { time.Sleep(time.Millisecond); return false })",
+		"func less(i, j int) bool { for {} }\nsort.Slice(make([]int, 10), less)",
+		"slices.SortFunc(make([]int, 3_000_000), func(i, j int) int { return 0 })",
+		"quad.Fixed(func(x float64) float64 { return x }, 0, 1, 10_000_000, nil, 0)",
+		"p := inn.Problem{Name: \"t\", X: inn.Vars(\"a\"), Y: inn.Vars(\"s\"), Prior: inn.Normal([]float64{0}, []float64{1}), Simulate: func(rng *rand.Rand, x []float64) []float64 { for {} }}\np.Pairs(300, 1)",
+		// Sleeps and blocked channels in functions, loops and goroutines.
+		"func f() int { ch := make(chan int); return <-ch }\nf()",
+		"ch := make(chan int)\nch <- 1",
+		"for range time.Tick(time.Millisecond) {}",
+		"ch := make(chan int)\nselect { case <-ch: case ch <- 1: }",
+		"var mu sync.Mutex\nmu.Lock()\nmu.Lock()",
+		"go func() { for {} }()\nfor {}",
+		"func f() { defer func() { recover(); for {} }(); for {} }\nf()",
+		"exec.Command(\"sleep\", \"60\").Run()",
+		"!sleep 60",
+		"%time for {}",
+		"%timeit time.Sleep(time.Hour)",
 	} {
 		s := newSession(t)
 		if got := do(s, 0, "before := 7"); got != "" {
 			t.Fatal(got)
 		}
-		if o := interrupt(t, s, code+"\nbefore = 8"); o.Err == nil || o.Err.Name != interrupted {
-			t.Errorf("%q: %+v", code, o.Err)
+		start := time.Now()
+		o := interrupt(t, s, code+"\nbefore = 8")
+		if took := time.Since(start) - interruptAfter; o.Err == nil || o.Err.Name != interrupted || took > time.Second {
+			t.Errorf("%q, %v after the interrupt: %+v", code, took, o.Err)
 		}
 		if got := do(s, 2, "before"); got != "=> 7" {
 			t.Errorf("after %q the session answers %q", code, got)

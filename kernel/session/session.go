@@ -83,6 +83,7 @@ type running struct {
 	shown    []any
 	deferred []func()
 	halted   atomic.Bool
+	deep     atomic.Bool     // because its recursion had no end
 	stop     <-chan struct{} // closed when the cell is halted
 	timing   timing
 }
@@ -497,6 +498,8 @@ func (s *Session) returned(u *unit, err error, at token.Pos) *Error {
 func (s *Session) fail(u *unit, err error, at token.Pos) *Error {
 	var t *thrown
 	switch {
+	case errors.Is(err, errHalted) && s.cell.Load().deep.Load():
+		return s.tooDeep(u)
 	case errors.Is(err, errHalted):
 		return &Error{Name: interrupted, Message: "the cell was interrupted", Traceback: []string{"interrupted: what ran before is kept"}}
 	case errors.As(err, &t):

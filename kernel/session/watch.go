@@ -48,6 +48,7 @@ func watch(ctx context.Context, out display.Output, cell *running) *watcher {
 		}
 		return ctx.Err()
 	})
+	go w.watchStack(cell)
 	w.stop = context.AfterFunc(ctx, func() {
 		for start := time.Now(); w.halt.Err() == nil; time.Sleep(20 * time.Millisecond) {
 			grace := graceShort

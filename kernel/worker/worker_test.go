@@ -121,7 +121,7 @@ func TestCellsInAProcess(t *testing.T) {
 // gone, and everything else is there for the next cell.
 func TestDeaths(t *testing.T) {
 	for _, c := range []struct{ name, code, want string }{
-		{"stack overflow", "fmt.Println(\"before\")\nfunc f(n int) int { return f(n+1) + 1 }\nf(0)", "stack overflow"},
+		{"stack overflow", "fmt.Println(\"before\")\nx := []any{nil}\nx[0] = x\nfmt.Sprint(x)", "stack overflow"},
 		{"panic in a goroutine of compiled code", "time.AfterFunc(time.Millisecond, func() { panic(\"boom\") })\ntime.Sleep(5*time.Second)", "boom"},
 		{"concurrent map write", "m := map[int]int{}\nfor i := range 8 { go func() { for { m[i]++ } }() }\ntime.Sleep(5*time.Second)", "concurrent map"},
 		{"out of memory", "var all [][]byte\nfor { b := make([]byte, 64<<20); for i := range len(b)/4096 { b[i*4096] = 1 }; all = append(all, b) }", "out of memory"},
