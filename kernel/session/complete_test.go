@@ -154,7 +154,7 @@ table%[1]d := map[string][]float64{"a": {1, 2}}`, i)
 		}
 	}
 	for name, code := range map[string]string{
-		"name": "val", "redefinition": "// norm9 has changed.\nfunc norm9(s sample9) float64 { return s.", "member": "value150.S", "package": "strings.To", "literal": "sample7{",
+		"name": "val", "redefinition": "// norm9 has changed.\nfunc norm9(s sample9) float64 { return s.", "new method": "func (s *sample9) Other() { s.", "member": "value150.S", "package": "strings.To", "literal": "sample7{",
 		"body": "func f(n int) float64 {\n\ttotal := 0.0\n\tfor i := range n {\n\t\ttotal += norm3(value3)\n\t\tto",
 	} {
 		b.Run(name, func(b *testing.B) {
