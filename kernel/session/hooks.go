@@ -313,7 +313,7 @@ func (s *Session) choose(def bool, cases ...selectCase) (int, any, bool) {
 func (s *Session) tellLine() {
 	if out, ok := s.output().(interface{ At(line int) }); ok {
 		c := s.cell.Load()
-		out.At(s.engine.fileSet().Position(c.plan.steps[c.done].at).Line)
+		out.At(s.engine.fileSet().Position(c.plan.steps[c.done.Load()].at).Line)
 	}
 }
 
@@ -333,10 +333,8 @@ func (s *Session) start(f func()) {
 	go func() {
 		defer func() {
 			if r := recover(); r != nil && r != any(errHalted) {
-				fmt.Fprintf(s.stderr, "panic in a goroutine: %s\n", panicText(r))
-				for _, line := range s.excerpts(s.engine.trace.reset(), nil) {
-					fmt.Fprintln(s.stderr, line)
-				}
+				lines := append([]string{"panic in a goroutine: " + panicText(r)}, s.excerpts(s.engine.trace.reset(), nil)...)
+				fmt.Fprintln(s.stderr, strings.Join(lines, "\n"))
 			}
 		}()
 		f()

@@ -165,7 +165,7 @@ func (l *lowering) magic(d directive, stmt ast.Stmt, c *checked, body []ast.Stmt
 // doMagic carries out the magic of the running step.
 func (s *Session) doMagic() {
 	c := s.cell.Load()
-	d := c.unit.magics[c.unit.stmts[c.done]]
+	d := c.unit.magics[c.unit.stmts[c.done.Load()]]
 	if err := d.run(s, d.arg); err != nil {
 		panic(magicFailure{fmt.Errorf("%s: %w", d.name, err)})
 	}

@@ -77,7 +77,7 @@ func (s *Session) tooDeep(u *unit) *Error {
 	for start := time.Now(); stacks() > deepStack && time.Since(start) < 5*time.Second; {
 		time.Sleep(stackWatch)
 	}
-	stmt := u.stmts[min(s.cell.Load().done, len(u.stmts)-1)]
+	stmt := u.stmts[min(int(s.cell.Load().done.Load()), len(u.stmts)-1)]
 	e := &Error{Name: panicked, Message: "stack overflow: recursion without end"}
 	if names := s.recursive(u, stmt); len(names) > 0 {
 		e.Message += fmt.Sprintf(" in %s", strings.Join(names, ", "))

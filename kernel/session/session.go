@@ -79,7 +79,7 @@ type running struct {
 	number   int // of its unit
 	unit     *unit
 	plan     *plan
-	done     int // steps
+	done     atomic.Int32 // steps
 	shown    []any
 	deferred []func()
 	halted   atomic.Bool
@@ -240,8 +240,8 @@ func (s *Session) run(ctx context.Context, c *checked, p *plan, out display.Outp
 	if err := s.engine.run(w.halt, s.block(p)); err != nil {
 		s.finish()
 		at := token.NoPos
-		if s.cell.Load().done < len(p.steps) {
-			at = p.steps[s.cell.Load().done].at
+		if int(s.cell.Load().done.Load()) < len(p.steps) {
+			at = p.steps[s.cell.Load().done.Load()].at
 		}
 		return Outcome{Err: s.fail(c.unit, err, at)}
 	}
@@ -386,8 +386,8 @@ var engineName = regexp.MustCompile(`[\pL_][\pL\d_]*` + mark + `\d+`)
 // session's.
 func (s *Session) commitStep() {
 	p := s.cell.Load().plan
-	step := p.steps[s.cell.Load().done]
-	s.cell.Load().done++
+	step := p.steps[s.cell.Load().done.Load()]
+	s.cell.Load().done.Add(1)
 	if len(step.defines) == 0 {
 		return
 	}

@@ -43,6 +43,8 @@ func newSession(t *testing.T) *Session {
 func do(s *Session, n int, code string) string {
 	p := &page{}
 	o := s.Execute(context.Background(), Cell{n, code}, p)
+	p.mu.Lock()
+	defer p.mu.Unlock()
 	text := p.text.String()
 	for _, b := range p.seen {
 		text += fmt.Sprintf("<%v>", b[display.Text])
