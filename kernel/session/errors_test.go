@@ -108,6 +108,8 @@ func TestPanicPlaces(t *testing.T) {
 		{"func f() {\n\ta := 1\n\tselect {\n\tdefault:\n\t\ta++\n\t\tvar x []int\n\t\tx[a] = 1\n\t}\n}\nf()", []int{7, 10}},
 		{"func f(yield func(int) bool) {\n\ta := []int{}\n\tyield(a[2])\n}\nfor i := range f {\n\t_ = i\n}", []int{3, 5}},
 		{"func f(yield func(int) bool) {\n\ta := 1\n\tyield(a)\n}\nfor i := range f {\n\ta := []int{}\n\t_ = a[i]\n}", []int{7, 3, 5}},
+		{"func f() {\n\tg := func() {\n\t\tvar a []int\n\t\tvar b = len(a)\n\t\ta[b] = 1\n\t}\n\tg()\n}\nf()", []int{5, 7, 9}},
+		{"func f() {\n\tg := func() func() {\n\t\treturn func() {\n\t\t\tvar a []int\n\t\t\ta[1] = 1\n\t\t}\n\t}\n\tg()()\n}\nf()", []int{5, 8, 10}},
 		// What was recovered is no part of what comes later.
 		{"func g() {\n\tpanic(1)\n}\nfunc f() {\n\tdefer func() { recover() }()\n\tg()\n}\nf()\nvar p *int\n*p = 1", []int{10}},
 	} {
@@ -135,5 +137,18 @@ func TestPanicInAGoroutineTellsItsPlace(t *testing.T) {
 	want := "panic in a goroutine: assignment to entry in nil map\ncell 1, line 3:\n    \tm[1] = 2\ncell 1, line 9:\n    \tf()\n"
 	if got != want {
 		t.Errorf("it says\n%s\nwant\n%s", got, want)
+	}
+}
+
+// Noting places changes nothing in what function literals do.
+func TestLiteralsInLiterals(t *testing.T) {
+	for code, want := range map[string]string{
+		"func f() (x int) {\n\tdefer func() func() {\n\t\treturn func() { fmt.Print(x) }\n\t}()()\n\treturn 42\n}\nf()":                                                                  "42=> 42",
+		"func f() int {\n\tvar g = func() func() int {\n\t\tvar h = func() int { return 3 }\n\t\treturn func() int { return h() + 1 }\n\t}\n\treturn g()()\n}\nf()":                      "=> 4",
+		"func f() int {\n\tg := func(n int) int {\n\t\tvar add = func(a int) int { return a + n }\n\t\tif n > 2 { return add(1) }\n\t\treturn add(2)\n\t}\n\treturn g(3) * g(1)\n}\nf()": "=> 12",
+	} {
+		if got := do(newSession(t), 1, code); got != want {
+			t.Errorf("%s\ngives %q, want %q", code, got, want)
+		}
 	}
 }

@@ -1,6 +1,7 @@
 package session
 
 import (
+	"fmt"
 	"go/token"
 	"reflect"
 	"runtime"
@@ -24,7 +25,7 @@ type operation func(frame unsafe.Pointer) operation
 // nodeFields are the offsets of what is needed of the interpreter's nodes.
 var nodeFields, nodesKnown = func() (at struct {
 	root, child, pos, exec, gen, kind uintptr
-	literal                           uint // the kind of function literals
+	literal, varDecl, constDecl       uint // kinds
 }, known bool) {
 	root, ok := reflect.TypeFor[interp.Program]().FieldByName("root")
 	if !ok || root.Type.Kind() != reflect.Pointer || root.Type.Elem().Kind() != reflect.Struct {
@@ -59,11 +60,16 @@ var nodeFields, nodesKnown = func() (at struct {
 	for k := range uint(200) {
 		v := reflect.New(kind.Type).Elem()
 		v.SetUint(uint64(k))
-		if s, ok := v.Interface().(interface{ String() string }); ok && s.String() == "funcLit" {
+		switch fmt.Sprint(v) {
+		case "funcLit":
 			at.literal = k
+		case "varDecl":
+			at.varDecl = k
+		case "constDecl":
+			at.constDecl = k
 		}
 	}
-	return at, at.literal > 0
+	return at, at.literal > 0 && at.varDecl > 0 && at.constDecl > 0
 }()
 
 // notePlaces makes the operations of a program note their places in w. A
@@ -73,14 +79,18 @@ func notePlaces(p *interp.Program, w *traceWriter) {
 		return
 	}
 	if root := *(*unsafe.Pointer)(unsafe.Add(unsafe.Pointer(p), nodeFields.root)); root != nil {
-		noteNode(root, w, false)
+		noteNode(root, w, surroundings{})
 	}
 }
 
-func noteNode(node unsafe.Pointer, w *traceWriter, literal bool) {
+// surroundings are what a node is in. The interpreter makes a function literal
+// again, but not one in a declaration: its operations are kept as they are.
+type surroundings struct{ literal, declared, kept bool }
+
+func noteNode(node unsafe.Pointer, w *traceWriter, in surroundings) {
 	gen := (*func(unsafe.Pointer))(unsafe.Add(node, nodeFields.gen))
 	exec := (*operation)(unsafe.Add(node, nodeFields.exec))
-	if literal {
+	if in.literal && !in.kept {
 		*exec = nil
 	}
 	if made := *gen; made != nil && *exec == nil && !harmless[name(made)] {
@@ -92,9 +102,15 @@ func noteNode(node unsafe.Pointer, w *traceWriter, literal bool) {
 			}
 		}
 	}
-	literal = literal || *(*uint)(unsafe.Add(node, nodeFields.kind)) == nodeFields.literal
+	switch *(*uint)(unsafe.Add(node, nodeFields.kind)) {
+	case nodeFields.literal:
+		in.literal = true
+		in.kept = in.kept || in.declared
+	case nodeFields.varDecl, nodeFields.constDecl:
+		in.declared = true
+	}
 	for _, child := range *(*[]unsafe.Pointer)(unsafe.Add(node, nodeFields.child)) {
-		noteNode(child, w, literal)
+		noteNode(child, w, in)
 	}
 }
 
