@@ -21,6 +21,7 @@ func problems() []known {
 		{Kinematics(nil), "equations 13 and 14 of the paper, no noise"},
 		{Kinematics(&KinematicsSettings{Cumulative: true}), "each joint turns against the segment before, no noise"},
 		{Mixture(nil), "four labels"},
+		{Cluster(nil), fmt.Sprintf("noise %g dex, floor %g of H beta", clusterNoise, faintest)},
 	}
 }
 

@@ -2,9 +2,9 @@ package cluster
 
 import "math"
 
-// maxLevels is how many levels an atom has at most: the ground configurations
-// p², p³ and p⁴ have five.
-const maxLevels = 5
+// maxLevels is how many levels an atom has at most: the five of the ground
+// configurations p², p³ and p⁴, and of N II the ⁵S above them.
+const maxLevels = 6
 
 // emission is what every transition of an atom radiates [erg cm³/s] per ion and
 // electron, n_k A_ki hν_ki / (n_ion n_e), at a temperature [K] and an electron

@@ -19,7 +19,7 @@
 // is that of one population of solar metallicity; other metallicities scale its
 // winds and hardness. The ionising spectrum is a black
 // body without photons beyond 54.4 eV, so there is no He II, [Ne V] or [O IV];
-// there is no carbon, silicon or iron, no neutral or molecular zone (so [O I]
+// there is no silicon, iron or line of carbon, no neutral or molecular zone (so [O I]
 // and [N I] come from the edge of the ionised gas alone), no shock, no dust
 // between the nebula and the observer, and no continuum. Lines that CLOUDY
 // makes the strongest agree with it within a factor of two or so; see the tests.

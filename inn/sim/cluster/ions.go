@@ -97,15 +97,21 @@ var (
 	heliumSection   = v96(24.59, 13.61, 949.2, 1.469, 3.188, 2.039, 0.4434, 2.136)
 )
 
-// elements are those with lines. Abundances are Asplund et al. 2009 with the
-// depletion on dust of Dopita et al. 2000 (N and O: -0.22 dex). Radiative
+// elements are those with lines, and carbon, which cools. Abundances are Asplund et al. 2009 with the
+// depletion on dust of Dopita et al. 2000 (N and O -0.22 dex, C -0.30). Radiative
 // recombination: Aldrovandi and Péquignot 1973, Shull and Van Steenberg 1982;
 // dielectronic: Nussbaumer and Storey 1983, 1987, S III to II Badnell et al.
 // 2015, S IV to III Abdel-Naby et al. 2012; of Ar and Cl, for which none are
 // published for these temperatures, that of the sulphur ion of the same charge
-// is taken. Charge exchange: Kingdon and Ferland 1996. S and Cl are at least
+// is taken. Charge exchange: Kingdon and Ferland 1996. C, S and Cl are at least
 // singly ionised, since softer light than hydrogen's ionises them.
 var elements = []element{
+	{name: "C", low: 1, solar: 8.43 - 12 - 0.30, stages: []stage{
+		{section: v96(24.38, 0.4058, 8.709, 126.1, 8.578, 2.093, 49.29, 3.234), alpha: 2.30e-12, slope: 0.645,
+			ns: [5]float64{1.8267, 4.1012, 4.8443, 0.2261, 0.5960}, swap: 1.67e-13, swapFit: [3]float64{2.79, 304.72, -4.07}},
+		{section: v96(47.89, 4.614, 1.539e4, 1.737, 15.93, 5.922, 4.378e-3, 2.528e-2), alpha: 4.90e-12, slope: 0.803,
+			ns: [5]float64{2.3196, 10.7328, 6.8830, -0.1824, 0.4101}, swap: 3.25e-9, swapFit: [3]float64{0.21, 0.19, -3.29}},
+	}},
 	{name: "N", low: 0, solar: 7.83 - 12 - 0.22, stages: []stage{
 		{section: v96(14.53, 4.034, 823.5, 80.33, 3.928, 0.09097, 0.8598, 2.325), alpha: 4.10e-13, slope: 0.608,
 			ns: [5]float64{0, 0.6310, 0.1990, -0.0197, 0.4398}, swap: 1.01e-12, swapFit: [3]float64{-0.29, -0.92, -8.38},

@@ -16,6 +16,11 @@ type Cloud struct {
 	Dust       float64 // cross section of dust for ultraviolet light [cm² per hydrogen nucleus]; 0: 1.5e-21 Z
 
 	Light, Winds float64 // factors of its populations, see Population
+
+	// Boost is by how much more than their own momentum winds and supernovae
+	// push once the bubble has cooled, by what is left of the hot gas (1.2 to 4
+	// in the simulations of Lancaster et al. 2021); 0: 1.
+	Boost float64
 }
 
 // Radius of the cloud [pc].
@@ -44,8 +49,8 @@ func (c Cloud) Check() error {
 	if c.Efficiency >= 1 {
 		return fmt.Errorf("cluster: Cloud.Efficiency is %v, want less than 1", c.Efficiency)
 	}
-	if c.Dust < 0 || c.Light < 0 || c.Winds < 0 {
-		return fmt.Errorf("cluster: Cloud.Dust, Light and Winds are %v, %v and %v, want 0 or more", c.Dust, c.Light, c.Winds)
+	if c.Dust < 0 || c.Light < 0 || c.Winds < 0 || c.Boost < 0 {
+		return fmt.Errorf("cluster: Cloud.Dust, Light, Winds and Boost are %v, %v, %v and %v, want 0 or more", c.Dust, c.Light, c.Winds, c.Boost)
 	}
 	return nil
 }
@@ -86,6 +91,7 @@ type Evolution struct {
 type Birth struct {
 	Time float64
 	Population
+	source source
 }
 
 // Last is the end of the evolution.
@@ -94,8 +100,9 @@ func (e *Evolution) Last() Point { return e.Points[len(e.Points)-1] }
 // Stars is what all populations give off at a time [Myr].
 func (e *Evolution) Stars(t float64) Stars {
 	var s Stars
-	for _, b := range e.Births {
-		s = s.plus(b.At(t - b.Time))
+	for i := range e.Births {
+		b := &e.Births[i]
+		s = s.plus(b.source.at(t - b.Time))
 	}
 	return s
 }
@@ -116,8 +123,8 @@ const (
 	firstAge = 1e-3  // Myr: until then the solution of Weaver et al. 1977 stands
 	mostBurn = 20    // populations at most
 	infrared = 4     // cm²/g: Rosseland opacity of dust at solar metallicity (Rahner et al. 2017)
-	accuracy = 1e-6  // of a step
-	tooLong  = 0.05  // Myr, of a step
+	accuracy = 1e-5  // of a step
+	tooLong  = 0.1   // Myr, of a step
 	event    = 2e-4  // Myr, within which a change of phase is met
 	weaver   = 0.763 // (250/308π)^(1/5), equation 21 of Weaver et al. 1977
 )
@@ -133,7 +140,7 @@ const (
 //
 // and, from when the bubble has cooled or the shell has left the cloud,
 //
-//	F = dp/dt of winds and supernovae + F_rad.
+//	F = Boost dp/dt of winds and supernovae + F_rad.
 //
 // The bubble cools when the time ∫dt/t_cool reaches 1, t_cool = 16 Myr
 // Z^(-35/22) n^(-8/11) (L/10^38 erg/s)^(3/11) (Mac Low and McCray 1988).
@@ -154,9 +161,11 @@ func (c Cloud) Evolve(end float64) (*Evolution, error) {
 		if len(e.Births) == mostBurn {
 			return nil, fmt.Errorf("cluster: the cloud makes more than %d populations", mostBurn)
 		}
-		e.Births = append(e.Births, Birth{t, Population{Mass: c.Efficiency * gas, Z: c.Z, Light: c.Light, Winds: c.Winds}})
+		stars := Population{Mass: c.Efficiency * gas, Z: c.Z, Light: c.Light, Winds: c.Winds}
+		e.Births = append(e.Births, Birth{t, stars, stars.source()})
 		gas *= 1 - c.Efficiency
-		x := &expansion{Evolution: e, gas: gas, edge: math.Cbrt(3 * gas / (4 * math.Pi * c.Density * gasUnit)), stars: e.StellarMass()}
+		x := &expansion{Evolution: e, gas: gas, edge: math.Cbrt(3 * gas / (4 * math.Pi * c.Density * gasUnit)), stars: e.StellarMass(),
+			coolZn: math.Pow(c.Z, 35./22) * math.Pow(c.Density, 8./11) / 16}
 		var err error
 		if t, err = x.run(t, end); err != nil {
 			return nil, fmt.Errorf("%w (%+v)", err, c)
@@ -172,6 +181,7 @@ type expansion struct {
 	*Evolution
 	gas, stars float64 // masses
 	edge       float64 // radius of what is left of the cloud
+	coolZn     float64 // 1/t_cool of a power of 10^38 erg/s
 	phase      Phase
 	widest     float64 // radius reached so far
 }
@@ -233,7 +243,7 @@ func (x *expansion) pressure(t float64, y state) float64 {
 		return y[energy] / (2 * math.Pi * y[radius] * y[radius] * y[radius]) * powerUnit * megayear / (parsec * parsec * parsec)
 	}
 	r := y[radius] * parsec
-	return x.Stars(t).Push() / (4 * math.Pi * r * r)
+	return or1(x.Cloud.Boost) * x.Stars(t).Push() / (4 * math.Pi * r * r)
 }
 
 func (x *expansion) note(t float64, y state) {
@@ -263,9 +273,9 @@ func (x *expansion) slope(t float64, y state) (d state) {
 		power := stars.Mechanical() / powerUnit
 		force += area * bubble
 		d[energy] = power - area*v*bubble
-		d[cooling] = math.Pow(x.Cloud.Z, 35./22) * math.Pow(x.Cloud.Density, 8./11) * math.Pow(stars.Mechanical()/1e38, -3./11) / 16
+		d[cooling] = x.coolZn * math.Pow(stars.Mechanical()/1e38, -3./11)
 	} else {
-		force += stars.Push() / forceUnit
+		force += or1(x.Cloud.Boost) * stars.Push() / forceUnit
 	}
 	d[velocity] = (force - d[swept]*v) / m
 	return d

@@ -45,7 +45,7 @@ func TestWeaverBubble(t *testing.T) {
 		d := x.slope(time, y)
 		d[energy] += power
 		d[velocity] += gravity * y[swept] / 2 / (y[radius] * y[radius])
-		d[cooling] = 0
+		d[cooling] = 0 // no stars, no clock
 		return d
 	}
 	for _, end := range []float64{0.5, 5} {

@@ -79,34 +79,56 @@ type Population struct {
 }
 
 // At is what the population gives off at an age [Myr]: Starburst99's values for
-// solar metallicity times the mass, interpolated linearly in their logarithms.
-// Winds carry Ṁ ∝ Z^0.69 at v ∝ Z^0.13 (Vink et al. 2001, Leitherer et al.
-// 1992). Stars of low metallicity are hotter; that their photons' mean energy
-// goes as Z^-0.03 is an approximation to the temperatures of the main sequence in
-// Ekström et al. 2012 (Z = 0.014) and Georgy et al. 2013 (Z = 0.002). Beyond 40
-// Myr, and before birth, there is nothing.
-func (p Population) At(age float64) Stars {
+// solar metallicity times the mass, interpolated linearly. Winds carry Ṁ ∝
+// Z^0.69 at v ∝ Z^0.13 (Vink et al. 2001, Leitherer et al. 1992). Stars of low
+// metallicity are hotter; that their photons' mean energy goes as Z^-0.03 is an
+// approximation to the temperatures of the main sequence in Ekström et al. 2012
+// (Z = 0.014) and Georgy et al. 2013 (Z = 0.002). Beyond 40 Myr, and before birth,
+// there is nothing.
+func (p Population) At(age float64) Stars { return p.source().at(age) }
+
+// A source is a population with its factors worked out.
+type source struct{ light, winds, hard, power, push float64 }
+
+func (p Population) source() source {
+	mass := p.Mass / 1e6
+	return source{
+		light: or1(p.Light) * mass,
+		winds: or1(p.Winds) * mass,
+		hard:  math.Pow(p.Z, -0.03),
+		power: math.Pow(p.Z, 0.69+2*0.13),
+		push:  math.Pow(p.Z, 0.69+0.13),
+	}
+}
+
+func (s source) at(age float64) Stars {
 	last := len(starburst) - 1
 	if age < 0 || age > starburst[last][0] {
 		return Stars{}
 	}
-	i := sort.Search(last, func(i int) bool { return starburst[i+1][0] >= age })
-	i = min(i, last-1)
-	a, b := &starburst[i], &starburst[i+1]
-	w := max(0, (age-a[0])/(b[0]-a[0]))
-	at := func(c int) float64 { return a[c] + w*(b[c]-a[c]) }
-	mass := p.Mass / 1e6
-	light, winds := or1(p.Light)*mass, or1(p.Winds)*mass
-	q := light * math.Pow(10, at(1))
+	i := min(sort.Search(last, func(i int) bool { return starburst[i+1][0] >= age }), last-1)
+	from, to := starburst[i][0], starburst[i+1][0]
+	w := max(0, (age-from)/(to-from))
+	a, b := &burst[i], &burst[i+1]
+	at := func(a, b float64) float64 { return a + w*(b-a) }
 	return Stars{
-		Photons:  q,
-		Ionising: q * at(2) * math.Pow(p.Z, -0.03) * eV,
-		Total:    light * math.Pow(10, at(3)),
-		Wind:     winds * math.Pow(10, at(4)) * math.Pow(p.Z, 0.69+2*0.13),
-		WindPush: winds * math.Pow(10, at(5)) * math.Pow(p.Z, 0.69+0.13),
-		Nova:     winds * at(6) * 1e39,
+		Photons:  s.light * at(a.Photons, b.Photons),
+		Ionising: s.light * s.hard * at(a.Ionising, b.Ionising),
+		Total:    s.light * at(a.Total, b.Total),
+		Wind:     s.winds * s.power * at(a.Wind, b.Wind),
+		WindPush: s.winds * s.push * at(a.WindPush, b.WindPush),
+		Nova:     s.winds * at(a.Nova, b.Nova),
 	}
 }
+
+// burst is the table without its logarithms.
+var burst = func() (b [len(starburst)]Stars) {
+	for i, r := range starburst {
+		q := math.Pow(10, r[1])
+		b[i] = Stars{q, q * r[2] * eV, math.Pow(10, r[3]), math.Pow(10, r[4]), math.Pow(10, r[5]), r[6] * 1e39}
+	}
+	return b
+}()
 
 func or1(v float64) float64 {
 	if v == 0 {
