@@ -2,6 +2,7 @@ package cluster
 
 import (
 	"math"
+	"strings"
 	"testing"
 )
 
@@ -63,21 +64,94 @@ func TestWeaverBubble(t *testing.T) {
 	}
 }
 
-func TestTrack(t *testing.T) {
-	for _, c := range []Cloud{
-		{Mass: 1e5, Efficiency: 0.1, Density: 300, Ambient: 1, Z: 1},
-		{Mass: 1e6, Efficiency: 0.05, Density: 1000, Ambient: 1, Z: 1},
-		{Mass: 1e6, Efficiency: 0.02, Density: 1000, Ambient: 1, Z: 1},
-		{Mass: 1e6, Efficiency: 0.01, Density: 3000, Ambient: 1, Z: 0.3},
-	} {
-		e, err := c.Evolve(20)
+// Momentum-driven, without anything else: d(Mv)/dt = F with M = 4/3 π ρ R³ has
+// the solution R = (3F/2πρ)^(1/4) t^(1/2).
+func TestMomentumDriven(t *testing.T) {
+	const density, push = 50.0, 3e33
+	rho := density * gasUnit
+	x := &expansion{Evolution: &Evolution{Cloud: Cloud{Density: density, Ambient: 1e-9, Z: 1e-9}}, edge: 1e9, phase: MomentumDriven}
+	want := func(t float64) float64 { return math.Pow(3*push/forceUnit/(2*math.Pi*rho), 0.25) * math.Sqrt(t) }
+	y := state{want(0.01), 0.5 * want(0.01) / 0.01, 0, 0, 4. / 3 * math.Pi * rho * math.Pow(want(0.01), 3)}
+	x.widest = y[radius]
+	_, got, err := integrate(func(time float64, y state) state {
+		d := x.slope(time, y)
+		d[velocity] += push/forceUnit/y[swept] + gravity*y[swept]/2/(y[radius]*y[radius])
+		return d
+	}, 0.01, 3, y, steps{tol: 1e-8, longest: 0.05, shortest: 1,
+		scale:  func(y state) state { return state{y[0], 1, 1, 1, y[4]} },
+		stop:   func(float64, state) bool { return false },
+		record: func(_ float64, y state) { x.widest = y[radius] }})
+	if err != nil {
+		t.Fatal(err)
+	}
+	near(t, "R", got[radius], want(3), 1e-4)
+	near(t, "M", got[swept], 4./3*math.Pi*rho*math.Pow(want(3), 3), 1e-3)
+}
+
+// A shell on which nothing pushes falls freely: from rest at R0, with gravity of
+// its own half mass and the stars', in the time π/2 (R0³/(2Gm))^(1/2).
+func TestFreeFall(t *testing.T) {
+	const r0, mass, stars = 10.0, 1e5, 2e4
+	m := stars + mass/2.
+	x := &expansion{Evolution: &Evolution{Cloud: Cloud{Density: 1, Ambient: 1e-12, Z: 1e-9}}, stars: stars, edge: 1e9, phase: MomentumDriven, widest: r0}
+	at, _, err := integrate(x.slope, 0, 100, state{r0, 0, 0, 0, mass}, steps{tol: 1e-9, longest: 0.05, shortest: 1e-9,
+		scale:  func(y state) state { return state{y[0], math.Abs(y[1]) + 1, 1, 1, y[4]} },
+		stop:   func(_ float64, y state) bool { return y[radius] < 1e-3*r0 },
+		record: func(float64, state) {}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	near(t, "the time of the fall", at, math.Pi/2*math.Sqrt(r0*r0*r0/(2*gravity*m)), 1e-3)
+}
+
+// Many stars dissolve their cloud, few do not and the gas falls back and makes
+// more (Rahner et al. 2017, figure 8: of a cloud of 10^6 solar masses and 1000
+// atoms per cm³, 5 % stars are too few and 20 % enough).
+func TestFateOfClouds(t *testing.T) {
+	cloud := Cloud{Mass: 1e6, Density: 1000, Ambient: 1, Z: 1}
+	for efficiency, again := range map[float64]bool{0.02: true, 0.2: false} {
+		cloud.Efficiency = efficiency
+		e, err := cloud.Evolve(25)
 		if err != nil {
 			t.Fatal(err)
 		}
-		t.Logf("%+v: R_cl %.1f, %d steps, births %+v", c, c.Radius(), len(e.Points), e.Births)
-		for i := 0; i < len(e.Points); i += max(1, len(e.Points)/25) {
-			t.Logf("   %+v", e.Points[i])
+		if (len(e.Births) > 1) != again {
+			t.Errorf("efficiency %g: %d populations", efficiency, len(e.Births))
 		}
-		t.Logf("   %+v", e.Last())
+		if again {
+			if first := e.Births[1].Time; first < 2 || first > 8 {
+				t.Errorf("the gas falls back after %g Myr, want a few", first)
+			}
+			near(t, "the second population", e.Births[1].Mass, efficiency*(1-efficiency)*cloud.Mass, 1e-9)
+		} else if e.Last().Phase != Dissolved {
+			t.Errorf("efficiency %g: after 25 Myr %+v", efficiency, e.Last())
+		}
+		for i, p := range e.Points[1:] {
+			if p.Time < e.Points[i].Time || p.Births == e.Points[i].Births && p.Mass < e.Points[i].Mass*(1-1e-9) {
+				t.Fatalf("time or mass goes back: %+v, %+v", e.Points[i], p)
+			}
+			if outside := cloud.Ambient * gasUnit * 4 / 3 * math.Pi * math.Pow(p.Radius, 3); p.Mass > cloud.Mass+outside {
+				t.Fatalf("the shell has more mass than there is: %+v", p)
+			}
+		}
+	}
+}
+
+func TestBadCloud(t *testing.T) {
+	good := Cloud{Mass: 1e5, Efficiency: 0.1, Density: 100, Ambient: 1, Z: 1}
+	for name, change := range map[string]func(*Cloud){
+		"Cloud.Mass":       func(c *Cloud) { c.Mass = -1 },
+		"Cloud.Density":    func(c *Cloud) { c.Density = math.NaN() },
+		"Cloud.Efficiency": func(c *Cloud) { c.Efficiency = 1 },
+		"Boost":            func(c *Cloud) { c.Boost = -1 },
+	} {
+		c := good
+		change(&c)
+		if _, err := c.Evolve(1); err == nil || !strings.Contains(err.Error(), name) {
+			t.Errorf("%s: error %v", name, err)
+		}
+	}
+	if _, err := good.Evolve(-1); err == nil || !strings.Contains(err.Error(), "-1 Myr") {
+		t.Errorf("error %v", err)
 	}
 }

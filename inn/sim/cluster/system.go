@@ -145,6 +145,6 @@ func GasOf(x []float64) (Gas, error) {
 		Z:          power(XMetals, -2, 0.7),
 		NO:         min(max(x[XNO], -3), 1),
 		Dust:       power(XDust, -24, -20),
-		Column:     power(XShell, -2, 9) * solar / (4 * math.Pi * r * r * perH * hydrogen),
+		Column:     max(1e16, power(XShell, -2, 9)*solar/(4*math.Pi*r*r*perH*hydrogen)),
 	}, nil
 }
