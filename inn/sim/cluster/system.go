@@ -49,7 +49,21 @@ type System struct {
 	Total, Ionising, Energy, Radius, Velocity, Shell, Electrons, U, NO float64
 }
 
-// Draw draws a system from the prior. Independently of each other:
+// Chances is how many independent random numbers make a system.
+const Chances = 19
+
+// Draw draws a system from the prior: SystemOf of independent standard normal
+// numbers.
+func Draw(rng *rand.Rand) System {
+	u := make([]float64, Chances)
+	for i := range u {
+		u[i] = rng.NormFloat64()
+	}
+	return SystemOf(u)
+}
+
+// SystemOf is the system that Chances standard normal numbers stand for.
+// Independently of each other it has
 //
 //	log mass of the cloud [Msun]     U(5, 6.7)
 //	log efficiency                   U(-2, -0.7)
@@ -69,22 +83,31 @@ type System struct {
 //	n_e and U ± 0.1 dex: nor is its ionised gas smooth
 //	N/O ± 0.1 dex around Groves et al. 2004
 //
-// The gas outside of the cloud has 1 atom per cm³. The prior of x is what the model makes of them; see Observe for what is not
-// seen and drawn again.
-func Draw(rng *rand.Rand) System {
-	between := func(lo, hi float64) float64 { return lo + (hi-lo)*rng.Float64() }
+// The gas outside of the cloud has 1 atom per cm³. The prior of x is what the
+// model makes of them; see Observe for what is not seen and drawn again. It
+// panics when there are not Chances numbers.
+func SystemOf(u []float64) System {
+	if len(u) != Chances {
+		panic(fmt.Sprintf("cluster: SystemOf wants %d numbers, not %d", Chances, len(u)))
+	}
+	next := 0
+	normal := func(sd float64) float64 {
+		next++
+		return sd * u[next-1]
+	}
+	between := func(lo, hi float64) float64 { return lo + (hi-lo)*0.5*math.Erfc(-normal(1)/math.Sqrt2) }
 	power := func(lo, hi float64) float64 { return math.Pow(10, between(lo, hi)) }
 	var s System
 	s.Mass, s.Efficiency, s.Density = power(5, 6.7), power(-2, -0.7), power(2, 3.7)
 	s.Z, s.Boost, s.Ambient = power(-1, 0.3), power(0, 0.6), 1
-	s.Dust = 1.5e-21 * s.Z * math.Pow(10, 0.15*rng.NormFloat64())
+	s.Dust = 1.5e-21 * s.Z * math.Pow(10, normal(0.15))
 	s.Time, s.Spread = between(0.3, 15), between(0.1, 1)
-	poisson := 1 / math.Ln10 * math.Sqrt(1000/(s.Mass*s.Efficiency))
-	s.Light = math.Pow(10, math.Hypot(0.03, poisson)*rng.NormFloat64())
-	s.Winds = s.Light * math.Pow(10, math.Hypot(0.03, poisson)*rng.NormFloat64())
-	s.Total, s.Ionising, s.Energy = 0.03*rng.NormFloat64(), 0.03*rng.NormFloat64(), 0.01*rng.NormFloat64()
-	s.Radius, s.Velocity, s.Shell = 0.02*rng.NormFloat64(), 0.5*rng.NormFloat64(), 0.05*rng.NormFloat64()
-	s.Electrons, s.U, s.NO = 0.1*rng.NormFloat64(), 0.1*rng.NormFloat64(), 0.1*rng.NormFloat64()
+	few := math.Hypot(0.03, math.Sqrt(1000/(s.Mass*s.Efficiency))/math.Ln10)
+	s.Light = math.Pow(10, normal(few))
+	s.Winds = s.Light * math.Pow(10, normal(few))
+	s.Total, s.Ionising, s.Energy = normal(0.03), normal(0.03), normal(0.01)
+	s.Radius, s.Velocity, s.Shell = normal(0.02), normal(0.5), normal(0.05)
+	s.Electrons, s.U, s.NO = normal(0.1), normal(0.1), normal(0.1)
 	return s
 }
 
