@@ -13,6 +13,9 @@ import (
 
 func init() {
 	Symbols["github.com/innkeeper-notebook/innkeeper/inn/sim/sim"] = map[string]reflect.Value{
+		"Cluster":            reflect.ValueOf(sim.Cluster),
+		"ClusterExact":       reflect.ValueOf((*sim.ClusterExact)(nil)),
+		"ClusterSettings":    reflect.ValueOf((*sim.ClusterSettings)(nil)),
 		"EightLabels":        reflect.ValueOf(sim.EightLabels),
 		"Find":               reflect.ValueOf(sim.Find),
 		"FourLabels":         reflect.ValueOf(sim.FourLabels),
@@ -21,6 +24,7 @@ func init() {
 		"KinematicsJoints":   reflect.ValueOf(sim.KinematicsJoints),
 		"KinematicsSettings": reflect.ValueOf((*sim.KinematicsSettings)(nil)),
 		"Labels":             reflect.ValueOf((*sim.Labels)(nil)),
+		"LineRatios":         reflect.ValueOf((*sim.LineRatios)(nil)),
 		"Make":               reflect.ValueOf(sim.Make),
 		"Mixture":            reflect.ValueOf(sim.Mixture),
 		"MixtureExact":       reflect.ValueOf((*sim.MixtureExact)(nil)),
@@ -29,6 +33,7 @@ func init() {
 		"NearestMode":        reflect.ValueOf(sim.NearestMode),
 		"OneLabel":           reflect.ValueOf(sim.OneLabel),
 		"Problems":           reflect.ValueOf(sim.Problems),
+		"ReadLineRatios":     reflect.ValueOf(sim.ReadLineRatios),
 		"Tissue":             reflect.ValueOf(sim.Tissue),
 		"TissueBands":        reflect.ValueOf(sim.TissueBands),
 		"TissueReflectance":  reflect.ValueOf(sim.TissueReflectance),
