@@ -3,6 +3,7 @@ package sim_test
 import (
 	"fmt"
 	"log"
+	"path/filepath"
 
 	"github.com/innkeeper-notebook/innkeeper/inn"
 	"github.com/innkeeper-notebook/innkeeper/inn/sim"
@@ -78,4 +79,31 @@ func ExampleMixtureExact() {
 	}
 	fmt.Println(len(seen))
 	// Output: 4
+}
+
+// Line ratios from a file, and training pairs as if only these had been measured.
+func ExampleReadLineRatios() {
+	mine, err := sim.ReadLineRatios(filepath.Join("..", "..", "notebooks", "data", "my-lines.csv"))
+	if err != nil {
+		log.Fatal(err)
+	}
+	pairs, err := sim.Cluster(nil).Pairs(10, 1)
+	if err != nil {
+		log.Fatal(err)
+	}
+	matched, y, err := mine.Match(pairs, 1)
+	fmt.Println(len(mine.Names), "lines,", len(matched.Y.Vars), "measurements of a pair,", len(y), "of mine,", err)
+	// Output: 12 lines, 12 measurements of a pair, 12 of mine, <nil>
+}
+
+// With few particles the posterior is a rough one.
+func ExampleClusterExact() {
+	problem := sim.Cluster(nil)
+	_, y, err := problem.Draw(inn.RNG(1, 0))
+	if err != nil {
+		log.Fatal(err)
+	}
+	draws, err := sim.ClusterExact{Particles: 20, Moves: 1}.Sample(y, 20, 1)
+	fmt.Println(draws.Len(), len(draws.Vars), err)
+	// Output: 20 19 <nil>
 }
