@@ -20,7 +20,7 @@ func TestNotebooksRunQuickly(t *testing.T) {
 	if testing.Short() {
 		t.Skip("trains networks")
 	}
-	for _, name := range []string{"gaussian_mixture", "kinematics"} {
+	for _, name := range []string{"gaussian_mixture", "kinematics", "astronomy"} {
 		t.Run(name, func(t *testing.T) {
 			ctx, cancel := context.WithTimeout(t.Context(), 10*time.Minute)
 			defer cancel()

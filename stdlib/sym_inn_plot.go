@@ -15,8 +15,10 @@ func init() {
 	Symbols["github.com/innkeeper-notebook/innkeeper/inn/plot/plot"] = map[string]reflect.Value{
 		"Arms":              reflect.ValueOf(plot.Arms),
 		"ArmsSettings":      reflect.ValueOf((*plot.ArmsSettings)(nil)),
+		"BPT":               reflect.ValueOf(plot.BPT),
 		"Curve":             reflect.ValueOf((*plot.Curve)(nil)),
 		"Figure":            reflect.ValueOf((*plot.Figure)(nil)),
+		"Galaxies":          reflect.ValueOf((*plot.Galaxies)(nil)),
 		"Group":             reflect.ValueOf((*plot.Group)(nil)),
 		"Latent":            reflect.ValueOf(plot.Latent),
 		"LatentMap":         reflect.ValueOf((*plot.LatentMap)(nil)),
@@ -30,5 +32,7 @@ func init() {
 		"Recovery":          reflect.ValueOf(plot.Recovery),
 		"Row":               reflect.ValueOf((*plot.Row)(nil)),
 		"Spectrum":          reflect.ValueOf(plot.Spectrum),
+		"Track":             reflect.ValueOf((*plot.Track)(nil)),
+		"Tracks":            reflect.ValueOf(plot.Tracks),
 	}
 }
