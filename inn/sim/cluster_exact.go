@@ -71,7 +71,11 @@ func (c ClusterExact) Sample(y []float64, n int, seed uint64) (*inn.Samples, err
 	}
 	e.task = progress.Start("exact posterior", pilots+systems+2*n)
 	defer e.task.End()
-	draws, err := e.sample(p.X, systems, n)
+	err := e.fit()
+	var draws *inn.Samples
+	if err == nil {
+		draws, err = e.sample(p.X, systems, n)
+	}
 	if err != nil {
 		return nil, fmt.Errorf("sim: sampling the cluster's posterior: %w", err)
 	}
@@ -97,9 +101,6 @@ type importance struct {
 }
 
 func (e *importance) sample(vars []inn.Var, systems, n int) (*inn.Samples, error) {
-	if err := e.fit(); err != nil {
-		return nil, err
-	}
 	evolved := make([]weighted, systems)
 	err := e.each(systems, 1, func(i int, rng *rand.Rand) (err error) {
 		evolved[i], err = e.evolve(rng)

@@ -10,6 +10,7 @@ import (
 	"gonum.org/v1/gonum/stat"
 
 	"github.com/innkeeper-notebook/innkeeper/inn"
+	"github.com/innkeeper-notebook/innkeeper/inn/progress"
 	"github.com/innkeeper-notebook/innkeeper/inn/sim/cluster"
 )
 
@@ -41,43 +42,65 @@ func TestClusterExactAgreesWithWeights(t *testing.T) {
 		t.Fatalf("only %.0f draws of the prior count", effective)
 	}
 	const n = 1000
+	se := math.Sqrt(1/effective + 2./n) // resampled draws count for less than independent ones
+	check := func(draws *inn.Samples) {
+		if draws.Warning != "" {
+			t.Error(draws.Warning)
+		}
+		for _, v := range p.X {
+			want, _ := prior.X.Col(v.Name)
+			got, _ := draws.Col(v.Name)
+			mean, sd := stat.MeanStdDev(want, weights)
+			m, s := stat.MeanStdDev(got, nil)
+			if math.Abs(m-mean) > 4*sd*se {
+				t.Errorf("%s: mean %.3f, want %.3f ± %.3f", v.Name, m, mean, sd*se)
+			}
+			if math.Abs(s/sd-1) > 4*se {
+				t.Errorf("%s: sd %.3f, want %.3f", v.Name, s, sd)
+			}
+		}
+		if want, got := twice(prior.X, weights), twice(draws, nil); math.Abs(got-want) > 2*se {
+			t.Errorf("second generations: %.3f, want %.3f ± %.3f", got, want, se/2)
+		}
+	}
 	draws, err := ClusterExact{Noise: noise, Systems: 8000}.Sample(y, n, 1)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if draws.Warning != "" {
-		t.Error(draws.Warning)
+	check(draws)
+
+	// That the approximate likelihood is a bad one costs draws, and nothing else.
+	e := &importance{y: y, noise: noise, seed: 2, task: progress.Start("", 0)}
+	defer e.task.End()
+	if err := e.fit(); err != nil {
+		t.Fatal(err)
 	}
-	se := math.Sqrt(1/effective + 2./n) // resampled draws count for less than independent ones
-	for j, v := range p.X {
-		want, _ := prior.X.Col(v.Name)
-		got, _ := draws.Col(v.Name)
-		mean, sd := stat.MeanStdDev(want, weights)
-		m, s := stat.MeanStdDev(got, nil)
-		if math.Abs(m-mean) > 4*sd*se {
-			t.Errorf("%s: mean %.3f, want %.3f ± %.3f", v.Name, m, mean, sd*se)
-		}
-		if math.Abs(s/sd-1) > 4*se {
-			t.Errorf("%s: sd %.3f, want %.3f (parameter %d)", v.Name, s, sd, j)
+	for _, p := range e.pieces {
+		p.curve.ScaleSym(0.3, p.curve)
+		if err := p.finish(); err != nil {
+			t.Fatal(err)
 		}
 	}
-	twice := func(x *inn.Samples, w []float64) float64 {
-		a, b := 0.0, 0.0
-		for i := range x.Len() {
-			wi := 1.0
-			if w != nil {
-				wi = w[i]
-			}
-			if r := x.Row(i); math.Pow(10, r[cluster.XAge])-math.Pow(10, r[cluster.XYoung]) > 1.2 {
-				a += wi
-			}
-			b += wi
+	if draws, err = e.sample(p.X, 16000, n); err != nil {
+		t.Fatal(err)
+	}
+	check(draws)
+}
+
+// twice is the share of systems that have made stars twice.
+func twice(x *inn.Samples, weights []float64) float64 {
+	again, all := 0.0, 0.0
+	for i := range x.Len() {
+		w := 1.0
+		if weights != nil {
+			w = weights[i]
 		}
-		return a / b
+		if r := x.Row(i); math.Pow(10, r[cluster.XAge])-math.Pow(10, r[cluster.XYoung]) > 1.2 {
+			again += w
+		}
+		all += w
 	}
-	if want, got := twice(prior.X, weights), twice(draws, nil); math.Abs(got-want) > 2*se {
-		t.Errorf("second generations: %.3f, want %.3f ± %.3f", got, want, se/2)
-	}
+	return again / all
 }
 
 // The same seed gives the same draws on any number of processors, and little noise brings the parameters
