@@ -133,7 +133,14 @@ func (l *lowering) callWith(fun ast.Expr, first []ast.Expr, e *ast.CallExpr, sig
 	if f != nil && first == nil && l.formats(f, e) {
 		return l.formatted(fun, e, sig)
 	}
-	arg := func(x ast.Expr, t types.Type) ast.Expr { return l.argument(x, t, raw) }
+	arg := func(x ast.Expr, t types.Type) ast.Expr {
+		if e.Ellipsis.IsValid() && l.info.Types[x].IsNil() { // a slice of none
+			if _, ok := t.Underlying().(*types.Slice); ok {
+				return l.zero(t)
+			}
+		}
+		return l.argument(x, t, raw)
+	}
 	if len(e.Args) == 1 {
 		if tuple, ok := l.info.TypeOf(e.Args[0]).(*types.Tuple); ok {
 			return l.spread(fun, first, e.Args[0], l.typ(tuple).(*types.Tuple), sig, raw)
@@ -400,7 +407,10 @@ func (l *lowering) builtin(e *ast.CallExpr, name string) ast.Expr {
 	case "panic":
 		return l.hook("Panic", l.exprAs(e.Args[0], anyType))
 	case "recover":
-		return l.hook("Recovered", l.apply(l.id("recover")))
+		if l.fn.token == nil {
+			return l.hook("NotPanicking")
+		}
+		return l.hook("Recover", l.fn.token)
 	case "print", "println":
 		var args []ast.Expr
 		for _, a := range e.Args {

@@ -62,10 +62,6 @@ type exit struct {
 // enter lowers the body of a loop, a switch or a select.
 func (l *lowering) enter(label *ast.Ident, loop bool, body func() *ast.BlockStmt) *ast.BlockStmt {
 	b := l.fn.body
-	if loop {
-		l.fn.loops++
-		defer func() { l.fn.loops-- }()
-	}
 	if b == nil {
 		return body()
 	}
@@ -134,12 +130,10 @@ func (b *yieldBody) exit(e exit) int {
 func (l *lowering) returned(s *ast.ReturnStmt) []ast.Stmt {
 	out, values := l.results(s)
 	b := l.fn.body
-	if b == nil && len(values) == 0 && !l.fn.deferred {
-		for _, n := range l.fn.named {
-			values = append(values, l.id(n))
+	if b == nil && l.fn.deferred == nil {
+		if len(values) == 0 && len(l.fn.named) > 0 {
+			return append(out, l.returnVariables())
 		}
-	}
-	if b == nil {
 		return append(out, l.withFunctions(&ast.ReturnStmt{Return: s.Return, Results: values})...)
 	}
 	if len(values) > 0 {
@@ -147,16 +141,19 @@ func (l *lowering) returned(s *ast.ReturnStmt) []ast.Stmt {
 		for _, n := range l.fn.named {
 			to = append(to, l.id(n))
 		}
-		if len(values) == len(to) {
+		if len(values) == len(to) && len(to) > 1 {
 			for i := range to { // the values may use the results' variables
+				if id, ok := values[i].(*ast.Ident); ok && id.Name == "nil" {
+					continue
+				}
 				v := l.new()
-				out = append(out, l.define1(v, values[i]))
+				out = append(out, l.withFunctions(l.define1(v, values[i]))...)
 				values[i] = v
 			}
 		}
-		out = append(out, l.assign(token.ASSIGN, to, values))
+		out = append(out, l.withFunctions(l.assign(token.ASSIGN, to, values))...)
 	}
-	return append(out, l.leave(b, false, b.exit(exit{tok: token.RETURN}))...)
+	return append(out, l.returnNamed(b)...)
 }
 
 // results are the values of a return statement, as the function's results.
@@ -164,7 +161,7 @@ func (l *lowering) results(s *ast.ReturnStmt) (out []ast.Stmt, values []ast.Expr
 	res := l.fn.results
 	if len(s.Results) == 1 && res.Len() > 1 {
 		tuple := l.typeOf(s.Results[0]).(*types.Tuple)
-		same := l.fn.body == nil
+		same := l.fn.body == nil && l.fn.deferred == nil
 		for i := range res.Len() {
 			same = same && l.same(tuple.At(i).Type(), res.At(i).Type())
 		}
@@ -187,10 +184,6 @@ func (l *lowering) results(s *ast.ReturnStmt) (out []ast.Stmt, values []ast.Expr
 		if tv.IsNil() {
 			id := l.new()
 			out = append(out, l.local(id, l.mustSpell(t, x.Pos()), nil))
-			v = id
-		} else if l.fn.deferred && len(l.fn.named) > 0 && res.Len() > 1 && tv.Value == nil { // it may use a result that another one sets
-			id := l.new()
-			out = append(out, l.local(id, l.mustSpell(t, x.Pos()), v))
 			v = id
 		}
 		values = append(values, v)

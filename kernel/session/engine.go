@@ -23,6 +23,7 @@ import (
 type engine struct {
 	interp *interp.Interpreter
 	trace  *traceWriter
+	layout *layout // or nil
 }
 
 // newEngine makes an engine that knows the symbols.
@@ -32,7 +33,7 @@ func newEngine(symbols map[string]map[string]reflect.Value, stdin io.Reader, std
 	if err := i.Use(symbols); err != nil {
 		return nil, fmt.Errorf("session: loading the symbol tables: %w", err)
 	}
-	return &engine{i, trace}, nil
+	return &engine{i, trace, newLayout()}, nil
 }
 
 func (e *engine) fileSet() *token.FileSet { return e.interp.FileSet() }
@@ -74,7 +75,11 @@ func (e *engine) compile(node ast.Node) (p *interp.Program, err error) {
 		}
 	}()
 	defer e.forget()
-	return e.interp.CompileAST(node)
+	p, err = e.interp.CompileAST(node)
+	if _, file := node.(*ast.File); file && err == nil && e.layout != nil {
+		e.layout.wrap(p)
+	}
+	return p, err
 }
 
 // forget drops the syntax trees that the interpreter keeps for its debugger:
@@ -153,6 +158,19 @@ func (w *traceWriter) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
+// mark is how many places there are, and drop forgets those behind a mark.
+func (w *traceWriter) mark() int {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return len(w.at)
+}
+
+func (w *traceWriter) drop(mark int) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.at = w.at[:min(mark, len(w.at))]
+}
+
 func (w *traceWriter) reset() []token.Position {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -161,28 +179,7 @@ func (w *traceWriter) reset() []token.Position {
 	return at
 }
 
-// panicText is the value of a panic in words. The interpreter works by
-// reflection, whose own words for a fault would puzzle.
+// panicText is the value of a panic in words.
 func panicText(v any) string {
-	text := fmt.Sprint(v)
-	if strings.HasPrefix(text, "reflect: call of reflect.Value.") && strings.HasSuffix(text, " on zero Value") {
-		return "invalid memory address or nil pointer dereference"
-	}
-	for from, to := range map[string]string{
-		"reflect: slice index out of range":                     "index out of range",
-		"reflect: array index out of range":                     "index out of range",
-		"reflect: string index out of range":                    "index out of range",
-		"reflect.Value.Slice: slice index out of bounds":        "slice bounds out of range",
-		"reflect.Value.Slice3: slice index out of bounds":       "slice bounds out of range",
-		"reflect.Value.Slice: string slice index out of bounds": "slice bounds out of range",
-		"reflect.MakeSlice: negative len":                       "makeslice: len out of range",
-		"reflect.MakeSlice: negative cap":                       "makeslice: cap out of range",
-		"reflect.MakeSlice: len > cap":                          "makeslice: cap out of range",
-		"reflect.Value.Call: call of nil function":              "invalid memory address or nil pointer dereference",
-	} {
-		if strings.HasPrefix(text, from) {
-			return to
-		}
-	}
-	return strings.TrimPrefix(text, "runtime error: ")
+	return strings.TrimPrefix(fmt.Sprint(thrownValue(v)), "runtime error: ")
 }

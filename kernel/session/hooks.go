@@ -12,8 +12,6 @@ import (
 	"strings"
 	"unicode/utf8"
 
-	"github.com/traefik/yaegi/interp"
-
 	"github.com/innkeeper-notebook/innkeeper/kernel/display"
 	"github.com/innkeeper-notebook/innkeeper/stdlib"
 )
@@ -44,7 +42,15 @@ func (s *Session) hookTable() map[string]reflect.Value {
 		"Show":  func(values ...any) { s.cell.Load().shown = values },
 		"Error": func(err error) any { return failure{err} },
 		"Go":    s.start,
-		"Defer": func(f func()) { s.cell.Load().deferred = append(s.cell.Load().deferred, f) },
+
+		// Deferred calls.
+		"Called":       s.calledByDefer,
+		"Recover":      recoverPanic,
+		"NotPanicking": func() any { return nil },
+		"Deferring":    func() *deferring { return &deferring{} },
+		"Defer":        func(d *deferring, f func(), direct bool) { d.add(f, direct) },
+		"DeferCell":    func(f func(), direct bool) { s.cell.Load().deferred.add(f, direct) },
+		"RunDeferring": s.runDeferring,
 
 		// Interfaces.
 		"Tell": func(typ int, name, sig string, maker any) {
@@ -97,11 +103,10 @@ func (s *Session) hookTable() map[string]reflect.Value {
 		"Verbs":   verbs,
 
 		// What the interpreter does otherwise than Go.
-		"Panic":     func(v any) { panic(panicValue(v)) },
-		"Recovered": recovered,
-		"Print":     func(args ...any) { fmt.Fprint(s.stderr, printed(args, "")) },
-		"Println":   func(args ...any) { fmt.Fprintln(s.stderr, printed(args, " ")) },
-		"Big":       bigLiteral,
+		"Panic":   func(v any) { panic(panicValue(v)) },
+		"Print":   func(args ...any) { fmt.Fprint(s.stderr, printed(args, "")) },
+		"Println": func(args ...any) { fmt.Fprintln(s.stderr, printed(args, " ")) },
+		"Big":     bigLiteral,
 		"Count": func(n int64) uint64 {
 			if n < 0 {
 				panic(fault("negative shift amount"))
@@ -157,32 +162,6 @@ func bindMethod(ptr, v any, name string) {
 func panicValue(v any) any {
 	if v == nil {
 		return new(runtime.PanicNilError)
-	}
-	return v
-}
-
-// recovered is what recover gives. The interpreter works by reflection, whose
-// own panics stand for those of Go's runtime.
-func recovered(v any) any {
-	if rv, ok := v.(reflect.Value); ok {
-		if !rv.IsValid() {
-			return nil
-		}
-		v = rv.Interface()
-	}
-	switch e := v.(type) {
-	case *reflect.ValueError:
-		return fault(panicText(e.Error()))
-	case interp.Panic:
-		return recovered(e.Value)
-	case error, Box:
-		if e == error(errHalted) {
-			panic(errHalted)
-		}
-	case string:
-		if strings.HasPrefix(e, "reflect") {
-			return fault(panicText(e))
-		}
 	}
 	return v
 }

@@ -340,14 +340,13 @@ func (l *lowering) rangeFunc(n *ast.RangeStmt, label *ast.Ident, sig *types.Sign
 	return []ast.Stmt{l.block(out...)}
 }
 
-// returnNamed returns what the results' variables hold.
-func (l *lowering) returnNamed(outer *yieldBody) []ast.Stmt {
-	if outer != nil {
-		return l.leave(outer, false, outer.exit(exit{tok: token.RETURN}))
+// returnNamed leaves a function whose results' variables are set.
+func (l *lowering) returnNamed(body *yieldBody) []ast.Stmt {
+	switch {
+	case body != nil:
+		return l.leave(body, false, body.exit(exit{tok: token.RETURN}))
+	case l.fn.deferred != nil:
+		return []ast.Stmt{l.ret()}
 	}
-	var values []ast.Expr
-	for _, n := range l.fn.named {
-		values = append(values, l.id(n))
-	}
-	return []ast.Stmt{&ast.ReturnStmt{Return: l.pos, Results: slices.Clip(values)}}
+	return []ast.Stmt{l.returnVariables()}
 }

@@ -9,8 +9,6 @@ import (
 // nothing.
 func TestRefused(t *testing.T) {
 	for _, c := range []struct{ name, code, want string }{
-		{"defer in a range over a function", "seq := func(yield func(int) bool) { yield(1) }\nfunc f(seq func(func(int) bool)) { for range seq { defer fmt.Print(1) } }", "put the body into a function of its own"},
-		{"deferred function that recovers in a loop", "func r(i int) { recover() }\nfunc f() { for i := range 3 { defer r(i) } }", "put the loop's body into a function of its own"},
 		{"type that contains itself without a struct", "type F func() F\nvar f F", "put it into a struct"},
 		{"several results passed to a builtin", "func two() ([]int, int) { return nil, 1 }\n_ = append(two())", "put them into variables first"},
 		{"reflection on a cell's type", "type P struct{ A int }\nreflect.TypeOf(P{})", "use a type switch or methods"},

@@ -63,6 +63,7 @@ type Session struct {
 	descs      map[string]*desc  // types that went into interfaces, by key
 	types      []*desc           // the same by number
 	methodKeys sync.Map          // of the signatures of compiled methods
+	callers    callers           // of functions that defer calls
 
 	out            atomic.Pointer[display.Output]
 	stdout, stderr *stream
@@ -74,7 +75,7 @@ type running struct {
 	plan     *plan
 	done     int // steps
 	shown    []any
-	deferred []func()
+	deferred deferring
 	halted   atomic.Bool
 	stop     <-chan struct{} // closed when the cell is halted
 }
@@ -213,16 +214,16 @@ func (s *Session) run(ctx context.Context, c *checked, p *plan, out display.Outp
 		return Outcome{Err: s.fail(c.unit, err, p.at)}
 	}
 	s.commitDeclarations(c, p)
-	if err := s.engine.run(w.halt, s.block(p)); err != nil {
-		s.finish()
+	err := s.engine.run(w.halt, s.block(p))
+	if cell.deferred.calls != nil {
+		err = s.finish(cell, err)
+	}
+	if err != nil {
 		at := token.NoPos
 		if s.cell.Load().done < len(p.steps) {
 			at = p.steps[s.cell.Load().done].at
 		}
 		return Outcome{Err: s.fail(c.unit, err, at)}
-	}
-	if err := s.finish(); err != nil {
-		return Outcome{Err: s.fail(c.unit, err, token.NoPos)}
 	}
 	return s.outcome(c.unit, p)
 }
@@ -377,23 +378,6 @@ func (s *Session) commitStep() {
 		next.engine[n] = p.names[n]
 	}
 	s.state = next
-}
-
-// finish runs the calls that the cell's statements deferred.
-func (s *Session) finish() (err error) {
-	calls := s.cell.Load().deferred
-	s.cell.Load().deferred = nil
-	for i := len(calls) - 1; i >= 0; i-- {
-		func() {
-			defer func() {
-				if r := recover(); r != nil {
-					err = &thrown{r, s.engine.trace.reset()}
-				}
-			}()
-			calls[i]()
-		}()
-	}
-	return err
 }
 
 // outcome is what the cell shows. An error that is the last of its values is

@@ -5,6 +5,7 @@ import (
 	"go/token"
 	"go/types"
 	"slices"
+	"strconv"
 )
 
 // list lowers statements, of which one may become several.
@@ -443,73 +444,33 @@ func (l *lowering) ifStmt(s *ast.IfStmt) []ast.Stmt {
 	return []ast.Stmt{n}
 }
 
-// deferred lowers a defer statement: the arguments are evaluated now, and at
-// the top of a cell the call comes at the cell's end.
+// deferred lowers a defer statement: function and arguments are evaluated now,
+// and the call goes to the function's list, or at the top of a cell to the cell's.
 func (l *lowering) deferred(s *ast.DeferStmt) []ast.Stmt {
-	if l.fn.body != nil {
-		l.refuse(s.Pos(), "the interpreter cannot defer in the body of a range over a function: put the body into a function of its own")
-		return nil
-	}
-	if l.top {
-		return []ast.Stmt{&ast.ExprStmt{X: l.hook("Defer", l.thunk(s.Call))}}
-	}
-	if lit, ok := ast.Unparen(s.Call.Fun).(*ast.FuncLit); ok && len(s.Call.Args) == 0 && lit.Type.Results == nil {
-		return []ast.Stmt{&ast.DeferStmt{Defer: s.Defer, Call: l.apply(l.expr(lit))}}
-	}
 	f := l.new()
-	thunk := l.thunk(s.Call)
-	switch t := thunk.(type) {
-	case *ast.CallExpr:
-		if direct := l.direct(s, t); direct != nil {
-			return direct
-		}
-	case *ast.FuncLit: // nothing to keep
-		es, ok := t.Body.List[0].(*ast.ExprStmt)
-		if f := l.callee(s.Call); ok && len(t.Body.List) == 1 && (f == nil || own(f)) {
-			if c, ok := es.X.(*ast.CallExpr); ok && !isHook(c) {
-				return []ast.Stmt{&ast.DeferStmt{Defer: s.Defer, Call: c}}
-			}
-		}
+	out := []ast.Stmt{l.define1(f, l.thunk(s.Call))}
+	direct := l.id(strconv.FormatBool(l.mayRecover(s.Call)))
+	if l.fn.deferred == nil {
+		return append(out, &ast.ExprStmt{X: l.hook("DeferCell", f, direct)})
 	}
-	return []ast.Stmt{l.define1(f, thunk), &ast.DeferStmt{Defer: s.Defer, Call: l.apply(f)}}
+	return append(out, &ast.ExprStmt{X: l.hook("Defer", l.fn.deferred, f, direct)})
 }
 
-// direct defers a function that may recover: it must be called by defer itself.
-// Outside of loops its arguments are kept in variables; in a loop the literal's
-// body moves into the function that keeps them.
-func (l *lowering) direct(s *ast.DeferStmt, maker *ast.CallExpr) []ast.Stmt {
-	lit := unparen(maker.Fun).(*ast.FuncLit)
-	inner := lit.Body.List[0].(*ast.ReturnStmt).Results[0].(*ast.FuncLit)
-	es, ok := inner.Body.List[0].(*ast.ExprStmt)
-	if !ok {
-		return nil
+// mayRecover reports whether the function that a call calls may call recover
+// itself.
+func (l *lowering) mayRecover(call *ast.CallExpr) bool {
+	if lit, ok := ast.Unparen(call.Fun).(*ast.FuncLit); ok {
+		return recovers(lit.Body)
 	}
-	c, ok := es.X.(*ast.CallExpr)
-	if f := l.callee(s.Call); !ok || isHook(c) || f != nil && !own(f) {
-		return nil
+	f := l.callee(call)
+	if f == nil {
+		return true
 	}
-	if l.fn.loops == 0 {
-		var out []ast.Stmt
-		for i, p := range lit.Type.Params.List {
-			out = append(out, l.local(p.Names[0], p.Type, maker.Args[i]))
-		}
-		return append(out, &ast.DeferStmt{Defer: s.Defer, Call: c})
+	if r := f.Signature().Recv(); !own(f) || r != nil && types.IsInterface(r.Type()) {
+		return own(f)
 	}
-	if called, ok := unparen(c.Fun).(*ast.FuncLit); ok && recovers(called.Body) && called.Type.Results == nil && !c.Ellipsis.IsValid() {
-		for i, p := range flat(called.Type.Params) {
-			if i < len(c.Args) && p.Name != "_" {
-				called.Body.List = append([]ast.Stmt{l.define1(p, c.Args[i])}, called.Body.List...)
-			}
-		}
-		inner.Body = called.Body
-		return nil
-	}
-	if f := l.callee(s.Call); f != nil {
-		if node, _ := l.source(f, l.shortName(f)); node != nil && recovers(node.Body) {
-			l.refuse(s.Pos(), "the interpreter cannot defer a function that recovers in a loop: put the loop's body into a function of its own")
-		}
-	}
-	return nil
+	node, _ := l.source(f, l.shortName(f))
+	return node == nil || recovers(node.Body)
 }
 
 func (l *lowering) shortName(f *types.Func) string {
@@ -517,13 +478,6 @@ func (l *lowering) shortName(f *types.Func) string {
 		return named(r.Type()).Obj().Name() + "." + f.Name()
 	}
 	return f.Name()
-}
-
-func flat(list *ast.FieldList) (ids []*ast.Ident) {
-	for _, f := range list.List {
-		ids = append(ids, f.Names...)
-	}
-	return ids
 }
 
 // recovers reports whether a function's body itself calls recover.
