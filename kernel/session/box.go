@@ -362,7 +362,7 @@ func (s *Session) errorsAs(err any, target any) bool {
 	if target == nil {
 		panic("errors: target cannot be nil")
 	}
-	b, ok := target.(Box)
+	b, ok := out(target).(Box)
 	if !ok {
 		e, _ := err.(error)
 		if e == nil {

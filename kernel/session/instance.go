@@ -109,7 +109,7 @@ func (l *lowering) describe(t types.Type) *desc {
 	key := l.key(t)
 	d := l.s.descs[key]
 	if d == nil {
-		d = &desc{id: len(l.s.types), key: key, name: l.display(t), typ: t, methods: map[string]*method{}}
+		d = &desc{id: len(l.s.types), key: key, name: l.s.plain(runtimeName(t)), typ: t, methods: map[string]*method{}}
 		l.s.descs[key] = d
 		l.s.types = append(l.s.types, d)
 		d.faithful = l.faithful(t)

@@ -2,6 +2,7 @@ package session
 
 import (
 	"bytes"
+	"encoding"
 	"encoding/base64"
 	"encoding/json"
 	"fmt"
@@ -15,10 +16,6 @@ import (
 
 // Format prints a box as package fmt prints a value of its type.
 func (b Box) Format(s fmt.State, verb rune) {
-	if f, ok := asFunc[func(fmt.State, rune)](b, "Format"); ok {
-		f(s, verb)
-		return
-	}
 	p := &printer{s, verb, fmt.FormatString(s, verb)}
 	p.value(b.T, reflect.ValueOf(b.V), 0, false)
 }
@@ -128,6 +125,10 @@ func (p *printer) methods(d *desc, v reflect.Value, sharp bool) (done bool) {
 		return false
 	}
 	b := Box{d, v.Interface()}
+	if f, ok := asFunc[func(fmt.State, rune)](b, "Format"); ok {
+		f(p, p.verb)
+		return true
+	}
 	name := "GoString"
 	if !sharp {
 		if !strings.ContainsRune("vsxXq", p.verb) {
@@ -349,14 +350,21 @@ func writeJSON(w *bytes.Buffer, d *desc, v reflect.Value) error {
 			w.WriteString("null")
 			return nil
 		}
-		keys := v.MapKeys()
-		slices.SortFunc(keys, func(a, b reflect.Value) int { return strings.Compare(fmt.Sprint(a), fmt.Sprint(b)) })
+		keys, names := v.MapKeys(), map[reflect.Value]string{}
+		for _, k := range keys {
+			name, err := keyJSON(d.keys, k)
+			if err != nil {
+				return err
+			}
+			names[k] = name
+		}
+		slices.SortFunc(keys, func(a, b reflect.Value) int { return strings.Compare(names[a], names[b]) })
 		w.WriteByte('{')
 		for i, k := range keys {
 			if i > 0 {
 				w.WriteByte(',')
 			}
-			if err := leafJSON(w, fmt.Sprint(k.Interface())); err != nil {
+			if err := leafJSON(w, names[k]); err != nil {
 				return err
 			}
 			w.WriteByte(':')
@@ -371,6 +379,22 @@ func writeJSON(w *bytes.Buffer, d *desc, v reflect.Value) error {
 		return leafJSON(w, v.Interface())
 	}
 	return nil
+}
+
+// keyJSON is the key of a map as encoding/json writes it.
+func keyJSON(d *desc, k reflect.Value) (string, error) {
+	if k.Kind() == reflect.String {
+		return k.String(), nil
+	}
+	if f, ok := asFunc[func() ([]byte, error)](Box{d, k.Interface()}, "MarshalText"); ok {
+		text, err := f()
+		return string(text), err
+	}
+	if m, ok := k.Interface().(encoding.TextMarshaler); ok {
+		text, err := m.MarshalText()
+		return string(text), err
+	}
+	return fmt.Sprint(k.Interface()), nil
 }
 
 func leafJSON(w *bytes.Buffer, v any) error {

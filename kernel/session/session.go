@@ -428,7 +428,7 @@ func dressed(v any) any {
 		}
 	}
 	if len(funcs) == 0 {
-		return display.Named{Value: b.V, Type: strings.TrimPrefix(strings.ReplaceAll(b.T.name, "main.", ""), "main.")}
+		return b.Typed()
 	}
 	return display.Methods{Value: b.V, Funcs: funcs}
 }
