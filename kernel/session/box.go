@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"go/types"
+	"io"
 	"reflect"
 	"strings"
 )
@@ -20,6 +21,7 @@ type desc struct {
 
 	methods    map[string]*method
 	elem, keys *desc
+	pointer    *desc // of a pointer to a named type with methods
 	fields     []fieldDesc
 	iface      bool
 	wants      []want // the methods of an interface
@@ -42,7 +44,7 @@ type method struct {
 
 func (d *desc) parts() []*desc {
 	var all []*desc
-	for _, p := range []*desc{d.elem, d.keys} {
+	for _, p := range []*desc{d.elem, d.keys, d.pointer} {
 		if p != nil {
 			all = append(all, p)
 		}
@@ -152,6 +154,8 @@ func out(v any) any {
 		return v
 	case errorBox:
 		return w.box
+	case carrier:
+		return w.carried()
 	}
 	rv := reflect.ValueOf(v)
 	if rv.Kind() == reflect.Struct && wrappers[rv.Type()] {
@@ -253,6 +257,9 @@ func (s *Session) wrap(b Box, t reflect.Type, d *desc) reflect.Value {
 		if f := w.FieldByName("W" + m.name); f.IsValid() {
 			f.Set(b.method(m.name))
 		}
+	}
+	if t == reflect.TypeFor[io.Reader]() || t == reflect.TypeFor[io.Writer]() {
+		return more(w, b)
 	}
 	return w
 }

@@ -73,45 +73,12 @@ func (l *lowering) decodes(f *types.Func, e *ast.CallExpr) {
 		}
 		switch f.Pkg().Path() {
 		case "encoding/json":
-			if strings.HasPrefix(f.Name(), "Marshal") || f.Name() == "Encode" || !l.unmarshals(t, map[string]bool{}) {
-				continue
-			}
+			continue
 		case "encoding/binary", "encoding/csv", "encoding/base64", "encoding/hex":
 			continue
 		}
 		l.refuse(e.Pos(), "package "+f.Pkg().Name()+" does not see the names and methods of a cell's type "+l.display(t)+": use a map, or types of a package")
 	}
-}
-
-// unmarshals reports whether a type has a part that reads itself, or embeds one.
-func (l *lowering) unmarshals(t types.Type, seen map[string]bool) bool {
-	key := l.key(t)
-	if seen[key] {
-		return false
-	}
-	seen[key] = true
-	if n := named(t); n != nil && !foreign(n) {
-		for _, m := range []string{"UnmarshalJSON", "UnmarshalText"} {
-			if obj, _, _ := types.LookupFieldOrMethod(types.NewPointer(n), true, n.Obj().Pkg(), m); obj != nil {
-				return true
-			}
-		}
-	} else if n != nil {
-		return false
-	}
-	switch u := t.Underlying().(type) {
-	case *types.Map:
-		return l.unmarshals(u.Key(), seen) || l.unmarshals(u.Elem(), seen)
-	case interface{ Elem() types.Type }:
-		return l.unmarshals(u.Elem(), seen)
-	case *types.Struct:
-		for f := range u.Fields() {
-			if f.Embedded() || l.unmarshals(f.Type(), seen) {
-				return true
-			}
-		}
-	}
-	return false
 }
 
 func (l *lowering) pkgName(x ast.Expr) *types.PkgName {
@@ -245,7 +212,7 @@ func (l *lowering) spread(fun ast.Expr, first []ast.Expr, x ast.Expr, tuple *typ
 		id := l.new()
 		names = append(names, id)
 		a := l.convert(id, tuple.At(i).Type(), paramType(sig, i))
-		if raw && types.IsInterface(paramType(sig, i)) {
+		if p := paramType(sig, i); raw && types.IsInterface(p) && boxed(p) {
 			a = l.hook("Raw", a)
 		}
 		args = append(args, a)
@@ -260,6 +227,33 @@ func (l *lowering) spread(fun ast.Expr, first []ast.Expr, x ast.Expr, tuple *typ
 		l.refuse(x.Pos(), "the interpreter has no name for the type of this call's result")
 	}
 	return l.apply(&ast.ParenExpr{X: l.function(nil, out, append(body, l.ret(result))...)})
+}
+
+// spreadBuiltin is the call of a builtin function with the several results of
+// another call, which are put into variables first.
+func (l *lowering) spreadBuiltin(e *ast.CallExpr) ast.Expr {
+	x := e.Args[0]
+	inner := l.expr(x)
+	call := *e
+	call.Args = nil
+	var names []ast.Expr
+	for v := range l.info.TypeOf(x).(*types.Tuple).Variables() {
+		id := l.new()
+		names = append(names, id)
+		arg := &ast.Ident{NamePos: x.Pos(), Name: id.Name}
+		obj := types.NewVar(x.Pos(), nil, id.Name, v.Type())
+		tv := l.info.Types[x]
+		tv.Type = v.Type()
+		l.info.Types[arg], l.info.Uses[arg], l.names[obj] = tv, obj, id.Name
+		call.Args = append(call.Args, arg)
+	}
+	before := l.assign(token.DEFINE, names, []ast.Expr{inner})
+	result := l.call(&call)
+	if l.info.Types[e].IsVoid() {
+		return l.apply(&ast.ParenExpr{X: l.function(nil, nil, before, &ast.ExprStmt{X: result})})
+	}
+	out := l.list1(&ast.Field{Type: l.mustSpell(l.typeOf(e), e.Pos())})
+	return l.apply(&ast.ParenExpr{X: l.function(nil, out, before, l.ret(result))})
 }
 
 // reflects reports whether a compiled function looks into what it gets as any.
@@ -287,6 +281,10 @@ func (l *lowering) special(e *ast.CallExpr, f *types.Func) ast.Expr {
 	case "errors.As":
 		if len(e.Args) == 2 {
 			return l.hook("ErrorsAs", l.convert(l.expr(e.Args[0]), l.typeOf(e.Args[0]), anyType), l.exprAs(e.Args[1], anyType))
+		}
+	case "encoding/json.Unmarshal":
+		if len(e.Args) == 2 && !l.faithful(l.typeOf(e.Args[1])) {
+			return l.hook("Unmarshal", l.exprAs(e.Args[0], types.NewSlice(types.Typ[types.Byte])), l.exprAs(e.Args[1], anyType))
 		}
 	case "reflect.DeepEqual":
 		if len(e.Args) == 2 {
@@ -395,8 +393,7 @@ func (l *lowering) builtin(e *ast.CallExpr, name string) ast.Expr {
 	t := l.typeOf(e)
 	if len(e.Args) == 1 {
 		if _, ok := l.info.TypeOf(e.Args[0]).(*types.Tuple); ok {
-			l.refuse(e.Pos(), "the interpreter cannot pass several results on to "+name+": put them into variables first")
-			return l.id("nil")
+			return l.spreadBuiltin(e)
 		}
 	}
 	switch name {
@@ -587,6 +584,9 @@ func (l *lowering) methodCall(e *ast.CallExpr, sel *ast.SelectorExpr, m *types.F
 	if n != nil && foreign(n) {
 		r, _ := l.receiver2(sel.X, path)
 		l.pos = sel.Sel.Pos()
+		if m.FullName() == "(*encoding/json.Decoder).Decode" && len(e.Args) == 1 && l.info.TypeOf(e.Args[0]) != nil && !l.faithful(l.typeOf(e.Args[0])) {
+			return l.hook("Decode", r, l.exprAs(e.Args[0], anyType))
+		}
 		return l.callWith(&ast.SelectorExpr{X: r, Sel: l.id(m.Name())}, nil, e, sig, m)
 	}
 	r, rt := l.receiver(sel.X, path, m)

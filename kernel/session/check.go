@@ -557,6 +557,12 @@ func shown(s ast.Stmt) bool {
 // misplaced finds what a function body may have at its top and a cell may not.
 func misplaced(fset *token.FileSet, u *unit) []problem {
 	var ps []problem
+	tops := map[string]bool{} // labels
+	for _, s := range u.stmts {
+		for ls, ok := s.(*ast.LabeledStmt); ok; ls, ok = ls.Stmt.(*ast.LabeledStmt) {
+			tops[ls.Label.Name] = true
+		}
+	}
 	for _, s := range u.stmts {
 		ast.Inspect(s, func(n ast.Node) bool {
 			switch n := n.(type) {
@@ -565,7 +571,7 @@ func misplaced(fset *token.FileSet, u *unit) []problem {
 			case *ast.ReturnStmt:
 				ps = append(ps, problem{fset.Position(n.Pos()), "return outside of a function: a cell is not a function"})
 			case *ast.BranchStmt:
-				if n.Tok == token.GOTO {
+				if n.Tok == token.GOTO && tops[n.Label.Name] {
 					ps = append(ps, problem{fset.Position(n.Pos()), "goto outside of a function: put the statements into a function, or use a loop"})
 				}
 			}

@@ -21,12 +21,8 @@ func (l *lowering) labeled(s *ast.LabeledStmt) []ast.Stmt {
 		return l.typeSwitch(n, s.Label)
 	case *ast.SelectStmt:
 		return l.selectStmt(n, s.Label)
-	case *ast.BlockStmt: // left by break
-		once := &ast.ForStmt{For: n.Pos(), Body: l.enter(s.Label, false, func() *ast.BlockStmt { return l.blockOf(n) })}
-		once.Body.List = append(once.Body.List, &ast.BranchStmt{TokPos: n.End(), Tok: token.BREAK})
-		return []ast.Stmt{l.label(s.Label, once)}
 	}
-	return append([]ast.Stmt{}, l.stmt(s.Stmt)...)
+	return l.stmt(s.Stmt)
 }
 
 // label gives a statement its label.
@@ -40,67 +36,67 @@ func (l *lowering) label(id *ast.Ident, s ast.Stmt) ast.Stmt {
 // A yieldBody is the body of a range over a function, which has become a
 // function itself. Branches out of it leave a note and return false.
 type yieldBody struct {
-	outer  *yieldBody
-	label  string     // of the loop
-	code   *ast.Ident // the note: what to do when the loop has ended
-	exits  []exit
-	frames []frame // loops and switches within the body
+	outer *yieldBody
+	label string     // of the loop
+	code  *ast.Ident // the note: what to do when the loop has ended
+	exits []exit
 }
 
-// A frame is a statement that break or continue can mean.
+// A frame is a statement that break, continue or goto can mean: a loop, a
+// switch or a select, or a list of statements with labels (see goto.go).
 type frame struct {
 	label string
 	loop  bool
+	list  *gotoList
 }
 
 // An exit is a way out of a body; its note is its place + 1.
 type exit struct {
-	tok   token.Token // RETURN, BREAK or CONTINUE
+	tok   token.Token // RETURN, BREAK, CONTINUE or GOTO
 	label string
 }
 
 // enter lowers the body of a loop, a switch or a select.
 func (l *lowering) enter(label *ast.Ident, loop bool, body func() *ast.BlockStmt) *ast.BlockStmt {
-	b := l.fn.body
-	if b == nil {
-		return body()
-	}
 	name := ""
 	if label != nil {
 		name = label.Name
 	}
-	b.frames = append(b.frames, frame{name, loop})
-	defer func() { b.frames = b.frames[:len(b.frames)-1] }()
+	l.fn.frames = append(l.fn.frames, frame{label: name, loop: loop})
+	defer func() { l.fn.frames = l.fn.frames[:len(l.fn.frames)-1] }()
 	return body()
 }
 
 func (l *lowering) branch(s *ast.BranchStmt) []ast.Stmt {
-	if s.Tok == token.GOTO {
-		l.refuse(s.Pos(), "the interpreter cannot goto: use a loop with break and continue")
-		return nil
-	}
-	if l.fn.body == nil || s.Tok == token.FALLTHROUGH {
-		n := &ast.BranchStmt{TokPos: s.TokPos, Tok: s.Tok}
-		if s.Label != nil {
-			n.Label = &ast.Ident{NamePos: s.Label.NamePos, Name: s.Label.Name}
-		}
-		return []ast.Stmt{n}
-	}
+	b := l.fn.body
 	name := ""
 	if s.Label != nil {
 		name = s.Label.Name
 	}
-	b := l.fn.body
-	for _, f := range slices.Backward(b.frames) {
+	if s.Tok == token.GOTO {
+		return l.gotoLabel(s, name)
+	}
+	if s.Tok == token.FALLTHROUGH {
+		return []ast.Stmt{&ast.BranchStmt{TokPos: s.TokPos, Tok: s.Tok}}
+	}
+	crossed := false // a loop that only goto needs
+	for _, f := range slices.Backward(l.fn.frames) {
+		if f.list != nil {
+			crossed = true
+			continue
+		}
 		if name == f.label && name != "" || name == "" && (f.loop || s.Tok == token.BREAK) {
 			n := &ast.BranchStmt{TokPos: s.TokPos, Tok: s.Tok}
-			if name != "" {
-				n.Label = l.id(name)
+			if name != "" || crossed {
+				n.Label = l.id(f.label)
 			}
 			return []ast.Stmt{n}
 		}
 	}
-	if name == "" || name == b.label { // of the loop itself
+	switch {
+	case b == nil: // of a block
+		return []ast.Stmt{&ast.BranchStmt{TokPos: s.TokPos, Tok: s.Tok, Label: s.Label}}
+	case name == "" || name == b.label: // of the loop itself
 		return l.leave(b, s.Tok == token.CONTINUE, 0)
 	}
 	return l.leave(b, false, b.exit(exit{s.Tok, name}))

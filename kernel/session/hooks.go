@@ -99,8 +99,10 @@ func (s *Session) hookTable() map[string]reflect.Value {
 			}
 			return v
 		},
-		"Dressed": dressed,
-		"Verbs":   verbs,
+		"Dressed":   dressed,
+		"Verbs":     verbs,
+		"Unmarshal": s.unmarshal,
+		"Decode":    s.decode,
 
 		// What the interpreter does otherwise than Go.
 		"Panic":   func(v any) { panic(panicValue(v)) },

@@ -117,6 +117,9 @@ func (l *lowering) describe(t types.Type) *desc {
 			d.rtype = l.s.world.reflected(t)
 		}
 		l.parts(d, t)
+		if n, ok := t.(*types.Named); ok && !d.faithful && !types.IsInterface(n) && types.NewMethodSet(types.NewPointer(n)).Len() > 0 {
+			d.pointer = l.describe(types.NewPointer(n))
+		}
 	}
 	if !d.told && !l.owner.described[key] && !d.faithful {
 		l.owner.described[key] = true

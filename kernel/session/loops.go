@@ -315,10 +315,10 @@ func (l *lowering) rangeFunc(n *ast.RangeStmt, label *ast.Ident, sig *types.Sign
 		}
 		head = append(head, l.store(e, l.convert(v, t, l.tupleTarget(e, t)), n.Tok == token.DEFINE)...)
 	}
-	top := l.top
-	l.fn.body, l.top = b, false
+	top, frames := l.top, l.fn.frames
+	l.fn.body, l.top, l.fn.frames = b, false, nil
 	body := l.list(n.Body.List)
-	l.fn.body, l.top = outerBody, top
+	l.fn.body, l.top, l.fn.frames = outerBody, top, frames
 	l.pos = n.Pos()
 	body = append(head, body...)
 	body = append(body, l.ret(l.id("true")))

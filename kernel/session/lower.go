@@ -76,6 +76,9 @@ type function struct {
 	deferred *ast.Ident // the list of its deferred calls, if it defers some
 	token    *ast.Ident // tells recover whether defer called the function
 	body     *yieldBody
+	frames   []frame         // around what is being lowered, within body
+	gotos    map[string]bool // the labels that goto names
+	lists    *gotoList       // the innermost one around
 }
 
 // lower makes the plan of a checked cell.
@@ -141,7 +144,7 @@ func (s *Session) lower(c *checked) (*plan, []problem) {
 		st.pos = stmt.Pos()
 		one := step{at: stmt.Pos(), defines: defines[i]}
 		final := i == len(u.stmts)-1
-		st.fn = &function{}
+		st.fn = &function{gotos: gotos(stmt)}
 		switch {
 		case nameless[i]:
 			one.body = st.define(stmt)
@@ -217,6 +220,7 @@ func (l *lowering) body(in []*ast.FieldList, out *ast.FieldList, sig *types.Sign
 	}
 	typ := &ast.FuncType{Func: l.pos, Params: params}
 	var head []ast.Stmt
+	l.fn.gotos = gotos(block)
 	if recovers(block) {
 		l.fn.token = l.new()
 		head = append(head, l.define1(l.fn.token, l.hook("Called")))

@@ -10,6 +10,9 @@ import (
 
 // list lowers statements, of which one may become several.
 func (l *lowering) list(stmts []ast.Stmt) []ast.Stmt {
+	if l.fn != nil && slices.ContainsFunc(stmts, l.isTarget) {
+		return l.gotoList(stmts)
+	}
 	var out []ast.Stmt
 	for _, s := range stmts {
 		out = append(out, l.stmt(s)...)
@@ -49,15 +52,15 @@ func (l *lowering) stmt(s ast.Stmt) []ast.Stmt {
 	case *ast.IfStmt:
 		return l.ifStmt(s)
 	case *ast.ForStmt:
-		return l.forLoop(s, nil)
+		return l.forLoop(s, l.madeLabel())
 	case *ast.RangeStmt:
-		return l.rangeLoop(s, nil)
+		return l.rangeLoop(s, l.madeLabel())
 	case *ast.SwitchStmt:
-		return l.switchStmt(s, nil)
+		return l.switchStmt(s, l.madeLabel())
 	case *ast.TypeSwitchStmt:
-		return l.typeSwitch(s, nil)
+		return l.typeSwitch(s, l.madeLabel())
 	case *ast.SelectStmt:
-		return l.selectStmt(s, nil)
+		return l.selectStmt(s, l.madeLabel())
 	case *ast.SendStmt:
 		t := l.typeOf(s.Chan).Underlying().(*types.Chan)
 		return l.withFunctions(&ast.SendStmt{Chan: l.expr(s.Chan), Arrow: s.Arrow, Value: l.element(s.Value, t.Elem())})
