@@ -39,6 +39,7 @@ type yieldBody struct {
 	outer *yieldBody
 	label string     // of the loop
 	code  *ast.Ident // the note: what to do when the loop has ended
+	over  *ast.Ident // 1 when the body has returned false, 2 when the loop has ended
 	exits []exit
 }
 
@@ -104,14 +105,14 @@ func (l *lowering) branch(s *ast.BranchStmt) []ast.Stmt {
 
 // leave returns from a body with a note.
 func (l *lowering) leave(b *yieldBody, more bool, note int) []ast.Stmt {
-	word := "false"
 	if more {
-		word = "true"
+		return []ast.Stmt{l.ret(l.id("true"))}
 	}
-	if note == 0 {
-		return []ast.Stmt{l.ret(l.id(word))}
+	out := []ast.Stmt{l.set(l.id(b.over.Name), number(l.pos, 1))}
+	if note > 0 {
+		out = append(out, l.set(l.id(b.code.Name), number(l.pos, note)))
 	}
-	return []ast.Stmt{l.set(l.id(b.code.Name), number(l.pos, note)), l.ret(l.id(word))}
+	return append(out, l.ret(l.id("false")))
 }
 
 func (b *yieldBody) exit(e exit) int {

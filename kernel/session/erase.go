@@ -226,7 +226,12 @@ func (l *lowering) nameOf(t *types.Named) string {
 // foreign reports whether the interpreter keeps a named type by its name: one of
 // a compiled package.
 func foreign(t *types.Named) bool {
-	return !own(t.Obj()) && t.TypeArgs().Len() == 0
+	obj := t.Obj()
+	if own(obj) || t.TypeArgs().Len() > 0 {
+		return false
+	}
+	// A local type of a generic function that is there as source is none.
+	return obj.Pkg() == nil || !strings.Contains(obj.Name(), mark) && (obj.Parent() == nil || obj.Parent() == obj.Pkg().Scope())
 }
 
 // faithful reports whether compiled code sees a type as Go would: it has

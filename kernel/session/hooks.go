@@ -115,10 +115,13 @@ func (s *Session) hookTable() map[string]reflect.Value {
 			}
 			return uint64(n)
 		},
-		"Send":      func(ch, v any) selectCase { return selectCase{reflect.SelectSend, ch, v} },
-		"Receive":   func(ch any) selectCase { return selectCase{reflect.SelectRecv, ch, nil} },
-		"Select":    s.choose,
-		"Ignore":    func(any) {},
+		"Send":    func(ch, v any) selectCase { return selectCase{reflect.SelectSend, ch, v} },
+		"Receive": func(ch any) selectCase { return selectCase{reflect.SelectRecv, ch, nil} },
+		"Select":  s.choose,
+		"Ignore":  func(any) {},
+		"RangeOver": func(how int) {
+			panic(fault("range function continued iteration after " + map[int]string{1: "function for loop body returned false", 2: "whole loop exit"}[how]))
+		},
 		"Nil":       func() { panic(fault("invalid memory address or nil pointer dereference")) },
 		"Words":     func(v any) any { return words{v} },
 		"Complex":   func(re, im float64) complex128 { return complex(re, im) },

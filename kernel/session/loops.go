@@ -130,6 +130,8 @@ func (l *lowering) rangeLoop(n *ast.RangeStmt, label *ast.Ident) []ast.Stmt {
 		return l.rangeFunc(n, label, u)
 	case *types.Pointer, *types.Array:
 		return l.rangeArray(n, label, t)
+	case *types.Chan:
+		return l.rangeChan(n, label, t, u.Elem())
 	}
 	if b, ok := t.Underlying().(*types.Basic); ok && b.Info()&types.IsString != 0 {
 		return l.rangeString(n, label)
@@ -182,8 +184,6 @@ func rangeTypes(t types.Type) (key, value types.Type) {
 	switch u := t.Underlying().(type) {
 	case *types.Map:
 		return u.Key(), u.Elem()
-	case *types.Chan:
-		return u.Elem(), nil
 	case *types.Basic:
 		return types.Typ[types.Int], types.Universe.Lookup("rune").Type()
 	case interface{ Elem() types.Type }:
@@ -219,6 +219,25 @@ func (l *lowering) rangeArray(n *ast.RangeStmt, label *ast.Ident, t types.Type) 
 	}
 	r := &ast.RangeStmt{For: n.For, TokPos: n.TokPos, X: &ast.SliceExpr{X: over}}
 	return []ast.Stmt{l.block(append(out, l.loopBody(n, label, r, types.Typ[types.Int], elem.Elem()))...)}
+}
+
+// rangeChan receives until the channel is closed. The interpreter's own loop
+// takes a channel that a function keeps for something else.
+func (l *lowering) rangeChan(n *ast.RangeStmt, label *ast.Ident, t, elem types.Type) []ast.Stmt {
+	ch, v, open := l.new(), l.new(), l.new()
+	out := []ast.Stmt{l.local(ch, l.mustSpell(t, n.Pos()), l.expr(n.X))}
+	head := []ast.Stmt{
+		l.assign(token.DEFINE, []ast.Expr{v, open}, []ast.Expr{&ast.UnaryExpr{OpPos: l.pos, Op: token.ARROW, X: ch}}),
+		&ast.IfStmt{If: l.pos, Cond: &ast.UnaryExpr{Op: token.NOT, X: open}, Body: l.block(&ast.BranchStmt{TokPos: l.pos, Tok: token.BREAK})},
+	}
+	if id, ok := n.Key.(*ast.Ident); n.Key != nil && !(ok && id.Name == "_") {
+		head = append(head, l.store(n.Key, l.convert(v, elem, l.tupleTarget(n.Key, elem)), n.Tok == token.DEFINE)...)
+	} else {
+		head = append(head, l.set(l.id("_"), v))
+	}
+	body := l.enter(label, true, func() *ast.BlockStmt { return l.blockOf(n.Body) })
+	body.List = append(head, body.List...)
+	return []ast.Stmt{l.block(append(out, l.label(label, &ast.ForStmt{For: n.For, Body: body}))...)}
 }
 
 // rangeString decodes rune after rune.
@@ -276,20 +295,22 @@ func (l *lowering) counted(n *ast.RangeStmt, label *ast.Ident, t types.Type, lim
 
 // rangeFunc turns the loop's body into the function that the iterator calls:
 //
-//	code, done := 0, false
-//	f(func(k K, v V) bool { ...; return true })
-//	done = true
+//	code, over := 0, 0
+//	f(func(k K, v V) bool { if over > 0 { panic }; ...; return true })
+//	over = 2
 //	if code == 1 { return }
+//
+// where a return of false comes with over = 1.
 func (l *lowering) rangeFunc(n *ast.RangeStmt, label *ast.Ident, sig *types.Signature) []ast.Stmt {
 	yield := sig.Params().At(0).Type().Underlying().(*types.Signature)
-	code, done, iter := l.new(), l.new(), l.new()
+	code, over, iter := l.new(), l.new(), l.new()
 	var out []ast.Stmt
 	outerBody := l.fn.body
-	b := &yieldBody{outer: outerBody, code: code}
+	b := &yieldBody{outer: outerBody, code: code, over: over}
 	if label != nil {
 		b.label = label.Name
 	}
-	out = append(out, l.local(code, l.id("int"), nil), l.local(done, l.id("bool"), nil))
+	out = append(out, l.local(code, l.id("int"), nil), l.local(over, l.id("int"), nil))
 	// A return in the body sets the function's results; they need names.
 	temporary := l.fn.named == nil && l.fn.results != nil && l.fn.results.Len() > 0
 	if temporary {
@@ -302,7 +323,8 @@ func (l *lowering) rangeFunc(n *ast.RangeStmt, label *ast.Ident, sig *types.Sign
 	out = append(out, l.define1(iter, l.expr(n.X)))
 	in := &ast.FieldList{Opening: l.pos, Closing: l.pos}
 	var head []ast.Stmt
-	head = append(head, &ast.IfStmt{If: l.pos, Cond: done, Body: l.block(&ast.ExprStmt{X: l.apply(l.id("panic"), l.text("range function continued iteration after function for loop body returned false"))})})
+	head = append(head, &ast.IfStmt{If: l.pos, Cond: &ast.BinaryExpr{X: over, OpPos: l.pos, Op: token.GTR, Y: number(l.pos, 0)},
+		Body: l.block(&ast.ExprStmt{X: l.hook("RangeOver", over)})})
 	for i, e := range []ast.Expr{n.Key, n.Value} {
 		if i >= yield.Params().Len() {
 			break
@@ -324,7 +346,7 @@ func (l *lowering) rangeFunc(n *ast.RangeStmt, label *ast.Ident, sig *types.Sign
 	body = append(body, l.ret(l.id("true")))
 	f := l.new()
 	out = append(out, l.define1(f, l.function(in, l.list1(&ast.Field{Type: l.id("bool")}), body...)),
-		&ast.ExprStmt{X: l.apply(iter, f)}, l.set(done, l.id("true")))
+		&ast.ExprStmt{X: l.apply(iter, f)}, l.set(over, number(l.pos, 2)))
 	for i, e := range b.exits {
 		var do []ast.Stmt
 		if e.tok == token.RETURN {

@@ -99,8 +99,13 @@ func New() (*Session, error) {
 	symbols := maps.Clone(stdlib.Symbols)
 	symbols[hooksPath+"/cell"] = s.hookTable()
 	var err error
-	s.engine, err = newEngine(symbols, &keyboard{s: s}, s.stdout, s.stderr)
-	return s, err
+	if s.engine, err = newEngine(symbols, &keyboard{s: s}, s.stdout, s.stderr); err != nil {
+		return nil, err
+	}
+	// Instances of generic functions have positions in the library's source, and
+	// the interpreter asks positions for what a file imports.
+	s.world.fset = s.engine.fileSet()
+	return s, nil
 }
 
 func (s *Session) output() display.Output {
