@@ -197,7 +197,7 @@ func (c *checked) affected() map[string]bool {
 	for grown := true; grown; {
 		grown = false
 		for _, d := range c.base.decls {
-			if replaced[d.names[0]] || slices.Contains(c.again, d) {
+			if replaced[d.names[0]] || slices.Contains(c.again, d) || c.gone(d) {
 				continue
 			}
 			hit := slices.ContainsFunc(d.names, func(n string) bool { return changed[n] })
@@ -221,6 +221,11 @@ func (c *checked) affected() map[string]bool {
 		}
 	}
 	return changed
+}
+
+// gone reports whether the cell's variables take all names of a declaration.
+func (c *checked) gone(d *decl) bool {
+	return !slices.ContainsFunc(d.names, func(n string) bool { return !c.turned[n] })
 }
 
 // redirected reports whether another method may take the place of a method

@@ -136,6 +136,9 @@ func (l *lowering) rangeLoop(n *ast.RangeStmt, label *ast.Ident) []ast.Stmt {
 	if b, ok := t.Underlying().(*types.Basic); ok && b.Info()&types.IsString != 0 {
 		return l.rangeString(n, label)
 	}
+	if s, ok := t.Underlying().(*types.Slice); ok && isChan(s.Elem()) {
+		return l.rangeChannels(n, label, l.expr(n.X), t, s.Elem())
+	}
 	key, value := rangeTypes(t)
 	r := &ast.RangeStmt{For: n.For, TokPos: n.TokPos, X: l.exprAs(n.X, l.typ(types.Default(l.info.TypeOf(n.X))))}
 	return []ast.Stmt{l.loopBody(n, label, r, key, value)}
@@ -217,8 +220,40 @@ func (l *lowering) rangeArray(n *ast.RangeStmt, label *ast.Ident, t types.Type) 
 	} else {
 		out = append(out, l.local(v, l.mustSpell(t, n.Pos()), l.expr(n.X)))
 	}
+	if isChan(elem.Elem()) {
+		return append(out, l.rangeChannels(n, label, &ast.SliceExpr{X: over}, types.NewSlice(elem.Elem()), elem.Elem())...)
+	}
 	r := &ast.RangeStmt{For: n.For, TokPos: n.TokPos, X: &ast.SliceExpr{X: over}}
 	return []ast.Stmt{l.block(append(out, l.loopBody(n, label, r, types.Typ[types.Int], elem.Elem()))...)}
+}
+
+func isChan(t types.Type) bool {
+	_, ok := t.Underlying().(*types.Chan)
+	return ok
+}
+
+// rangeChannels ranges over a slice of channels by index: the interpreter's
+// own loop would receive from them.
+func (l *lowering) rangeChannels(n *ast.RangeStmt, label *ast.Ident, x ast.Expr, t, elem types.Type) []ast.Stmt {
+	list, i := l.new(), l.new()
+	out := []ast.Stmt{l.local(list, l.mustSpell(t, n.Pos()), x), l.define1(i, number(l.pos, 0))}
+	var head []ast.Stmt
+	integer := types.Type(types.Typ[types.Int])
+	for _, v := range []struct {
+		to, from ast.Expr
+		t        types.Type
+	}{{n.Key, i, integer}, {n.Value, &ast.IndexExpr{X: list, Index: i}, elem}} {
+		if id, ok := v.to.(*ast.Ident); v.to == nil || ok && id.Name == "_" {
+			continue
+		}
+		head = append(head, l.store(v.to, l.convert(v.from, v.t, l.tupleTarget(v.to, v.t)), n.Tok == token.DEFINE)...)
+	}
+	body := l.enter(label, true, func() *ast.BlockStmt { return l.blockOf(n.Body) })
+	body.List = append(head, body.List...)
+	length := l.new()
+	out = append(out, l.define1(length, l.apply(l.id("len"), list)))
+	f := &ast.ForStmt{For: n.For, Cond: &ast.BinaryExpr{X: i, OpPos: n.For, Op: token.LSS, Y: length}, Post: &ast.IncDecStmt{X: i, TokPos: n.For, Tok: token.INC}, Body: body}
+	return []ast.Stmt{l.block(append(out, l.label(label, f))...)}
 }
 
 // rangeChan receives until the channel is closed. The interpreter's own loop

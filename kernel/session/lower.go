@@ -195,7 +195,6 @@ func (l *lowering) body(in []*ast.FieldList, out *ast.FieldList, sig *types.Sign
 	defer func() { l.fn, l.top, l.pos = outer, top, pos }()
 	l.top = false
 	l.fn = &function{results: l.typ(sig.Results()).(*types.Tuple)}
-	var head []ast.Stmt
 	params := &ast.FieldList{Opening: l.pos, Closing: l.pos}
 	for k, list := range in {
 		for _, field := range list.List {
@@ -216,15 +215,11 @@ func (l *lowering) body(in []*ast.FieldList, out *ast.FieldList, sig *types.Sign
 					names = append(names, l.bind(n))
 				}
 			}
-			if _, ch := t.Underlying().(*types.Chan); variadic && ch { // to range over it
-				p := l.new()
-				head = append(head, l.local(l.id(names[0].Name), &ast.ArrayType{Elt: l.mustSpell(t, field.Pos())}, p))
-				names[0] = p
-			}
 			params.List = append(params.List, &ast.Field{Names: names, Type: typ})
 		}
 	}
 	typ := &ast.FuncType{Func: l.pos, Params: params}
+	var head []ast.Stmt
 	l.fn.gotos = gotos(block)
 	if recovers(block) {
 		l.fn.token = l.new()

@@ -12,7 +12,6 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -126,7 +125,7 @@ func runGo(t *testing.T, all []*cellCase, tell func(c *cellCase, text string)) {
 			if err != nil {
 				fmt.Fprintf(&out, "%s!! %v", shownMark, err)
 			}
-			tell(c, tidy(strings.ReplaceAll(out.String(), pkg+".", "main.")))
+			tell(c, tidy(strings.NewReplacer(modulePath+folder+"/"+pkg+".", "main.", pkg+".", "main.").Replace(out.String())))
 		})
 	}
 	group.Wait()
@@ -354,5 +353,3 @@ func plainInit(name string, cell int) string {
 }
 
 func own2(p *types.Package) bool { return p.Path() == sessionPath }
-
-var _ = slices.Sort[[]int]

@@ -145,7 +145,11 @@ func (p *printer) methods(d *desc, v reflect.Value, sharp bool) (done bool) {
 				done = true
 				return
 			}
-			panic(r)
+			if r == any(errHalted) {
+				panic(r)
+			}
+			fmt.Fprintf(p, "%%!%c(PANIC=%s method: %v)", p.verb, name, thrownValue(r))
+			done = true
 		}
 	}()
 	f, ok := asFunc[func() string](b, name)
