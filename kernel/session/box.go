@@ -18,6 +18,7 @@ type desc struct {
 	faithful bool         // compiled code sees its values as they are
 	rtype    reflect.Type // of a faithful type, or a compiled interface
 	told     bool         // its methods are known
+	wrapped  bool         // its values are structs around those of its underlying type (see wrap.go)
 
 	methods    map[string]*method
 	elem, keys *desc

@@ -36,7 +36,7 @@ func (l *lowering) call(e *ast.CallExpr) ast.Expr {
 	if f != nil && f.Signature().Recv() == nil {
 		fun = l.funcRef(callFun(e))
 	} else {
-		fun = l.expr(e.Fun)
+		fun = l.under(e.Fun)
 	}
 	if _, ok := ast.Unparen(e.Fun).(*ast.FuncLit); ok {
 		fun = &ast.ParenExpr{X: fun}
@@ -142,7 +142,7 @@ func (l *lowering) argument(x ast.Expr, t types.Type, raw bool) ast.Expr {
 	if types.IsInterface(from) {
 		return l.hook("Raw", l.convert(l.expr(x), from, anyType))
 	}
-	return l.hook("Any", l.expr(x))
+	return l.hook("Any", l.under(x))
 }
 
 func paramType(sig *types.Signature, i int) types.Type {
@@ -331,6 +331,12 @@ func (l *lowering) conversion(e *ast.CallExpr) ast.Expr {
 		return l.exprAs(x, to)
 	}
 	lx := l.expr(x)
+	if l.wrapped(from) || l.wrapped(to) {
+		if l.same(from, to) {
+			return lx
+		}
+		return l.wrap(l.unwrap(lx, from), to)
+	}
 	if l.erasedSame(from, to) {
 		if lx2, ok := lx.(*ast.Ident); ok {
 			return lx2
@@ -359,9 +365,6 @@ func (l *lowering) erasedSame(a, b types.Type) bool {
 		return false
 	}
 	if _, ok := a.Underlying().(*types.Struct); ok {
-		return false
-	}
-	if aok && l.recursive(an) || bok && l.recursive(bn) {
 		return false
 	}
 	return l.same(a.Underlying(), b.Underlying())
@@ -400,7 +403,7 @@ func (l *lowering) builtin(e *ast.CallExpr, name string) ast.Expr {
 	case "min", "max":
 		return l.extreme(e, name, t)
 	case "clear":
-		return l.hook("Clear", l.hook("Any", l.expr(e.Args[0])))
+		return l.hook("Clear", l.hook("Any", l.under(e.Args[0])))
 	case "panic":
 		return l.hook("Panic", l.exprAs(e.Args[0], anyType))
 	case "recover":
@@ -429,6 +432,9 @@ func (l *lowering) builtin(e *ast.CallExpr, name string) ast.Expr {
 		return l.apply(l.id("new"), l.expr(e.Args[0]))
 	case "make":
 		args := []ast.Expr{l.expr(e.Args[0])}
+		if l.wrapped(t) {
+			args[0] = l.mustSpell(t.Underlying(), e.Pos())
+		}
 		if ch, ok := t.Underlying().(*types.Chan); ok {
 			args[0] = l.mustSpell(types.NewChan(types.SendRecv, ch.Elem()), e.Pos())
 		}
@@ -436,15 +442,15 @@ func (l *lowering) builtin(e *ast.CallExpr, name string) ast.Expr {
 			args = append(args, l.integer(a))
 		}
 		if ch, ok := t.Underlying().(*types.Chan); ok && ch.Dir() != types.SendRecv {
-			return l.apply(&ast.ParenExpr{X: l.mustSpell(t, e.Pos())}, l.apply(l.id("make"), args...))
+			return l.wrap(l.apply(&ast.ParenExpr{X: l.mustSpell(t.Underlying(), e.Pos())}, l.apply(l.id("make"), args...)), t)
 		}
-		return l.apply(l.id("make"), args...)
+		return l.wrap(l.apply(l.id("make"), args...), t)
 	case "append":
 		elem := l.coreElem(t)
 		c := &ast.CallExpr{Fun: l.id("append"), Lparen: e.Lparen, Rparen: e.Rparen, Ellipsis: e.Ellipsis}
-		c.Args = append(c.Args, l.exprAs(e.Args[0], t))
+		c.Args = append(c.Args, l.unwrap(l.exprAs(e.Args[0], t), t))
 		if l.info.Types[e.Args[0]].IsNil() {
-			c.Args[0] = l.zero(t)
+			c.Args[0] = l.zero(t.Underlying())
 		}
 		if len(e.Args) > 2 && !e.Ellipsis.IsValid() { // all of them before any is stored
 			lit := &ast.CompositeLit{Type: &ast.ArrayType{Elt: l.mustSpell(elem, e.Pos())}}
@@ -452,13 +458,13 @@ func (l *lowering) builtin(e *ast.CallExpr, name string) ast.Expr {
 				lit.Elts = append(lit.Elts, l.exprAs(a, elem))
 			}
 			c.Args, c.Ellipsis = append(c.Args, lit), l.pos
-			return c
+			return l.wrap(c, t)
 		}
 		for i, a := range e.Args[1:] {
 			if e.Ellipsis.IsValid() && i == len(e.Args)-2 {
-				x := l.expr(a)
+				x := l.under(a)
 				if l.info.Types[a].IsNil() {
-					return c.Args[0]
+					return l.wrap(c.Args[0], t)
 				}
 				if b, ok := l.typeOf(a).Underlying().(*types.Basic); ok && b.Info()&types.IsString != 0 {
 					x = l.apply(&ast.ParenExpr{X: &ast.ArrayType{Elt: l.id("byte")}}, x)
@@ -468,10 +474,10 @@ func (l *lowering) builtin(e *ast.CallExpr, name string) ast.Expr {
 			}
 			c.Args = append(c.Args, l.exprAs(a, elem))
 		}
-		return c
+		return l.wrap(c, t)
 	case "delete":
 		m := l.typeOf(e.Args[0]).Underlying().(*types.Map)
-		return l.apply(l.id("delete"), l.expr(e.Args[0]), l.exprAs(e.Args[1], m.Key()))
+		return l.apply(l.id("delete"), l.under(e.Args[0]), l.exprAs(e.Args[1], m.Key()))
 	case "complex":
 		part := types.Typ[types.Float64]
 		if b, ok := t.Underlying().(*types.Basic); ok && b.Kind() == types.Complex64 {
@@ -486,7 +492,7 @@ func (l *lowering) builtin(e *ast.CallExpr, name string) ast.Expr {
 		if a, ok := u.(*types.Array); ok && !hasCall(e.Args[0]) {
 			return number(l.pos, int(a.Len()))
 		}
-		x := l.expr(e.Args[0])
+		x := l.under(e.Args[0])
 		if _, ok := l.typeOf(e.Args[0]).Underlying().(*types.Pointer); ok {
 			x = &ast.ParenExpr{X: &ast.StarExpr{Star: l.pos, X: x}}
 		}
@@ -494,7 +500,7 @@ func (l *lowering) builtin(e *ast.CallExpr, name string) ast.Expr {
 	}
 	var args []ast.Expr
 	for _, a := range e.Args {
-		args = append(args, l.expr(a))
+		args = append(args, l.under(a))
 	}
 	return l.apply(l.id(name), args...)
 }

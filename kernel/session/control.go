@@ -290,9 +290,9 @@ func (l *lowering) tagged(tag *ast.Ident, t types.Type, x ast.Expr) ast.Expr {
 			return l.hook("IsNil", id())
 		}
 		if _, ok := t.Underlying().(*types.Signature); ok {
-			return l.hook("NoFunc", id())
+			return l.hook("NoFunc", l.unwrap(id(), t))
 		}
-		return &ast.BinaryExpr{X: id(), OpPos: l.pos, Op: token.EQL, Y: l.id("nil")}
+		return &ast.BinaryExpr{X: l.unwrap(id(), t), OpPos: l.pos, Op: token.EQL, Y: l.id("nil")}
 	}
 	if types.IsInterface(t) || types.IsInterface(l.typeOf(x)) {
 		return l.hook("Equal", l.convert(id(), t, anyType), l.exprAs(x, anyType))
@@ -388,7 +388,7 @@ func (l *lowering) selectStmt(s *ast.SelectStmt, label *ast.Ident) []ast.Stmt {
 			switch comm := clause.Comm.(type) {
 			case *ast.SendStmt:
 				t := l.typeOf(comm.Chan).Underlying().(*types.Chan)
-				args = append(args, l.hook("Send", l.expr(comm.Chan), l.exprAs(comm.Value, t.Elem())))
+				args = append(args, l.hook("Send", l.under(comm.Chan), l.exprAs(comm.Value, t.Elem())))
 			case *ast.ExprStmt:
 				recv = comm.X
 			case *ast.AssignStmt:
@@ -396,7 +396,7 @@ func (l *lowering) selectStmt(s *ast.SelectStmt, label *ast.Ident) []ast.Stmt {
 			}
 			if recv != nil {
 				ch := ast.Unparen(recv).(*ast.UnaryExpr).X
-				args = append(args, l.hook("Receive", l.expr(ch)))
+				args = append(args, l.hook("Receive", l.under(ch)))
 				t := l.typeOf(ch).Underlying().(*types.Chan).Elem()
 				if len(lhs) > 0 {
 					if id, ok := lhs[0].(*ast.Ident); !ok || id.Name != "_" {

@@ -331,11 +331,8 @@ func (l *lowering) spellNamed(t *types.Named) ast.Expr {
 		return &ast.SelectorExpr{X: l.id(l.s.alias(obj.Pkg().Path())), Sel: l.id(obj.Name())}
 	}
 	under := t.Underlying()
-	if _, ok := under.(*types.Struct); !ok {
-		if l.recursive(t) {
-			l.refuse(l.pos, "the interpreter has no type that contains itself, as "+l.display(t)+" does: put it into a struct")
-			return l.id("any")
-		}
+	wrapped := l.wrapped(t)
+	if _, ok := under.(*types.Struct); !ok && !wrapped {
 		return l.spell(under)
 	}
 	key := l.key(t)
@@ -349,7 +346,14 @@ func (l *lowering) spellNamed(t *types.Named) ast.Expr {
 		spec := &ast.TypeSpec{Name: l.id(name)}
 		at := len(l.plan.decls)
 		l.plan.decls = append(l.plan.decls, &ast.GenDecl{TokPos: l.pos, Tok: token.TYPE, Specs: []ast.Spec{spec}})
-		if spec.Type = l.structure(under.(*types.Struct), t); spec.Type == nil {
+		if wrapped {
+			if inner := l.spell(under); inner != nil {
+				spec.Type = &ast.StructType{Struct: l.pos, Fields: l.list1(l.field(wrappedField, inner))}
+			}
+		} else {
+			spec.Type = l.structure(under.(*types.Struct), t)
+		}
+		if spec.Type == nil {
 			l.plan.decls = slices.Delete(l.plan.decls, at, at+1)
 			delete(l.plan.erased, key)
 			return nil

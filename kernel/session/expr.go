@@ -18,6 +18,9 @@ func (l *lowering) exprAs(e ast.Expr, to types.Type) ast.Expr {
 		return l.constant(tv.Value, to)
 	}
 	if tv.IsNil() {
+		if l.wrapped(to) {
+			return l.zero(to)
+		}
 		return l.id("nil")
 	}
 	if w := l.writer(e); w != nil && types.IsInterface(to) {
@@ -33,6 +36,9 @@ func (l *lowering) exprAs(e ast.Expr, to types.Type) ast.Expr {
 // to. Only interfaces make a difference.
 func (l *lowering) convert(x ast.Expr, from, to types.Type) ast.Expr {
 	if !types.IsInterface(to) {
+		if from != nil && l.wrapped(from) != l.wrapped(to) {
+			return l.wrap(l.unwrap(x, from), to)
+		}
 		return x
 	}
 	if _, ok := to.(*types.TypeParam); ok {
@@ -221,7 +227,7 @@ func (l *lowering) expr(e ast.Expr) ast.Expr {
 	case *ast.CallExpr:
 		return l.call(e)
 	case *ast.StarExpr:
-		return l.deref(l.expr(e.X), l.typeOf(e.X))
+		return l.deref(l.under(e.X), l.typeOf(e.X).Underlying())
 	case *ast.UnaryExpr:
 		return l.unary(e)
 	case *ast.BinaryExpr:
@@ -268,10 +274,10 @@ func (l *lowering) target(e ast.Expr) ast.Expr {
 func (l *lowering) variable(e ast.Expr, whole bool) ast.Expr {
 	switch x := ast.Unparen(e).(type) {
 	case *ast.StarExpr:
-		return &ast.StarExpr{Star: x.Star, X: l.expr(x.X)}
+		return &ast.StarExpr{Star: x.Star, X: l.under(x.X)}
 	case *ast.IndexExpr:
 		if _, ok := l.typeOf(x.X).Underlying().(*types.Array); ok {
-			return &ast.IndexExpr{X: l.variable(x.X, whole), Lbrack: x.Lbrack, Index: l.integer(x.Index), Rbrack: x.Rbrack}
+			return &ast.IndexExpr{X: l.unwrap(l.variable(x.X, whole), l.typeOf(x.X)), Lbrack: x.Lbrack, Index: l.integer(x.Index), Rbrack: x.Rbrack}
 		}
 	case *ast.SelectorExpr:
 		if l.pkgName(x.X) == nil && !l.info.Types[x.X].IsType() {
@@ -445,6 +451,9 @@ func (l *lowering) literal(e *ast.CompositeLit) ast.Expr {
 }
 
 func (l *lowering) literalOf(e *ast.CompositeLit, t types.Type) ast.Expr {
+	if l.wrapped(t) {
+		return l.wrap(l.literalOf(e, t.Underlying()), t)
+	}
 	typ := l.mustSpell(t, e.Pos())
 	lit := &ast.CompositeLit{Type: typ, Lbrace: e.Lbrace, Rbrace: e.Rbrace}
 	pair := func(k, v ast.Expr) {
@@ -497,9 +506,9 @@ func (l *lowering) index(e *ast.IndexExpr) ast.Expr {
 	}
 	t := l.typeOf(e.X)
 	if m, ok := t.Underlying().(*types.Map); ok {
-		return &ast.IndexExpr{X: l.expr(e.X), Lbrack: e.Lbrack, Index: l.element(e.Index, m.Key()), Rbrack: e.Rbrack}
+		return &ast.IndexExpr{X: l.under(e.X), Lbrack: e.Lbrack, Index: l.element(e.Index, m.Key()), Rbrack: e.Rbrack}
 	}
-	x := l.expr(e.X)
+	x := l.under(e.X)
 	if _, ok := t.Underlying().(*types.Pointer); ok {
 		x = &ast.ParenExpr{X: &ast.StarExpr{Star: l.pos, X: x}}
 	}
@@ -519,7 +528,7 @@ func (l *lowering) integer(e ast.Expr) ast.Expr {
 }
 
 func (l *lowering) slice(e *ast.SliceExpr) ast.Expr {
-	x := l.expr(e.X)
+	x := l.under(e.X)
 	if _, ok := l.typeOf(e.X).Underlying().(*types.Pointer); ok {
 		x = &ast.ParenExpr{X: &ast.StarExpr{Star: l.pos, X: x}}
 	}
@@ -532,7 +541,7 @@ func (l *lowering) slice(e *ast.SliceExpr) ast.Expr {
 			*b.to = l.integer(b.from)
 		}
 	}
-	return s
+	return l.wrap(s, l.typeOf(e))
 }
 
 // isCut reports whether an expression is a field that is cut (see cycle.go).
@@ -581,7 +590,7 @@ func (l *lowering) unary(e *ast.UnaryExpr) ast.Expr {
 				return &ast.FuncDecl{Name: l.id(name), Type: &ast.FuncType{Func: l.pos, Params: l.list1(l.field("c", l.spell(t))), Results: l.list1(&ast.Field{Type: elem})},
 					Body: l.block(l.define1(v, &ast.UnaryExpr{OpPos: l.pos, Op: token.ARROW, X: l.id("c")}), l.ret(v))}
 			})
-			return l.apply(f, l.expr(e.X))
+			return l.apply(f, l.under(e.X))
 		}
 	case token.AND:
 		if lit, ok := ast.Unparen(e.X).(*ast.CompositeLit); ok {
@@ -655,9 +664,9 @@ func (l *lowering) equalTo(left func(ast.Expr) ast.Expr, x, y ast.Expr, op token
 			return not(l.hook("IsNil", left(x)))
 		}
 		if _, ok := xt.Underlying().(*types.Signature); ok {
-			return not(l.hook("NoFunc", left(x)))
+			return not(l.hook("NoFunc", l.unwrap(left(x), xt)))
 		}
-		return &ast.BinaryExpr{X: left(x), OpPos: l.pos, Op: op, Y: l.id("nil")}
+		return &ast.BinaryExpr{X: l.unwrap(left(x), xt), OpPos: l.pos, Op: op, Y: l.id("nil")}
 	}
 	yt := l.typeOf(y)
 	xi, yi := types.IsInterface(xt), types.IsInterface(yt)
@@ -683,7 +692,7 @@ func (l *lowering) equalTo(left func(ast.Expr) ast.Expr, x, y ast.Expr, op token
 	if tx.Value != nil {
 		lx = l.constant(tx.Value, t)
 	}
-	return &ast.BinaryExpr{X: lx, OpPos: l.pos, Op: op, Y: l.exprAs(y, t)}
+	return &ast.BinaryExpr{X: l.unwrap(lx, t), OpPos: l.pos, Op: op, Y: l.unwrap(l.exprAs(y, t), t)}
 }
 
 // bigLiteral is a number too large for the interpreter's constants.

@@ -112,7 +112,7 @@ func (l *lowering) describe(t types.Type) *desc {
 		d = &desc{id: len(l.s.types), key: key, name: l.s.plain(runtimeName(t)), typ: t, methods: map[string]*method{}}
 		l.s.descs[key] = d
 		l.s.types = append(l.s.types, d)
-		d.faithful = l.faithful(t)
+		d.faithful, d.wrapped = l.faithful(t), l.wrapped(t)
 		if d.faithful {
 			d.rtype = l.s.world.reflected(t)
 		}

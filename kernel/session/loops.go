@@ -137,10 +137,10 @@ func (l *lowering) rangeLoop(n *ast.RangeStmt, label *ast.Ident) []ast.Stmt {
 		return l.rangeString(n, label)
 	}
 	if s, ok := t.Underlying().(*types.Slice); ok && isChan(s.Elem()) {
-		return l.rangeChannels(n, label, l.expr(n.X), t, s.Elem())
+		return l.rangeChannels(n, label, l.under(n.X), s, s.Elem())
 	}
 	key, value := rangeTypes(t)
-	r := &ast.RangeStmt{For: n.For, TokPos: n.TokPos, X: l.exprAs(n.X, l.typ(types.Default(l.info.TypeOf(n.X))))}
+	r := &ast.RangeStmt{For: n.For, TokPos: n.TokPos, X: l.unwrap(l.exprAs(n.X, l.typ(types.Default(l.info.TypeOf(n.X)))), t)}
 	return []ast.Stmt{l.loopBody(n, label, r, key, value)}
 }
 
@@ -215,10 +215,10 @@ func (l *lowering) rangeArray(n *ast.RangeStmt, label *ast.Ident, t types.Type) 
 	var out []ast.Stmt
 	var over ast.Expr = v
 	if pointer {
-		out = append(out, l.define1(v, l.expr(n.X)))
+		out = append(out, l.define1(v, l.under(n.X)))
 		over = &ast.ParenExpr{X: &ast.StarExpr{X: v}}
 	} else {
-		out = append(out, l.local(v, l.mustSpell(t, n.Pos()), l.expr(n.X)))
+		out = append(out, l.local(v, l.mustSpell(array.Underlying(), n.Pos()), l.under(n.X)))
 	}
 	if isChan(elem.Elem()) {
 		return append(out, l.rangeChannels(n, label, &ast.SliceExpr{X: over}, types.NewSlice(elem.Elem()), elem.Elem())...)
@@ -260,7 +260,7 @@ func (l *lowering) rangeChannels(n *ast.RangeStmt, label *ast.Ident, x ast.Expr,
 // takes a channel that a function keeps for something else.
 func (l *lowering) rangeChan(n *ast.RangeStmt, label *ast.Ident, t, elem types.Type) []ast.Stmt {
 	ch, v, open := l.new(), l.new(), l.new()
-	out := []ast.Stmt{l.local(ch, l.mustSpell(t, n.Pos()), l.expr(n.X))}
+	out := []ast.Stmt{l.local(ch, l.mustSpell(t.Underlying(), n.Pos()), l.under(n.X))}
 	head := []ast.Stmt{
 		l.assign(token.DEFINE, []ast.Expr{v, open}, []ast.Expr{&ast.UnaryExpr{OpPos: l.pos, Op: token.ARROW, X: ch}}),
 		&ast.IfStmt{If: l.pos, Cond: &ast.UnaryExpr{Op: token.NOT, X: open}, Body: l.block(&ast.BranchStmt{TokPos: l.pos, Tok: token.BREAK})},
@@ -355,7 +355,7 @@ func (l *lowering) rangeFunc(n *ast.RangeStmt, label *ast.Ident, sig *types.Sign
 			out = append(out, l.local(id, l.mustSpell(v.Type(), n.Pos()), nil))
 		}
 	}
-	out = append(out, l.define1(iter, l.expr(n.X)))
+	out = append(out, l.define1(iter, l.under(n.X)))
 	in := &ast.FieldList{Opening: l.pos, Closing: l.pos}
 	var head []ast.Stmt
 	head = append(head, &ast.IfStmt{If: l.pos, Cond: &ast.BinaryExpr{X: over, OpPos: l.pos, Op: token.GTR, Y: number(l.pos, 0)},

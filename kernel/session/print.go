@@ -65,27 +65,30 @@ func (p *printer) value(d *desc, v reflect.Value, depth int, hidden bool) {
 			p.value(b.T, reflect.ValueOf(b.V), depth, hidden)
 			return
 		}
-		fmt.Fprintf(p, p.format, inner)
+		p.plain(reflect.ValueOf(inner), depth, hidden)
 		return
 	}
 	if !hidden && p.methods(d, v, sharp) {
 		return
 	}
 	if d.faithful {
-		fmt.Fprintf(p, p.format, v.Interface())
+		p.plain(v, depth, hidden)
 		return
+	}
+	if d.wrapped {
+		v = v.Field(0)
 	}
 	switch v.Kind() {
 	case reflect.Struct:
-		p.structure(d, v, depth, sharp)
+		p.structure(d, v, depth, sharp, hidden)
 	case reflect.Slice, reflect.Array:
 		if d.elem == nil || v.Type().Elem().Kind() == reflect.Uint8 && strings.ContainsRune("sqxX", p.verb) {
 			fmt.Fprintf(p, p.format, v.Interface())
 			return
 		}
-		p.sequence(d, v, depth, sharp)
+		p.sequence(d, v, depth, sharp, hidden)
 	case reflect.Map:
-		p.table(d, v, depth, sharp)
+		p.table(d, v, depth, sharp, hidden)
 	case reflect.Pointer:
 		if depth == 0 && !v.IsNil() && d.elem != nil {
 			switch v.Elem().Kind() {
@@ -116,6 +119,19 @@ func (p *printer) value(d *desc, v reflect.Value, depth int, hidden bool) {
 		fmt.Fprintf(p, "%#x", v.Pointer())
 	default:
 		fmt.Fprintf(p, p.format, v.Interface())
+	}
+}
+
+// plain prints a value of a type that package fmt knows, without calling
+// methods when it is hidden.
+func (p *printer) plain(v reflect.Value, depth int, hidden bool) {
+	switch {
+	case !hidden:
+		fmt.Fprintf(p, p.format, v.Interface())
+	case v.Kind() == reflect.Pointer && depth > 0 && !v.IsNil():
+		fmt.Fprintf(p, "%#x", v.Pointer())
+	default: // to fmt a field that it may not look into
+		fmt.Fprintf(p, p.format, reflect.ValueOf(struct{ v any }{v.Interface()}).Field(0).Elem())
 	}
 }
 
@@ -165,7 +181,7 @@ func (p *printer) methods(d *desc, v reflect.Value, sharp bool) (done bool) {
 	return true
 }
 
-func (p *printer) structure(d *desc, v reflect.Value, depth int, sharp bool) {
+func (p *printer) structure(d *desc, v reflect.Value, depth int, sharp, hidden bool) {
 	if sharp {
 		io.WriteString(p, d.name)
 	}
@@ -177,12 +193,12 @@ func (p *printer) structure(d *desc, v reflect.Value, depth int, sharp bool) {
 		if sharp || p.Flag('+') && p.verb == 'v' {
 			io.WriteString(p, f.name+":")
 		}
-		p.value(f.typ, v.Field(i), depth+1, !f.exported)
+		p.value(f.typ, v.Field(i), depth+1, hidden || !f.exported)
 	}
 	io.WriteString(p, "}")
 }
 
-func (p *printer) sequence(d *desc, v reflect.Value, depth int, sharp bool) {
+func (p *printer) sequence(d *desc, v reflect.Value, depth int, sharp, hidden bool) {
 	begin, sep, end := "[", " ", "]"
 	if sharp {
 		begin, sep, end = d.name+"{", ", ", "}"
@@ -196,12 +212,12 @@ func (p *printer) sequence(d *desc, v reflect.Value, depth int, sharp bool) {
 		if i > 0 {
 			io.WriteString(p, sep)
 		}
-		p.value(d.elem, v.Index(i), depth+1, false)
+		p.value(d.elem, v.Index(i), depth+1, hidden)
 	}
 	io.WriteString(p, end)
 }
 
-func (p *printer) table(d *desc, v reflect.Value, depth int, sharp bool) {
+func (p *printer) table(d *desc, v reflect.Value, depth int, sharp, hidden bool) {
 	begin, sep, end := "map[", " ", "]"
 	if sharp {
 		begin, sep, end = d.name+"{", ", ", "}"
@@ -217,9 +233,9 @@ func (p *printer) table(d *desc, v reflect.Value, depth int, sharp bool) {
 		if i > 0 {
 			io.WriteString(p, sep)
 		}
-		p.value(d.keys, k, depth+1, false)
+		p.value(d.keys, k, depth+1, hidden)
 		io.WriteString(p, ":")
-		p.value(d.elem, v.MapIndex(k), depth+1, false)
+		p.value(d.elem, v.MapIndex(k), depth+1, hidden)
 	}
 	io.WriteString(p, end)
 }
@@ -315,6 +331,8 @@ func writeJSON(w *bytes.Buffer, d *desc, v reflect.Value) error {
 		return leafJSON(w, out(v.Interface()))
 	case d.faithful:
 		return leafJSON(w, v.Interface())
+	case d.wrapped:
+		v = v.Field(0)
 	}
 	switch v.Kind() {
 	case reflect.Pointer:

@@ -71,6 +71,9 @@ func (s *Session) readJSON(text []byte, d *desc, v reflect.Value, path string) e
 		}
 		return nil
 	}
+	if t.wrapped {
+		to = to.Field(0)
+	}
 	switch to.Kind() {
 	case reflect.Pointer:
 		if to.IsNil() {

@@ -59,6 +59,7 @@ type Session struct {
 
 	context    *types.Context    // of instances
 	erased     map[string]string // the interpreter's names of structs, instances and helpers, by key
+	wraps      map[string]bool   // whether types are wrapped (wrap.go), by key
 	cuts       map[string][]int  // fields of structs that are any to the interpreter (cycle.go), by key
 	descs      map[string]*desc  // types that went into interfaces, by key
 	types      []*desc           // the same by number
@@ -91,6 +92,7 @@ func New() (*Session, error) {
 		context:  types.NewContext(),
 		erased:   map[string]string{},
 		cuts:     map[string][]int{},
+		wraps:    map[string]bool{},
 		descs:    map[string]*desc{},
 	}
 	s.cell.Store(&running{})
@@ -351,6 +353,11 @@ func (s *Session) sweep(old, next *state) {
 	for key := range s.cuts {
 		if mentions(key) {
 			delete(s.cuts, key)
+		}
+	}
+	for key := range s.wraps {
+		if mentions(key) {
+			delete(s.wraps, key)
 		}
 	}
 	for key := range s.descs { // values in interfaces keep their own

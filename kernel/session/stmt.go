@@ -31,7 +31,7 @@ func (l *lowering) stmt(s ast.Stmt) []ast.Stmt {
 		return nil
 	case *ast.ExprStmt:
 		if u, ok := ast.Unparen(s.X).(*ast.UnaryExpr); ok && u.Op == token.ARROW {
-			return []ast.Stmt{&ast.ExprStmt{X: &ast.UnaryExpr{OpPos: u.OpPos, Op: u.Op, X: l.expr(u.X)}}}
+			return []ast.Stmt{&ast.ExprStmt{X: &ast.UnaryExpr{OpPos: u.OpPos, Op: u.Op, X: l.under(u.X)}}}
 		}
 		return l.withFunctions(&ast.ExprStmt{X: l.expr(s.X)})
 	case *ast.AssignStmt:
@@ -63,7 +63,7 @@ func (l *lowering) stmt(s ast.Stmt) []ast.Stmt {
 		return l.selectStmt(s, l.madeLabel())
 	case *ast.SendStmt:
 		t := l.typeOf(s.Chan).Underlying().(*types.Chan)
-		return l.withFunctions(&ast.SendStmt{Chan: l.expr(s.Chan), Arrow: s.Arrow, Value: l.element(s.Value, t.Elem())})
+		return l.withFunctions(&ast.SendStmt{Chan: l.under(s.Chan), Arrow: s.Arrow, Value: l.element(s.Value, t.Elem())})
 	case *ast.GoStmt:
 		f := l.new()
 		return []ast.Stmt{l.define1(f, l.thunk(s.Call)), &ast.ExprStmt{X: l.hook("Go", f)}}
@@ -280,21 +280,21 @@ func (l *lowering) place(x ast.Expr, once bool) ([]ast.Stmt, ast.Expr) {
 		t := l.typeOf(e.X)
 		switch u := t.Underlying().(type) {
 		case *types.Map:
-			m := temp(l.expr(e.X), t)
+			m := l.unwrap(temp(l.expr(e.X), t), t)
 			return out, &ast.IndexExpr{X: m, Index: temp(l.exprAs(e.Index, u.Key()), u.Key())}
 		case *types.Slice:
-			s := temp(l.expr(e.X), t)
+			s := l.unwrap(temp(l.expr(e.X), t), t)
 			return out, &ast.IndexExpr{X: s, Index: temp(l.integer(e.Index), types.Typ[types.Int])}
 		case *types.Pointer:
-			p := temp(l.expr(e.X), t)
+			p := l.unwrap(temp(l.expr(e.X), t), t)
 			return out, &ast.IndexExpr{X: &ast.ParenExpr{X: &ast.StarExpr{X: p}}, Index: temp(l.integer(e.Index), types.Typ[types.Int])}
 		case *types.Array:
 			more, a := l.place(e.X, !plain(e.X))
 			out = append(out, more...)
-			return out, &ast.IndexExpr{X: a, Index: temp(l.integer(e.Index), types.Typ[types.Int])}
+			return out, &ast.IndexExpr{X: l.unwrap(a, t), Index: temp(l.integer(e.Index), types.Typ[types.Int])}
 		}
 	case *ast.StarExpr:
-		return out, &ast.StarExpr{Star: l.pos, X: temp(l.expr(e.X), l.typeOf(e.X))}
+		return out, &ast.StarExpr{Star: l.pos, X: l.unwrap(temp(l.expr(e.X), l.typeOf(e.X)), l.typeOf(e.X))}
 	case *ast.SelectorExpr:
 		if l.pkgName(e.X) == nil && !l.info.Types[e.X].IsType() {
 			t := l.typeOf(e.X)
@@ -336,7 +336,7 @@ func (l *lowering) fromOne(lhs []ast.Expr, x ast.Expr, declare bool) []ast.Stmt 
 		values, ts = []ast.Expr{v, ok}, []types.Type{t, boolean}
 	case *ast.UnaryExpr:
 		t := l.typeOf(e.X).Underlying().(*types.Chan).Elem()
-		out = append(out, l.assign(token.DEFINE, []ast.Expr{v, ok}, []ast.Expr{&ast.UnaryExpr{OpPos: e.OpPos, Op: token.ARROW, X: l.expr(e.X)}}))
+		out = append(out, l.assign(token.DEFINE, []ast.Expr{v, ok}, []ast.Expr{&ast.UnaryExpr{OpPos: e.OpPos, Op: token.ARROW, X: l.under(e.X)}}))
 		values, ts = []ast.Expr{v, ok}, []types.Type{t, boolean}
 	default:
 		tuple := l.typeOf(x).(*types.Tuple)
@@ -529,7 +529,7 @@ func (l *lowering) thunk(call *ast.CallExpr) ast.Expr {
 	switch {
 	case special && len(c.Args) == len(call.Args) && !isHook(c): // close, delete, copy
 		for i, a := range call.Args {
-			later.Args[i] = keep(c.Args[i], l.typeOf(a))
+			later.Args[i] = keep(c.Args[i], l.typeOf(a).Underlying())
 		}
 	case special: // panic, print, recover and others that call the session
 		if len(call.Args) == 0 || len(c.Args) != len(call.Args) {
@@ -572,7 +572,7 @@ func (l *lowering) thunk(call *ast.CallExpr) ast.Expr {
 			}
 		} else if l.callee(call) == nil {
 			if _, lit := unparen(c.Fun).(*ast.FuncLit); !lit {
-				later.Fun = keep(c.Fun, l.typeOf(call.Fun))
+				later.Fun = keep(c.Fun, l.typeOf(call.Fun).Underlying())
 			}
 		} else if m, ok := c.Fun.(*ast.CallExpr); ok { // a method of an interface
 			later.Fun = keep(m, l.typ(l.callee(call).Signature()))
