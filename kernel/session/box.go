@@ -278,9 +278,8 @@ func typeName(v any) string {
 }
 
 // assertion is the panic of v.(T).
-func (s *Session) assertion(v any, d *desc) error {
+func (s *Session) assertion(v any, d *desc, from string) error {
 	v = out(v)
-	what := "interface {}"
 	if d.iface {
 		if v == nil {
 			return conversion("interface is nil, not " + d.name)
@@ -291,8 +290,8 @@ func (s *Session) assertion(v any, d *desc) error {
 			}
 		}
 	}
-	text := what + " is " + typeName(v) + ", not " + d.name
-	if typeName(v) == d.name {
+	text := from + " is " + typeName(v) + ", not " + d.name
+	if v != nil && typeName(v) == d.name {
 		text += " (types from different scopes)"
 	}
 	return conversion(text)

@@ -199,13 +199,19 @@ func (l *lowering) formatted(fun ast.Expr, e *ast.CallExpr, sig *types.Signature
 // spread is the call f(g()) where g returns several values.
 func (l *lowering) spread(fun ast.Expr, first []ast.Expr, x ast.Expr, tuple *types.Tuple, sig *types.Signature, raw bool) ast.Expr {
 	var names, args []ast.Expr
-	args = append(args, first...)
 	var before []ast.Stmt
+	for _, a := range first { // a receiver
+		if _, plain := a.(*ast.Ident); !plain && hasCall(a) {
+			r := l.new()
+			before, a = append(before, l.define1(r, a)), r
+		}
+		args = append(args, a)
+	}
 	switch fun.(type) {
 	case *ast.Ident, *ast.SelectorExpr:
 	default: // evaluated before its arguments
 		f := l.new()
-		before, fun = []ast.Stmt{l.define1(f, fun)}, f
+		before, fun = append(before, l.define1(f, fun)), f
 	}
 	inner := l.expr(x)
 	for i := range tuple.Len() {
@@ -248,6 +254,7 @@ func (l *lowering) spreadBuiltin(e *ast.CallExpr) ast.Expr {
 		call.Args = append(call.Args, arg)
 	}
 	before := l.assign(token.DEFINE, names, []ast.Expr{inner})
+	l.info.Types[&call] = l.info.Types[e]
 	result := l.call(&call)
 	if l.info.Types[e].IsVoid() {
 		return l.apply(&ast.ParenExpr{X: l.function(nil, nil, before, &ast.ExprStmt{X: result})})
@@ -290,6 +297,8 @@ func (l *lowering) special(e *ast.CallExpr, f *types.Func) ast.Expr {
 		if len(e.Args) == 2 {
 			return l.hook("DeepEqual", l.exprAs(e.Args[0], anyType), l.exprAs(e.Args[1], anyType))
 		}
+	case "reflect.MakeFunc":
+		l.refuse(e.Pos(), "the interpreter cannot make functions by reflection: write a function literal")
 	case "reflect.TypeOf", "reflect.ValueOf":
 		if len(e.Args) == 1 {
 			if t := l.typ(types.Default(l.info.TypeOf(e.Args[0]))); !types.IsInterface(t) && !l.faithful(t) {
@@ -493,8 +502,9 @@ func (l *lowering) builtin(e *ast.CallExpr, name string) ast.Expr {
 			return number(l.pos, int(a.Len()))
 		}
 		x := l.under(e.Args[0])
-		if _, ok := l.typeOf(e.Args[0]).Underlying().(*types.Pointer); ok {
-			x = &ast.ParenExpr{X: &ast.StarExpr{Star: l.pos, X: x}}
+		if _, ok := l.typeOf(e.Args[0]).Underlying().(*types.Pointer); ok { // which may be nil
+			a := u.(*types.Array)
+			return l.apply(&ast.ParenExpr{X: l.function(nil, l.list1(&ast.Field{Type: l.id("int")}), l.set(l.id("_"), x), l.ret(number(l.pos, int(a.Len()))))})
 		}
 		return l.apply(l.id(name), x)
 	}

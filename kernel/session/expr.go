@@ -89,6 +89,24 @@ func (l *lowering) as(x ast.Expr, to types.Type, how string) ast.Expr {
 	return l.apply(f, x)
 }
 
+// asserted is x.(to) for x of an interface type.
+func (l *lowering) asserted(x ast.Expr, from, to types.Type) ast.Expr {
+	name := l.s.plain(runtimeName(from))
+	if name == "interface {}" {
+		return l.as(x, to, "As")
+	}
+	t := l.spell(to)
+	if t == nil {
+		return l.apply(l.id("any"), x)
+	}
+	f := l.helper("AsFrom "+l.key(from)+" "+l.key(to), func(fun string) ast.Decl {
+		v, r := l.id("v"), l.id("r")
+		return &ast.FuncDecl{Name: l.id(fun), Type: &ast.FuncType{Func: l.pos, Params: l.list1(l.field("v", l.id("any"))), Results: l.list1(l.field("r", t))},
+			Body: l.block(&ast.ExprStmt{X: l.hook("AsFrom", l.addr(r), v, l.desc(to), l.text(name))}, l.ret(r))}
+	})
+	return l.apply(f, x)
+}
+
 // helper is the name of a function that is made once for each key.
 func (l *lowering) helper(key string, make func(name string) ast.Decl) ast.Expr {
 	name := l.s.erased[key]
@@ -223,7 +241,7 @@ func (l *lowering) expr(e ast.Expr) ast.Expr {
 		return l.slice(e)
 	case *ast.TypeAssertExpr:
 		to := l.typeOf(e.Type)
-		return l.as(l.exprAs(e.X, anyType), to, "As")
+		return l.asserted(l.exprAs(e.X, anyType), l.typeOf(e.X), to)
 	case *ast.CallExpr:
 		return l.call(e)
 	case *ast.StarExpr:
@@ -277,7 +295,7 @@ func (l *lowering) variable(e ast.Expr, whole bool) ast.Expr {
 		return &ast.StarExpr{Star: x.Star, X: l.under(x.X)}
 	case *ast.IndexExpr:
 		if _, ok := l.typeOf(x.X).Underlying().(*types.Array); ok {
-			return &ast.IndexExpr{X: l.unwrap(l.variable(x.X, whole), l.typeOf(x.X)), Lbrack: x.Lbrack, Index: l.integer(x.Index), Rbrack: x.Rbrack}
+			return &ast.IndexExpr{X: l.unwrap(l.variable(x.X, whole), l.typeOf(x.X)), Lbrack: x.Lbrack, Index: l.subscript(x.Index), Rbrack: x.Rbrack}
 		}
 	case *ast.SelectorExpr:
 		if l.pkgName(x.X) == nil && !l.info.Types[x.X].IsType() {
@@ -500,19 +518,28 @@ func (l *lowering) element(x ast.Expr, t types.Type) ast.Expr {
 	return l.exprAs(x, t)
 }
 
+// mapKey is a key of a map. A box of what cannot be a key says so by its type.
+func (l *lowering) mapKey(x ast.Expr, t types.Type) ast.Expr {
+	k := l.element(x, t)
+	if from := l.typeOf(x); types.IsInterface(t) && boxed(t) && l.info.Types[x].Value == nil && (types.IsInterface(from) || !l.faithful(from)) {
+		return l.hook("Key", k)
+	}
+	return k
+}
+
 func (l *lowering) index(e *ast.IndexExpr) ast.Expr {
 	if _, ok := l.info.TypeOf(e.X).(*types.Signature); ok {
 		return l.funcValue(e.X)
 	}
 	t := l.typeOf(e.X)
 	if m, ok := t.Underlying().(*types.Map); ok {
-		return &ast.IndexExpr{X: l.under(e.X), Lbrack: e.Lbrack, Index: l.element(e.Index, m.Key()), Rbrack: e.Rbrack}
+		return &ast.IndexExpr{X: l.under(e.X), Lbrack: e.Lbrack, Index: l.mapKey(e.Index, m.Key()), Rbrack: e.Rbrack}
 	}
 	x := l.under(e.X)
 	if _, ok := t.Underlying().(*types.Pointer); ok {
 		x = &ast.ParenExpr{X: &ast.StarExpr{Star: l.pos, X: x}}
 	}
-	return &ast.IndexExpr{X: x, Lbrack: e.Lbrack, Index: l.integer(e.Index), Rbrack: e.Rbrack}
+	return &ast.IndexExpr{X: x, Lbrack: e.Lbrack, Index: l.subscript(e.Index), Rbrack: e.Rbrack}
 }
 
 // integer is an index or a length as an int.
@@ -527,6 +554,14 @@ func (l *lowering) integer(e ast.Expr) ast.Expr {
 	return x
 }
 
+// subscript is an index: an unsigned one may be too large for an int.
+func (l *lowering) subscript(e ast.Expr) ast.Expr {
+	if b, ok := l.typeOf(e).Underlying().(*types.Basic); ok && b.Info()&types.IsUnsigned != 0 && l.info.Types[e].Value == nil {
+		return l.expr(e)
+	}
+	return l.integer(e)
+}
+
 func (l *lowering) slice(e *ast.SliceExpr) ast.Expr {
 	x := l.under(e.X)
 	if _, ok := l.typeOf(e.X).Underlying().(*types.Pointer); ok {
@@ -538,7 +573,7 @@ func (l *lowering) slice(e *ast.SliceExpr) ast.Expr {
 		to   *ast.Expr
 	}{{e.Low, &s.Low}, {e.High, &s.High}, {e.Max, &s.Max}} {
 		if b.from != nil {
-			*b.to = l.integer(b.from)
+			*b.to = l.subscript(b.from)
 		}
 	}
 	return l.wrap(s, l.typeOf(e))

@@ -68,9 +68,25 @@ func (s *Session) hookTable() map[string]reflect.Value {
 		"As": func(ptr, v any, typ int) {
 			x, ok := s.fits(v, s.types[typ])
 			if !ok {
-				panic(s.assertion(v, s.types[typ]))
+				panic(s.assertion(v, s.types[typ], "interface {}"))
 			}
 			s.store(ptr, x, s.types[typ])
+		},
+		"AsFrom": func(ptr, v any, typ int, from string) {
+			x, ok := s.fits(v, s.types[typ])
+			if !ok {
+				panic(s.assertion(v, s.types[typ], from))
+			}
+			s.store(ptr, x, s.types[typ])
+		},
+		"Key": func(v any) any {
+			if b, ok := out(v).(Box); ok && b.V != nil && !reflect.ValueOf(b.V).Comparable() {
+				panic(fault("hash of unhashable type " + b.T.name))
+			}
+			return v
+		},
+		"NilMethod": func(typ, method string) {
+			panic(plainFault("value method " + typ + "." + method + " called using nil *" + typ[strings.LastIndexByte(typ, '.')+1:] + " pointer"))
 		},
 		"Is": func(ptr, v any, typ int) bool {
 			x, ok := s.fits(v, s.types[typ])

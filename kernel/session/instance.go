@@ -2,6 +2,7 @@ package session
 
 import (
 	"go/ast"
+	"go/token"
 	"go/types"
 	"slices"
 	"strings"
@@ -198,7 +199,14 @@ func (l *lowering) tellMethods(d *desc, t types.Type) {
 		if sig.Variadic() {
 			c.Ellipsis = l.pos
 		}
-		f := l.function(in, l.outs(sig), l.result(sig, c))
+		var body []ast.Stmt
+		if _, ptr := t.(*types.Pointer); ptr && len(s.Index()) == 1 {
+			if _, wants := types.Unalias(m.Signature().Recv().Type()).(*types.Pointer); !wants {
+				body = append(body, &ast.IfStmt{Cond: &ast.BinaryExpr{X: r, Op: token.EQL, Y: l.id("nil")},
+					Body: l.block(&ast.ExprStmt{X: l.hook("NilMethod", l.text(strings.TrimPrefix(d.name, "*")), l.text(m.Name()))})})
+			}
+		}
+		f := l.function(in, l.outs(sig), append(body, l.result(sig, c))...)
 		maker := l.function(l.list1(l.field(r.Name, rtyp)), l.list1(&ast.Field{Type: typ}), l.ret(f))
 		id := l.new()
 		l.plan.setup = append(l.plan.setup, l.define1(id, maker),

@@ -286,11 +286,18 @@ func (l *lowering) rangeString(n *ast.RangeStmt, label *ast.Ident) []ast.Stmt {
 		l.assign(token.ADD_ASSIGN, []ast.Expr{at}, []ast.Expr{size}),
 		&ast.ExprStmt{X: l.hook("Ignore", r)},
 	}
+	both := n.Tok == token.ASSIGN && n.Value != nil && !(plain(n.Key) && plain(n.Value))
+	if both { // both places before either is set
+		head = append(head, l.fromValues([]ast.Expr{n.Key, n.Value}, []ast.Expr{i, r}, []types.Type{integer, char})...)
+	}
 	for _, v := range []struct {
 		to   ast.Expr
 		from ast.Expr
 		t    types.Type
 	}{{n.Key, i, integer}, {n.Value, r, char}} {
+		if both {
+			break
+		}
 		if id, ok := v.to.(*ast.Ident); v.to == nil || ok && id.Name == "_" {
 			continue
 		}

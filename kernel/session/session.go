@@ -141,7 +141,7 @@ func (s *Session) Execute(ctx context.Context, cell Cell, out display.Output) Ou
 	c, problems := s.check(s.state, u)
 	var p *plan
 	if len(problems) == 0 {
-		p, problems = s.lower(c)
+		p, problems = s.lowered(c)
 	}
 	s.mu.Unlock()
 	if len(problems) > 0 {
@@ -151,6 +151,16 @@ func (s *Session) Execute(ctx context.Context, cell Cell, out display.Output) Ou
 		out.Stream("stderr", sentence+"\n")
 	}
 	return s.run(ctx, c, p, out)
+}
+
+// lowered lowers a cell. What the lowering did not think of is refused.
+func (s *Session) lowered(c *checked) (p *plan, problems []problem) {
+	defer func() {
+		if r := recover(); r != nil {
+			problems = []problem{{s.engine.fileSet().Position(c.unit.begin), fmt.Sprintf("the kernel does not know what to make of this cell (%v): write it in another way", r)}}
+		}
+	}()
+	return s.lower(c)
 }
 
 // Variables are the names of the variables that there are.

@@ -281,7 +281,7 @@ func (l *lowering) place(x ast.Expr, once bool) ([]ast.Stmt, ast.Expr) {
 		switch u := t.Underlying().(type) {
 		case *types.Map:
 			m := l.unwrap(temp(l.expr(e.X), t), t)
-			return out, &ast.IndexExpr{X: m, Index: temp(l.exprAs(e.Index, u.Key()), u.Key())}
+			return out, &ast.IndexExpr{X: m, Index: temp(l.mapKey(e.Index, u.Key()), u.Key())}
 		case *types.Slice:
 			s := l.unwrap(temp(l.expr(e.X), t), t)
 			return out, &ast.IndexExpr{X: s, Index: temp(l.integer(e.Index), types.Typ[types.Int])}
