@@ -69,6 +69,7 @@ type Type interface {
 	Key() Type                           // of a map
 	Field(i int) (name string, typ Type) // of a struct
 	Text(v any) (text string, ok bool)   // by the method Error or String of v
+	Bare(v reflect.Value) reflect.Value  // what to show of a value, mostly itself
 }
 
 // Render gives v in every format that it offers. There is always text/plain.

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"image"
 	"math"
+	"reflect"
 	"strings"
 	"testing"
 
@@ -163,7 +164,8 @@ func (n named) Key() Type      { return nil }
 func (n named) Field(i int) (string, Type) {
 	return string(rune('A' + i)), nil
 }
-func (n named) Text(any) (string, bool) { return "", false }
+func (n named) Text(any) (string, bool)            { return "", false }
+func (n named) Bare(v reflect.Value) reflect.Value { return v }
 
 // typed is a value that says what it is.
 type typed struct{}

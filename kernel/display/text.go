@@ -68,6 +68,9 @@ func (p *printer) value(v reflect.Value, t Type, depth int) {
 	if depth > 0 && p.own(v, t) {
 		return
 	}
+	if t != nil {
+		v = t.Bare(v)
+	}
 	if depth > maxDepth || p.Len() > maxText {
 		p.WriteString("…")
 		return
@@ -143,7 +146,11 @@ func (p *printer) float(v reflect.Value, depth int) {
 
 func (p *printer) list(v reflect.Value, t Type, depth int) {
 	separator := " "
-	if k := v.Type().Elem().Kind(); (k == reflect.Slice || k == reflect.Array) && v.Len() > 1 {
+	k := v.Type().Elem().Kind()
+	if e := elem(t); e != nil && v.Len() > 0 {
+		k = e.Bare(v.Index(0)).Kind()
+	}
+	if (k == reflect.Slice || k == reflect.Array) && v.Len() > 1 {
 		separator = "\n" + strings.Repeat(" ", depth+1) // a matrix has a line a row
 	}
 	n := v.Len()

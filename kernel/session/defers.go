@@ -27,9 +27,13 @@ type deferring struct{ calls []deferredCall }
 type deferredCall struct {
 	call   func()
 	direct bool // it may call recover itself
+
+	recovers *panicking // of defer recover(): what the function could recover
 }
 
-func (d *deferring) add(f func(), direct bool) { d.calls = append(d.calls, deferredCall{f, direct}) }
+func (d *deferring) add(f func(), direct bool) {
+	d.calls = append(d.calls, deferredCall{call: f, direct: direct})
+}
 
 // A panicking is a panic on its way up.
 type panicking struct {
@@ -71,6 +75,12 @@ func (s *Session) unwind(d *deferring, p *panicking, mark int) *panicking {
 		}
 		c := d.calls[len(d.calls)-1]
 		d.calls = d.calls[:len(d.calls)-1]
+		if c.call == nil {
+			if p == nil { // otherwise recover would be called by a panic, not by the function
+				recoverPanic(c.recovers)
+			}
+			continue
+		}
 		if p != nil && c.direct {
 			s.callers.set(p)
 		}
@@ -140,7 +150,27 @@ func (s *Session) calledByDefer() *panicking {
 		return nil
 	}
 	s.callers.n.Add(-1)
+	if depth() > 3 {
+		return nil // a function further in
+	}
 	return p.(*panicking)
+}
+
+// depth is how many functions of the interpreter run above the deferred call:
+// one keeps the arguments, the second is the deferred function or a method
+// value, the third the method.
+func depth() (n int) {
+	var pc [64]uintptr
+	frames := runtime.CallersFrames(pc[:runtime.Callers(2, pc[:])])
+	for {
+		f, more := frames.Next()
+		switch {
+		case strings.HasSuffix(f.Function, "interp.runCfg"):
+			n++
+		case strings.HasSuffix(f.Function, "session.catch"), !more:
+			return n
+		}
+	}
 }
 
 // recoverPanic is Go's recover in a function that was called because of p.

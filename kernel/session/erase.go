@@ -347,7 +347,11 @@ func (l *lowering) spellNamed(t *types.Named) ast.Expr {
 		at := len(l.plan.decls)
 		l.plan.decls = append(l.plan.decls, &ast.GenDecl{TokPos: l.pos, Tok: token.TYPE, Specs: []ast.Spec{spec}})
 		if wrapped {
-			if inner := l.spell(under); inner != nil {
+			inner := l.spell(under)
+			if _, ok := under.(*types.Signature); ok && inner != nil {
+				inner = l.id("any")
+			}
+			if inner != nil {
 				spec.Type = &ast.StructType{Struct: l.pos, Fields: l.list1(l.field(wrappedField, inner))}
 			}
 		} else {

@@ -486,6 +486,9 @@ func (l *lowering) literalOf(e *ast.CompositeLit, t types.Type) ast.Expr {
 				i = slices.IndexFunc(slices.Collect(u.Fields()), func(f *types.Var) bool { return f.Name() == name })
 				x = kv.Value
 			}
+			if l.info.Types[x].IsNil() {
+				continue
+			}
 			f := u.Field(i)
 			name := f.Name()
 			if n, ok := types.Unalias(t).(*types.Named); !ok || !foreign(n) {
@@ -501,10 +504,10 @@ func (l *lowering) literalOf(e *ast.CompositeLit, t types.Type) ast.Expr {
 	case interface{ Elem() types.Type }:
 		for _, x := range e.Elts {
 			if kv, ok := x.(*ast.KeyValueExpr); ok {
-				pair(l.constant(l.info.Types[kv.Key].Value, types.Typ[types.Int]), l.exprAs(kv.Value, u.Elem()))
+				pair(l.constant(l.info.Types[kv.Key].Value, types.Typ[types.Int]), l.element(kv.Value, u.Elem()))
 				continue
 			}
-			lit.Elts = append(lit.Elts, l.exprAs(x, u.Elem()))
+			lit.Elts = append(lit.Elts, l.element(x, u.Elem()))
 		}
 	}
 	return lit

@@ -49,6 +49,7 @@ func (s *Session) hookTable() map[string]reflect.Value {
 		"NotPanicking": func() any { return nil },
 		"Deferring":    func() *deferring { return &deferring{} },
 		"Defer":        func(d *deferring, f func(), direct bool) { d.add(f, direct) },
+		"DeferRecover": func(d *deferring, p *panicking) { d.calls = append(d.calls, deferredCall{recovers: p}) },
 		"DeferCell":    func(f func(), direct bool) { s.cell.Load().deferred.add(f, direct) },
 		"RunDeferring": s.runDeferring,
 
@@ -84,6 +85,10 @@ func (s *Session) hookTable() map[string]reflect.Value {
 				panic(fault("hash of unhashable type " + b.T.name))
 			}
 			return v
+		},
+		"Keys": func(ptr, m any) {
+			to := reflect.ValueOf(ptr).Elem()
+			to.Set(reflect.Append(to, reflect.ValueOf(m).MapKeys()...))
 		},
 		"NilMethod": func(typ, method string) {
 			panic(plainFault("value method " + typ + "." + method + " called using nil *" + typ[strings.LastIndexByte(typ, '.')+1:] + " pointer"))

@@ -139,6 +139,9 @@ func (l *lowering) rangeLoop(n *ast.RangeStmt, label *ast.Ident) []ast.Stmt {
 	if s, ok := t.Underlying().(*types.Slice); ok && isChan(s.Elem()) {
 		return l.rangeChannels(n, label, l.under(n.X), s, s.Elem())
 	}
+	if m, ok := t.Underlying().(*types.Map); ok && (isChan(m.Elem()) || isChan(m.Key())) {
+		return l.rangeMap(n, label, l.under(n.X), m)
+	}
 	key, value := rangeTypes(t)
 	r := &ast.RangeStmt{For: n.For, TokPos: n.TokPos, X: l.unwrap(l.exprAs(n.X, l.typ(types.Default(l.info.TypeOf(n.X)))), t)}
 	return []ast.Stmt{l.loopBody(n, label, r, key, value)}
@@ -253,6 +256,34 @@ func (l *lowering) rangeChannels(n *ast.RangeStmt, label *ast.Ident, x ast.Expr,
 	length := l.new()
 	out = append(out, l.define1(length, l.apply(l.id("len"), list)))
 	f := &ast.ForStmt{For: n.For, Cond: &ast.BinaryExpr{X: i, OpPos: n.For, Op: token.LSS, Y: length}, Post: &ast.IncDecStmt{X: i, TokPos: n.For, Tok: token.INC}, Body: body}
+	return []ast.Stmt{l.block(append(out, l.label(label, f))...)}
+}
+
+// rangeMap ranges over a map of channels by its keys, for the same reason.
+func (l *lowering) rangeMap(n *ast.RangeStmt, label *ast.Ident, x ast.Expr, m *types.Map) []ast.Stmt {
+	table, keys, i, k, v, there := l.new(), l.new(), l.new(), l.new(), l.new(), l.new()
+	out := []ast.Stmt{
+		l.local(table, l.mustSpell(m, n.Pos()), x),
+		l.local(keys, &ast.ArrayType{Elt: l.mustSpell(m.Key(), n.Pos())}, nil),
+		&ast.ExprStmt{X: l.hook("Keys", l.addr(keys), table)}, l.define1(i, number(l.pos, 0))}
+	head := []ast.Stmt{
+		l.define1(k, &ast.IndexExpr{X: keys, Index: i}),
+		l.assign(token.DEFINE, []ast.Expr{v, there}, []ast.Expr{&ast.IndexExpr{X: table, Index: k}}),
+		&ast.IfStmt{If: l.pos, Cond: &ast.UnaryExpr{Op: token.NOT, X: there}, Body: l.block(&ast.BranchStmt{TokPos: l.pos, Tok: token.CONTINUE})},
+		l.set(l.id("_"), v),
+	}
+	for _, one := range []struct {
+		to, from ast.Expr
+		t        types.Type
+	}{{n.Key, k, m.Key()}, {n.Value, v, m.Elem()}} {
+		if id, ok := one.to.(*ast.Ident); one.to == nil || ok && id.Name == "_" {
+			continue
+		}
+		head = append(head, l.store(one.to, l.convert(one.from, one.t, l.tupleTarget(one.to, one.t)), n.Tok == token.DEFINE)...)
+	}
+	body := l.enter(label, true, func() *ast.BlockStmt { return l.blockOf(n.Body) })
+	body.List = append(head, body.List...)
+	f := &ast.ForStmt{For: n.For, Cond: &ast.BinaryExpr{X: i, OpPos: n.For, Op: token.LSS, Y: l.apply(l.id("len"), keys)}, Post: &ast.IncDecStmt{X: i, TokPos: n.For, Tok: token.INC}, Body: body}
 	return []ast.Stmt{l.block(append(out, l.label(label, f))...)}
 }
 

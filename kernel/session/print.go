@@ -76,7 +76,7 @@ func (p *printer) value(d *desc, v reflect.Value, depth int, hidden bool) {
 		return
 	}
 	if d.wrapped {
-		v = v.Field(0)
+		v = unwrapped(v)
 	}
 	switch v.Kind() {
 	case reflect.Struct:
@@ -113,7 +113,7 @@ func (p *printer) value(d *desc, v reflect.Value, depth int, hidden bool) {
 		fmt.Fprintf(p, p.format, v.Pointer())
 	case reflect.Func, reflect.Chan:
 		if v.IsNil() {
-			io.WriteString(p, "<nil>")
+			io.WriteString(p, map[bool]string{true: "(" + d.name + ")(nil)", false: "<nil>"}[sharp])
 			return
 		}
 		fmt.Fprintf(p, "%#x", v.Pointer())
@@ -126,13 +126,27 @@ func (p *printer) value(d *desc, v reflect.Value, depth int, hidden bool) {
 // methods when it is hidden.
 func (p *printer) plain(v reflect.Value, depth int, hidden bool) {
 	switch {
-	case !hidden:
+	case !hidden || holdsAny(v.Type(), 0): // where there may be boxes, which print themselves
 		fmt.Fprintf(p, p.format, v.Interface())
 	case v.Kind() == reflect.Pointer && depth > 0 && !v.IsNil():
 		fmt.Fprintf(p, "%#x", v.Pointer())
 	default: // to fmt a field that it may not look into
 		fmt.Fprintf(p, p.format, reflect.ValueOf(struct{ v any }{v.Interface()}).Field(0).Elem())
 	}
+}
+
+// holdsAny reports whether a type is made of interfaces.
+func holdsAny(t reflect.Type, depth int) bool {
+	if depth > 5 {
+		return false
+	}
+	switch t.Kind() {
+	case reflect.Interface:
+		return true
+	case reflect.Slice, reflect.Array, reflect.Map:
+		return holdsAny(t.Elem(), depth+1)
+	}
+	return false
 }
 
 // methods prints by Error or String, as fmt does.
@@ -332,7 +346,7 @@ func writeJSON(w *bytes.Buffer, d *desc, v reflect.Value) error {
 	case d.faithful:
 		return leafJSON(w, v.Interface())
 	case d.wrapped:
-		v = v.Field(0)
+		v = unwrapped(v)
 	}
 	switch v.Kind() {
 	case reflect.Pointer:
@@ -343,8 +357,7 @@ func writeJSON(w *bytes.Buffer, d *desc, v reflect.Value) error {
 		return writeJSON(w, d.elem, v.Elem())
 	case reflect.Struct:
 		w.WriteByte('{')
-		first := true
-		if err := fieldsJSON(w, d, v, &first); err != nil {
+		if err := fieldsJSON(w, d, v); err != nil {
 			return err
 		}
 		w.WriteByte('}')
@@ -425,16 +438,61 @@ func leafJSON(w *bytes.Buffer, v any) error {
 	return err
 }
 
-// fieldsJSON writes the fields of a struct, those of embedded structs among them.
-func fieldsJSON(w *bytes.Buffer, d *desc, v reflect.Value, first *bool) error {
+// A jsonOut is a field of a struct as encoding/json writes it.
+type jsonOut struct {
+	name, opts string
+	tagged     bool
+	depth      int // of embedding
+	typ        *desc
+	value      reflect.Value
+}
+
+// fieldsJSON writes the fields of a struct: of those with one name the least
+// embedded, or the one with a tag, or none.
+func fieldsJSON(w *bytes.Buffer, d *desc, v reflect.Value) error {
+	all := jsonFields(d, v, 0)
+	first := true
+	for i, f := range all {
+		hidden := slices.ContainsFunc(all, func(g jsonOut) bool {
+			return g.name == f.name && (g.depth < f.depth || g.depth == f.depth && g.tagged && !f.tagged)
+		})
+		for j, g := range all {
+			hidden = hidden || j != i && g.name == f.name && g.depth == f.depth && g.tagged == f.tagged
+		}
+		if hidden || strings.Contains(f.opts, "omitempty") && emptyJSON(f.value) || strings.Contains(f.opts, "omitzero") && f.value.IsZero() {
+			continue
+		}
+		if !first {
+			w.WriteByte(',')
+		}
+		first = false
+		if err := leafJSON(w, f.name); err != nil {
+			return err
+		}
+		w.WriteByte(':')
+		if strings.Contains(f.opts, "string") {
+			switch f.value.Kind() {
+			case reflect.String, reflect.Struct, reflect.Slice, reflect.Map:
+			default:
+				w.WriteString(strconv.Quote(fmt.Sprint(f.value.Interface())))
+				continue
+			}
+		}
+		if err := writeJSON(w, f.typ, f.value); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func jsonFields(d *desc, v reflect.Value, depth int) (all []jsonOut) {
 	for i, f := range d.fields {
 		name, opts, _ := strings.Cut(reflect.StructTag(f.tag).Get("json"), ",")
 		x := v.Field(i)
 		if name == "-" && opts == "" || !f.exported && !f.embedded {
 			continue
 		}
-		inner := f.typ
-		if f.embedded && name == "" {
+		if inner := f.typ; f.embedded && name == "" {
 			y := x
 			if inner.elem != nil && y.Kind() == reflect.Pointer {
 				if y.IsNil() {
@@ -442,43 +500,21 @@ func fieldsJSON(w *bytes.Buffer, d *desc, v reflect.Value, first *bool) error {
 				}
 				inner, y = inner.elem, y.Elem()
 			}
-			if y.Kind() == reflect.Struct && !inner.faithful {
-				if err := fieldsJSON(w, inner, y, first); err != nil {
-					return err
-				}
+			if y.Kind() == reflect.Struct && !inner.faithful && !inner.wrapped {
+				all = append(all, jsonFields(inner, y, depth+1)...)
 				continue
 			}
 			if !f.exported {
 				continue
 			}
 		}
-		if strings.Contains(opts, "omitempty") && emptyJSON(x) || strings.Contains(opts, "omitzero") && x.IsZero() {
-			continue
-		}
+		one := jsonOut{name, opts, name != "", depth, f.typ, x}
 		if name == "" {
-			name = f.name
+			one.name = f.name
 		}
-		if !*first {
-			w.WriteByte(',')
-		}
-		*first = false
-		if err := leafJSON(w, name); err != nil {
-			return err
-		}
-		w.WriteByte(':')
-		if strings.Contains(opts, "string") {
-			switch x.Kind() {
-			case reflect.String, reflect.Struct, reflect.Slice, reflect.Map:
-			default:
-				w.WriteString(strconv.Quote(fmt.Sprint(x.Interface())))
-				continue
-			}
-		}
-		if err := writeJSON(w, f.typ, x); err != nil {
-			return err
-		}
+		all = append(all, one)
 	}
-	return nil
+	return all
 }
 
 func emptyJSON(v reflect.Value) bool {

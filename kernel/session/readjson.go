@@ -71,7 +71,7 @@ func (s *Session) readJSON(text []byte, d *desc, v reflect.Value, path string) e
 		}
 		return nil
 	}
-	if t.wrapped {
+	if t.wrapped && to.Field(0).Kind() != reflect.Interface {
 		to = to.Field(0)
 	}
 	switch to.Kind() {

@@ -33,6 +33,14 @@ func (t typeShown) Field(i int) (string, display.Type) {
 	return f.name, shownType(f.typ)
 }
 
+// Bare is a value without the struct that wraps it.
+func (t typeShown) Bare(v reflect.Value) reflect.Value {
+	if !t.d.wrapped {
+		return v
+	}
+	return unwrapped(v)
+}
+
 // Text is what the method Error or String of a value gives.
 func (t typeShown) Text(v any) (string, bool) {
 	if rv := reflect.ValueOf(v); rv.Kind() == reflect.Pointer && rv.IsNil() {

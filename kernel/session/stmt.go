@@ -280,13 +280,13 @@ func (l *lowering) place(x ast.Expr, once bool) ([]ast.Stmt, ast.Expr) {
 		t := l.typeOf(e.X)
 		switch u := t.Underlying().(type) {
 		case *types.Map:
-			m := l.unwrap(temp(l.expr(e.X), t), t)
+			m := temp(l.under(e.X), t.Underlying())
 			return out, &ast.IndexExpr{X: m, Index: temp(l.mapKey(e.Index, u.Key()), u.Key())}
 		case *types.Slice:
-			s := l.unwrap(temp(l.expr(e.X), t), t)
+			s := temp(l.under(e.X), t.Underlying())
 			return out, &ast.IndexExpr{X: s, Index: temp(l.integer(e.Index), types.Typ[types.Int])}
 		case *types.Pointer:
-			p := l.unwrap(temp(l.expr(e.X), t), t)
+			p := temp(l.under(e.X), t.Underlying())
 			return out, &ast.IndexExpr{X: &ast.ParenExpr{X: &ast.StarExpr{X: p}}, Index: temp(l.integer(e.Index), types.Typ[types.Int])}
 		case *types.Array:
 			more, a := l.place(e.X, !plain(e.X))
@@ -294,7 +294,7 @@ func (l *lowering) place(x ast.Expr, once bool) ([]ast.Stmt, ast.Expr) {
 			return out, &ast.IndexExpr{X: l.unwrap(a, t), Index: temp(l.integer(e.Index), types.Typ[types.Int])}
 		}
 	case *ast.StarExpr:
-		return out, &ast.StarExpr{Star: l.pos, X: l.unwrap(temp(l.expr(e.X), l.typeOf(e.X)), l.typeOf(e.X))}
+		return out, &ast.StarExpr{Star: l.pos, X: temp(l.under(e.X), l.typeOf(e.X).Underlying())}
 	case *ast.SelectorExpr:
 		if l.pkgName(e.X) == nil && !l.info.Types[e.X].IsType() {
 			t := l.typeOf(e.X)
@@ -450,6 +450,11 @@ func (l *lowering) ifStmt(s *ast.IfStmt) []ast.Stmt {
 // deferred lowers a defer statement: function and arguments are evaluated now,
 // and the call goes to the function's list, or at the top of a cell to the cell's.
 func (l *lowering) deferred(s *ast.DeferStmt) []ast.Stmt {
+	if id, ok := ast.Unparen(s.Call.Fun).(*ast.Ident); ok && l.fn.deferred != nil && l.fn.token != nil {
+		if b, ok := l.info.Uses[id].(*types.Builtin); ok && b.Name() == "recover" {
+			return []ast.Stmt{&ast.ExprStmt{X: l.hook("DeferRecover", l.fn.deferred, l.fn.token)}}
+		}
+	}
 	f := l.new()
 	out := []ast.Stmt{l.define1(f, l.thunk(s.Call))}
 	direct := l.id(strconv.FormatBool(l.mayRecover(s.Call)))
