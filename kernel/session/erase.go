@@ -335,6 +335,10 @@ func (l *lowering) spellNamed(t *types.Named) ast.Expr {
 	if _, ok := under.(*types.Struct); !ok && !wrapped {
 		return l.spell(under)
 	}
+	if _, array := under.(*types.Array); array && wrapped {
+		l.refuse(l.pos, "the interpreter has no array that contains itself, as "+l.display(t)+" does: put it into a struct")
+		return l.id("any")
+	}
 	key := l.key(t)
 	name := l.s.erased[key]
 	if name == "" {

@@ -12,7 +12,7 @@ import (
 // then still add.
 func FuzzCell(f *testing.F) {
 	for _, c := range cellCases(f) {
-		if len(c.cells) == 1 && len(c.cells[0]) < 400 {
+		if len(c.cells) == 1 && len(c.cells[0]) < 150 {
 			f.Add(c.cells[0])
 		}
 	}
