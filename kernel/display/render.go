@@ -54,11 +54,22 @@ type Methods struct {
 	Funcs map[string]any
 }
 
-// Named is a value together with the name of its type, where reflection does
-// not know it.
-type Named struct {
+// Typed is a value together with its type, where reflection does not know it. A
+// value that is met within another one is taken for its Typed when it has a
+// method of that name.
+type Typed struct {
 	Value any
-	Type  string
+	Type  Type
+}
+
+// Type is what the text of a value needs to know of its type.
+type Type interface {
+	String() string                      // as Go writes it, without the package of a cell
+	Elem() Type                          // of what it points to or is made of
+	Key() Type                           // of a map
+	Field(i int) (name string, typ Type) // of a struct
+	Text(v any) (text string, ok bool)   // by the method Error or String of v
+	Bare(v reflect.Value) reflect.Value  // what to show of a value, mostly itself
 }
 
 // Render gives v in every format that it offers. There is always text/plain.
@@ -75,9 +86,9 @@ func render(v any, both bool) (Bundle, error) {
 	if m, ok := v.(Methods); ok {
 		v, more = m.Value, m.Funcs
 	}
-	name := ""
-	if n, ok := v.(Named); ok {
-		v, name = n.Value, n.Type
+	var typ Type
+	if t, ok := v.(Typed); ok {
+		v, typ = t.Value, t.Type
 	}
 	b := Bundle{}
 	var errs []error
@@ -105,7 +116,7 @@ func render(v any, both bool) (Bundle, error) {
 		errs = append(errs, err)
 	}
 	if b[Text] == nil {
-		text, err := plain(v, more, name)
+		text, err := plain(v, more, typ)
 		if err != nil {
 			errs = append(errs, err)
 		}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"image"
 	"math"
+	"reflect"
 	"strings"
 	"testing"
 
@@ -143,7 +144,9 @@ func TestText(t *testing.T) {
 		{loop, "&display.ring{Next: (a cycle)}"},
 		{errors.New("bad"), "bad"},
 		{[][]float64{{1, 2}, {3, 4}}, "[[1 2]\n [3 4]]"},
-		{Named{point{1, 2, ""}, "Point"}, `Point{X: 1, Y: 2, name: ""}`},
+		{Typed{point{1, 2, ""}, named("Point")}, `Point{A: 1, B: 2, C: ""}`},
+		{Typed{&point{1, 2, ""}, named("*Point")}, `&Point{A: 1, B: 2, C: ""}`},
+		{[]any{typed{}, 1}, `[Point{A: 3, B: 4, C: ""} 1]`},
 	} {
 		b, err := Render(c.v)
 		if err != nil || b[Text] != c.want {
@@ -151,3 +154,20 @@ func TestText(t *testing.T) {
 		}
 	}
 }
+
+// named is a type that reflection does not know.
+type named string
+
+func (n named) String() string { return string(n) }
+func (n named) Elem() Type     { return named(strings.TrimPrefix(string(n), "*")) }
+func (n named) Key() Type      { return nil }
+func (n named) Field(i int) (string, Type) {
+	return string(rune('A' + i)), nil
+}
+func (n named) Text(any) (string, bool)            { return "", false }
+func (n named) Bare(v reflect.Value) reflect.Value { return v }
+
+// typed is a value that says what it is.
+type typed struct{}
+
+func (typed) Typed() Typed { return Typed{point{3, 4, ""}, named("Point")} }

@@ -18,16 +18,16 @@ const (
 )
 
 // plain is v as text. The methods Error and String have the first word.
-func plain(v any, more map[string]any, name string) (string, error) {
+func plain(v any, more map[string]any, t Type) (string, error) {
 	for _, method := range []string{"Error", "String"} {
 		if text, ok, err := call(v, more, method); ok || err != nil {
 			if err != nil {
-				text = (&printer{}).sprint(v, name)
+				text = (&printer{}).sprint(v, t)
 			}
 			return text.(string), err
 		}
 	}
-	return (&printer{}).sprint(v, name), nil
+	return (&printer{}).sprint(v, t), nil
 }
 
 // A printer writes values much as %v does, in a form that stays readable when
@@ -37,13 +37,13 @@ type printer struct {
 	open []uintptr // the pointers that are being written, to notice cycles
 }
 
-// sprint is v as text. A name that is not empty replaces that of v's type.
-func (p *printer) sprint(v any, name string) string {
+// sprint is v as text. A type that is not nil replaces v's own.
+func (p *printer) sprint(v any, t Type) string {
 	rv := reflect.ValueOf(v)
 	if rv.IsValid() && rv.Kind() == reflect.String {
 		return cut(rv.String())
 	}
-	p.value(rv, name, 0)
+	p.value(rv, t, 0)
 	return cut(p.String())
 }
 
@@ -54,20 +54,26 @@ func cut(s string) string {
 	return fmt.Sprintf("%s… (%d more bytes)", strings.ToValidUTF8(s[:maxText], ""), len(s)-maxText)
 }
 
-func (p *printer) value(v reflect.Value, name string, depth int) {
+func (p *printer) value(v reflect.Value, t Type, depth int) {
+	if t == nil && v.IsValid() && v.CanInterface() {
+		if x, ok := v.Interface().(interface{ Typed() Typed }); ok {
+			inner := x.Typed()
+			v, t = reflect.ValueOf(inner.Value), inner.Type
+		}
+	}
 	if !v.IsValid() {
 		p.WriteString("<nil>")
 		return
 	}
-	if depth > 0 && p.own(v) {
+	if depth > 0 && p.own(v, t) {
 		return
+	}
+	if t != nil {
+		v = t.Bare(v)
 	}
 	if depth > maxDepth || p.Len() > maxText {
 		p.WriteString("…")
 		return
-	}
-	if name == "" && v.Type().Name() != "" {
-		name = v.Type().String()
 	}
 	switch v.Kind() {
 	case reflect.String:
@@ -79,18 +85,22 @@ func (p *printer) value(v reflect.Value, name string, depth int) {
 			p.WriteString("[]")
 			return
 		}
-		p.list(v, depth)
+		p.list(v, t, depth)
 	case reflect.Map:
-		p.mapping(v, depth)
+		p.mapping(v, t, depth)
 	case reflect.Struct:
-		p.structure(v, name, depth)
+		p.structure(v, t, depth)
 	case reflect.Pointer:
-		p.pointer(v, name, depth)
+		p.pointer(v, t, depth)
 	case reflect.Interface:
-		p.value(v.Elem(), "", depth)
+		p.value(v.Elem(), t, depth)
 	case reflect.Func, reflect.Chan, reflect.UnsafePointer:
 		if v.IsNil() {
 			p.WriteString("nil ")
+		}
+		if t != nil {
+			p.WriteString(t.String())
+			return
 		}
 		p.WriteString(v.Type().String())
 	default:
@@ -99,7 +109,7 @@ func (p *printer) value(v reflect.Value, name string, depth int) {
 }
 
 // own writes an element by its own Error or String method.
-func (p *printer) own(v reflect.Value) (written bool) {
+func (p *printer) own(v reflect.Value, t Type) (written bool) {
 	if !v.CanInterface() || v.Kind() == reflect.Interface || v.Kind() == reflect.Pointer && v.IsNil() {
 		return false
 	}
@@ -108,6 +118,11 @@ func (p *printer) own(v reflect.Value) (written bool) {
 			written = false
 		}
 	}()
+	if t != nil {
+		text, ok := t.Text(v.Interface())
+		p.WriteString(text)
+		return ok
+	}
 	switch x := v.Interface().(type) {
 	case error:
 		p.WriteString(x.Error())
@@ -129,9 +144,13 @@ func (p *printer) float(v reflect.Value, depth int) {
 	p.WriteString(s)
 }
 
-func (p *printer) list(v reflect.Value, depth int) {
+func (p *printer) list(v reflect.Value, t Type, depth int) {
 	separator := " "
-	if k := v.Type().Elem().Kind(); (k == reflect.Slice || k == reflect.Array) && v.Len() > 1 {
+	k := v.Type().Elem().Kind()
+	if e := elem(t); e != nil && v.Len() > 0 {
+		k = e.Bare(v.Index(0)).Kind()
+	}
+	if (k == reflect.Slice || k == reflect.Array) && v.Len() > 1 {
 		separator = "\n" + strings.Repeat(" ", depth+1) // a matrix has a line a row
 	}
 	n := v.Len()
@@ -144,7 +163,7 @@ func (p *printer) list(v reflect.Value, depth int) {
 		if i > 0 {
 			p.WriteString(separator)
 		}
-		p.value(v.Index(i), "", depth+1)
+		p.value(v.Index(i), elem(t), depth+1)
 	}
 	p.WriteByte(']')
 	if n > maxElems {
@@ -152,7 +171,7 @@ func (p *printer) list(v reflect.Value, depth int) {
 	}
 }
 
-func (p *printer) mapping(v reflect.Value, depth int) {
+func (p *printer) mapping(v reflect.Value, t Type, depth int) {
 	keys := v.MapKeys()
 	slices.SortFunc(keys, func(a, b reflect.Value) int {
 		switch {
@@ -178,9 +197,13 @@ func (p *printer) mapping(v reflect.Value, depth int) {
 		if i > 0 {
 			p.WriteByte(' ')
 		}
-		p.value(k, "", depth+1)
+		var key Type
+		if t != nil {
+			key = t.Key()
+		}
+		p.value(k, key, depth+1)
 		p.WriteByte(':')
-		p.value(v.MapIndex(k), "", depth+1)
+		p.value(v.MapIndex(k), elem(t), depth+1)
 	}
 	p.WriteByte(']')
 	if len(keys) > maxElems {
@@ -188,21 +211,37 @@ func (p *printer) mapping(v reflect.Value, depth int) {
 	}
 }
 
-func (p *printer) structure(v reflect.Value, name string, depth int) {
-	p.WriteString(name)
+func elem(t Type) Type {
+	if t == nil {
+		return nil
+	}
+	return t.Elem()
+}
+
+func (p *printer) structure(v reflect.Value, t Type, depth int) {
+	switch {
+	case t != nil && !strings.HasPrefix(t.String(), "struct"):
+		p.WriteString(t.String())
+	case t == nil && v.Type().Name() != "":
+		p.WriteString(v.Type().String())
+	}
 	p.WriteByte('{')
 	for i := range v.NumField() {
 		if i > 0 {
 			p.WriteString(", ")
 		}
-		p.WriteString(v.Type().Field(i).Name)
+		name, typ := v.Type().Field(i).Name, Type(nil)
+		if t != nil {
+			name, typ = t.Field(i)
+		}
+		p.WriteString(name)
 		p.WriteString(": ")
-		p.value(v.Field(i), "", depth+1)
+		p.value(v.Field(i), typ, depth+1)
 	}
 	p.WriteByte('}')
 }
 
-func (p *printer) pointer(v reflect.Value, name string, depth int) {
+func (p *printer) pointer(v reflect.Value, t Type, depth int) {
 	switch k := v.Type().Elem().Kind(); {
 	case v.IsNil():
 		p.WriteString("<nil>")
@@ -211,10 +250,10 @@ func (p *printer) pointer(v reflect.Value, name string, depth int) {
 	case k == reflect.Struct || k == reflect.Slice || k == reflect.Array || k == reflect.Map || k == reflect.Pointer:
 		p.open = append(p.open, v.Pointer())
 		p.WriteByte('&')
-		p.value(v.Elem(), strings.TrimPrefix(name, "*"), depth)
+		p.value(v.Elem(), elem(t), depth)
 		p.open = p.open[:len(p.open)-1]
 	default: // *int and the like: the address says nothing, the value does
 		p.WriteByte('&')
-		p.value(v.Elem(), "", depth+1)
+		p.value(v.Elem(), elem(t), depth+1)
 	}
 }

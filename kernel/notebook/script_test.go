@@ -145,7 +145,7 @@ func TestScriptErrors(t *testing.T) {
 		{"x := 1\nx = \"a\"\n", "x.go:2:5: cannot use \"a\" (untyped string constant) as int value in assignment"},
 		{"package main\n\nfunc main() {\n\tx := 1\n}\n", "x.go:4:2: declared and not used: x"},
 		{"package main\n\nfunc main() {\n\tpanic(7)\n}\n", "panic: 7\nx.go:4:"},
-		{"package main\n\nvar a = f(b)\nvar b = []int{1}\n\nfunc f(s []int) int { return s[2] }\n\nfunc main() {}\n", "panic: index out of range\nx.go:6:"},
+		{"package main\n\nvar a = f(b)\nvar b = []int{1}\n\nfunc f(s []int) int { return s[2] }\n\nfunc main() {}\n", "panic: index out of range [2] with length 1\nx.go:6:"},
 		{"package main\n\nfunc main() {\n", "notebook: x.go:3:15: expected '}', found 'EOF'"},
 		{"package other\n\nfunc main() {}\n", "notebook: x.go is package other: only package main can be run"},
 		{"package main\n\nfunc Main() {}\n", "notebook: x.go has no func main"},

@@ -26,7 +26,7 @@ model, err := inn.Train(pairs, &inn.Settings{Steps: 5, Width: 8})`
 	}
 	for _, c := range []struct{ code, want string }{
 		{`problem(func(rng *rand.Rand, x []float64) []float64 { panic("no light") }).Pairs(10, 1)`, "no light"},
-		{`problem(func(rng *rand.Rand, x []float64) []float64 { return x[5:] }).Pairs(10, 1)`, "the simulator panicked: reflect.Value.Slice: slice index out of bounds at x = "},
+		{`problem(func(rng *rand.Rand, x []float64) []float64 { return x[5:] }).Pairs(10, 1)`, "the simulator panicked: runtime error: slice bounds out of range [5:2] at x = "},
 		{`problem(func(rng *rand.Rand, x []float64) []float64 { return []float64{1, 2} }).Pairs(10, 1)`, "the simulator returned 2 values, but 1 are declared (u)"},
 		{`problem(func(rng *rand.Rand, x []float64) []float64 { return []float64{math.NaN()} }).Pairs(10, 1)`, "the simulator returned NaN for u at x = "},
 		{`problem(func(rng *rand.Rand, x []float64) []float64 { return []float64{math.Inf(1)} }).Pairs(10, 1)`, "the simulator returned +Inf for u"},

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"go/types"
+	"io"
 	"reflect"
 	"strings"
 )
@@ -17,9 +18,11 @@ type desc struct {
 	faithful bool         // compiled code sees its values as they are
 	rtype    reflect.Type // of a faithful type, or a compiled interface
 	told     bool         // its methods are known
+	wrapped  bool         // its values are structs around those of its underlying type (see wrap.go)
 
 	methods    map[string]*method
 	elem, keys *desc
+	pointer    *desc // of a pointer to a named type with methods
 	fields     []fieldDesc
 	iface      bool
 	wants      []want // the methods of an interface
@@ -42,7 +45,7 @@ type method struct {
 
 func (d *desc) parts() []*desc {
 	var all []*desc
-	for _, p := range []*desc{d.elem, d.keys} {
+	for _, p := range []*desc{d.elem, d.keys, d.pointer} {
 		if p != nil {
 			all = append(all, p)
 		}
@@ -152,6 +155,8 @@ func out(v any) any {
 		return v
 	case errorBox:
 		return w.box
+	case carrier:
+		return w.carried()
 	}
 	rv := reflect.ValueOf(v)
 	if rv.Kind() == reflect.Struct && wrappers[rv.Type()] {
@@ -254,6 +259,9 @@ func (s *Session) wrap(b Box, t reflect.Type, d *desc) reflect.Value {
 			f.Set(b.method(m.name))
 		}
 	}
+	if t == reflect.TypeFor[io.Reader]() || t == reflect.TypeFor[io.Writer]() {
+		return more(w, b)
+	}
 	return w
 }
 
@@ -270,9 +278,8 @@ func typeName(v any) string {
 }
 
 // assertion is the panic of v.(T).
-func (s *Session) assertion(v any, d *desc) error {
+func (s *Session) assertion(v any, d *desc, from string) error {
 	v = out(v)
-	what := "interface {}"
 	if d.iface {
 		if v == nil {
 			return conversion("interface is nil, not " + d.name)
@@ -283,8 +290,8 @@ func (s *Session) assertion(v any, d *desc) error {
 			}
 		}
 	}
-	text := what + " is " + typeName(v) + ", not " + d.name
-	if typeName(v) == d.name {
+	text := from + " is " + typeName(v) + ", not " + d.name
+	if v != nil && typeName(v) == d.name {
 		text += " (types from different scopes)"
 	}
 	return conversion(text)
@@ -362,7 +369,7 @@ func (s *Session) errorsAs(err any, target any) bool {
 	if target == nil {
 		panic("errors: target cannot be nil")
 	}
-	b, ok := target.(Box)
+	b, ok := out(target).(Box)
 	if !ok {
 		e, _ := err.(error)
 		if e == nil {

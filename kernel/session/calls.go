@@ -36,7 +36,7 @@ func (l *lowering) call(e *ast.CallExpr) ast.Expr {
 	if f != nil && f.Signature().Recv() == nil {
 		fun = l.funcRef(callFun(e))
 	} else {
-		fun = l.expr(e.Fun)
+		fun = l.under(e.Fun)
 	}
 	if _, ok := ast.Unparen(e.Fun).(*ast.FuncLit); ok {
 		fun = &ast.ParenExpr{X: fun}
@@ -73,45 +73,12 @@ func (l *lowering) decodes(f *types.Func, e *ast.CallExpr) {
 		}
 		switch f.Pkg().Path() {
 		case "encoding/json":
-			if strings.HasPrefix(f.Name(), "Marshal") || f.Name() == "Encode" || !l.unmarshals(t, map[string]bool{}) {
-				continue
-			}
+			continue
 		case "encoding/binary", "encoding/csv", "encoding/base64", "encoding/hex":
 			continue
 		}
 		l.refuse(e.Pos(), "package "+f.Pkg().Name()+" does not see the names and methods of a cell's type "+l.display(t)+": use a map, or types of a package")
 	}
-}
-
-// unmarshals reports whether a type has a part that reads itself, or embeds one.
-func (l *lowering) unmarshals(t types.Type, seen map[string]bool) bool {
-	key := l.key(t)
-	if seen[key] {
-		return false
-	}
-	seen[key] = true
-	if n := named(t); n != nil && !foreign(n) {
-		for _, m := range []string{"UnmarshalJSON", "UnmarshalText"} {
-			if obj, _, _ := types.LookupFieldOrMethod(types.NewPointer(n), true, n.Obj().Pkg(), m); obj != nil {
-				return true
-			}
-		}
-	} else if n != nil {
-		return false
-	}
-	switch u := t.Underlying().(type) {
-	case *types.Map:
-		return l.unmarshals(u.Key(), seen) || l.unmarshals(u.Elem(), seen)
-	case interface{ Elem() types.Type }:
-		return l.unmarshals(u.Elem(), seen)
-	case *types.Struct:
-		for f := range u.Fields() {
-			if f.Embedded() || l.unmarshals(f.Type(), seen) {
-				return true
-			}
-		}
-	}
-	return false
 }
 
 func (l *lowering) pkgName(x ast.Expr) *types.PkgName {
@@ -133,7 +100,14 @@ func (l *lowering) callWith(fun ast.Expr, first []ast.Expr, e *ast.CallExpr, sig
 	if f != nil && first == nil && l.formats(f, e) {
 		return l.formatted(fun, e, sig)
 	}
-	arg := func(x ast.Expr, t types.Type) ast.Expr { return l.argument(x, t, raw) }
+	arg := func(x ast.Expr, t types.Type) ast.Expr {
+		if e.Ellipsis.IsValid() && l.info.Types[x].IsNil() { // a slice of none
+			if _, ok := t.Underlying().(*types.Slice); ok {
+				return l.zero(t)
+			}
+		}
+		return l.argument(x, t, raw)
+	}
 	if len(e.Args) == 1 {
 		if tuple, ok := l.info.TypeOf(e.Args[0]).(*types.Tuple); ok {
 			return l.spread(fun, first, e.Args[0], l.typ(tuple).(*types.Tuple), sig, raw)
@@ -168,7 +142,7 @@ func (l *lowering) argument(x ast.Expr, t types.Type, raw bool) ast.Expr {
 	if types.IsInterface(from) {
 		return l.hook("Raw", l.convert(l.expr(x), from, anyType))
 	}
-	return l.hook("Any", l.expr(x))
+	return l.hook("Any", l.under(x))
 }
 
 func paramType(sig *types.Signature, i int) types.Type {
@@ -225,20 +199,26 @@ func (l *lowering) formatted(fun ast.Expr, e *ast.CallExpr, sig *types.Signature
 // spread is the call f(g()) where g returns several values.
 func (l *lowering) spread(fun ast.Expr, first []ast.Expr, x ast.Expr, tuple *types.Tuple, sig *types.Signature, raw bool) ast.Expr {
 	var names, args []ast.Expr
-	args = append(args, first...)
 	var before []ast.Stmt
+	for _, a := range first { // a receiver
+		if _, plain := a.(*ast.Ident); !plain && hasCall(a) {
+			r := l.new()
+			before, a = append(before, l.define1(r, a)), r
+		}
+		args = append(args, a)
+	}
 	switch fun.(type) {
 	case *ast.Ident, *ast.SelectorExpr:
 	default: // evaluated before its arguments
 		f := l.new()
-		before, fun = []ast.Stmt{l.define1(f, fun)}, f
+		before, fun = append(before, l.define1(f, fun)), f
 	}
 	inner := l.expr(x)
 	for i := range tuple.Len() {
 		id := l.new()
 		names = append(names, id)
 		a := l.convert(id, tuple.At(i).Type(), paramType(sig, i))
-		if raw && types.IsInterface(paramType(sig, i)) {
+		if p := paramType(sig, i); raw && types.IsInterface(p) && boxed(p) {
 			a = l.hook("Raw", a)
 		}
 		args = append(args, a)
@@ -253,6 +233,34 @@ func (l *lowering) spread(fun ast.Expr, first []ast.Expr, x ast.Expr, tuple *typ
 		l.refuse(x.Pos(), "the interpreter has no name for the type of this call's result")
 	}
 	return l.apply(&ast.ParenExpr{X: l.function(nil, out, append(body, l.ret(result))...)})
+}
+
+// spreadBuiltin is the call of a builtin function with the several results of
+// another call, which are put into variables first.
+func (l *lowering) spreadBuiltin(e *ast.CallExpr) ast.Expr {
+	x := e.Args[0]
+	inner := l.expr(x)
+	call := *e
+	call.Args = nil
+	var names []ast.Expr
+	for v := range l.info.TypeOf(x).(*types.Tuple).Variables() {
+		id := l.new()
+		names = append(names, id)
+		arg := &ast.Ident{NamePos: x.Pos(), Name: id.Name}
+		obj := types.NewVar(x.Pos(), nil, id.Name, v.Type())
+		tv := l.info.Types[x]
+		tv.Type = v.Type()
+		l.info.Types[arg], l.info.Uses[arg], l.names[obj] = tv, obj, id.Name
+		call.Args = append(call.Args, arg)
+	}
+	before := l.assign(token.DEFINE, names, []ast.Expr{inner})
+	l.info.Types[&call] = l.info.Types[e]
+	result := l.call(&call)
+	if l.info.Types[e].IsVoid() {
+		return l.apply(&ast.ParenExpr{X: l.function(nil, nil, before, &ast.ExprStmt{X: result})})
+	}
+	out := l.list1(&ast.Field{Type: l.mustSpell(l.typeOf(e), e.Pos())})
+	return l.apply(&ast.ParenExpr{X: l.function(nil, out, before, l.ret(result))})
 }
 
 // reflects reports whether a compiled function looks into what it gets as any.
@@ -281,10 +289,16 @@ func (l *lowering) special(e *ast.CallExpr, f *types.Func) ast.Expr {
 		if len(e.Args) == 2 {
 			return l.hook("ErrorsAs", l.convert(l.expr(e.Args[0]), l.typeOf(e.Args[0]), anyType), l.exprAs(e.Args[1], anyType))
 		}
+	case "encoding/json.Unmarshal":
+		if len(e.Args) == 2 && !l.faithful(l.typeOf(e.Args[1])) {
+			return l.hook("Unmarshal", l.exprAs(e.Args[0], types.NewSlice(types.Typ[types.Byte])), l.exprAs(e.Args[1], anyType))
+		}
 	case "reflect.DeepEqual":
 		if len(e.Args) == 2 {
 			return l.hook("DeepEqual", l.exprAs(e.Args[0], anyType), l.exprAs(e.Args[1], anyType))
 		}
+	case "reflect.MakeFunc":
+		l.refuse(e.Pos(), "the interpreter cannot make functions by reflection: write a function literal")
 	case "reflect.TypeOf", "reflect.ValueOf":
 		if len(e.Args) == 1 {
 			if t := l.typ(types.Default(l.info.TypeOf(e.Args[0]))); !types.IsInterface(t) && !l.faithful(t) {
@@ -326,6 +340,12 @@ func (l *lowering) conversion(e *ast.CallExpr) ast.Expr {
 		return l.exprAs(x, to)
 	}
 	lx := l.expr(x)
+	if l.wrapped(from) || l.wrapped(to) {
+		if l.same(from, to) {
+			return lx
+		}
+		return l.wrap(l.unwrap(lx, from), to)
+	}
 	if l.erasedSame(from, to) {
 		if lx2, ok := lx.(*ast.Ident); ok {
 			return lx2
@@ -354,9 +374,6 @@ func (l *lowering) erasedSame(a, b types.Type) bool {
 		return false
 	}
 	if _, ok := a.Underlying().(*types.Struct); ok {
-		return false
-	}
-	if aok && l.recursive(an) || bok && l.recursive(bn) {
 		return false
 	}
 	return l.same(a.Underlying(), b.Underlying())
@@ -388,19 +405,21 @@ func (l *lowering) builtin(e *ast.CallExpr, name string) ast.Expr {
 	t := l.typeOf(e)
 	if len(e.Args) == 1 {
 		if _, ok := l.info.TypeOf(e.Args[0]).(*types.Tuple); ok {
-			l.refuse(e.Pos(), "the interpreter cannot pass several results on to "+name+": put them into variables first")
-			return l.id("nil")
+			return l.spreadBuiltin(e)
 		}
 	}
 	switch name {
 	case "min", "max":
 		return l.extreme(e, name, t)
 	case "clear":
-		return l.hook("Clear", l.hook("Any", l.expr(e.Args[0])))
+		return l.hook("Clear", l.hook("Any", l.under(e.Args[0])))
 	case "panic":
 		return l.hook("Panic", l.exprAs(e.Args[0], anyType))
 	case "recover":
-		return l.hook("Recovered", l.apply(l.id("recover")))
+		if l.fn.token == nil {
+			return l.hook("NotPanicking")
+		}
+		return l.hook("Recover", l.fn.token)
 	case "print", "println":
 		var args []ast.Expr
 		for _, a := range e.Args {
@@ -422,6 +441,9 @@ func (l *lowering) builtin(e *ast.CallExpr, name string) ast.Expr {
 		return l.apply(l.id("new"), l.expr(e.Args[0]))
 	case "make":
 		args := []ast.Expr{l.expr(e.Args[0])}
+		if l.wrapped(t) {
+			args[0] = l.mustSpell(t.Underlying(), e.Pos())
+		}
 		if ch, ok := t.Underlying().(*types.Chan); ok {
 			args[0] = l.mustSpell(types.NewChan(types.SendRecv, ch.Elem()), e.Pos())
 		}
@@ -429,15 +451,15 @@ func (l *lowering) builtin(e *ast.CallExpr, name string) ast.Expr {
 			args = append(args, l.integer(a))
 		}
 		if ch, ok := t.Underlying().(*types.Chan); ok && ch.Dir() != types.SendRecv {
-			return l.apply(&ast.ParenExpr{X: l.mustSpell(t, e.Pos())}, l.apply(l.id("make"), args...))
+			return l.wrap(l.apply(&ast.ParenExpr{X: l.mustSpell(t.Underlying(), e.Pos())}, l.apply(l.id("make"), args...)), t)
 		}
-		return l.apply(l.id("make"), args...)
+		return l.wrap(l.apply(l.id("make"), args...), t)
 	case "append":
 		elem := l.coreElem(t)
 		c := &ast.CallExpr{Fun: l.id("append"), Lparen: e.Lparen, Rparen: e.Rparen, Ellipsis: e.Ellipsis}
-		c.Args = append(c.Args, l.exprAs(e.Args[0], t))
+		c.Args = append(c.Args, l.unwrap(l.exprAs(e.Args[0], t), t))
 		if l.info.Types[e.Args[0]].IsNil() {
-			c.Args[0] = l.zero(t)
+			c.Args[0] = l.zero(t.Underlying())
 		}
 		if len(e.Args) > 2 && !e.Ellipsis.IsValid() { // all of them before any is stored
 			lit := &ast.CompositeLit{Type: &ast.ArrayType{Elt: l.mustSpell(elem, e.Pos())}}
@@ -445,13 +467,13 @@ func (l *lowering) builtin(e *ast.CallExpr, name string) ast.Expr {
 				lit.Elts = append(lit.Elts, l.exprAs(a, elem))
 			}
 			c.Args, c.Ellipsis = append(c.Args, lit), l.pos
-			return c
+			return l.wrap(c, t)
 		}
 		for i, a := range e.Args[1:] {
 			if e.Ellipsis.IsValid() && i == len(e.Args)-2 {
-				x := l.expr(a)
+				x := l.under(a)
 				if l.info.Types[a].IsNil() {
-					return c.Args[0]
+					return l.wrap(c.Args[0], t)
 				}
 				if b, ok := l.typeOf(a).Underlying().(*types.Basic); ok && b.Info()&types.IsString != 0 {
 					x = l.apply(&ast.ParenExpr{X: &ast.ArrayType{Elt: l.id("byte")}}, x)
@@ -461,10 +483,10 @@ func (l *lowering) builtin(e *ast.CallExpr, name string) ast.Expr {
 			}
 			c.Args = append(c.Args, l.exprAs(a, elem))
 		}
-		return c
+		return l.wrap(c, t)
 	case "delete":
 		m := l.typeOf(e.Args[0]).Underlying().(*types.Map)
-		return l.apply(l.id("delete"), l.expr(e.Args[0]), l.exprAs(e.Args[1], m.Key()))
+		return l.apply(l.id("delete"), l.under(e.Args[0]), l.exprAs(e.Args[1], m.Key()))
 	case "complex":
 		part := types.Typ[types.Float64]
 		if b, ok := t.Underlying().(*types.Basic); ok && b.Kind() == types.Complex64 {
@@ -479,15 +501,16 @@ func (l *lowering) builtin(e *ast.CallExpr, name string) ast.Expr {
 		if a, ok := u.(*types.Array); ok && !hasCall(e.Args[0]) {
 			return number(l.pos, int(a.Len()))
 		}
-		x := l.expr(e.Args[0])
-		if _, ok := l.typeOf(e.Args[0]).Underlying().(*types.Pointer); ok {
-			x = &ast.ParenExpr{X: &ast.StarExpr{Star: l.pos, X: x}}
+		x := l.under(e.Args[0])
+		if _, ok := l.typeOf(e.Args[0]).Underlying().(*types.Pointer); ok { // which may be nil
+			a := u.(*types.Array)
+			return l.apply(&ast.ParenExpr{X: l.function(nil, l.list1(&ast.Field{Type: l.id("int")}), l.set(l.id("_"), x), l.ret(number(l.pos, int(a.Len()))))})
 		}
 		return l.apply(l.id(name), x)
 	}
 	var args []ast.Expr
 	for _, a := range e.Args {
-		args = append(args, l.expr(a))
+		args = append(args, l.under(a))
 	}
 	return l.apply(l.id(name), args...)
 }
@@ -577,6 +600,9 @@ func (l *lowering) methodCall(e *ast.CallExpr, sel *ast.SelectorExpr, m *types.F
 	if n != nil && foreign(n) {
 		r, _ := l.receiver2(sel.X, path)
 		l.pos = sel.Sel.Pos()
+		if m.FullName() == "(*encoding/json.Decoder).Decode" && len(e.Args) == 1 && l.info.TypeOf(e.Args[0]) != nil && !l.faithful(l.typeOf(e.Args[0])) {
+			return l.hook("Decode", r, l.exprAs(e.Args[0], anyType))
+		}
 		return l.callWith(&ast.SelectorExpr{X: r, Sel: l.id(m.Name())}, nil, e, sig, m)
 	}
 	r, rt := l.receiver(sel.X, path, m)

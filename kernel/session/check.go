@@ -196,7 +196,7 @@ func (c *checked) affected() map[string]bool {
 	for grown := true; grown; {
 		grown = false
 		for _, d := range c.base.decls {
-			if replaced[d.names[0]] || slices.Contains(c.again, d) {
+			if replaced[d.names[0]] || slices.Contains(c.again, d) || c.gone(d) {
 				continue
 			}
 			hit := slices.ContainsFunc(d.names, func(n string) bool { return changed[n] })
@@ -220,6 +220,11 @@ func (c *checked) affected() map[string]bool {
 		}
 	}
 	return changed
+}
+
+// gone reports whether the cell's variables take all names of a declaration.
+func (c *checked) gone(d *decl) bool {
+	return !slices.ContainsFunc(d.names, func(n string) bool { return !c.turned[n] })
 }
 
 // redirected reports whether another method may take the place of a method
@@ -589,6 +594,12 @@ func shown(s ast.Stmt) bool {
 // misplaced finds what a function body may have at its top and a cell may not.
 func misplaced(fset *token.FileSet, u *unit) []problem {
 	var ps []problem
+	tops := map[string]bool{} // labels
+	for _, s := range u.stmts {
+		for ls, ok := s.(*ast.LabeledStmt); ok; ls, ok = ls.Stmt.(*ast.LabeledStmt) {
+			tops[ls.Label.Name] = true
+		}
+	}
 	for _, s := range u.stmts {
 		ast.Inspect(s, func(n ast.Node) bool {
 			switch n := n.(type) {
@@ -597,7 +608,7 @@ func misplaced(fset *token.FileSet, u *unit) []problem {
 			case *ast.ReturnStmt:
 				ps = append(ps, problem{fset.Position(n.Pos()), "return outside of a function: a cell is not a function"})
 			case *ast.BranchStmt:
-				if n.Tok == token.GOTO {
+				if n.Tok == token.GOTO && tops[n.Label.Name] {
 					ps = append(ps, problem{fset.Position(n.Pos()), "goto outside of a function: put the statements into a function, or use a loop"})
 				}
 			}

@@ -21,12 +21,8 @@ func (l *lowering) labeled(s *ast.LabeledStmt) []ast.Stmt {
 		return l.typeSwitch(n, s.Label)
 	case *ast.SelectStmt:
 		return l.selectStmt(n, s.Label)
-	case *ast.BlockStmt: // left by break
-		once := &ast.ForStmt{For: n.Pos(), Body: l.enter(s.Label, false, func() *ast.BlockStmt { return l.blockOf(n) })}
-		once.Body.List = append(once.Body.List, &ast.BranchStmt{TokPos: n.End(), Tok: token.BREAK})
-		return []ast.Stmt{l.label(s.Label, once)}
 	}
-	return append([]ast.Stmt{}, l.stmt(s.Stmt)...)
+	return l.stmt(s.Stmt)
 }
 
 // label gives a statement its label.
@@ -40,71 +36,68 @@ func (l *lowering) label(id *ast.Ident, s ast.Stmt) ast.Stmt {
 // A yieldBody is the body of a range over a function, which has become a
 // function itself. Branches out of it leave a note and return false.
 type yieldBody struct {
-	outer  *yieldBody
-	label  string     // of the loop
-	code   *ast.Ident // the note: what to do when the loop has ended
-	exits  []exit
-	frames []frame // loops and switches within the body
+	outer *yieldBody
+	label string     // of the loop
+	code  *ast.Ident // the note: what to do when the loop has ended
+	over  *ast.Ident // 1 when the body has returned false, 2 when the loop has ended
+	exits []exit
 }
 
-// A frame is a statement that break or continue can mean.
+// A frame is a statement that break, continue or goto can mean: a loop, a
+// switch or a select, or a list of statements with labels (see goto.go).
 type frame struct {
 	label string
 	loop  bool
+	list  *gotoList
 }
 
 // An exit is a way out of a body; its note is its place + 1.
 type exit struct {
-	tok   token.Token // RETURN, BREAK or CONTINUE
+	tok   token.Token // RETURN, BREAK, CONTINUE or GOTO
 	label string
 }
 
 // enter lowers the body of a loop, a switch or a select.
 func (l *lowering) enter(label *ast.Ident, loop bool, body func() *ast.BlockStmt) *ast.BlockStmt {
-	b := l.fn.body
-	if loop {
-		l.fn.loops++
-		defer func() { l.fn.loops-- }()
-	}
-	if b == nil {
-		return body()
-	}
 	name := ""
 	if label != nil {
 		name = label.Name
 	}
-	b.frames = append(b.frames, frame{name, loop})
-	defer func() { b.frames = b.frames[:len(b.frames)-1] }()
+	l.fn.frames = append(l.fn.frames, frame{label: name, loop: loop})
+	defer func() { l.fn.frames = l.fn.frames[:len(l.fn.frames)-1] }()
 	return body()
 }
 
 func (l *lowering) branch(s *ast.BranchStmt) []ast.Stmt {
-	if s.Tok == token.GOTO {
-		l.refuse(s.Pos(), "the interpreter cannot goto: use a loop with break and continue")
-		return nil
-	}
-	if l.fn.body == nil || s.Tok == token.FALLTHROUGH {
-		n := &ast.BranchStmt{TokPos: s.TokPos, Tok: s.Tok}
-		if s.Label != nil {
-			n.Label = &ast.Ident{NamePos: s.Label.NamePos, Name: s.Label.Name}
-		}
-		return []ast.Stmt{n}
-	}
+	b := l.fn.body
 	name := ""
 	if s.Label != nil {
 		name = s.Label.Name
 	}
-	b := l.fn.body
-	for _, f := range slices.Backward(b.frames) {
+	if s.Tok == token.GOTO {
+		return l.gotoLabel(s, name)
+	}
+	if s.Tok == token.FALLTHROUGH {
+		return []ast.Stmt{&ast.BranchStmt{TokPos: s.TokPos, Tok: s.Tok}}
+	}
+	crossed := false // a loop that only goto needs
+	for _, f := range slices.Backward(l.fn.frames) {
+		if f.list != nil {
+			crossed = true
+			continue
+		}
 		if name == f.label && name != "" || name == "" && (f.loop || s.Tok == token.BREAK) {
 			n := &ast.BranchStmt{TokPos: s.TokPos, Tok: s.Tok}
-			if name != "" {
-				n.Label = l.id(name)
+			if name != "" || crossed {
+				n.Label = l.id(f.label)
 			}
 			return []ast.Stmt{n}
 		}
 	}
-	if name == "" || name == b.label { // of the loop itself
+	switch {
+	case b == nil: // of a block
+		return []ast.Stmt{&ast.BranchStmt{TokPos: s.TokPos, Tok: s.Tok, Label: s.Label}}
+	case name == "" || name == b.label: // of the loop itself
 		return l.leave(b, s.Tok == token.CONTINUE, 0)
 	}
 	return l.leave(b, false, b.exit(exit{s.Tok, name}))
@@ -112,14 +105,14 @@ func (l *lowering) branch(s *ast.BranchStmt) []ast.Stmt {
 
 // leave returns from a body with a note.
 func (l *lowering) leave(b *yieldBody, more bool, note int) []ast.Stmt {
-	word := "false"
 	if more {
-		word = "true"
+		return []ast.Stmt{l.ret(l.id("true"))}
 	}
-	if note == 0 {
-		return []ast.Stmt{l.ret(l.id(word))}
+	out := []ast.Stmt{l.set(l.id(b.over.Name), number(l.pos, 1))}
+	if note > 0 {
+		out = append(out, l.set(l.id(b.code.Name), number(l.pos, note)))
 	}
-	return []ast.Stmt{l.set(l.id(b.code.Name), number(l.pos, note)), l.ret(l.id(word))}
+	return append(out, l.ret(l.id("false")))
 }
 
 func (b *yieldBody) exit(e exit) int {
@@ -134,12 +127,10 @@ func (b *yieldBody) exit(e exit) int {
 func (l *lowering) returned(s *ast.ReturnStmt) []ast.Stmt {
 	out, values := l.results(s)
 	b := l.fn.body
-	if b == nil && len(values) == 0 && !l.fn.deferred {
-		for _, n := range l.fn.named {
-			values = append(values, l.id(n))
+	if b == nil && l.fn.deferred == nil {
+		if len(values) == 0 && len(l.fn.named) > 0 {
+			return append(out, l.returnVariables())
 		}
-	}
-	if b == nil {
 		return append(out, l.withFunctions(&ast.ReturnStmt{Return: s.Return, Results: values})...)
 	}
 	if len(values) > 0 {
@@ -147,16 +138,19 @@ func (l *lowering) returned(s *ast.ReturnStmt) []ast.Stmt {
 		for _, n := range l.fn.named {
 			to = append(to, l.id(n))
 		}
-		if len(values) == len(to) {
+		if len(values) == len(to) && len(to) > 1 {
 			for i := range to { // the values may use the results' variables
+				if id, ok := values[i].(*ast.Ident); ok && id.Name == "nil" {
+					continue
+				}
 				v := l.new()
-				out = append(out, l.define1(v, values[i]))
+				out = append(out, l.withFunctions(l.define1(v, values[i]))...)
 				values[i] = v
 			}
 		}
-		out = append(out, l.assign(token.ASSIGN, to, values))
+		out = append(out, l.withFunctions(l.assign(token.ASSIGN, to, values))...)
 	}
-	return append(out, l.leave(b, false, b.exit(exit{tok: token.RETURN}))...)
+	return append(out, l.returnNamed(b)...)
 }
 
 // results are the values of a return statement, as the function's results.
@@ -164,7 +158,7 @@ func (l *lowering) results(s *ast.ReturnStmt) (out []ast.Stmt, values []ast.Expr
 	res := l.fn.results
 	if len(s.Results) == 1 && res.Len() > 1 {
 		tuple := l.typeOf(s.Results[0]).(*types.Tuple)
-		same := l.fn.body == nil
+		same := l.fn.body == nil && l.fn.deferred == nil
 		for i := range res.Len() {
 			same = same && l.same(tuple.At(i).Type(), res.At(i).Type())
 		}
@@ -187,10 +181,6 @@ func (l *lowering) results(s *ast.ReturnStmt) (out []ast.Stmt, values []ast.Expr
 		if tv.IsNil() {
 			id := l.new()
 			out = append(out, l.local(id, l.mustSpell(t, x.Pos()), nil))
-			v = id
-		} else if l.fn.deferred && len(l.fn.named) > 0 && res.Len() > 1 && tv.Value == nil { // it may use a result that another one sets
-			id := l.new()
-			out = append(out, l.local(id, l.mustSpell(t, x.Pos()), v))
 			v = id
 		}
 		values = append(values, v)
@@ -300,9 +290,9 @@ func (l *lowering) tagged(tag *ast.Ident, t types.Type, x ast.Expr) ast.Expr {
 			return l.hook("IsNil", id())
 		}
 		if _, ok := t.Underlying().(*types.Signature); ok {
-			return l.hook("NoFunc", id())
+			return l.hook("NoFunc", l.unwrap(id(), t))
 		}
-		return &ast.BinaryExpr{X: id(), OpPos: l.pos, Op: token.EQL, Y: l.id("nil")}
+		return &ast.BinaryExpr{X: l.unwrap(id(), t), OpPos: l.pos, Op: token.EQL, Y: l.id("nil")}
 	}
 	if types.IsInterface(t) || types.IsInterface(l.typeOf(x)) {
 		return l.hook("Equal", l.convert(id(), t, anyType), l.exprAs(x, anyType))
@@ -398,7 +388,7 @@ func (l *lowering) selectStmt(s *ast.SelectStmt, label *ast.Ident) []ast.Stmt {
 			switch comm := clause.Comm.(type) {
 			case *ast.SendStmt:
 				t := l.typeOf(comm.Chan).Underlying().(*types.Chan)
-				args = append(args, l.hook("Send", l.expr(comm.Chan), l.exprAs(comm.Value, t.Elem())))
+				args = append(args, l.hook("Send", l.under(comm.Chan), l.exprAs(comm.Value, t.Elem())))
 			case *ast.ExprStmt:
 				recv = comm.X
 			case *ast.AssignStmt:
@@ -406,7 +396,7 @@ func (l *lowering) selectStmt(s *ast.SelectStmt, label *ast.Ident) []ast.Stmt {
 			}
 			if recv != nil {
 				ch := ast.Unparen(recv).(*ast.UnaryExpr).X
-				args = append(args, l.hook("Receive", l.expr(ch)))
+				args = append(args, l.hook("Receive", l.under(ch)))
 				t := l.typeOf(ch).Underlying().(*types.Chan).Elem()
 				if len(lhs) > 0 {
 					if id, ok := lhs[0].(*ast.Ident); !ok || id.Name != "_" {

@@ -57,6 +57,9 @@ func (l *lowering) cuts(n *types.Named, s *types.Struct) []int {
 // before orders the structs of a circle: one that is held by value first, then
 // by name.
 func (l *lowering) before(a, b *types.Named, circle map[string]*types.Named) bool {
+	if wa, wb := l.wrapped(a), l.wrapped(b); wa != wb { // a wrapped type has no fields to cut
+		return wb
+	}
 	da, db := l.depth(a, circle), l.depth(b, circle)
 	if da != db {
 		return da < db
@@ -107,12 +110,10 @@ func (l *lowering) reached(n *types.Named) map[string]*types.Named {
 	all := map[string]*types.Named{}
 	var walk func(n *types.Named)
 	walk = func(n *types.Named) {
-		for f := range n.Underlying().(*types.Struct).Fields() {
-			for k, m := range l.named(f.Type(), nil) {
-				if all[k] == nil {
-					all[k] = m
-					walk(m)
-				}
+		for k, m := range l.named(n.Underlying(), nil) {
+			if all[k] == nil {
+				all[k] = m
+				walk(m)
 			}
 		}
 	}
@@ -136,9 +137,9 @@ func (l *lowering) named(t types.Type, into map[string]*types.Named) map[string]
 			break
 		}
 		key := l.key(t)
-		if _, ok := t.Underlying().(*types.Struct); ok {
+		if _, ok := t.Underlying().(*types.Struct); ok || l.wrapped(t) {
 			into[key] = t
-		} else if !l.recursive(t) {
+		} else {
 			l.named(t.Underlying(), into)
 		}
 	case *types.Map:

@@ -22,6 +22,7 @@ import (
 type engine struct {
 	interp *interp.Interpreter
 	trace  *traceWriter
+	layout *layout // or nil
 }
 
 // newEngine makes an engine that knows the symbols.
@@ -32,7 +33,7 @@ func newEngine(symbols map[string]map[string]reflect.Value, stdin io.Reader, std
 		return nil, fmt.Errorf("session: loading the symbol tables: %w", err)
 	}
 	trace.fset = i.FileSet()
-	return &engine{i, trace}, nil
+	return &engine{i, trace, newLayout()}, nil
 }
 
 func (e *engine) fileSet() *token.FileSet { return e.interp.FileSet() }
@@ -75,7 +76,7 @@ func (e *engine) compile(node ast.Node) (p *interp.Program, err error) {
 	}()
 	defer e.forget()
 	if p, err = e.interp.CompileAST(node); err == nil {
-		notePlaces(p, e.trace)
+		notePlaces(p, e.trace, e.layout)
 	}
 	return p, err
 }
@@ -170,6 +171,19 @@ func (w *traceWriter) passed(pos token.Pos) {
 	w.last = pos
 }
 
+// mark is how many places there are, and drop forgets those behind a mark.
+func (w *traceWriter) mark() int {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return len(w.at)
+}
+
+func (w *traceWriter) drop(mark int) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.at, w.last = w.at[:min(mark, len(w.at))], token.NoPos
+}
+
 func (w *traceWriter) reset() []token.Position {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -178,28 +192,7 @@ func (w *traceWriter) reset() []token.Position {
 	return at
 }
 
-// panicText is the value of a panic in words. The interpreter works by
-// reflection, whose own words for a fault would puzzle.
+// panicText is the value of a panic in words.
 func panicText(v any) string {
-	text := fmt.Sprint(v)
-	if strings.HasPrefix(text, "reflect: call of reflect.Value.") && strings.HasSuffix(text, " on zero Value") {
-		return "invalid memory address or nil pointer dereference"
-	}
-	for from, to := range map[string]string{
-		"reflect: slice index out of range":                     "index out of range",
-		"reflect: array index out of range":                     "index out of range",
-		"reflect: string index out of range":                    "index out of range",
-		"reflect.Value.Slice: slice index out of bounds":        "slice bounds out of range",
-		"reflect.Value.Slice3: slice index out of bounds":       "slice bounds out of range",
-		"reflect.Value.Slice: string slice index out of bounds": "slice bounds out of range",
-		"reflect.MakeSlice: negative len":                       "makeslice: len out of range",
-		"reflect.MakeSlice: negative cap":                       "makeslice: cap out of range",
-		"reflect.MakeSlice: len > cap":                          "makeslice: cap out of range",
-		"reflect.Value.Call: call of nil function":              "invalid memory address or nil pointer dereference",
-	} {
-		if strings.HasPrefix(text, from) {
-			return to
-		}
-	}
-	return strings.TrimPrefix(text, "runtime error: ")
+	return strings.TrimPrefix(fmt.Sprint(thrownValue(v)), "runtime error: ")
 }

@@ -226,7 +226,12 @@ func (l *lowering) nameOf(t *types.Named) string {
 // foreign reports whether the interpreter keeps a named type by its name: one of
 // a compiled package.
 func foreign(t *types.Named) bool {
-	return !own(t.Obj()) && t.TypeArgs().Len() == 0
+	obj := t.Obj()
+	if own(obj) || t.TypeArgs().Len() > 0 {
+		return false
+	}
+	// A local type of a generic function that is there as source is none.
+	return obj.Pkg() == nil || !strings.Contains(obj.Name(), mark) && (obj.Parent() == nil || obj.Parent() == obj.Pkg().Scope())
 }
 
 // faithful reports whether compiled code sees a type as Go would: it has
@@ -326,12 +331,13 @@ func (l *lowering) spellNamed(t *types.Named) ast.Expr {
 		return &ast.SelectorExpr{X: l.id(l.s.alias(obj.Pkg().Path())), Sel: l.id(obj.Name())}
 	}
 	under := t.Underlying()
-	if _, ok := under.(*types.Struct); !ok {
-		if l.recursive(t) {
-			l.refuse(l.pos, "the interpreter has no type that contains itself, as "+l.display(t)+" does: put it into a struct")
-			return l.id("any")
-		}
+	wrapped := l.wrapped(t)
+	if _, ok := under.(*types.Struct); !ok && !wrapped {
 		return l.spell(under)
+	}
+	if _, array := under.(*types.Array); array && wrapped {
+		l.refuse(l.pos, "the interpreter has no array that contains itself, as "+l.display(t)+" does: put it into a struct")
+		return l.id("any")
 	}
 	key := l.key(t)
 	name := l.s.erased[key]
@@ -344,7 +350,18 @@ func (l *lowering) spellNamed(t *types.Named) ast.Expr {
 		spec := &ast.TypeSpec{Name: l.id(name)}
 		at := len(l.plan.decls)
 		l.plan.decls = append(l.plan.decls, &ast.GenDecl{TokPos: l.pos, Tok: token.TYPE, Specs: []ast.Spec{spec}})
-		if spec.Type = l.structure(under.(*types.Struct), t); spec.Type == nil {
+		if wrapped {
+			inner := l.spell(under)
+			if _, ok := under.(*types.Signature); ok && inner != nil {
+				inner = l.id("any")
+			}
+			if inner != nil {
+				spec.Type = &ast.StructType{Struct: l.pos, Fields: l.list1(l.field(wrappedField, inner))}
+			}
+		} else {
+			spec.Type = l.structure(under.(*types.Struct), t)
+		}
+		if spec.Type == nil {
 			l.plan.decls = slices.Delete(l.plan.decls, at, at+1)
 			delete(l.plan.erased, key)
 			return nil

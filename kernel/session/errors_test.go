@@ -99,7 +99,7 @@ func TestPanicPlaces(t *testing.T) {
 		{"func f() {\n\tm := mat.NewDense(1, 1, nil)\n\ta := 1\n\tm.At(3, a)\n}\nf()", []int{4, 6}},
 		{"a := []int{1}\nb := 3\n\nfmt.Println(a[0],\n\ta[b])", []int{5, 4}},
 		{"func f() {\n\tswitch x := 3; x {\n\tcase 3:\n\t\tvar p *int\n\t\t*p = 3\n\t}\n}\nf()", []int{5, 8}},
-		{"func f() (err error) {\n\tdefer func() {\n\t\tx := 1\n\t\tpanic(x)\n\t}()\n\treturn nil\n}\nf()", []int{4, 8}},
+		{"func f() (err error) {\n\tdefer func() {\n\t\tx := 1\n\t\tpanic(x)\n\t}()\n\treturn nil\n}\nf()", []int{4, 6, 8}},
 		{"func f[T any](x []T) T {\n\ta := 3\n\treturn x[a]\n}\nf([]int{1})", []int{3, 5}},
 		{"func f() {\n\tch := make(chan int)\n\tclose(ch)\n\tclose(ch)\n}\nf()", []int{4, 6}},
 		{"func f() int {\n\tx := make([]int, 2)\n\tn := 5\n\ty := x[1:n]\n\treturn len(y)\n}\nf()", []int{4, 7}},

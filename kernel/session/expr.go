@@ -18,10 +18,16 @@ func (l *lowering) exprAs(e ast.Expr, to types.Type) ast.Expr {
 		return l.constant(tv.Value, to)
 	}
 	if tv.IsNil() {
+		if l.wrapped(to) {
+			return l.zero(to)
+		}
 		return l.id("nil")
 	}
 	if w := l.writer(e); w != nil && types.IsInterface(to) {
 		return w
+	}
+	if n, ok := l.typeOf(e).(*types.Named); ok && tv.Value != nil && foreign(n) {
+		return l.convert(l.typedConstant(tv.Value, n), n, to)
 	}
 	return l.convert(l.expr(e), l.typeOf(e), to)
 }
@@ -30,6 +36,9 @@ func (l *lowering) exprAs(e ast.Expr, to types.Type) ast.Expr {
 // to. Only interfaces make a difference.
 func (l *lowering) convert(x ast.Expr, from, to types.Type) ast.Expr {
 	if !types.IsInterface(to) {
+		if from != nil && l.wrapped(from) != l.wrapped(to) {
+			return l.wrap(l.unwrap(x, from), to)
+		}
 		return x
 	}
 	if _, ok := to.(*types.TypeParam); ok {
@@ -76,6 +85,24 @@ func (l *lowering) as(x ast.Expr, to types.Type, how string) ast.Expr {
 		v, r := l.id("v"), l.id("r")
 		return &ast.FuncDecl{Name: l.id(name), Type: &ast.FuncType{Func: l.pos, Params: l.list1(l.field("v", l.id("any"))), Results: l.list1(l.field("r", t))},
 			Body: l.block(&ast.ExprStmt{X: l.hook(how, l.addr(r), v, l.desc(to))}, l.ret(r))}
+	})
+	return l.apply(f, x)
+}
+
+// asserted is x.(to) for x of an interface type.
+func (l *lowering) asserted(x ast.Expr, from, to types.Type) ast.Expr {
+	name := l.s.plain(runtimeName(from))
+	if name == "interface {}" {
+		return l.as(x, to, "As")
+	}
+	t := l.spell(to)
+	if t == nil {
+		return l.apply(l.id("any"), x)
+	}
+	f := l.helper("AsFrom "+l.key(from)+" "+l.key(to), func(fun string) ast.Decl {
+		v, r := l.id("v"), l.id("r")
+		return &ast.FuncDecl{Name: l.id(fun), Type: &ast.FuncType{Func: l.pos, Params: l.list1(l.field("v", l.id("any"))), Results: l.list1(l.field("r", t))},
+			Body: l.block(&ast.ExprStmt{X: l.hook("AsFrom", l.addr(r), v, l.desc(to), l.text(name))}, l.ret(r))}
 	})
 	return l.apply(f, x)
 }
@@ -155,6 +182,20 @@ func (l *lowering) constant(v constant.Value, t types.Type) ast.Expr {
 	return l.id("nil")
 }
 
+// typedConstant is a constant of a compiled package's type, which the
+// interpreter would forget on the way into an interface.
+func (l *lowering) typedConstant(v constant.Value, t *types.Named) ast.Expr {
+	typ := l.spell(t)
+	if typ == nil {
+		return l.constant(v, t)
+	}
+	return l.apply(l.helper("constant "+v.ExactString()+" "+l.key(t), func(name string) ast.Decl {
+		c := l.id("c")
+		return &ast.FuncDecl{Name: l.id(name), Type: &ast.FuncType{Func: l.pos, Params: l.list1(), Results: l.list1(&ast.Field{Type: typ})},
+			Body: l.block(l.local(c, typ, l.constant(v, t)), l.ret(c))}
+	}))
+}
+
 // writer is what takes the place of os.Stdout and os.Stderr, or nil.
 func (l *lowering) writer(x ast.Expr) ast.Expr {
 	sel, ok := ast.Unparen(x).(*ast.SelectorExpr)
@@ -200,11 +241,11 @@ func (l *lowering) expr(e ast.Expr) ast.Expr {
 		return l.slice(e)
 	case *ast.TypeAssertExpr:
 		to := l.typeOf(e.Type)
-		return l.as(l.exprAs(e.X, anyType), to, "As")
+		return l.asserted(l.exprAs(e.X, anyType), l.typeOf(e.X), to)
 	case *ast.CallExpr:
 		return l.call(e)
 	case *ast.StarExpr:
-		return l.deref(l.expr(e.X), l.typeOf(e.X))
+		return l.deref(l.under(e.X), l.typeOf(e.X).Underlying())
 	case *ast.UnaryExpr:
 		return l.unary(e)
 	case *ast.BinaryExpr:
@@ -251,10 +292,10 @@ func (l *lowering) target(e ast.Expr) ast.Expr {
 func (l *lowering) variable(e ast.Expr, whole bool) ast.Expr {
 	switch x := ast.Unparen(e).(type) {
 	case *ast.StarExpr:
-		return &ast.StarExpr{Star: x.Star, X: l.expr(x.X)}
+		return &ast.StarExpr{Star: x.Star, X: l.under(x.X)}
 	case *ast.IndexExpr:
 		if _, ok := l.typeOf(x.X).Underlying().(*types.Array); ok {
-			return &ast.IndexExpr{X: l.variable(x.X, whole), Lbrack: x.Lbrack, Index: l.integer(x.Index), Rbrack: x.Rbrack}
+			return &ast.IndexExpr{X: l.unwrap(l.variable(x.X, whole), l.typeOf(x.X)), Lbrack: x.Lbrack, Index: l.subscript(x.Index), Rbrack: x.Rbrack}
 		}
 	case *ast.SelectorExpr:
 		if l.pkgName(x.X) == nil && !l.info.Types[x.X].IsType() {
@@ -428,6 +469,9 @@ func (l *lowering) literal(e *ast.CompositeLit) ast.Expr {
 }
 
 func (l *lowering) literalOf(e *ast.CompositeLit, t types.Type) ast.Expr {
+	if l.wrapped(t) {
+		return l.wrap(l.literalOf(e, t.Underlying()), t)
+	}
 	typ := l.mustSpell(t, e.Pos())
 	lit := &ast.CompositeLit{Type: typ, Lbrace: e.Lbrace, Rbrace: e.Rbrace}
 	pair := func(k, v ast.Expr) {
@@ -441,6 +485,9 @@ func (l *lowering) literalOf(e *ast.CompositeLit, t types.Type) ast.Expr {
 				name := kv.Key.(*ast.Ident).Name
 				i = slices.IndexFunc(slices.Collect(u.Fields()), func(f *types.Var) bool { return f.Name() == name })
 				x = kv.Value
+			}
+			if l.info.Types[x].IsNil() {
+				continue
 			}
 			f := u.Field(i)
 			name := f.Name()
@@ -457,10 +504,10 @@ func (l *lowering) literalOf(e *ast.CompositeLit, t types.Type) ast.Expr {
 	case interface{ Elem() types.Type }:
 		for _, x := range e.Elts {
 			if kv, ok := x.(*ast.KeyValueExpr); ok {
-				pair(l.constant(l.info.Types[kv.Key].Value, types.Typ[types.Int]), l.exprAs(kv.Value, u.Elem()))
+				pair(l.constant(l.info.Types[kv.Key].Value, types.Typ[types.Int]), l.element(kv.Value, u.Elem()))
 				continue
 			}
-			lit.Elts = append(lit.Elts, l.exprAs(x, u.Elem()))
+			lit.Elts = append(lit.Elts, l.element(x, u.Elem()))
 		}
 	}
 	return lit
@@ -474,19 +521,28 @@ func (l *lowering) element(x ast.Expr, t types.Type) ast.Expr {
 	return l.exprAs(x, t)
 }
 
+// mapKey is a key of a map. A box of what cannot be a key says so by its type.
+func (l *lowering) mapKey(x ast.Expr, t types.Type) ast.Expr {
+	k := l.element(x, t)
+	if from := l.typeOf(x); types.IsInterface(t) && boxed(t) && l.info.Types[x].Value == nil && (types.IsInterface(from) || !l.faithful(from)) {
+		return l.hook("Key", k)
+	}
+	return k
+}
+
 func (l *lowering) index(e *ast.IndexExpr) ast.Expr {
 	if _, ok := l.info.TypeOf(e.X).(*types.Signature); ok {
 		return l.funcValue(e.X)
 	}
 	t := l.typeOf(e.X)
 	if m, ok := t.Underlying().(*types.Map); ok {
-		return &ast.IndexExpr{X: l.expr(e.X), Lbrack: e.Lbrack, Index: l.element(e.Index, m.Key()), Rbrack: e.Rbrack}
+		return &ast.IndexExpr{X: l.under(e.X), Lbrack: e.Lbrack, Index: l.mapKey(e.Index, m.Key()), Rbrack: e.Rbrack}
 	}
-	x := l.expr(e.X)
+	x := l.under(e.X)
 	if _, ok := t.Underlying().(*types.Pointer); ok {
 		x = &ast.ParenExpr{X: &ast.StarExpr{Star: l.pos, X: x}}
 	}
-	return &ast.IndexExpr{X: x, Lbrack: e.Lbrack, Index: l.integer(e.Index), Rbrack: e.Rbrack}
+	return &ast.IndexExpr{X: x, Lbrack: e.Lbrack, Index: l.subscript(e.Index), Rbrack: e.Rbrack}
 }
 
 // integer is an index or a length as an int.
@@ -501,8 +557,16 @@ func (l *lowering) integer(e ast.Expr) ast.Expr {
 	return x
 }
 
+// subscript is an index: an unsigned one may be too large for an int.
+func (l *lowering) subscript(e ast.Expr) ast.Expr {
+	if b, ok := l.typeOf(e).Underlying().(*types.Basic); ok && b.Info()&types.IsUnsigned != 0 && l.info.Types[e].Value == nil {
+		return l.expr(e)
+	}
+	return l.integer(e)
+}
+
 func (l *lowering) slice(e *ast.SliceExpr) ast.Expr {
-	x := l.expr(e.X)
+	x := l.under(e.X)
 	if _, ok := l.typeOf(e.X).Underlying().(*types.Pointer); ok {
 		x = &ast.ParenExpr{X: &ast.StarExpr{Star: l.pos, X: x}}
 	}
@@ -512,10 +576,10 @@ func (l *lowering) slice(e *ast.SliceExpr) ast.Expr {
 		to   *ast.Expr
 	}{{e.Low, &s.Low}, {e.High, &s.High}, {e.Max, &s.Max}} {
 		if b.from != nil {
-			*b.to = l.integer(b.from)
+			*b.to = l.subscript(b.from)
 		}
 	}
-	return s
+	return l.wrap(s, l.typeOf(e))
 }
 
 // isCut reports whether an expression is a field that is cut (see cycle.go).
@@ -564,7 +628,7 @@ func (l *lowering) unary(e *ast.UnaryExpr) ast.Expr {
 				return &ast.FuncDecl{Name: l.id(name), Type: &ast.FuncType{Func: l.pos, Params: l.list1(l.field("c", l.spell(t))), Results: l.list1(&ast.Field{Type: elem})},
 					Body: l.block(l.define1(v, &ast.UnaryExpr{OpPos: l.pos, Op: token.ARROW, X: l.id("c")}), l.ret(v))}
 			})
-			return l.apply(f, l.expr(e.X))
+			return l.apply(f, l.under(e.X))
 		}
 	case token.AND:
 		if lit, ok := ast.Unparen(e.X).(*ast.CompositeLit); ok {
@@ -638,9 +702,9 @@ func (l *lowering) equalTo(left func(ast.Expr) ast.Expr, x, y ast.Expr, op token
 			return not(l.hook("IsNil", left(x)))
 		}
 		if _, ok := xt.Underlying().(*types.Signature); ok {
-			return not(l.hook("NoFunc", left(x)))
+			return not(l.hook("NoFunc", l.unwrap(left(x), xt)))
 		}
-		return &ast.BinaryExpr{X: left(x), OpPos: l.pos, Op: op, Y: l.id("nil")}
+		return &ast.BinaryExpr{X: l.unwrap(left(x), xt), OpPos: l.pos, Op: op, Y: l.id("nil")}
 	}
 	yt := l.typeOf(y)
 	xi, yi := types.IsInterface(xt), types.IsInterface(yt)
@@ -666,7 +730,7 @@ func (l *lowering) equalTo(left func(ast.Expr) ast.Expr, x, y ast.Expr, op token
 	if tx.Value != nil {
 		lx = l.constant(tx.Value, t)
 	}
-	return &ast.BinaryExpr{X: lx, OpPos: l.pos, Op: op, Y: l.exprAs(y, t)}
+	return &ast.BinaryExpr{X: l.unwrap(lx, t), OpPos: l.pos, Op: op, Y: l.unwrap(l.exprAs(y, t), t)}
 }
 
 // bigLiteral is a number too large for the interpreter's constants.

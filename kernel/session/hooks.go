@@ -12,8 +12,6 @@ import (
 	"strings"
 	"unicode/utf8"
 
-	"github.com/traefik/yaegi/interp"
-
 	"github.com/innkeeper-notebook/innkeeper/kernel/display"
 	"github.com/innkeeper-notebook/innkeeper/stdlib"
 )
@@ -48,7 +46,16 @@ func (s *Session) hookTable() map[string]reflect.Value {
 		"Took":  func(int) { s.took() },
 		"Loops": func(cell int) int { s.alive(cell); return s.loops() },
 		"Go":    s.start,
-		"Defer": func(f func()) { s.cell.Load().deferred = append(s.cell.Load().deferred, f) },
+
+		// Deferred calls.
+		"Called":       s.calledByDefer,
+		"Recover":      recoverPanic,
+		"NotPanicking": func() any { return nil },
+		"Deferring":    func() *deferring { return &deferring{} },
+		"Defer":        func(d *deferring, f func(), direct bool) { d.add(f, direct) },
+		"DeferRecover": func(d *deferring, p *panicking) { d.calls = append(d.calls, deferredCall{recovers: p}) },
+		"DeferCell":    func(f func(), direct bool) { s.cell.Load().deferred.add(f, direct) },
+		"RunDeferring": s.runDeferring,
 
 		// Interfaces.
 		"Tell": func(typ int, name, sig string, maker any) {
@@ -66,9 +73,29 @@ func (s *Session) hookTable() map[string]reflect.Value {
 		"As": func(ptr, v any, typ int) {
 			x, ok := s.fits(v, s.types[typ])
 			if !ok {
-				panic(s.assertion(v, s.types[typ]))
+				panic(s.assertion(v, s.types[typ], "interface {}"))
 			}
 			s.store(ptr, x, s.types[typ])
+		},
+		"AsFrom": func(ptr, v any, typ int, from string) {
+			x, ok := s.fits(v, s.types[typ])
+			if !ok {
+				panic(s.assertion(v, s.types[typ], from))
+			}
+			s.store(ptr, x, s.types[typ])
+		},
+		"Key": func(v any) any {
+			if b, ok := out(v).(Box); ok && b.V != nil && !reflect.ValueOf(b.V).Comparable() {
+				panic(fault("hash of unhashable type " + b.T.name))
+			}
+			return v
+		},
+		"Keys": func(ptr, m any) {
+			to := reflect.ValueOf(ptr).Elem()
+			to.Set(reflect.Append(to, reflect.ValueOf(m).MapKeys()...))
+		},
+		"NilMethod": func(typ, method string) {
+			panic(plainFault("value method " + typ + "." + method + " called using nil *" + typ[strings.LastIndexByte(typ, '.')+1:] + " pointer"))
 		},
 		"Is": func(ptr, v any, typ int) bool {
 			x, ok := s.fits(v, s.types[typ])
@@ -97,18 +124,13 @@ func (s *Session) hookTable() map[string]reflect.Value {
 			}
 			return v
 		},
-		"Dressed": dressed,
-		"Verbs":   verbs,
+		"Dressed":   dressed,
+		"Verbs":     verbs,
+		"Unmarshal": s.unmarshal,
+		"Decode":    s.decode,
 
 		// What the interpreter does otherwise than Go.
-		"Panic": func(v any) { panic(panicValue(v)) },
-		"Recovered": func(v any) any {
-			r := recovered(v)
-			if r != nil {
-				s.engine.trace.reset()
-			}
-			return r
-		},
+		"Panic":   func(v any) { panic(panicValue(v)) },
 		"Print":   func(args ...any) { fmt.Fprint(s.stderr, printed(args, "")) },
 		"Println": func(args ...any) { fmt.Fprintln(s.stderr, printed(args, " ")) },
 		"Big":     bigLiteral,
@@ -118,10 +140,13 @@ func (s *Session) hookTable() map[string]reflect.Value {
 			}
 			return uint64(n)
 		},
-		"Send":      func(ch, v any) selectCase { return selectCase{reflect.SelectSend, ch, v} },
-		"Receive":   func(ch any) selectCase { return selectCase{reflect.SelectRecv, ch, nil} },
-		"Select":    s.choose,
-		"Ignore":    func(any) {},
+		"Send":    func(ch, v any) selectCase { return selectCase{reflect.SelectSend, ch, v} },
+		"Receive": func(ch any) selectCase { return selectCase{reflect.SelectRecv, ch, nil} },
+		"Select":  s.choose,
+		"Ignore":  func(any) {},
+		"RangeOver": func(how int) {
+			panic(fault("range function continued iteration after " + map[int]string{1: "function for loop body returned false", 2: "whole loop exit"}[how]))
+		},
 		"Nil":       func() { panic(fault("invalid memory address or nil pointer dereference")) },
 		"Words":     func(v any) any { return words{v} },
 		"Complex":   func(re, im float64) complex128 { return complex(re, im) },
@@ -167,32 +192,6 @@ func bindMethod(ptr, v any, name string) {
 func panicValue(v any) any {
 	if v == nil {
 		return new(runtime.PanicNilError)
-	}
-	return v
-}
-
-// recovered is what recover gives. The interpreter works by reflection, whose
-// own panics stand for those of Go's runtime.
-func recovered(v any) any {
-	if rv, ok := v.(reflect.Value); ok {
-		if !rv.IsValid() {
-			return nil
-		}
-		v = rv.Interface()
-	}
-	switch e := v.(type) {
-	case *reflect.ValueError:
-		return fault(panicText(e.Error()))
-	case interp.Panic:
-		return recovered(e.Value)
-	case error, Box:
-		if e == error(errHalted) {
-			panic(errHalted)
-		}
-	case string:
-		if strings.HasPrefix(e, "reflect") {
-			return fault(panicText(e))
-		}
 	}
 	return v
 }

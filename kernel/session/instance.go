@@ -2,6 +2,7 @@ package session
 
 import (
 	"go/ast"
+	"go/token"
 	"go/types"
 	"slices"
 	"strings"
@@ -109,14 +110,17 @@ func (l *lowering) describe(t types.Type) *desc {
 	key := l.key(t)
 	d := l.s.descs[key]
 	if d == nil {
-		d = &desc{id: len(l.s.types), key: key, name: l.display(t), typ: t, methods: map[string]*method{}}
+		d = &desc{id: len(l.s.types), key: key, name: l.s.plain(runtimeName(t)), typ: t, methods: map[string]*method{}}
 		l.s.descs[key] = d
 		l.s.types = append(l.s.types, d)
-		d.faithful = l.faithful(t)
+		d.faithful, d.wrapped = l.faithful(t), l.wrapped(t)
 		if d.faithful {
 			d.rtype = l.s.world.reflected(t)
 		}
 		l.parts(d, t)
+		if n, ok := t.(*types.Named); ok && !d.faithful && !types.IsInterface(n) && types.NewMethodSet(types.NewPointer(n)).Len() > 0 {
+			d.pointer = l.describe(types.NewPointer(n))
+		}
 	}
 	if !d.told && !l.owner.described[key] && !d.faithful {
 		l.owner.described[key] = true
@@ -195,7 +199,14 @@ func (l *lowering) tellMethods(d *desc, t types.Type) {
 		if sig.Variadic() {
 			c.Ellipsis = l.pos
 		}
-		f := l.function(in, l.outs(sig), l.result(sig, c))
+		var body []ast.Stmt
+		if _, ptr := t.(*types.Pointer); ptr && len(s.Index()) == 1 {
+			if _, wants := types.Unalias(m.Signature().Recv().Type()).(*types.Pointer); !wants {
+				body = append(body, &ast.IfStmt{Cond: &ast.BinaryExpr{X: r, Op: token.EQL, Y: l.id("nil")},
+					Body: l.block(&ast.ExprStmt{X: l.hook("NilMethod", l.text(strings.TrimPrefix(d.name, "*")), l.text(m.Name()))})})
+			}
+		}
+		f := l.function(in, l.outs(sig), append(body, l.result(sig, c))...)
 		maker := l.function(l.list1(l.field(r.Name, rtyp)), l.list1(&ast.Field{Type: typ}), l.ret(f))
 		id := l.new()
 		l.plan.setup = append(l.plan.setup, l.define1(id, maker),

@@ -130,12 +130,20 @@ func (l *lowering) rangeLoop(n *ast.RangeStmt, label *ast.Ident) []ast.Stmt {
 		return l.rangeFunc(n, label, u)
 	case *types.Pointer, *types.Array:
 		return l.rangeArray(n, label, t)
+	case *types.Chan:
+		return l.rangeChan(n, label, t, u.Elem())
 	}
 	if b, ok := t.Underlying().(*types.Basic); ok && b.Info()&types.IsString != 0 {
 		return l.rangeString(n, label)
 	}
+	if s, ok := t.Underlying().(*types.Slice); ok && isChan(s.Elem()) {
+		return l.rangeChannels(n, label, l.under(n.X), s, s.Elem())
+	}
+	if m, ok := t.Underlying().(*types.Map); ok && (isChan(m.Elem()) || isChan(m.Key())) {
+		return l.rangeMap(n, label, l.under(n.X), m)
+	}
 	key, value := rangeTypes(t)
-	r := &ast.RangeStmt{For: n.For, TokPos: n.TokPos, X: l.exprAs(n.X, l.typ(types.Default(l.info.TypeOf(n.X))))}
+	r := &ast.RangeStmt{For: n.For, TokPos: n.TokPos, X: l.unwrap(l.exprAs(n.X, l.typ(types.Default(l.info.TypeOf(n.X)))), t)}
 	return []ast.Stmt{l.loopBody(n, label, r, key, value)}
 }
 
@@ -182,8 +190,6 @@ func rangeTypes(t types.Type) (key, value types.Type) {
 	switch u := t.Underlying().(type) {
 	case *types.Map:
 		return u.Key(), u.Elem()
-	case *types.Chan:
-		return u.Elem(), nil
 	case *types.Basic:
 		return types.Typ[types.Int], types.Universe.Lookup("rune").Type()
 	case interface{ Elem() types.Type }:
@@ -212,13 +218,92 @@ func (l *lowering) rangeArray(n *ast.RangeStmt, label *ast.Ident, t types.Type) 
 	var out []ast.Stmt
 	var over ast.Expr = v
 	if pointer {
-		out = append(out, l.define1(v, l.expr(n.X)))
+		out = append(out, l.define1(v, l.under(n.X)))
 		over = &ast.ParenExpr{X: &ast.StarExpr{X: v}}
 	} else {
-		out = append(out, l.local(v, l.mustSpell(t, n.Pos()), l.expr(n.X)))
+		out = append(out, l.local(v, l.mustSpell(array.Underlying(), n.Pos()), l.under(n.X)))
+	}
+	if isChan(elem.Elem()) {
+		return append(out, l.rangeChannels(n, label, &ast.SliceExpr{X: over}, types.NewSlice(elem.Elem()), elem.Elem())...)
 	}
 	r := &ast.RangeStmt{For: n.For, TokPos: n.TokPos, X: &ast.SliceExpr{X: over}}
 	return []ast.Stmt{l.block(append(out, l.loopBody(n, label, r, types.Typ[types.Int], elem.Elem()))...)}
+}
+
+func isChan(t types.Type) bool {
+	_, ok := t.Underlying().(*types.Chan)
+	return ok
+}
+
+// rangeChannels ranges over a slice of channels by index: the interpreter's
+// own loop would receive from them.
+func (l *lowering) rangeChannels(n *ast.RangeStmt, label *ast.Ident, x ast.Expr, t, elem types.Type) []ast.Stmt {
+	list, i := l.new(), l.new()
+	out := []ast.Stmt{l.local(list, l.mustSpell(t, n.Pos()), x), l.define1(i, number(l.pos, 0))}
+	var head []ast.Stmt
+	integer := types.Type(types.Typ[types.Int])
+	for _, v := range []struct {
+		to, from ast.Expr
+		t        types.Type
+	}{{n.Key, i, integer}, {n.Value, &ast.IndexExpr{X: list, Index: i}, elem}} {
+		if id, ok := v.to.(*ast.Ident); v.to == nil || ok && id.Name == "_" {
+			continue
+		}
+		head = append(head, l.store(v.to, l.convert(v.from, v.t, l.tupleTarget(v.to, v.t)), n.Tok == token.DEFINE)...)
+	}
+	body := l.enter(label, true, func() *ast.BlockStmt { return l.blockOf(n.Body) })
+	body.List = append(head, body.List...)
+	length := l.new()
+	out = append(out, l.define1(length, l.apply(l.id("len"), list)))
+	f := &ast.ForStmt{For: n.For, Cond: &ast.BinaryExpr{X: i, OpPos: n.For, Op: token.LSS, Y: length}, Post: &ast.IncDecStmt{X: i, TokPos: n.For, Tok: token.INC}, Body: body}
+	return []ast.Stmt{l.block(append(out, l.label(label, f))...)}
+}
+
+// rangeMap ranges over a map of channels by its keys, for the same reason.
+func (l *lowering) rangeMap(n *ast.RangeStmt, label *ast.Ident, x ast.Expr, m *types.Map) []ast.Stmt {
+	table, keys, i, k, v, there := l.new(), l.new(), l.new(), l.new(), l.new(), l.new()
+	out := []ast.Stmt{
+		l.local(table, l.mustSpell(m, n.Pos()), x),
+		l.local(keys, &ast.ArrayType{Elt: l.mustSpell(m.Key(), n.Pos())}, nil),
+		&ast.ExprStmt{X: l.hook("Keys", l.addr(keys), table)}, l.define1(i, number(l.pos, 0))}
+	head := []ast.Stmt{
+		l.define1(k, &ast.IndexExpr{X: keys, Index: i}),
+		l.assign(token.DEFINE, []ast.Expr{v, there}, []ast.Expr{&ast.IndexExpr{X: table, Index: k}}),
+		&ast.IfStmt{If: l.pos, Cond: &ast.UnaryExpr{Op: token.NOT, X: there}, Body: l.block(&ast.BranchStmt{TokPos: l.pos, Tok: token.CONTINUE})},
+		l.set(l.id("_"), v),
+	}
+	for _, one := range []struct {
+		to, from ast.Expr
+		t        types.Type
+	}{{n.Key, k, m.Key()}, {n.Value, v, m.Elem()}} {
+		if id, ok := one.to.(*ast.Ident); one.to == nil || ok && id.Name == "_" {
+			continue
+		}
+		head = append(head, l.store(one.to, l.convert(one.from, one.t, l.tupleTarget(one.to, one.t)), n.Tok == token.DEFINE)...)
+	}
+	body := l.enter(label, true, func() *ast.BlockStmt { return l.blockOf(n.Body) })
+	body.List = append(head, body.List...)
+	f := &ast.ForStmt{For: n.For, Cond: &ast.BinaryExpr{X: i, OpPos: n.For, Op: token.LSS, Y: l.apply(l.id("len"), keys)}, Post: &ast.IncDecStmt{X: i, TokPos: n.For, Tok: token.INC}, Body: body}
+	return []ast.Stmt{l.block(append(out, l.label(label, f))...)}
+}
+
+// rangeChan receives until the channel is closed. The interpreter's own loop
+// takes a channel that a function keeps for something else.
+func (l *lowering) rangeChan(n *ast.RangeStmt, label *ast.Ident, t, elem types.Type) []ast.Stmt {
+	ch, v, open := l.new(), l.new(), l.new()
+	out := []ast.Stmt{l.local(ch, l.mustSpell(t.Underlying(), n.Pos()), l.under(n.X))}
+	head := []ast.Stmt{
+		l.assign(token.DEFINE, []ast.Expr{v, open}, []ast.Expr{&ast.UnaryExpr{OpPos: l.pos, Op: token.ARROW, X: ch}}),
+		&ast.IfStmt{If: l.pos, Cond: &ast.UnaryExpr{Op: token.NOT, X: open}, Body: l.block(&ast.BranchStmt{TokPos: l.pos, Tok: token.BREAK})},
+	}
+	if id, ok := n.Key.(*ast.Ident); n.Key != nil && !(ok && id.Name == "_") {
+		head = append(head, l.store(n.Key, l.convert(v, elem, l.tupleTarget(n.Key, elem)), n.Tok == token.DEFINE)...)
+	} else {
+		head = append(head, l.set(l.id("_"), v))
+	}
+	body := l.enter(label, true, func() *ast.BlockStmt { return l.blockOf(n.Body) })
+	body.List = append(head, body.List...)
+	return []ast.Stmt{l.block(append(out, l.label(label, &ast.ForStmt{For: n.For, Body: body}))...)}
 }
 
 // rangeString decodes rune after rune.
@@ -232,11 +317,18 @@ func (l *lowering) rangeString(n *ast.RangeStmt, label *ast.Ident) []ast.Stmt {
 		l.assign(token.ADD_ASSIGN, []ast.Expr{at}, []ast.Expr{size}),
 		&ast.ExprStmt{X: l.hook("Ignore", r)},
 	}
+	both := n.Tok == token.ASSIGN && n.Value != nil && !(plain(n.Key) && plain(n.Value))
+	if both { // both places before either is set
+		head = append(head, l.fromValues([]ast.Expr{n.Key, n.Value}, []ast.Expr{i, r}, []types.Type{integer, char})...)
+	}
 	for _, v := range []struct {
 		to   ast.Expr
 		from ast.Expr
 		t    types.Type
 	}{{n.Key, i, integer}, {n.Value, r, char}} {
+		if both {
+			break
+		}
 		if id, ok := v.to.(*ast.Ident); v.to == nil || ok && id.Name == "_" {
 			continue
 		}
@@ -276,20 +368,22 @@ func (l *lowering) counted(n *ast.RangeStmt, label *ast.Ident, t types.Type, lim
 
 // rangeFunc turns the loop's body into the function that the iterator calls:
 //
-//	code, done := 0, false
-//	f(func(k K, v V) bool { ...; return true })
-//	done = true
+//	code, over := 0, 0
+//	f(func(k K, v V) bool { if over > 0 { panic }; ...; return true })
+//	over = 2
 //	if code == 1 { return }
+//
+// where a return of false comes with over = 1.
 func (l *lowering) rangeFunc(n *ast.RangeStmt, label *ast.Ident, sig *types.Signature) []ast.Stmt {
 	yield := sig.Params().At(0).Type().Underlying().(*types.Signature)
-	code, done, iter := l.new(), l.new(), l.new()
+	code, over, iter := l.new(), l.new(), l.new()
 	var out []ast.Stmt
 	outerBody := l.fn.body
-	b := &yieldBody{outer: outerBody, code: code}
+	b := &yieldBody{outer: outerBody, code: code, over: over}
 	if label != nil {
 		b.label = label.Name
 	}
-	out = append(out, l.local(code, l.id("int"), nil), l.local(done, l.id("bool"), nil))
+	out = append(out, l.local(code, l.id("int"), nil), l.local(over, l.id("int"), nil))
 	// A return in the body sets the function's results; they need names.
 	temporary := l.fn.named == nil && l.fn.results != nil && l.fn.results.Len() > 0
 	if temporary {
@@ -299,10 +393,11 @@ func (l *lowering) rangeFunc(n *ast.RangeStmt, label *ast.Ident, sig *types.Sign
 			out = append(out, l.local(id, l.mustSpell(v.Type(), n.Pos()), nil))
 		}
 	}
-	out = append(out, l.define1(iter, l.expr(n.X)))
+	out = append(out, l.define1(iter, l.under(n.X)))
 	in := &ast.FieldList{Opening: l.pos, Closing: l.pos}
 	var head []ast.Stmt
-	head = append(head, &ast.IfStmt{If: l.pos, Cond: done, Body: l.block(&ast.ExprStmt{X: l.apply(l.id("panic"), l.text("range function continued iteration after function for loop body returned false"))})})
+	head = append(head, &ast.IfStmt{If: l.pos, Cond: &ast.BinaryExpr{X: over, OpPos: l.pos, Op: token.GTR, Y: number(l.pos, 0)},
+		Body: l.block(&ast.ExprStmt{X: l.hook("RangeOver", over)})})
 	for i, e := range []ast.Expr{n.Key, n.Value} {
 		if i >= yield.Params().Len() {
 			break
@@ -315,16 +410,16 @@ func (l *lowering) rangeFunc(n *ast.RangeStmt, label *ast.Ident, sig *types.Sign
 		}
 		head = append(head, l.store(e, l.convert(v, t, l.tupleTarget(e, t)), n.Tok == token.DEFINE)...)
 	}
-	top := l.top
-	l.fn.body, l.top = b, false
+	top, frames := l.top, l.fn.frames
+	l.fn.body, l.top, l.fn.frames = b, false, nil
 	body := l.list(n.Body.List)
-	l.fn.body, l.top = outerBody, top
+	l.fn.body, l.top, l.fn.frames = outerBody, top, frames
 	l.pos = n.Pos()
 	body = append(head, body...)
 	body = append(body, l.ret(l.id("true")))
 	f := l.new()
 	out = append(out, l.define1(f, l.function(in, l.list1(&ast.Field{Type: l.id("bool")}), body...)),
-		&ast.ExprStmt{X: l.apply(iter, f)}, l.set(done, l.id("true")))
+		&ast.ExprStmt{X: l.apply(iter, f)}, l.set(over, number(l.pos, 2)))
 	for i, e := range b.exits {
 		var do []ast.Stmt
 		if e.tok == token.RETURN {
@@ -340,14 +435,13 @@ func (l *lowering) rangeFunc(n *ast.RangeStmt, label *ast.Ident, sig *types.Sign
 	return []ast.Stmt{l.block(out...)}
 }
 
-// returnNamed returns what the results' variables hold.
-func (l *lowering) returnNamed(outer *yieldBody) []ast.Stmt {
-	if outer != nil {
-		return l.leave(outer, false, outer.exit(exit{tok: token.RETURN}))
+// returnNamed leaves a function whose results' variables are set.
+func (l *lowering) returnNamed(body *yieldBody) []ast.Stmt {
+	switch {
+	case body != nil:
+		return l.leave(body, false, body.exit(exit{tok: token.RETURN}))
+	case l.fn.deferred != nil:
+		return []ast.Stmt{l.ret()}
 	}
-	var values []ast.Expr
-	for _, n := range l.fn.named {
-		values = append(values, l.id(n))
-	}
-	return []ast.Stmt{&ast.ReturnStmt{Return: l.pos, Results: slices.Clip(values)}}
+	return []ast.Stmt{l.returnVariables()}
 }

@@ -72,10 +72,13 @@ type shared struct {
 // A function is what return, break and continue need to know.
 type function struct {
 	results  *types.Tuple
-	named    []string // the results' names, when they have some
-	deferred bool     // calls are deferred that may change the results
+	named    []string   // the variables of the results, when they have some
+	deferred *ast.Ident // the list of its deferred calls, if it defers some
+	token    *ast.Ident // tells recover whether defer called the function
 	body     *yieldBody
-	loops    int // around what is being lowered
+	frames   []frame         // around what is being lowered, within body
+	gotos    map[string]bool // the labels that goto names
+	lists    *gotoList       // the innermost one around
 }
 
 // lower makes the plan of a checked cell.
@@ -141,7 +144,7 @@ func (s *Session) lower(c *checked) (*plan, []problem) {
 		st.pos = stmt.Pos()
 		one := step{at: stmt.Pos(), defines: defines[i]}
 		final := i == len(u.stmts)-1
-		st.fn = &function{}
+		st.fn = &function{gotos: gotos(stmt)}
 		switch {
 		case nameless[i]:
 			one.body = st.define(stmt)
@@ -220,38 +223,59 @@ func (l *lowering) body(in []*ast.FieldList, out *ast.FieldList, sig *types.Sign
 	}
 	typ := &ast.FuncType{Func: l.pos, Params: params}
 	var head []ast.Stmt
-	l.fn.deferred = defers(block)
+	l.fn.gotos = gotos(block)
+	if recovers(block) {
+		l.fn.token = l.new()
+		head = append(head, l.define1(l.fn.token, l.hook("Called")))
+	}
+	if defers(block) {
+		l.fn.deferred = l.new()
+		head = append(head, l.define1(l.fn.deferred, l.hook("Deferring")))
+	}
 	if out != nil && len(out.List) > 0 {
 		typ.Results = &ast.FieldList{Opening: l.pos, Closing: l.pos}
 		for _, field := range out.List {
 			t := l.mustSpell(l.typeOf(field.Type), field.Pos())
-			if len(field.Names) == 0 {
-				typ.Results.List = append(typ.Results.List, &ast.Field{Type: t})
-				continue
+			names := field.Names
+			if len(names) == 0 && l.fn.deferred != nil {
+				names = []*ast.Ident{{NamePos: l.pos, Name: "_"}}
 			}
-			for _, n := range field.Names {
+			if len(names) == 0 {
+				typ.Results.List = append(typ.Results.List, &ast.Field{Type: t})
+			}
+			for _, n := range names {
 				id := l.bind(n)
 				if n.Name == "_" { // a bare return gives it too
 					id = l.new()
 				}
 				l.fn.named = append(l.fn.named, id.Name)
-				if l.fn.deferred {
-					typ.Results.List = append(typ.Results.List, &ast.Field{Names: []*ast.Ident{id}, Type: t})
-					head = append(head, l.set(id, l.nothing(l.typeOf(field.Type))))
-					continue
-				}
 				typ.Results.List = append(typ.Results.List, &ast.Field{Type: t})
 				head = append(head, l.local(id, t, nil))
 			}
 		}
 	}
-	b := &ast.BlockStmt{Lbrace: block.Lbrace, Rbrace: block.Rbrace, List: append(head, l.list(block.List)...)}
+	list := l.list(block.List)
+	if l.fn.deferred != nil {
+		f := l.new()
+		list = []ast.Stmt{l.define1(f, l.function(nil, nil, list...)), &ast.ExprStmt{X: l.hook("RunDeferring", l.fn.deferred, f)}}
+		if len(l.fn.named) > 0 {
+			list = append(list, l.returnVariables())
+		}
+	}
+	b := &ast.BlockStmt{Lbrace: block.Lbrace, Rbrace: block.Rbrace, List: append(head, list...)}
 	return typ, b
 }
 
-// defers reports whether a function's body itself defers a call, which may
-// still change the results. Only then they stay the interpreter's own: it
-// begins with what is in the variable that the result goes to.
+// returnVariables returns what the results' variables hold.
+func (l *lowering) returnVariables() ast.Stmt {
+	var values []ast.Expr
+	for _, n := range l.fn.named {
+		values = append(values, l.id(n))
+	}
+	return l.ret(values...)
+}
+
+// defers reports whether a function's body itself defers a call.
 func defers(body *ast.BlockStmt) (found bool) {
 	ast.Inspect(body, func(n ast.Node) bool {
 		_, is := n.(*ast.DeferStmt)
@@ -260,15 +284,6 @@ func defers(body *ast.BlockStmt) (found bool) {
 		return !inner && !found
 	})
 	return found
-}
-
-// nothing is the zero value of a type in an assignment.
-func (l *lowering) nothing(t types.Type) ast.Expr {
-	switch t.Underlying().(type) {
-	case *types.Basic, *types.Struct, *types.Array:
-		return l.zero(t)
-	}
-	return l.id("nil")
 }
 
 // bind gives a variable its name.

@@ -72,14 +72,15 @@ var nodeFields, nodesKnown = func() (at struct {
 	return at, at.literal > 0 && at.varDecl > 0 && at.constDecl > 0
 }()
 
-// notePlaces makes the operations of a program note their places in w. A
-// version of the interpreter whose nodes look otherwise keeps its own places.
-func notePlaces(p *interp.Program, w *traceWriter) {
+// notePlaces makes the operations of a program note their places in w, and
+// those that index explain their panics if there is a layout. A version of the
+// interpreter whose nodes look otherwise keeps its own places and words.
+func notePlaces(p *interp.Program, w *traceWriter, l *layout) {
 	if !nodesKnown {
 		return
 	}
 	if root := *(*unsafe.Pointer)(unsafe.Add(unsafe.Pointer(p), nodeFields.root)); root != nil {
-		noteNode(root, w, surroundings{})
+		noteNode(root, w, l, surroundings{})
 	}
 }
 
@@ -87,17 +88,23 @@ func notePlaces(p *interp.Program, w *traceWriter) {
 // again, but not one in a declaration: its operations are kept as they are.
 type surroundings struct{ literal, declared, kept bool }
 
-func noteNode(node unsafe.Pointer, w *traceWriter, in surroundings) {
+func noteNode(node unsafe.Pointer, w *traceWriter, l *layout, in surroundings) {
 	gen := (*func(unsafe.Pointer))(unsafe.Add(node, nodeFields.gen))
 	exec := (*operation)(unsafe.Add(node, nodeFields.exec))
 	if in.literal && !in.kept {
 		*exec = nil
 	}
 	if made := *gen; made != nil && *exec == nil && !harmless[name(made)] {
-		pos := *(*token.Pos)(unsafe.Add(node, nodeFields.pos))
+		pos, kind := *(*token.Pos)(unsafe.Add(node, nodeFields.pos)), ""
+		if l != nil {
+			kind = l.kind(node)
+		}
 		*gen = func(node unsafe.Pointer) {
 			made(node)
 			if do := *exec; do != nil {
+				if kind != "" {
+					do = l.explaining(kind, node, do)
+				}
 				*exec = w.noting(pos, do)
 			}
 		}
@@ -110,7 +117,7 @@ func noteNode(node unsafe.Pointer, w *traceWriter, in surroundings) {
 		in.declared = true
 	}
 	for _, child := range *(*[]unsafe.Pointer)(unsafe.Add(node, nodeFields.child)) {
-		noteNode(child, w, in)
+		noteNode(child, w, l, in)
 	}
 }
 

@@ -2,6 +2,7 @@ package session
 
 import (
 	"bytes"
+	"encoding"
 	"encoding/base64"
 	"encoding/json"
 	"fmt"
@@ -15,10 +16,6 @@ import (
 
 // Format prints a box as package fmt prints a value of its type.
 func (b Box) Format(s fmt.State, verb rune) {
-	if f, ok := asFunc[func(fmt.State, rune)](b, "Format"); ok {
-		f(s, verb)
-		return
-	}
 	p := &printer{s, verb, fmt.FormatString(s, verb)}
 	p.value(b.T, reflect.ValueOf(b.V), 0, false)
 }
@@ -68,27 +65,30 @@ func (p *printer) value(d *desc, v reflect.Value, depth int, hidden bool) {
 			p.value(b.T, reflect.ValueOf(b.V), depth, hidden)
 			return
 		}
-		fmt.Fprintf(p, p.format, inner)
+		p.plain(reflect.ValueOf(inner), depth, hidden)
 		return
 	}
 	if !hidden && p.methods(d, v, sharp) {
 		return
 	}
 	if d.faithful {
-		fmt.Fprintf(p, p.format, v.Interface())
+		p.plain(v, depth, hidden)
 		return
+	}
+	if d.wrapped {
+		v = unwrapped(v)
 	}
 	switch v.Kind() {
 	case reflect.Struct:
-		p.structure(d, v, depth, sharp)
+		p.structure(d, v, depth, sharp, hidden)
 	case reflect.Slice, reflect.Array:
 		if d.elem == nil || v.Type().Elem().Kind() == reflect.Uint8 && strings.ContainsRune("sqxX", p.verb) {
 			fmt.Fprintf(p, p.format, v.Interface())
 			return
 		}
-		p.sequence(d, v, depth, sharp)
+		p.sequence(d, v, depth, sharp, hidden)
 	case reflect.Map:
-		p.table(d, v, depth, sharp)
+		p.table(d, v, depth, sharp, hidden)
 	case reflect.Pointer:
 		if depth == 0 && !v.IsNil() && d.elem != nil {
 			switch v.Elem().Kind() {
@@ -113,7 +113,7 @@ func (p *printer) value(d *desc, v reflect.Value, depth int, hidden bool) {
 		fmt.Fprintf(p, p.format, v.Pointer())
 	case reflect.Func, reflect.Chan:
 		if v.IsNil() {
-			io.WriteString(p, "<nil>")
+			io.WriteString(p, map[bool]string{true: "(" + d.name + ")(nil)", false: "<nil>"}[sharp])
 			return
 		}
 		fmt.Fprintf(p, "%#x", v.Pointer())
@@ -122,12 +122,43 @@ func (p *printer) value(d *desc, v reflect.Value, depth int, hidden bool) {
 	}
 }
 
+// plain prints a value of a type that package fmt knows, without calling
+// methods when it is hidden.
+func (p *printer) plain(v reflect.Value, depth int, hidden bool) {
+	switch {
+	case !hidden || holdsAny(v.Type(), 0): // where there may be boxes, which print themselves
+		fmt.Fprintf(p, p.format, v.Interface())
+	case v.Kind() == reflect.Pointer && depth > 0 && !v.IsNil():
+		fmt.Fprintf(p, "%#x", v.Pointer())
+	default: // to fmt a field that it may not look into
+		fmt.Fprintf(p, p.format, reflect.ValueOf(struct{ v any }{v.Interface()}).Field(0).Elem())
+	}
+}
+
+// holdsAny reports whether a type is made of interfaces.
+func holdsAny(t reflect.Type, depth int) bool {
+	if depth > 5 {
+		return false
+	}
+	switch t.Kind() {
+	case reflect.Interface:
+		return true
+	case reflect.Slice, reflect.Array, reflect.Map:
+		return holdsAny(t.Elem(), depth+1)
+	}
+	return false
+}
+
 // methods prints by Error or String, as fmt does.
 func (p *printer) methods(d *desc, v reflect.Value, sharp bool) (done bool) {
 	if len(d.methods) == 0 || !v.IsValid() {
 		return false
 	}
 	b := Box{d, v.Interface()}
+	if f, ok := asFunc[func(fmt.State, rune)](b, "Format"); ok {
+		f(p, p.verb)
+		return true
+	}
 	name := "GoString"
 	if !sharp {
 		if !strings.ContainsRune("vsxXq", p.verb) {
@@ -144,7 +175,11 @@ func (p *printer) methods(d *desc, v reflect.Value, sharp bool) (done bool) {
 				done = true
 				return
 			}
-			panic(r)
+			if r == any(errHalted) {
+				panic(r)
+			}
+			fmt.Fprintf(p, "%%!%c(PANIC=%s method: %v)", p.verb, name, thrownValue(r))
+			done = true
 		}
 	}()
 	f, ok := asFunc[func() string](b, name)
@@ -160,7 +195,7 @@ func (p *printer) methods(d *desc, v reflect.Value, sharp bool) (done bool) {
 	return true
 }
 
-func (p *printer) structure(d *desc, v reflect.Value, depth int, sharp bool) {
+func (p *printer) structure(d *desc, v reflect.Value, depth int, sharp, hidden bool) {
 	if sharp {
 		io.WriteString(p, d.name)
 	}
@@ -172,12 +207,12 @@ func (p *printer) structure(d *desc, v reflect.Value, depth int, sharp bool) {
 		if sharp || p.Flag('+') && p.verb == 'v' {
 			io.WriteString(p, f.name+":")
 		}
-		p.value(f.typ, v.Field(i), depth+1, !f.exported)
+		p.value(f.typ, v.Field(i), depth+1, hidden || !f.exported)
 	}
 	io.WriteString(p, "}")
 }
 
-func (p *printer) sequence(d *desc, v reflect.Value, depth int, sharp bool) {
+func (p *printer) sequence(d *desc, v reflect.Value, depth int, sharp, hidden bool) {
 	begin, sep, end := "[", " ", "]"
 	if sharp {
 		begin, sep, end = d.name+"{", ", ", "}"
@@ -191,12 +226,12 @@ func (p *printer) sequence(d *desc, v reflect.Value, depth int, sharp bool) {
 		if i > 0 {
 			io.WriteString(p, sep)
 		}
-		p.value(d.elem, v.Index(i), depth+1, false)
+		p.value(d.elem, v.Index(i), depth+1, hidden)
 	}
 	io.WriteString(p, end)
 }
 
-func (p *printer) table(d *desc, v reflect.Value, depth int, sharp bool) {
+func (p *printer) table(d *desc, v reflect.Value, depth int, sharp, hidden bool) {
 	begin, sep, end := "map[", " ", "]"
 	if sharp {
 		begin, sep, end = d.name+"{", ", ", "}"
@@ -212,9 +247,9 @@ func (p *printer) table(d *desc, v reflect.Value, depth int, sharp bool) {
 		if i > 0 {
 			io.WriteString(p, sep)
 		}
-		p.value(d.keys, k, depth+1, false)
+		p.value(d.keys, k, depth+1, hidden)
 		io.WriteString(p, ":")
-		p.value(d.elem, v.MapIndex(k), depth+1, false)
+		p.value(d.elem, v.MapIndex(k), depth+1, hidden)
 	}
 	io.WriteString(p, end)
 }
@@ -310,6 +345,8 @@ func writeJSON(w *bytes.Buffer, d *desc, v reflect.Value) error {
 		return leafJSON(w, out(v.Interface()))
 	case d.faithful:
 		return leafJSON(w, v.Interface())
+	case d.wrapped:
+		v = unwrapped(v)
 	}
 	switch v.Kind() {
 	case reflect.Pointer:
@@ -320,8 +357,7 @@ func writeJSON(w *bytes.Buffer, d *desc, v reflect.Value) error {
 		return writeJSON(w, d.elem, v.Elem())
 	case reflect.Struct:
 		w.WriteByte('{')
-		first := true
-		if err := fieldsJSON(w, d, v, &first); err != nil {
+		if err := fieldsJSON(w, d, v); err != nil {
 			return err
 		}
 		w.WriteByte('}')
@@ -349,14 +385,21 @@ func writeJSON(w *bytes.Buffer, d *desc, v reflect.Value) error {
 			w.WriteString("null")
 			return nil
 		}
-		keys := v.MapKeys()
-		slices.SortFunc(keys, func(a, b reflect.Value) int { return strings.Compare(fmt.Sprint(a), fmt.Sprint(b)) })
+		keys, names := v.MapKeys(), map[reflect.Value]string{}
+		for _, k := range keys {
+			name, err := keyJSON(d.keys, k)
+			if err != nil {
+				return err
+			}
+			names[k] = name
+		}
+		slices.SortFunc(keys, func(a, b reflect.Value) int { return strings.Compare(names[a], names[b]) })
 		w.WriteByte('{')
 		for i, k := range keys {
 			if i > 0 {
 				w.WriteByte(',')
 			}
-			if err := leafJSON(w, fmt.Sprint(k.Interface())); err != nil {
+			if err := leafJSON(w, names[k]); err != nil {
 				return err
 			}
 			w.WriteByte(':')
@@ -373,22 +416,83 @@ func writeJSON(w *bytes.Buffer, d *desc, v reflect.Value) error {
 	return nil
 }
 
+// keyJSON is the key of a map as encoding/json writes it.
+func keyJSON(d *desc, k reflect.Value) (string, error) {
+	if k.Kind() == reflect.String {
+		return k.String(), nil
+	}
+	if f, ok := asFunc[func() ([]byte, error)](Box{d, k.Interface()}, "MarshalText"); ok {
+		text, err := f()
+		return string(text), err
+	}
+	if m, ok := k.Interface().(encoding.TextMarshaler); ok {
+		text, err := m.MarshalText()
+		return string(text), err
+	}
+	return fmt.Sprint(k.Interface()), nil
+}
+
 func leafJSON(w *bytes.Buffer, v any) error {
 	text, err := json.Marshal(v)
 	w.Write(text)
 	return err
 }
 
-// fieldsJSON writes the fields of a struct, those of embedded structs among them.
-func fieldsJSON(w *bytes.Buffer, d *desc, v reflect.Value, first *bool) error {
+// A jsonOut is a field of a struct as encoding/json writes it.
+type jsonOut struct {
+	name, opts string
+	tagged     bool
+	depth      int // of embedding
+	typ        *desc
+	value      reflect.Value
+}
+
+// fieldsJSON writes the fields of a struct: of those with one name the least
+// embedded, or the one with a tag, or none.
+func fieldsJSON(w *bytes.Buffer, d *desc, v reflect.Value) error {
+	all := jsonFields(d, v, 0)
+	first := true
+	for i, f := range all {
+		hidden := slices.ContainsFunc(all, func(g jsonOut) bool {
+			return g.name == f.name && (g.depth < f.depth || g.depth == f.depth && g.tagged && !f.tagged)
+		})
+		for j, g := range all {
+			hidden = hidden || j != i && g.name == f.name && g.depth == f.depth && g.tagged == f.tagged
+		}
+		if hidden || strings.Contains(f.opts, "omitempty") && emptyJSON(f.value) || strings.Contains(f.opts, "omitzero") && f.value.IsZero() {
+			continue
+		}
+		if !first {
+			w.WriteByte(',')
+		}
+		first = false
+		if err := leafJSON(w, f.name); err != nil {
+			return err
+		}
+		w.WriteByte(':')
+		if strings.Contains(f.opts, "string") {
+			switch f.value.Kind() {
+			case reflect.String, reflect.Struct, reflect.Slice, reflect.Map:
+			default:
+				w.WriteString(strconv.Quote(fmt.Sprint(f.value.Interface())))
+				continue
+			}
+		}
+		if err := writeJSON(w, f.typ, f.value); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func jsonFields(d *desc, v reflect.Value, depth int) (all []jsonOut) {
 	for i, f := range d.fields {
 		name, opts, _ := strings.Cut(reflect.StructTag(f.tag).Get("json"), ",")
 		x := v.Field(i)
 		if name == "-" && opts == "" || !f.exported && !f.embedded {
 			continue
 		}
-		inner := f.typ
-		if f.embedded && name == "" {
+		if inner := f.typ; f.embedded && name == "" {
 			y := x
 			if inner.elem != nil && y.Kind() == reflect.Pointer {
 				if y.IsNil() {
@@ -396,43 +500,21 @@ func fieldsJSON(w *bytes.Buffer, d *desc, v reflect.Value, first *bool) error {
 				}
 				inner, y = inner.elem, y.Elem()
 			}
-			if y.Kind() == reflect.Struct && !inner.faithful {
-				if err := fieldsJSON(w, inner, y, first); err != nil {
-					return err
-				}
+			if y.Kind() == reflect.Struct && !inner.faithful && !inner.wrapped {
+				all = append(all, jsonFields(inner, y, depth+1)...)
 				continue
 			}
 			if !f.exported {
 				continue
 			}
 		}
-		if strings.Contains(opts, "omitempty") && emptyJSON(x) || strings.Contains(opts, "omitzero") && x.IsZero() {
-			continue
-		}
+		one := jsonOut{name, opts, name != "", depth, f.typ, x}
 		if name == "" {
-			name = f.name
+			one.name = f.name
 		}
-		if !*first {
-			w.WriteByte(',')
-		}
-		*first = false
-		if err := leafJSON(w, name); err != nil {
-			return err
-		}
-		w.WriteByte(':')
-		if strings.Contains(opts, "string") {
-			switch x.Kind() {
-			case reflect.String, reflect.Struct, reflect.Slice, reflect.Map:
-			default:
-				w.WriteString(strconv.Quote(fmt.Sprint(x.Interface())))
-				continue
-			}
-		}
-		if err := writeJSON(w, f.typ, x); err != nil {
-			return err
-		}
+		all = append(all, one)
 	}
-	return nil
+	return all
 }
 
 func emptyJSON(v reflect.Value) bool {

@@ -65,10 +65,12 @@ type Session struct {
 
 	context    *types.Context    // of instances
 	erased     map[string]string // the interpreter's names of structs, instances and helpers, by key
+	wraps      map[string]bool   // whether types are wrapped (wrap.go), by key
 	cuts       map[string][]int  // fields of structs that are any to the interpreter (cycle.go), by key
 	descs      map[string]*desc  // types that went into interfaces, by key
 	types      []*desc           // the same by number
 	methodKeys sync.Map          // of the signatures of compiled methods
+	callers    callers           // of functions that defer calls
 
 	out            atomic.Pointer[display.Output]
 	stdout, stderr *stream
@@ -81,7 +83,7 @@ type running struct {
 	plan     *plan
 	done     atomic.Int32 // steps
 	shown    []any
-	deferred []func()
+	deferred deferring
 	halted   atomic.Bool
 	deep     atomic.Bool     // because its recursion had no end
 	stop     <-chan struct{} // closed when the cell is halted
@@ -109,6 +111,9 @@ func (s *Session) empty() error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.engine = e
+	// Instances of generic functions have positions in the library's source, and
+	// the interpreter asks positions for what a file imports.
+	s.world.fset = e.fileSet()
 	s.state = &state{vars: map[string]*variable{}, engine: map[string]string{}, imports: map[string]string{}}
 	s.known = map[string]*unit{}
 	s.aliases = map[string]string{}
@@ -116,6 +121,7 @@ func (s *Session) empty() error {
 	s.context = types.NewContext()
 	s.erased = map[string]string{}
 	s.cuts = map[string][]int{}
+	s.wraps = map[string]bool{}
 	s.descs = map[string]*desc{}
 	return nil
 }
@@ -157,7 +163,7 @@ func (s *Session) Execute(ctx context.Context, cell Cell, out display.Output) Ou
 	c, problems := s.check(s.state, u)
 	var p *plan
 	if len(problems) == 0 {
-		p, problems = s.lower(c)
+		p, problems = s.lowered(c)
 	}
 	s.mu.Unlock()
 	if len(problems) > 0 {
@@ -167,6 +173,16 @@ func (s *Session) Execute(ctx context.Context, cell Cell, out display.Output) Ou
 		out.Stream("stderr", sentence+"\n")
 	}
 	return s.run(ctx, c, p, out)
+}
+
+// lowered lowers a cell. What the lowering did not think of is refused.
+func (s *Session) lowered(c *checked) (p *plan, problems []problem) {
+	defer func() {
+		if r := recover(); r != nil {
+			problems = []problem{{s.engine.fileSet().Position(c.unit.begin), fmt.Sprintf("the kernel does not know what to make of this cell (%v): write it in another way", r)}}
+		}
+	}()
+	return s.lower(c)
 }
 
 // Variables are the names of the variables that there are.
@@ -237,16 +253,16 @@ func (s *Session) run(ctx context.Context, c *checked, p *plan, out display.Outp
 		return Outcome{Err: s.fail(c.unit, err, p.at)}
 	}
 	s.commitDeclarations(c, p)
-	if err := s.engine.run(w.halt, s.block(p)); err != nil {
-		s.finish()
+	err := s.engine.run(w.halt, s.block(p))
+	if cell.deferred.calls != nil {
+		err = s.finish(cell, err)
+	}
+	if err != nil {
 		at := token.NoPos
 		if int(s.cell.Load().done.Load()) < len(p.steps) {
 			at = p.steps[s.cell.Load().done.Load()].at
 		}
 		return Outcome{Err: s.fail(c.unit, err, at)}
-	}
-	if err := s.finish(); err != nil {
-		return Outcome{Err: s.fail(c.unit, err, token.NoPos)}
 	}
 	return s.outcome(c.unit, p)
 }
@@ -371,6 +387,11 @@ func (s *Session) sweep(old, next *state) {
 			delete(s.cuts, key)
 		}
 	}
+	for key := range s.wraps {
+		if mentions(key) {
+			delete(s.wraps, key)
+		}
+	}
 	for key := range s.descs { // values in interfaces keep their own
 		if mentions(key) {
 			delete(s.descs, key)
@@ -401,23 +422,6 @@ func (s *Session) commitStep() {
 		next.engine[n] = p.names[n]
 	}
 	s.state = next
-}
-
-// finish runs the calls that the cell's statements deferred.
-func (s *Session) finish() (err error) {
-	calls := s.cell.Load().deferred
-	s.cell.Load().deferred = nil
-	for i := len(calls) - 1; i >= 0; i-- {
-		func() {
-			defer func() {
-				if r := recover(); r != nil {
-					err = &thrown{r, s.engine.trace.reset()}
-				}
-			}()
-			calls[i]()
-		}()
-	}
-	return err
 }
 
 // outcome is what the cell shows. An error that is the last of its values is
@@ -468,7 +472,7 @@ func dressed(v any) any {
 		}
 	}
 	if len(funcs) == 0 {
-		return display.Named{Value: b.V, Type: strings.TrimPrefix(strings.ReplaceAll(b.T.name, "main.", ""), "main.")}
+		return b.Typed()
 	}
 	return display.Methods{Value: b.V, Funcs: funcs}
 }

@@ -89,7 +89,7 @@ func TestCells(t *testing.T) {
 		{"undefined", []string{"y + 1", "!! compile error: cell 1, line 1, column 1: undefined: y"}},
 		{"a bad cell changes nothing", []string{"x := 1", "", "x = 2\nx = \"a\"", `!! compile error: cell 2, line 2, column 5: cannot use "a" (untyped string constant) as int value in assignment`, "x", "=> 1"}},
 		{"a panic keeps what ran", []string{"a := 1\nvar m map[string]int\nm[\"x\"] = 1\nb := 2", "!! panic: assignment to entry in nil map", "a", "=> 1"}},
-		{"index out of range", []string{"x := []int{1}\ni := 5\nx[i]", "!! panic: index out of range"}},
+		{"index out of range", []string{"x := []int{1}\ni := 5\nx[i]", "!! panic: index out of range [5] with length 1"}},
 		{"stringer", []string{"type T struct{}\nfunc (T) String() string { return \"tea\" }\nT{}", "=> tea"}},
 		{"generic function", []string{"func Map[T, U any](xs []T, f func(T) U) []U { var out []U; for _, x := range xs { out = append(out, f(x)) }; return out }\nMap([]int{1,2}, func(i int) string { return fmt.Sprint(i*i) })", `=> ["1" "4"]`}},
 		{"goroutines", []string{"var wg sync.WaitGroup\nvar mu sync.Mutex\nsum := 0\nfor i := range 10 { wg.Add(1); go func() { defer wg.Done(); mu.Lock(); sum += i; mu.Unlock() }() }\nwg.Wait()\nsum", "=> 45"}},

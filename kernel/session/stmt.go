@@ -5,10 +5,14 @@ import (
 	"go/token"
 	"go/types"
 	"slices"
+	"strconv"
 )
 
 // list lowers statements, of which one may become several.
 func (l *lowering) list(stmts []ast.Stmt) []ast.Stmt {
+	if l.fn != nil && slices.ContainsFunc(stmts, l.isTarget) {
+		return l.gotoList(stmts)
+	}
 	var out []ast.Stmt
 	for _, s := range stmts {
 		out = append(out, l.stmt(s)...)
@@ -27,7 +31,7 @@ func (l *lowering) stmt(s ast.Stmt) []ast.Stmt {
 		return nil
 	case *ast.ExprStmt:
 		if u, ok := ast.Unparen(s.X).(*ast.UnaryExpr); ok && u.Op == token.ARROW {
-			return []ast.Stmt{&ast.ExprStmt{X: &ast.UnaryExpr{OpPos: u.OpPos, Op: u.Op, X: l.expr(u.X)}}}
+			return []ast.Stmt{&ast.ExprStmt{X: &ast.UnaryExpr{OpPos: u.OpPos, Op: u.Op, X: l.under(u.X)}}}
 		}
 		return l.withFunctions(&ast.ExprStmt{X: l.expr(s.X)})
 	case *ast.AssignStmt:
@@ -48,18 +52,18 @@ func (l *lowering) stmt(s ast.Stmt) []ast.Stmt {
 	case *ast.IfStmt:
 		return l.ifStmt(s)
 	case *ast.ForStmt:
-		return l.forLoop(s, nil)
+		return l.forLoop(s, l.madeLabel())
 	case *ast.RangeStmt:
-		return l.rangeLoop(s, nil)
+		return l.rangeLoop(s, l.madeLabel())
 	case *ast.SwitchStmt:
-		return l.switchStmt(s, nil)
+		return l.switchStmt(s, l.madeLabel())
 	case *ast.TypeSwitchStmt:
-		return l.typeSwitch(s, nil)
+		return l.typeSwitch(s, l.madeLabel())
 	case *ast.SelectStmt:
-		return l.selectStmt(s, nil)
+		return l.selectStmt(s, l.madeLabel())
 	case *ast.SendStmt:
 		t := l.typeOf(s.Chan).Underlying().(*types.Chan)
-		return l.withFunctions(&ast.SendStmt{Chan: l.expr(s.Chan), Arrow: s.Arrow, Value: l.element(s.Value, t.Elem())})
+		return l.withFunctions(&ast.SendStmt{Chan: l.under(s.Chan), Arrow: s.Arrow, Value: l.element(s.Value, t.Elem())})
 	case *ast.GoStmt:
 		f := l.new()
 		return []ast.Stmt{l.define1(f, l.thunk(s.Call)), &ast.ExprStmt{X: l.hook("Go", f)}}
@@ -276,21 +280,21 @@ func (l *lowering) place(x ast.Expr, once bool) ([]ast.Stmt, ast.Expr) {
 		t := l.typeOf(e.X)
 		switch u := t.Underlying().(type) {
 		case *types.Map:
-			m := temp(l.expr(e.X), t)
-			return out, &ast.IndexExpr{X: m, Index: temp(l.exprAs(e.Index, u.Key()), u.Key())}
+			m := temp(l.under(e.X), t.Underlying())
+			return out, &ast.IndexExpr{X: m, Index: temp(l.mapKey(e.Index, u.Key()), u.Key())}
 		case *types.Slice:
-			s := temp(l.expr(e.X), t)
+			s := temp(l.under(e.X), t.Underlying())
 			return out, &ast.IndexExpr{X: s, Index: temp(l.integer(e.Index), types.Typ[types.Int])}
 		case *types.Pointer:
-			p := temp(l.expr(e.X), t)
+			p := temp(l.under(e.X), t.Underlying())
 			return out, &ast.IndexExpr{X: &ast.ParenExpr{X: &ast.StarExpr{X: p}}, Index: temp(l.integer(e.Index), types.Typ[types.Int])}
 		case *types.Array:
 			more, a := l.place(e.X, !plain(e.X))
 			out = append(out, more...)
-			return out, &ast.IndexExpr{X: a, Index: temp(l.integer(e.Index), types.Typ[types.Int])}
+			return out, &ast.IndexExpr{X: l.unwrap(a, t), Index: temp(l.integer(e.Index), types.Typ[types.Int])}
 		}
 	case *ast.StarExpr:
-		return out, &ast.StarExpr{Star: l.pos, X: temp(l.expr(e.X), l.typeOf(e.X))}
+		return out, &ast.StarExpr{Star: l.pos, X: temp(l.under(e.X), l.typeOf(e.X).Underlying())}
 	case *ast.SelectorExpr:
 		if l.pkgName(e.X) == nil && !l.info.Types[e.X].IsType() {
 			t := l.typeOf(e.X)
@@ -332,7 +336,7 @@ func (l *lowering) fromOne(lhs []ast.Expr, x ast.Expr, declare bool) []ast.Stmt 
 		values, ts = []ast.Expr{v, ok}, []types.Type{t, boolean}
 	case *ast.UnaryExpr:
 		t := l.typeOf(e.X).Underlying().(*types.Chan).Elem()
-		out = append(out, l.assign(token.DEFINE, []ast.Expr{v, ok}, []ast.Expr{&ast.UnaryExpr{OpPos: e.OpPos, Op: token.ARROW, X: l.expr(e.X)}}))
+		out = append(out, l.assign(token.DEFINE, []ast.Expr{v, ok}, []ast.Expr{&ast.UnaryExpr{OpPos: e.OpPos, Op: token.ARROW, X: l.under(e.X)}}))
 		values, ts = []ast.Expr{v, ok}, []types.Type{t, boolean}
 	default:
 		tuple := l.typeOf(x).(*types.Tuple)
@@ -443,73 +447,38 @@ func (l *lowering) ifStmt(s *ast.IfStmt) []ast.Stmt {
 	return []ast.Stmt{n}
 }
 
-// deferred lowers a defer statement: the arguments are evaluated now, and at
-// the top of a cell the call comes at the cell's end.
+// deferred lowers a defer statement: function and arguments are evaluated now,
+// and the call goes to the function's list, or at the top of a cell to the cell's.
 func (l *lowering) deferred(s *ast.DeferStmt) []ast.Stmt {
-	if l.fn.body != nil {
-		l.refuse(s.Pos(), "the interpreter cannot defer in the body of a range over a function: put the body into a function of its own")
-		return nil
-	}
-	if l.top {
-		return []ast.Stmt{&ast.ExprStmt{X: l.hook("Defer", l.thunk(s.Call))}}
-	}
-	if lit, ok := ast.Unparen(s.Call.Fun).(*ast.FuncLit); ok && len(s.Call.Args) == 0 && lit.Type.Results == nil {
-		return []ast.Stmt{&ast.DeferStmt{Defer: s.Defer, Call: l.apply(l.expr(lit))}}
+	if id, ok := ast.Unparen(s.Call.Fun).(*ast.Ident); ok && l.fn.deferred != nil && l.fn.token != nil {
+		if b, ok := l.info.Uses[id].(*types.Builtin); ok && b.Name() == "recover" {
+			return []ast.Stmt{&ast.ExprStmt{X: l.hook("DeferRecover", l.fn.deferred, l.fn.token)}}
+		}
 	}
 	f := l.new()
-	thunk := l.thunk(s.Call)
-	switch t := thunk.(type) {
-	case *ast.CallExpr:
-		if direct := l.direct(s, t); direct != nil {
-			return direct
-		}
-	case *ast.FuncLit: // nothing to keep
-		es, ok := t.Body.List[0].(*ast.ExprStmt)
-		if f := l.callee(s.Call); ok && len(t.Body.List) == 1 && (f == nil || own(f)) {
-			if c, ok := es.X.(*ast.CallExpr); ok && !isHook(c) {
-				return []ast.Stmt{&ast.DeferStmt{Defer: s.Defer, Call: c}}
-			}
-		}
+	out := []ast.Stmt{l.define1(f, l.thunk(s.Call))}
+	direct := l.id(strconv.FormatBool(l.mayRecover(s.Call)))
+	if l.fn.deferred == nil {
+		return append(out, &ast.ExprStmt{X: l.hook("DeferCell", f, direct)})
 	}
-	return []ast.Stmt{l.define1(f, thunk), &ast.DeferStmt{Defer: s.Defer, Call: l.apply(f)}}
+	return append(out, &ast.ExprStmt{X: l.hook("Defer", l.fn.deferred, f, direct)})
 }
 
-// direct defers a function that may recover: it must be called by defer itself.
-// Outside of loops its arguments are kept in variables; in a loop the literal's
-// body moves into the function that keeps them.
-func (l *lowering) direct(s *ast.DeferStmt, maker *ast.CallExpr) []ast.Stmt {
-	lit := unparen(maker.Fun).(*ast.FuncLit)
-	inner := lit.Body.List[0].(*ast.ReturnStmt).Results[0].(*ast.FuncLit)
-	es, ok := inner.Body.List[0].(*ast.ExprStmt)
-	if !ok {
-		return nil
+// mayRecover reports whether the function that a call calls may call recover
+// itself.
+func (l *lowering) mayRecover(call *ast.CallExpr) bool {
+	if lit, ok := ast.Unparen(call.Fun).(*ast.FuncLit); ok {
+		return recovers(lit.Body)
 	}
-	c, ok := es.X.(*ast.CallExpr)
-	if f := l.callee(s.Call); !ok || isHook(c) || f != nil && !own(f) {
-		return nil
+	f := l.callee(call)
+	if f == nil {
+		return true
 	}
-	if l.fn.loops == 0 {
-		var out []ast.Stmt
-		for i, p := range lit.Type.Params.List {
-			out = append(out, l.local(p.Names[0], p.Type, maker.Args[i]))
-		}
-		return append(out, &ast.DeferStmt{Defer: s.Defer, Call: c})
+	if r := f.Signature().Recv(); !own(f) || r != nil && types.IsInterface(r.Type()) {
+		return own(f)
 	}
-	if called, ok := unparen(c.Fun).(*ast.FuncLit); ok && recovers(called.Body) && called.Type.Results == nil && !c.Ellipsis.IsValid() {
-		for i, p := range flat(called.Type.Params) {
-			if i < len(c.Args) && p.Name != "_" {
-				called.Body.List = append([]ast.Stmt{l.define1(p, c.Args[i])}, called.Body.List...)
-			}
-		}
-		inner.Body = called.Body
-		return nil
-	}
-	if f := l.callee(s.Call); f != nil {
-		if node, _ := l.source(f, l.shortName(f)); node != nil && recovers(node.Body) {
-			l.refuse(s.Pos(), "the interpreter cannot defer a function that recovers in a loop: put the loop's body into a function of its own")
-		}
-	}
-	return nil
+	node, _ := l.source(f, l.shortName(f))
+	return node == nil || recovers(node.Body)
 }
 
 func (l *lowering) shortName(f *types.Func) string {
@@ -517,13 +486,6 @@ func (l *lowering) shortName(f *types.Func) string {
 		return named(r.Type()).Obj().Name() + "." + f.Name()
 	}
 	return f.Name()
-}
-
-func flat(list *ast.FieldList) (ids []*ast.Ident) {
-	for _, f := range list.List {
-		ids = append(ids, f.Names...)
-	}
-	return ids
 }
 
 // recovers reports whether a function's body itself calls recover.
@@ -572,7 +534,7 @@ func (l *lowering) thunk(call *ast.CallExpr) ast.Expr {
 	switch {
 	case special && len(c.Args) == len(call.Args) && !isHook(c): // close, delete, copy
 		for i, a := range call.Args {
-			later.Args[i] = keep(c.Args[i], l.typeOf(a))
+			later.Args[i] = keep(c.Args[i], l.typeOf(a).Underlying())
 		}
 	case special: // panic, print, recover and others that call the session
 		if len(call.Args) == 0 || len(c.Args) != len(call.Args) {
@@ -615,7 +577,7 @@ func (l *lowering) thunk(call *ast.CallExpr) ast.Expr {
 			}
 		} else if l.callee(call) == nil {
 			if _, lit := unparen(c.Fun).(*ast.FuncLit); !lit {
-				later.Fun = keep(c.Fun, l.typeOf(call.Fun))
+				later.Fun = keep(c.Fun, l.typeOf(call.Fun).Underlying())
 			}
 		} else if m, ok := c.Fun.(*ast.CallExpr); ok { // a method of an interface
 			later.Fun = keep(m, l.typ(l.callee(call).Signature()))

@@ -109,7 +109,7 @@ func (w *world) load(path string) (*types.Package, error) {
 
 // check adds what is there as source to a package.
 func (w *world) check(path string, pkg *types.Package, src string) error {
-	f, err := parser.ParseFile(w.fset, path+".go", src, parser.SkipObjectResolution)
+	f, err := parser.ParseFile(w.fset, path+"/"+unitBase, src, parser.SkipObjectResolution)
 	if err != nil {
 		return err
 	}
