@@ -16,6 +16,7 @@ func init() {
 		"Arms":              reflect.ValueOf(plot.Arms),
 		"ArmsSettings":      reflect.ValueOf((*plot.ArmsSettings)(nil)),
 		"BPT":               reflect.ValueOf(plot.BPT),
+		"Calibrations":      reflect.ValueOf(plot.Calibrations),
 		"Curve":             reflect.ValueOf((*plot.Curve)(nil)),
 		"Figure":            reflect.ValueOf((*plot.Figure)(nil)),
 		"Galaxies":          reflect.ValueOf((*plot.Galaxies)(nil)),

@@ -10,6 +10,7 @@ import (
 	"github.com/innkeeper-notebook/innkeeper/inn"
 	"github.com/innkeeper-notebook/innkeeper/inn/metric"
 	"github.com/innkeeper-notebook/innkeeper/inn/plot"
+	"github.com/innkeeper-notebook/innkeeper/inn/sim"
 )
 
 // sum is the problem of two lengths of which only the sum is measured.
@@ -198,4 +199,25 @@ func ExampleArms() {
 	}
 	fmt.Println(fig.Panels[0][0].X.Label.Text)
 	// Output: away from the rail
+}
+
+func ExampleCalibrations() {
+	problem := sim.Mixture(nil)
+	test, err := problem.Pairs(200, 2)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	table, err := metric.Calibration(sim.MixtureExact{}, test, &metric.Settings{Draws: 200})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	p, err := plot.Calibrations(table)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	fmt.Println(p.X.Label.Text)
+	// Output: confidence [%]
 }

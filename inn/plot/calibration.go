@@ -1,0 +1,59 @@
+package plot
+
+import (
+	"fmt"
+
+	gonum "gonum.org/v1/plot"
+	"gonum.org/v1/plot/vg"
+
+	"github.com/innkeeper-notebook/innkeeper/inn/metric"
+)
+
+// Calibrations draws the calibration curves of several posteriors (Figure 11 of
+// the paper): for each confidence, by how much the share of truths inside the
+// central interval of that confidence exceeds it, over all parameters. A curve
+// above zero is of intervals that are too wide, one below of intervals that are
+// too narrow; the dotted lines hold 95 % of the exact posteriors of one parameter.
+func Calibrations(tables ...*metric.CalibrationTable) (*gonum.Plot, error) {
+	if len(tables) == 0 {
+		return nil, fmt.Errorf("plot: Calibrations wants at least 1 table")
+	}
+	p := newPlot()
+	p.X.Label.Text, p.Y.Label.Text = "confidence [%]", "share of truths inside − confidence [%]"
+	p.X.Min, p.X.Max = 0, 100
+	chance := 0.0
+	var labels aside
+	low, high := 0.0, 0.0
+	for i, t := range tables {
+		if t == nil || len(t.Confidence) == 0 || len(t.Inliers) != len(t.Confidence) {
+			return nil, fmt.Errorf("plot: Calibrations: table %d has no curve", i)
+		}
+		x, y := make([]float64, len(t.Confidence)), make([]float64, len(t.Confidence))
+		for k, q := range t.Confidence {
+			x[k], y[k] = 100*q, 100*(t.Inliers[k]-q)
+			low, high = min(low, y[k]), max(high, y[k])
+		}
+		pts, err := points(x, y)
+		if err != nil {
+			return nil, fmt.Errorf("plot: Calibrations: table %d, of %s: %w", i, t.Method, err)
+		}
+		chance = max(chance, 100*t.Chance)
+		p.Add(curve{pts, lineStyle(i)})
+		labels.entries = append(labels.entries, lineEntry(t.Method, lineStyle(i)))
+		labels.at = append(labels.at, pts[len(pts)-1].y)
+	}
+	for _, level := range []float64{-chance, 0, chance} {
+		pts, err := points([]float64{0, 100}, []float64{level, level})
+		if err != nil {
+			return nil, fmt.Errorf("plot: Calibrations: %w", err)
+		}
+		style := spreadLine
+		if level != 0 {
+			style.Dashes = []vg.Length{1, 2}
+		}
+		p.Add(curve{pts, style})
+	}
+	p.Y.Min, p.Y.Max = padded(min(low, -chance), max(high, chance))
+	p.Add(labels)
+	return p, nil
+}
