@@ -20,6 +20,7 @@ func TestNotebooksRunQuickly(t *testing.T) {
 	if testing.Short() {
 		t.Skip("trains networks")
 	}
+	t.Chdir("notebooks") // where their data is
 	for _, name := range []string{"gaussian_mixture", "kinematics", "astronomy"} {
 		t.Run(name, func(t *testing.T) {
 			ctx, cancel := context.WithTimeout(t.Context(), 10*time.Minute)
@@ -28,7 +29,7 @@ func TestNotebooksRunQuickly(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			path := filepath.Join("notebooks", name+".ipynb")
+			path := name + ".ipynb"
 			out := filepath.Join(t.TempDir(), "out.ipynb")
 			err = notebook.Run(ctx, path, s, &notebook.Options{Output: out, HTML: out + ".html",
 				Parameters: []notebook.Parameter{{Name: "quick", Value: "true"}}})
