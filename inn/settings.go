@@ -192,8 +192,8 @@ func (o *Settings) check(d, m int) error {
 	if err := o.Schedule.Check(); err != nil {
 		return fmt.Errorf("inn: Settings.Schedule is %w", err)
 	}
-	if err := o.keeping().Check(o.Held > 0); err != nil {
-		return fmt.Errorf("inn: Settings.%w", err)
+	if err := o.keeping().Check("inn: Settings", o.Held > 0); err != nil {
+		return err
 	}
 	if least := max(d, m+o.Latent); o.Nominal < least {
 		return fmt.Errorf("inn: Settings.Nominal is %d, want at least %d: %d parameters on one side, %d measurements and %d latent values on the other", o.Nominal, least, d, m, o.Latent)

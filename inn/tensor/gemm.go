@@ -92,6 +92,10 @@ func (p *product) run() {
 		p.tiled()
 		return
 	}
+	if neon {
+		p.tiledNEON()
+		return
+	}
 	sum := make([]float32, p.c.Cols)
 	for i := range p.c.Rows {
 		p.portableRow(i, sum)

@@ -44,15 +44,15 @@ type Settings struct {
 	Patience int `json:",omitempty"`
 }
 
-// Check names the first setting that cannot be.
-func (s *Settings) Check(held bool) error {
+// Check names the first setting that cannot be; prefix is "inn: Settings".
+func (s *Settings) Check(prefix string, held bool) error {
 	switch {
 	case s.CheckpointEvery < 0:
-		return fmt.Errorf("CheckpointEvery is %d, want at least 1", s.CheckpointEvery)
+		return fmt.Errorf("%s.CheckpointEvery is %d, want at least 1", prefix, s.CheckpointEvery)
 	case s.Patience < 0:
-		return fmt.Errorf("Patience is %d, want 0 or more", s.Patience)
+		return fmt.Errorf("%s.Patience is %d, want 0 or more", prefix, s.Patience)
 	case s.Patience > 0 && !held:
-		return errors.New("Patience needs pairs to look at: set Held to the share of them that is held back, say 0.1")
+		return fmt.Errorf("%s.Patience needs pairs to look at: set Held to the share of them that is held back, say 0.1", prefix)
 	}
 	return nil
 }
