@@ -33,6 +33,7 @@ type Network struct {
 	Pairs                 int
 	Tune                  float64  // seconds for each setting that the peer tries
 	Compilers             []string // modes of torch.compile to try
+	Processor             bool     // count the processor's seconds, on one thread
 }
 
 // networks are those of the paper's appendix 8 as far as it tells, widths from
@@ -55,6 +56,7 @@ func main() {
 		quick   = flag.Bool("quick", false, "one small network and the discrepancy, short rounds")
 		rounds  = flag.Int("rounds", 8, "rounds, of which the first does not count")
 		seconds = flag.Float64("seconds", 1.5, "of work in a round")
+		shared  = flag.Bool("busy", false, "for a machine that others use too: one thread each, and the processor's seconds for the clock's")
 		only    = flag.String("only", "", "networks, separated by commas; all if empty")
 		serve   = flag.String("serve", "", "used by the program itself: be the competitor for this network, with -workers")
 		workers = flag.Int("workers", runtime.GOMAXPROCS(0), "with -serve")
@@ -90,6 +92,9 @@ func main() {
 			continue
 		}
 		n.Clamp, n.Widths, n.Pairs, n.Tune, n.Compilers = 2, []float64{0.5, 1, 2}, 20000, tune, modes
+		if n.Processor = *shared; n.Processor {
+			*workers = 1
+		}
 		text, err := json.Marshal(n)
 		exit(err)
 		commands := [competitors][]string{
@@ -105,7 +110,7 @@ func main() {
 		rows(os.Stderr, rs)
 	}
 	others := float64(busy()-busyFrom-used-own()) / float64(time.Since(from)) / float64(runtime.NumCPU())
-	header(os.Stdout, versions, *workers, max(0, others))
+	header(os.Stdout, versions, *workers, *shared, max(0, others))
 	rows(os.Stdout, races)
 }
 

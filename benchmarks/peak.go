@@ -8,9 +8,18 @@ import (
 // peak is how many floating-point operations a second so many goroutines do
 // together in fused multiply-adds alone, for about so long; 0 where the
 // products are plain Go.
-func peak(workers int, seconds float64) float64 {
+//
+// With processor it is of one goroutine, a second of the processor's.
+func peak(workers int, seconds float64, processor bool) float64 {
 	if multiplyAdds(1000) == 0 {
 		return 0
+	}
+	if processor {
+		from, sum := own(), 0.0
+		for (own() - from).Seconds() < seconds {
+			sum += multiplyAdds(1_000_000)
+		}
+		return sum / (own() - from).Seconds()
 	}
 	done := make([]float64, workers)
 	start := time.Now()

@@ -118,7 +118,7 @@ func run(n Network, commands [competitors][]string, rounds int, seconds float64,
 					rates[i] = append(rates[i], float64(a.Count)/a.Seconds)
 				}
 			}
-			peaks = append(peaks, peak(processors, seconds/4))
+			peaks = append(peaks, peak(processors, seconds/4, n.Processor))
 		}
 		r.peak = median(peaks)
 		for i, c := range cs {

@@ -13,9 +13,12 @@ import (
 )
 
 // header says what the figures were taken on and with.
-func header(w io.Writer, versions [competitors]string, processors int, others float64) {
-	fmt.Fprintf(w, "%s, commit %s, on %d processors (%s), %s.\n", time.Now().Format("2 January 2006"), commit(), processors, processor(), runtime.Version())
+func header(w io.Writer, versions [competitors]string, processors int, processor bool, others float64) {
+	fmt.Fprintf(w, "%s, commit %s, on %d processors (%s), %s.\n", time.Now().Format("2 January 2006"), commit(), processors, model(), runtime.Version())
 	fmt.Fprintf(w, "Here: %s, no C library. Peer: %s.\n", versions[ours], versions[eager])
+	if processor {
+		fmt.Fprintln(w, "One thread each; seconds are the processor's.")
+	}
 	fmt.Fprintf(w, "Other processes took %.0f %% of the processors meanwhile.\n\n", 100*others)
 }
 
@@ -75,8 +78,8 @@ func commit() string {
 	return string(bytes.TrimSpace(out))
 }
 
-// processor is its model's name.
-func processor() string {
+// model is the processor's name.
+func model() string {
 	text, _ := os.ReadFile("/proc/cpuinfo")
 	for line := range strings.Lines(string(text)) {
 		if rest, ok := strings.CutPrefix(line, "model name"); ok {
@@ -98,7 +101,7 @@ func busy() time.Duration {
 	return time.Duration(user+nice+system) * time.Second / 100
 }
 
-// own is how long this process has run on a processor.
+// own is how long this process has run on a processor, in steps of 10 ms.
 func own() time.Duration {
 	text, err := os.ReadFile("/proc/self/stat")
 	if err != nil {
