@@ -31,8 +31,12 @@ func rows(w io.Writer, races []race) {
 		if o := r.perCount(); o > 0 && r.peak > 0 {
 			share = fmt.Sprintf("%.0f %%", 100*o*r.rate[ours]/r.peak)
 		}
-		fmt.Fprintf(w, "| %s | %s | %s | %s | %.2f | %s | **%.2f** | %s | **%.2f** | %.0f, %.0f, %.0f |\n",
-			r.Name, r.work, r.speed(ours), share, r.rate[ours]/r.rate[oursOne],
+		scaling := fmt.Sprintf("%.2f", r.rate[ours]/r.rate[oursOne])
+		if r.Processor {
+			scaling = "-"
+		}
+		fmt.Fprintf(w, "| %s | %s | %s | %s | %s | %s | **%.2f** | %s | **%.2f** | %.0f, %.0f, %.0f |\n",
+			r.Name, r.work, r.speed(ours), share, scaling,
 			r.speed(eager), r.rate[ours]/r.rate[eager], r.speed(compiled), r.rate[ours]/r.rate[compiled],
 			r.memory[ours], r.memory[eager], r.memory[compiled])
 	}
