@@ -47,6 +47,9 @@ func (c Coupling) Params() int { return c.Net.Params() }
 // Init initialises the perceptron.
 func (c Coupling) Init(w []float32, rng *rand.Rand) { c.Net.Init(w, rng) }
 
+// Tensors are those of the perceptron.
+func (c Coupling) Tensors() []Tensor { return c.Net.Tensors() }
+
 // NewPass makes a pass.
 func (c Coupling) NewPass(rows int) Pass {
 	return &couplingPass{c, c.Net.newPass(rows), tensor.NewAffine(rows, c.Hi-c.Lo, c.Clamp)}

@@ -1,10 +1,12 @@
-package layer
+package layer_test
 
 import (
 	"math"
 	"math/rand/v2"
 	"testing"
 
+	"github.com/innkeeper-notebook/innkeeper/inn/layer"
+	"github.com/innkeeper-notebook/innkeeper/inn/layer/layertest"
 	"github.com/innkeeper-notebook/innkeeper/inn/tensor"
 )
 
@@ -12,8 +14,8 @@ import (
 // without: the same random source gives the same masks.
 func TestPerceptronGradients(t *testing.T) {
 	for _, drop := range []float64{0, 0.4} {
-		for _, act := range []tensor.Activation{tensor.Tanh, tensor.LeakyReLU} {
-			m := Perceptron{[]int{3, 8, 9, 2}, act}
+		for _, act := range []tensor.Activation{tensor.Tanh, tensor.LeakyReLU, tensor.ReLU} {
+			m := layer.Perceptron{Sizes: []int{3, 8, 9, 2}, Act: act}
 			r, w := rng(), make([]float32, m.Params())
 			m.Init(w, r)
 			for i := range w {
@@ -23,33 +25,35 @@ func TestPerceptronGradients(t *testing.T) {
 			for i := range x.Data {
 				x.Data[i] = float32(r.NormFloat64())
 			}
-			p := m.NewPass(6)
+			p, out := m.NewPass(6), tensor.Mat{}
 			forward := func(w []float32, x tensor.Mat) (tensor.Mat, []float32) {
 				p.DropOut(drop, rand.New(rand.NewPCG(7, 7)))
 				copy(p.In(x.Rows).Data, x.Data)
 				// The gradient comes back in the input's shape; so let the
 				// output be of that shape too, its last column zero.
-				y := clone(x)
-				out := p.Forward(w, x.Rows)
+				y := layer.Clone(x)
+				out = p.Forward(w, x.Rows)
 				for i := range x.Rows {
 					y.Row(i)[copy(y.Row(i), out.Row(i))] = 0
 				}
 				return y, make([]float32, x.Rows)
 			}
-			testGradients(t, w, x, forward, func(w, g []float32, dx tensor.Mat, _ float32) {
-				out := head(p.pass.out[2], dx.Rows)
+			err := layertest.Gradients(w, x, forward, func(w, g []float32, dx tensor.Mat, _ float32) {
 				for i := range dx.Rows {
 					copy(out.Row(i), dx.Row(i))
 				}
 				copy(dx.Data, p.Backward(w, g, dx.Rows).Data)
 			})
+			if err != nil {
+				t.Errorf("activation %d, dropout %v: %v", act, drop, err)
+			}
 		}
 	}
 }
 
 func TestDropoutKeepsTheMean(t *testing.T) {
 	const n, drop = 4000, 0.3
-	m := Perceptron{[]int{1, 50, 1}, tensor.Identity}
+	m := layer.Perceptron{Sizes: []int{1, 50, 1}, Act: tensor.Identity}
 	w := make([]float32, m.Params())
 	for i := range 50 {
 		w[i], w[100+i] = 1, 1 // 50 hidden neurons that each hand on the input

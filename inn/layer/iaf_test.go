@@ -1,20 +1,23 @@
-package layer
+package layer_test
 
 import (
+	"math"
 	"testing"
 
+	"github.com/innkeeper-notebook/innkeeper/inn/layer"
+	"github.com/innkeeper-notebook/innkeeper/inn/layer/layertest"
 	"github.com/innkeeper-notebook/innkeeper/inn/tensor"
 )
 
 func TestIAF(t *testing.T) {
 	for _, c := range []struct {
 		name string
-		f    IAF
+		f    layer.IAF
 	}{
-		{"forwards", NewIAF(3, 2, false, []int{9, 7}, tensor.Tanh)},
-		{"reversed", NewIAF(4, 1, true, []int{9}, tensor.Tanh)},
-		{"one latent value", NewIAF(1, 3, false, []int{5}, tensor.Tanh)},
-		{"no context", NewIAF(2, 0, false, nil, tensor.Identity)},
+		{"forwards", layer.NewIAF(3, 2, false, []int{9, 7}, tensor.Tanh)},
+		{"reversed", layer.NewIAF(4, 1, true, []int{9}, tensor.Tanh)},
+		{"one latent value", layer.NewIAF(1, 3, false, []int{5}, tensor.Tanh)},
+		{"no context", layer.NewIAF(2, 0, false, nil, tensor.Identity)},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			const n = 4
@@ -24,7 +27,7 @@ func TestIAF(t *testing.T) {
 			for i := range w {
 				w[i] += float32(0.4 * r.NormFloat64())
 			}
-			f.mask(w)
+			f.Mask(w)
 			x := tensor.New(n, f.Latent+f.Context)
 			for i := range x.Data {
 				x.Data[i] = float32(r.NormFloat64())
@@ -32,17 +35,22 @@ func TestIAF(t *testing.T) {
 			pass := f.NewPass(n)
 			forward := func(w []float32, x tensor.Mat) (tensor.Mat, []float32) {
 				masked := append([]float32(nil), w...)
-				f.mask(masked) // a difference in a forbidden weight is none
-				y, ld := clone(x), make([]float32, x.Rows)
+				f.Mask(masked) // a difference in a forbidden weight is none
+				y, ld := layer.Clone(x), make([]float32, x.Rows)
 				pass.Forward(masked, y, ld)
 				return y, ld
 			}
 			_, ld := forward(w, x)
 			for i := range ld {
 				// h stays as it is, so the Jacobian of [z, h] has the same determinant.
-				near(t, "logdet", ld[i], numericalLogdet(x.Row(i), func(u tensor.Mat) tensor.Mat { v, _ := forward(w, u); return v }), 5e-3)
+				want := layertest.LogDet(x.Row(i), func(u tensor.Mat) tensor.Mat { v, _ := forward(w, u); return v })
+				if d := math.Abs(float64(ld[i]) - want); !(d <= 5e-3*(1+math.Abs(want))) {
+					t.Errorf("logdet is %v, want %v", ld[i], want)
+				}
 			}
-			testGradients(t, w, x, forward, pass.BackForward)
+			if err := layertest.Gradients(w, x, forward, pass.BackForward); err != nil {
+				t.Error(err)
+			}
 			testOrder(t, f, w, x)
 		})
 	}
@@ -50,12 +58,12 @@ func TestIAF(t *testing.T) {
 
 // testOrder checks that z'_i depends on all z that come before it, on itself and
 // on the context, and on nothing else.
-func testOrder(t *testing.T, f IAF, w []float32, x tensor.Mat) {
+func testOrder(t *testing.T, f layer.IAF, w []float32, x tensor.Mat) {
 	pass := f.NewPass(x.Rows)
-	y := clone(x)
+	y := layer.Clone(x)
 	pass.Forward(w, y, make([]float32, x.Rows))
 	for k := range f.Latent + f.Context {
-		moved := clone(x)
+		moved := layer.Clone(x)
 		for i := range x.Rows {
 			moved.Row(i)[k] += 0.5
 		}

@@ -3,7 +3,11 @@
 //
 // A layer maps rows of width N to rows of width N and back. Values, gradients
 // and parameters are float32; all parameters of a network lie in one vector,
-// and each layer is handed its own part of it.
+// and each layer is handed its own part of it. Padding (section 3.2) is no layer
+// but columns of the rows, which go through all of them.
+//
+// A new layer is one file with a type that implements Layer, and one line in the
+// table of TestLayers, which holds it to the contract by layertest.Test.
 package layer
 
 import (
@@ -20,6 +24,31 @@ type Layer interface {
 	Init(w []float32, rng *rand.Rand)
 	// NewPass makes room for passes of at most rows rows.
 	NewPass(rows int) Pass
+	// Tensors says what the parameters are, in their order, for a file.
+	Tensors() []Tensor
+}
+
+// A Tensor is a part of a layer's parameters that a file keeps under a name. One
+// with Places is no part of them but fixed: the order of a permutation.
+type Tensor struct {
+	Name   string
+	Shape  []int
+	Places []int
+}
+
+// Len is the number of its values.
+func (t Tensor) Len() int {
+	n := 1
+	for _, k := range t.Shape {
+		n *= k
+	}
+	return n
+}
+
+// A Starter is a layer that takes starting values from data. Start sets
+// parameters w, after Init, for the first rows that will come forwards.
+type Starter interface {
+	Start(w []float32, x tensor.Mat)
 }
 
 // A Pass takes rows through a layer in place, remembers what the way back

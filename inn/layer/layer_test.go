@@ -1,12 +1,12 @@
-package layer
+package layer_test
 
 import (
-	"math"
 	"math/rand/v2"
+	"strings"
 	"testing"
 
-	"gonum.org/v1/gonum/mat"
-
+	"github.com/innkeeper-notebook/innkeeper/inn/layer"
+	"github.com/innkeeper-notebook/innkeeper/inn/layer/layertest"
 	"github.com/innkeeper-notebook/innkeeper/inn/tensor"
 )
 
@@ -17,153 +17,193 @@ func TestLayers(t *testing.T) {
 	const width = 5
 	for _, c := range []struct {
 		name  string
-		layer Layer
+		layer layer.Layer
 	}{
-		{"coupling, leaky ReLU", NewCoupling(width, 0, 2, []int{7, 6}, tensor.LeakyReLU, 2)},
-		{"coupling in the middle, tanh", NewCoupling(width, 1, 4, []int{8}, tensor.Tanh, 1)},
-		{"coupling, ReLU", NewCoupling(width, 2, 5, []int{9, 9}, tensor.ReLU, 3)},
-		{"coupling without hidden layers", NewCoupling(width, 0, 3, nil, tensor.Identity, 2)},
-		{"block", Block(width, []int{6, 6}, tensor.Tanh, 2)},
-		{"spline", NewSpline(width, 1, 3, []int{8}, tensor.Tanh, 2, 2, 5)},
-		{"spline of one bin", NewSpline(width, 0, 4, []int{8}, tensor.Tanh, 1, 1, 4)},
-		{"spline, narrow", NewSpline(width, 3, 5, []int{8}, tensor.Tanh, 2, 3, 0.7)},
-		{"permutation", NewPermutation(width, rng())},
-		{"sequence", Sequence{Block(width, []int{6}, tensor.Tanh, 2), NewPermutation(width, rng()), Block(width, []int{6}, tensor.Tanh, 2)}},
+		{"coupling, leaky ReLU", layer.NewCoupling(width, 0, 2, []int{7, 6}, tensor.LeakyReLU, 2)},
+		{"coupling in the middle, tanh", layer.NewCoupling(width, 1, 4, []int{8}, tensor.Tanh, 1)},
+		{"coupling, ReLU", layer.NewCoupling(width, 2, 5, []int{9, 9}, tensor.ReLU, 3)},
+		{"coupling without hidden layers", layer.NewCoupling(width, 0, 3, nil, tensor.Identity, 2)},
+		{"block", layer.Block(width, []int{6, 6}, tensor.Tanh, 2)},
+		{"spline", layer.NewSpline(width, 1, 3, []int{8}, tensor.Tanh, 2, 2, 5)},
+		{"spline of one bin", layer.NewSpline(width, 0, 4, []int{8}, tensor.Tanh, 1, 1, 4)},
+		{"spline, narrow", layer.NewSpline(width, 3, 5, []int{8}, tensor.Tanh, 2, 3, 0.7)},
+		{"block of splines", layer.SplineBlock(width, []int{6}, tensor.Tanh, 1, 2, 5)},
+		{"permutation", layer.NewPermutation(width, rng())},
+		{"rotation", layer.Rotation(width)},
+		{"actnorm", layer.Actnorm(width)},
+		{"sequence", layer.Sequence{
+			layer.Block(width, []int{6}, tensor.Tanh, 2),
+			layer.NewPermutation(width, rng()), layer.Rotation(width), layer.Actnorm(width),
+			layer.Block(width, []int{6}, tensor.Tanh, 2),
+		}},
 	} {
-		t.Run(c.name, func(t *testing.T) { testLayer(t, c.layer, width) })
+		t.Run(c.name, func(t *testing.T) {
+			if err := layertest.Test(c.layer, width); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	for _, width := range []int{1, 2, 6} {
+		for _, l := range []layer.Layer{layer.Rotation(width), layer.Actnorm(width), layer.NewPermutation(width, rng())} {
+			if err := layertest.Test(l, width); err != nil {
+				t.Errorf("%T of width %d: %v", l, width, err)
+			}
+		}
 	}
 }
 
-// testLayer checks round trip, log-determinants against the numerical
-// Jacobian, and the gradients of both directions against finite differences.
-func testLayer(t *testing.T, l Layer, width int) {
-	const rows = 6
+// broken is an actnorm with one thing wrong.
+type broken struct {
+	layer.Actnorm
+	fault string
+}
+
+type brokenPass struct {
+	layer.Pass
+	fault string
+}
+
+func (b broken) NewPass(rows int) layer.Pass { return brokenPass{b.Actnorm.NewPass(rows), b.fault} }
+
+func (b broken) Tensors() []layer.Tensor {
+	if b.fault == "tensors" {
+		return b.Actnorm.Tensors()[:1]
+	}
+	return b.Actnorm.Tensors()
+}
+
+func (p brokenPass) Forward(w []float32, x tensor.Mat, logdet []float32) {
+	p.Pass.Forward(w, x, logdet)
+	switch p.fault {
+	case "logdet":
+		for i := range logdet {
+			logdet[i] += 0.1
+		}
+	case "rows":
+		x.Row(x.Rows - 1)[0] += float32(x.Rows) / 100
+	}
+}
+
+func (p brokenPass) Inverse(w []float32, x tensor.Mat, logdet []float32) {
+	p.Pass.Inverse(w, x, logdet)
+	if p.fault == "round trip" {
+		x.Row(0)[1] *= 1.01
+	}
+}
+
+func (p brokenPass) BackForward(w, g []float32, dx tensor.Mat, dlogdet float32) {
+	switch p.fault {
+	case "gradient of logdet":
+		dlogdet = 0
+	case "not added":
+		clear(g)
+	}
+	p.Pass.BackForward(w, g, dx, dlogdet)
+	if p.fault == "gradient" {
+		for i := range dx.Rows {
+			dx.Row(i)[2] *= 1.1
+		}
+	}
+}
+
+// TestAFaultIsFound breaks a layer in each way that a layer can be broken.
+func TestAFaultIsFound(t *testing.T) {
+	for fault, want := range map[string]string{
+		"tensors":            "Tensors has 4 values, but Params is 8",
+		"logdet":             "logdet of Forward",
+		"rows":               "Forward of a row alone",
+		"round trip":         "Forward and back",
+		"gradient of logdet": "gradients of the parameters",
+		"gradient":           "gradients of the rows",
+		"not added":          "added to itself",
+	} {
+		err := layertest.Test(broken{4, fault}, 4)
+		if err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: the error is %v, want one with %q", fault, err, want)
+		}
+	}
+	if err := layertest.Test(broken{Actnorm: 4}, 4); err != nil {
+		t.Errorf("nothing is broken, but: %v", err)
+	}
+}
+
+// TestActnormStartsAtMean0AndSD1 in a sequence, whose second actnorm sees what
+// the first layers make of the rows; a column of padding keeps its size.
+func TestActnormStartsAtMean0AndSD1(t *testing.T) {
+	const rows, width = 500, 4
 	r := rng()
-	w := make([]float32, l.Params())
-	l.Init(w, r)
-	for i := range w { // away from the start, where the last layer is nearly 0
+	x := tensor.New(rows, width)
+	for i := range rows {
+		copy(x.Row(i), []float32{float32(3 + 2*r.NormFloat64()), float32(0.5 * r.NormFloat64()), float32(r.Float64()), 2 + float32(0.05*r.NormFloat64())})
+	}
+	s := layer.Sequence{layer.Actnorm(width), layer.Sequence{layer.Block(width, []int{5}, tensor.Tanh, 2), layer.Actnorm(width)}}
+	w := make([]float32, s.Params())
+	s.Init(w, r)
+	for i := range w {
 		w[i] += float32(0.3 * r.NormFloat64())
 	}
-	x := tensor.New(rows, width)
-	for i := range x.Data {
-		x.Data[i] = float32(r.NormFloat64())
+	first := tensor.New(rows, width)
+	copy(first.Data, x.Data)
+	s.Start(w, first)
+	for i, l := range []layer.Sequence{s[:1], s} {
+		y := tensor.New(rows, width)
+		copy(y.Data, x.Data)
+		l.NewPass(rows).Forward(w[:l.Params()], y, nil)
+		for j := range width {
+			mean, square := 0.0, 0.0
+			for k := range rows {
+				mean += float64(y.Row(k)[j]) / rows
+				square += float64(y.Row(k)[j]) * float64(y.Row(k)[j]) / rows
+			}
+			want := 1.0
+			if i == 0 && j == 3 {
+				want = 0.0025
+			}
+			if mean > 1e-4 || mean < -1e-4 || square < 0.9*want || square > 1.1*want {
+				t.Errorf("after actnorm %d column %d has mean %.4f and variance %.4f, want 0 and %v", i, j, mean, square-mean*mean, want)
+			}
+		}
 	}
-	pass := l.NewPass(rows + 1) // room for more rows than come
-
-	forward := func(w []float32, x tensor.Mat) (tensor.Mat, []float32) {
-		y, ld := clone(x), make([]float32, x.Rows)
-		pass.Forward(w, y, ld)
-		return y, ld
-	}
-	inverse := func(w []float32, x tensor.Mat) (tensor.Mat, []float32) {
-		y, ld := clone(x), make([]float32, x.Rows)
-		pass.Inverse(w, y, ld)
-		return y, ld
-	}
-
-	y, ld := forward(w, x)
-	back, ldBack := inverse(w, y)
-	for i := range x.Data {
-		near(t, "round trip", back.Data[i], x.Data[i], 1e-4)
-	}
-	for i := range ld {
-		near(t, "logdet of the round trip", ld[i], -ldBack[i], 1e-4)
-		near(t, "logdet", ld[i], numericalLogdet(x.Row(i), func(u tensor.Mat) tensor.Mat { v, _ := forward(w, u); return v }), 5e-3)
-	}
-	t.Run("forward", func(t *testing.T) { testGradients(t, w, x, forward, pass.BackForward) })
-	t.Run("inverse", func(t *testing.T) { testGradients(t, w, y, inverse, pass.BackInverse) })
 }
 
-// testGradients compares the gradient of the loss Σ c·f(x) + 0.7 Σ logdet with
-// central differences.
-func testGradients(t *testing.T, w []float32, x tensor.Mat,
-	f func([]float32, tensor.Mat) (tensor.Mat, []float32),
-	back func(w, g []float32, dx tensor.Mat, dlogdet float32)) {
-	r := rng()
-	c := tensor.New(x.Rows, x.Cols)
-	for i := range c.Data {
-		c.Data[i] = float32(r.NormFloat64())
-	}
-	loss := func() float64 {
-		y, ld := f(w, x)
-		sum := 0.0
-		for i := range y.Data {
-			sum += float64(c.Data[i]) * float64(y.Data[i])
+// TestARotationIsOrthogonal whatever its parameters are, all zero among them.
+func TestARotationIsOrthogonal(t *testing.T) {
+	const n = 7
+	l := layer.Rotation(n)
+	w := make([]float32, l.Params())
+	l.Init(w, rng())
+	unit := func() tensor.Mat {
+		x := tensor.New(n, n)
+		for i := range n {
+			x.Row(i)[i] = 1
 		}
-		for _, v := range ld {
-			sum += 0.7 * float64(v)
-		}
-		return sum
+		return x
 	}
-	numeric := func(p *float32) float64 {
-		const h = 1e-2
-		old := *p
-		diff := func(h float32) float64 {
-			*p = old + h
-			up := loss()
-			*p = old - h
-			down := loss()
-			*p = old
-			return (up - down) / (2 * float64(h))
+	q := unit()
+	l.NewPass(n).Forward(w, q, nil)
+	for i, v := range q.Data {
+		if d := v - unit().Data[i]; d > 1e-5 || d < -1e-5 {
+			t.Errorf("at the start the matrix has %v at %d: it is not the identity", v, i)
 		}
-		return (4*diff(h/2) - diff(h)) / 3 // Richardson: the error is O(h⁴)
-	}
-	loss()
-	g, dx := make([]float32, len(w)), clone(c)
-	back(w, g, dx, 0.7)
-	wrong := 0
-	compare := func(got float32, want float64) {
-		if math.Abs(float64(got)-want) > 5e-3*(1+math.Abs(want)) {
-			wrong++
-		}
-	}
-	for i := range x.Data {
-		compare(dx.Data[i], numeric(&x.Data[i]))
 	}
 	for i := range w {
-		compare(g[i], numeric(&w[i]))
+		w[i] = float32(rng().NormFloat64()) * float32(i+1)
 	}
-	// A ReLU that switches within the difference spoils a few of them.
-	if n := len(w) + len(x.Data); wrong > n/20 {
-		t.Errorf("%d of %d gradients differ from finite differences", wrong, n)
-	}
-
-	first := append([]float32(nil), g...)
-	loss()
-	back(w, g, clone(c), 0.7)
-	for i := range g {
-		near(t, "gradients add up", g[i], 2*first[i], 1e-4)
-	}
-}
-
-func numericalLogdet(u []float32, f func(tensor.Mat) tensor.Mat) float32 {
-	n := len(u)
-	jac := mat.NewDense(n, n, nil)
-	for j := range n {
-		const h = 4e-3
-		both := tensor.New(2, n)
-		copy(both.Row(0), u)
-		copy(both.Row(1), u)
-		both.Row(0)[j] += h
-		both.Row(1)[j] -= h
-		v := f(both)
-		for i := range n {
-			jac.Set(i, j, float64(v.Row(0)[i]-v.Row(1)[i])/(2*h))
+	clear(w[:n])
+	q = unit()
+	l.NewPass(n).Forward(w, q, nil)
+	for i := range n {
+		for j := range n {
+			sum, want := 0.0, 0.0
+			for k := range n {
+				sum += float64(q.Row(i)[k]) * float64(q.Row(j)[k])
+			}
+			if i == j {
+				want = 1
+			}
+			if d := sum - want; d > 1e-5 || d < -1e-5 {
+				t.Errorf("rows %d and %d have the product %v, want %v", i, j, sum, want)
+			}
 		}
-	}
-	logdet, _ := mat.LogDet(jac)
-	return float32(logdet)
-}
-
-func clone(x tensor.Mat) tensor.Mat {
-	y := tensor.New(x.Rows, x.Cols)
-	copy(y.Data, x.Data)
-	return y
-}
-
-func near(t *testing.T, what string, got, want, tol float32) {
-	t.Helper()
-	if d := math.Abs(float64(got - want)); !(d <= float64(tol)*(1+math.Abs(float64(want)))) {
-		t.Errorf("%s: %v, want %v", what, got, want)
 	}
 }

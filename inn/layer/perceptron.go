@@ -1,6 +1,7 @@
 package layer
 
 import (
+	"fmt"
 	"math"
 	"math/rand/v2"
 
@@ -39,6 +40,16 @@ func (m Perceptron) Init(w []float32, rng *rand.Rand) {
 		}
 		clear(bias)
 	}
+}
+
+// Tensors are an in×out matrix of weights and a vector of biases for each layer.
+func (m Perceptron) Tensors() (list []Tensor) {
+	for i := range len(m.Sizes) - 1 {
+		list = append(list,
+			Tensor{Name: fmt.Sprintf("%d.weight", i), Shape: []int{m.Sizes[i], m.Sizes[i+1]}},
+			Tensor{Name: fmt.Sprintf("%d.bias", i), Shape: []int{m.Sizes[i+1]}})
+	}
+	return list
 }
 
 // layer is the weight matrix (in×out) and bias of layer i within w.

@@ -20,6 +20,11 @@ func (p Permutation) Params() int { return 0 }
 // Init does nothing.
 func (p Permutation) Init([]float32, *rand.Rand) {}
 
+// Tensors has the places.
+func (p Permutation) Tensors() []Tensor {
+	return []Tensor{{Name: "permutation", Shape: []int{len(p)}, Places: p}}
+}
+
 // NewPass makes a pass.
 func (p Permutation) NewPass(rows int) Pass {
 	inverse := make([]int, len(p))

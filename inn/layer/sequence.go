@@ -1,6 +1,7 @@
 package layer
 
 import (
+	"fmt"
 	"math/rand/v2"
 
 	"github.com/innkeeper-notebook/innkeeper/inn/tensor"
@@ -24,6 +25,35 @@ func (s Sequence) Init(w []float32, rng *rand.Rand) {
 		l.Init(w[:l.Params()], rng)
 		w = w[l.Params():]
 	}
+}
+
+// Start starts every layer that is a Starter with the rows that come to it.
+// The rows x go through the layers.
+func (s Sequence) Start(w []float32, x tensor.Mat) {
+	for _, l := range s {
+		part := w[:l.Params()]
+		switch l := l.(type) {
+		case Sequence:
+			l.Start(part, x) // leaves x behind its last layer
+		case Starter:
+			l.Start(part, x)
+			l.(Layer).NewPass(x.Rows).Forward(part, x, nil)
+		default:
+			l.NewPass(x.Rows).Forward(part, x, nil)
+		}
+		w = w[l.Params():]
+	}
+}
+
+// Tensors are those of every layer, with its number before each name: "2.0.weight".
+func (s Sequence) Tensors() (list []Tensor) {
+	for i, l := range s {
+		for _, t := range l.Tensors() {
+			t.Name = fmt.Sprintf("%d.%s", i, t.Name)
+			list = append(list, t)
+		}
+	}
+	return list
 }
 
 // NewPass makes a pass of every layer.

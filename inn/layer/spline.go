@@ -51,6 +51,15 @@ func NewSpline(width, lo, hi int, hidden []int, act tensor.Activation, clamp flo
 	return Spline{width, lo, hi, Perceptron{sizes, act}, clamp, bins, bound}
 }
 
+// SplineBlock is a reversible block of two complementary spline couplings.
+func SplineBlock(width int, hidden []int, act tensor.Activation, clamp float64, bins int, bound float64) Sequence {
+	half := width / 2
+	return Sequence{
+		NewSpline(width, 0, half, hidden, act, clamp, bins, bound),
+		NewSpline(width, half, width, hidden, act, clamp, bins, bound),
+	}
+}
+
 // perColumn is the number of the perceptron's outputs for a column: s, t, the
 // logits of Bins widths and of Bins heights, and Bins-1 slopes.
 func perColumn(bins int) int { return 2 + 3*bins - 1 }
@@ -60,6 +69,9 @@ func (c Spline) Params() int { return c.Net.Params() }
 
 // Init initialises the perceptron.
 func (c Spline) Init(w []float32, rng *rand.Rand) { c.Net.Init(w, rng) }
+
+// Tensors are those of the perceptron.
+func (c Spline) Tensors() []Tensor { return c.Net.Tensors() }
 
 // NewPass makes a pass.
 func (c Spline) NewPass(rows int) Pass {
