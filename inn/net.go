@@ -3,7 +3,6 @@ package inn
 import (
 	"math/rand/v2"
 
-	"github.com/innkeeper-notebook/innkeeper/inn/layer"
 	"github.com/innkeeper-notebook/innkeeper/inn/tensor"
 )
 
@@ -15,23 +14,6 @@ func (s shape) xPad() (lo, hi int) { return s.D, s.N }
 func (s shape) yPad() (lo, hi int) { return s.M, s.N - s.K }
 func (s shape) z() (lo, hi int)    { return s.N - s.K, s.N }
 
-// newNet is the paper's network: reversible blocks with fixed permutations
-// between them. The permutations depend on the seed alone.
-func newNet(s shape, o *Settings) layer.Sequence {
-	hidden := make([]int, o.Layers-1)
-	for i := range hidden {
-		hidden[i] = o.Width
-	}
-	var net layer.Sequence
-	for i := range o.Blocks {
-		if i > 0 {
-			net = append(net, layer.NewPermutation(s.N, RNG(o.Seed, streamPermutation+uint64(i))))
-		}
-		net = append(net, layer.Block(s.N, hidden, tensor.LeakyReLU, o.Clamp))
-	}
-	return net
-}
-
 // Random streams of one seed, far apart, so that no two uses share draws.
 const (
 	streamWeights     = 1 << 40
@@ -39,6 +21,7 @@ const (
 	streamEpoch       = 3 << 40
 	streamNoise       = 4 << 40
 	streamHeld        = 5 << 40
+	streamStart       = 6 << 40
 )
 
 // fill draws N(0, sd²) for columns [lo, hi) of every row of m.

@@ -26,6 +26,15 @@ type Settings struct {
 	Nominal int     // width of the network's rows, padding included; D+M+K
 	Clamp   float64 // the largest |s| of a coupling; 2
 
+	Coupling    Coupling    // of the blocks: Affine or Spline; Affine
+	Bins        int         // of a spline; 8
+	Bound       float64     // splines have their knots within ±Bound; 4
+	Permutation Permutation // between the blocks: Fixed or Learned; Fixed
+	Activation  Activation  // LeakyReLU, ReLU or Tanh; LeakyReLU
+	// Actnorm scales and shifts each column before a block, at first so that those of
+	// the first batch have mean 0 and standard deviation 1 (Kingma and Dhariwal 2018).
+	Actnorm bool
+
 	Steps int     // of the optimiser; 4000
 	Batch int     // pairs a step; 200
 	Rate  float64 // Adam's learning rate at the first step; 2e-3
@@ -116,12 +125,7 @@ func (s *Settings) withDefaults(d, m int) (Settings, error) {
 			*v = 0
 		}
 	}
-	integer(&o.Blocks, 5)
-	integer(&o.Layers, 4)
-	integer(&o.Width, 128)
-	integer(&o.Latent, d)
-	integer(&o.Nominal, d+m+o.Latent)
-	real(&o.Clamp, 2)
+	o.fillArchitecture(d, m)
 	integer(&o.Steps, 4000)
 	integer(&o.Batch, 200)
 	real(&o.Rate, 2e-3)
@@ -149,10 +153,13 @@ func (s *Settings) withDefaults(d, m int) (Settings, error) {
 
 // check names the first setting that cannot be.
 func (o *Settings) check(d, m int) error {
+	if err := o.checkArchitecture(d, m); err != nil {
+		return err
+	}
 	for _, c := range []struct {
 		name string
 		v    int
-	}{{"Blocks", o.Blocks}, {"Layers", o.Layers}, {"Width", o.Width}, {"Latent", o.Latent}, {"Steps", o.Steps}, {"Batch", o.Batch}, {"Workers", o.Workers}} {
+	}{{"Steps", o.Steps}, {"Batch", o.Batch}, {"Workers", o.Workers}} {
 		if c.v < 1 {
 			return fmt.Errorf("inn: Settings.%s is %d, want at least 1", c.name, c.v)
 		}
@@ -160,7 +167,7 @@ func (o *Settings) check(d, m int) error {
 	for _, c := range []struct {
 		name string
 		v    float64
-	}{{"Clamp", o.Clamp}, {"Rate", o.Rate}, {"Final", o.Final}} {
+	}{{"Rate", o.Rate}, {"Final", o.Final}} {
 		if !(c.v > 0) {
 			return fmt.Errorf("inn: Settings.%s is %v, want a positive number", c.name, c.v)
 		}
@@ -194,9 +201,6 @@ func (o *Settings) check(d, m int) error {
 	}
 	if err := o.keeping().Check("inn: Settings", o.Held > 0); err != nil {
 		return err
-	}
-	if least := max(d, m+o.Latent); o.Nominal < least {
-		return fmt.Errorf("inn: Settings.Nominal is %d, want at least %d: %d parameters on one side, %d measurements and %d latent values on the other", o.Nominal, least, d, m, o.Latent)
 	}
 	return nil
 }

@@ -32,6 +32,14 @@ type tensorEntry struct {
 	Offsets [2]int `json:"data_offsets"`
 }
 
+// dtype is how the values of a tensor are stored.
+func dtype(t layer.Tensor) string {
+	if t.Places != nil {
+		return "I32"
+	}
+	return "F32"
+}
+
 // A storedScaling is a scaling in the metadata.
 type storedScaling struct {
 	Vars     []metaVar
@@ -50,41 +58,6 @@ func (s storedScaling) scaling(what string, n int) (*scaling, error) {
 		}
 	}
 	return &scaling{fromMeta(s.Vars), s.Mean, s.SD}, nil
-}
-
-// A part is one tensor of a network: where it lies among the weights or, of a
-// permutation, its places.
-type part struct {
-	name   string
-	shape  []int
-	at, n  int   // weights [at, at+n)
-	places []int // of a permutation
-}
-
-// parts lists the tensors of a network in the order of its weights.
-func parts(prefix string, net layer.Sequence, at int) (list []part) {
-	for i, l := range net {
-		name := fmt.Sprintf("%s%d.", prefix, i)
-		switch l := l.(type) {
-		case layer.Sequence:
-			list = append(list, parts(name, l, at)...)
-		case layer.Permutation:
-			list = append(list, part{name: name + "permutation", shape: []int{len(l)}, places: l})
-		case layer.Coupling:
-			from := at
-			for k := range len(l.Net.Sizes) - 1 {
-				in, out := l.Net.Sizes[k], l.Net.Sizes[k+1]
-				list = append(list,
-					part{name: fmt.Sprintf("%s%d.weight", name, k), shape: []int{in, out}, at: from, n: in * out},
-					part{name: fmt.Sprintf("%s%d.bias", name, k), shape: []int{out}, at: from + in*out, n: out})
-				from += (in + 1) * out
-			}
-		default:
-			panic(fmt.Sprintf("inn: a network with a %T cannot be saved", l))
-		}
-		at += l.Params()
-	}
-	return list
 }
 
 // Save writes the model to a safetensors file, whole or not at all.
@@ -110,18 +83,19 @@ func (m *Model) Save(path string) error {
 			"format": storeFormat, "settings": string(settings), "x": string(x), "y": string(y), "seen": string(seen),
 		}}
 		var data []byte
-		for _, p := range parts("", m.net, 0) {
-			from, kind := len(data), "F32"
-			for _, v := range m.weights[p.at : p.at+p.n] {
-				data = binary.LittleEndian.AppendUint32(data, math.Float32bits(v))
+		weights := m.weights
+		for _, t := range m.net.Tensors() {
+			from := len(data)
+			for _, v := range t.Places {
+				data = binary.LittleEndian.AppendUint32(data, uint32(v))
 			}
-			if p.places != nil {
-				kind = "I32"
-				for _, v := range p.places {
-					data = binary.LittleEndian.AppendUint32(data, uint32(v))
+			if t.Places == nil {
+				for _, v := range weights[:t.Len()] {
+					data = binary.LittleEndian.AppendUint32(data, math.Float32bits(v))
 				}
+				weights = weights[t.Len():]
 			}
-			header[p.name] = tensorEntry{kind, p.shape, [2]int{from, len(data)}}
+			header[t.Name] = tensorEntry{dtype(t), t.Shape, [2]int{from, len(data)}}
 		}
 		text, err := json.Marshal(header)
 		if err != nil {
@@ -167,16 +141,22 @@ func loadModel(path string) (*Model, error) {
 	if err != nil {
 		return nil, err
 	}
+	return readModel(f, info.Size())
+}
+
+// readModel reads a file of a given size. What the file says of lengths is compared
+// with that before memory is taken.
+func readModel(f io.ReaderAt, size int64) (*Model, error) {
 	var prefix [8]byte
-	if _, err := io.ReadFull(f, prefix[:]); err != nil {
+	if _, err := f.ReadAt(prefix[:], 0); err != nil {
 		return nil, errors.New("this is no safetensors file: it is too short")
 	}
 	length := binary.LittleEndian.Uint64(prefix[:])
-	if length > maxHeader || int64(length)+8 > info.Size() {
+	if length > maxHeader || int64(length)+8 > size {
 		return nil, errors.New("this is no safetensors file: its header does not fit into it")
 	}
 	text := make([]byte, length)
-	if _, err := io.ReadFull(f, text); err != nil {
+	if _, err := f.ReadAt(text, 8); err != nil {
 		return nil, err
 	}
 	entries := map[string]json.RawMessage{}
@@ -191,7 +171,7 @@ func loadModel(path string) (*Model, error) {
 	if err != nil {
 		return nil, err
 	}
-	return m, m.fill(f, entries, int64(length)+8, info.Size())
+	return m, m.readWeights(io.NewSectionReader(f, int64(length)+8, size-int64(length)-8), entries)
 }
 
 // emptyModel makes the network that the metadata describe.
@@ -216,57 +196,61 @@ func emptyModel(meta map[string]string) (*Model, error) {
 	if err != nil {
 		return nil, err
 	}
+	settings.fillArchitecture(d, n)
 	if err := settings.check(d, n); err != nil {
 		return nil, err
 	}
 	if err := seen.check(n); err != nil {
 		return nil, err
 	}
-	const most = 1 << 14
-	if settings.Width > most || settings.Nominal > most || settings.Blocks > 1000 || settings.Layers > 1000 || settings.Blocks*settings.Nominal > 1<<20 {
-		return nil, fmt.Errorf("its network has %d blocks of %d layers, %d wide, on %d columns: that is too big to be true", settings.Blocks, settings.Layers, settings.Width, settings.Nominal)
-	}
 	s := shape{d, n, settings.Latent, settings.Nominal}
 	return &Model{shape: s, settings: settings, x: xs, y: ys, fence: &seen, net: newNet(s, &settings)}, nil
 }
 
-// fill reads the weights, after it has checked that they are there.
-func (m *Model) fill(f io.ReaderAt, entries map[string]json.RawMessage, from, size int64) error {
-	list := parts("", m.net, 0)
-	if want := 4 * int64(m.net.Params()); size-from < want {
-		return fmt.Errorf("it has %d bytes of weights, want at least %d: it is cut off", size-from, want)
+// readWeights reads the tensors' bytes, after it has checked that they are there.
+func (m *Model) readWeights(data *io.SectionReader, entries map[string]json.RawMessage) error {
+	places := (m.settings.Blocks - 1) * m.shape.N // of the permutations
+	if want := 4 * (int64(m.net.Params()) + int64(places)); data.Size() != want {
+		return fmt.Errorf("it has %d bytes of weights, want %d: it is cut off, or another network than its settings say", data.Size(), want)
 	}
 	m.weights = make([]float32, m.net.Params())
-	for _, p := range list {
-		var e tensorEntry
-		if json.Unmarshal(entries[p.name], &e) != nil {
-			return fmt.Errorf("it has no tensor %s", p.name)
+	weights := m.weights
+	for _, t := range m.net.Tensors() {
+		raw, err := readTensor(data, t, entries[t.Name])
+		if err != nil {
+			return err
 		}
-		n := 1
-		for _, k := range p.shape {
-			n *= k
-		}
-		if !slices.Equal(e.Shape, p.shape) || e.Offsets[1]-e.Offsets[0] != 4*n || e.Offsets[0] < 0 || from+int64(e.Offsets[1]) > size {
-			return fmt.Errorf("tensor %s has the shape %v and the place %v, want %v", p.name, e.Shape, e.Offsets, p.shape)
-		}
-		raw := make([]byte, 4*n)
-		if _, err := f.ReadAt(raw, from+int64(e.Offsets[0])); err != nil {
-			return fmt.Errorf("tensor %s: %w", p.name, err)
-		}
-		for i := range n {
-			bits := binary.LittleEndian.Uint32(raw[4*i:])
-			if p.places != nil {
-				if int(bits) != p.places[i] {
-					return fmt.Errorf("tensor %s is another permutation than seed %d makes", p.name, m.settings.Seed)
-				}
-				continue
+		for i, place := range t.Places {
+			if int(binary.LittleEndian.Uint32(raw[4*i:])) != place {
+				return fmt.Errorf("tensor %s is another permutation than seed %d makes", t.Name, m.settings.Seed)
 			}
-			v := math.Float32frombits(bits)
+		}
+		if t.Places != nil {
+			continue
+		}
+		for i := range weights[:t.Len()] {
+			v := math.Float32frombits(binary.LittleEndian.Uint32(raw[4*i:]))
 			if v != v || math.IsInf(float64(v), 0) {
-				return fmt.Errorf("tensor %s has %v at %d", p.name, v, i)
+				return fmt.Errorf("tensor %s has %v at %d", t.Name, v, i)
 			}
-			m.weights[p.at+i] = v
+			weights[i] = v
 		}
+		weights = weights[t.Len():]
 	}
 	return nil
+}
+
+// readTensor reads a tensor's bytes, if its entry in the header is as it must be.
+func readTensor(data *io.SectionReader, t layer.Tensor, entry json.RawMessage) ([]byte, error) {
+	var e tensorEntry
+	if json.Unmarshal(entry, &e) != nil {
+		return nil, fmt.Errorf("it has no tensor %s", t.Name)
+	}
+	n := 4 * int64(t.Len())
+	if lo, hi := int64(e.Offsets[0]), int64(e.Offsets[1]); e.DType != dtype(t) || !slices.Equal(e.Shape, t.Shape) || lo < 0 || hi > data.Size() || hi-lo != n {
+		return nil, fmt.Errorf("tensor %s has the type %s, the shape %v and the place %v, want %s, %v and %d bytes of the %d", t.Name, e.DType, e.Shape, e.Offsets, dtype(t), t.Shape, n, data.Size())
+	}
+	raw := make([]byte, n)
+	_, err := data.ReadAt(raw, int64(e.Offsets[0]))
+	return raw, err
 }

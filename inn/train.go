@@ -151,6 +151,9 @@ func newTrainer(pairs *Pairs, o *Settings, held int) (*trainer, error) {
 	}
 	n := o.Batch
 	t.batch = make([]int, n)
+	if o.Actnorm {
+		t.start()
+	}
 	t.in, t.out, t.back = tensor.New(n, s.N), tensor.New(n, s.N), tensor.New(n, s.N)
 	t.zGot, t.zTo = tensor.New(n, s.M+s.K), tensor.New(n, s.M+s.K)
 	t.xGot, t.xTo = tensor.New(n, s.D), tensor.New(n, s.D)
@@ -171,6 +174,19 @@ func newTrainer(pairs *Pairs, o *Settings, held int) (*trainer, error) {
 		t.chunks = append(t.chunks, c)
 	}
 	return t, nil
+}
+
+// start takes the starting values of layers that want to see data from the first
+// batch.
+func (t *trainer) start() {
+	t.draw(0)
+	x := tensor.New(t.Batch, t.N)
+	lo, hi := t.xPad()
+	fill(x, lo, hi, t.NoisePad, RNG(t.Seed, streamStart))
+	for i, pair := range t.batch {
+		copy(x.Row(i), t.x.Row(pair))
+	}
+	t.model.net.Start(t.model.weights, x)
 }
 
 // loop is the training.
