@@ -112,14 +112,3 @@ func TestABadFileIsAnError(t *testing.T) {
 		t.Error("a file that is not there is no error")
 	}
 }
-
-func FuzzLoadModel(f *testing.F) {
-	f.Add([]byte("\x02\x00\x00\x00\x00\x00\x00\x00{}"))
-	f.Fuzz(func(t *testing.T, b []byte) {
-		path := filepath.Join(t.TempDir(), "m")
-		if err := os.WriteFile(path, b, 0o600); err != nil {
-			t.Fatal(err)
-		}
-		inn.LoadModel(path)
-	})
-}

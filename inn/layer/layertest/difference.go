@@ -82,7 +82,7 @@ func LogDet(u []float32, f func(u tensor.Mat) tensor.Mat) float64 {
 // derivative is the central difference of f by p, extrapolated (Richardson) so
 // that its error is of fourth order.
 func derivative(p *float32, f func() float64) float64 {
-	const h = 1e-2
+	const h = 4e-3
 	old := *p
 	difference := func(h float32) float64 {
 		*p = old + h
