@@ -15,6 +15,7 @@ import (
 
 func init() {
 	Symbols["github.com/innkeeper-notebook/innkeeper/inn/layer/layer"] = map[string]reflect.Value{
+		"Actnorm":        reflect.ValueOf((*layer.Actnorm)(nil)),
 		"Block":          reflect.ValueOf(layer.Block),
 		"Coupling":       reflect.ValueOf((*layer.Coupling)(nil)),
 		"IAF":            reflect.ValueOf((*layer.IAF)(nil)),
@@ -30,8 +31,13 @@ func init() {
 		"Perceptron":     reflect.ValueOf((*layer.Perceptron)(nil)),
 		"PerceptronPass": reflect.ValueOf((*layer.PerceptronPass)(nil)),
 		"Permutation":    reflect.ValueOf((*layer.Permutation)(nil)),
+		"Rotation":       reflect.ValueOf((*layer.Rotation)(nil)),
 		"Sequence":       reflect.ValueOf((*layer.Sequence)(nil)),
 		"Spline":         reflect.ValueOf((*layer.Spline)(nil)),
+		"SplineBlock":    reflect.ValueOf(layer.SplineBlock),
+		"Starter":        reflect.ValueOf((*layer.Starter)(nil)),
+		"_Starter":       reflect.ValueOf((*_inn_layer_Starter)(nil)),
+		"Tensor":         reflect.ValueOf((*layer.Tensor)(nil)),
 	}
 }
 
@@ -40,6 +46,7 @@ type _inn_layer_Layer struct {
 	WInit    func(a0 []float32, a1 *rand.Rand)
 	WNewPass func(a0 int) layer.Pass
 	WParams  func() int
+	WTensors func() []layer.Tensor
 }
 
 func (w _inn_layer_Layer) Init(a0 []float32, a1 *rand.Rand) {
@@ -50,6 +57,9 @@ func (w _inn_layer_Layer) NewPass(a0 int) layer.Pass {
 }
 func (w _inn_layer_Layer) Params() int {
 	return w.WParams()
+}
+func (w _inn_layer_Layer) Tensors() []layer.Tensor {
+	return w.WTensors()
 }
 
 type _inn_layer_Pass struct {
@@ -71,4 +81,13 @@ func (w _inn_layer_Pass) Forward(a0 []float32, a1 tensor.Mat, a2 []float32) {
 }
 func (w _inn_layer_Pass) Inverse(a0 []float32, a1 tensor.Mat, a2 []float32) {
 	w.WInverse(a0, a1, a2)
+}
+
+type _inn_layer_Starter struct {
+	IValue any
+	WStart func(a0 []float32, a1 tensor.Mat)
+}
+
+func (w _inn_layer_Starter) Start(a0 []float32, a1 tensor.Mat) {
+	w.WStart(a0, a1)
 }
