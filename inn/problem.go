@@ -151,21 +151,23 @@ func (p Problem) Pairs(n int, seed uint64) (*Pairs, error) {
 	var failed atomic.Bool
 	for w := range workers {
 		wg.Go(func() {
+			piece := p.piece()
 			for !failed.Load() {
-				i := int(next.Add(1)) - 1
-				if i >= n {
+				size := piece.size(n / workers)
+				from := int(next.Add(int64(size))) - size
+				if from >= n {
 					return
 				}
-				x, y, err := p.Draw(RNG(seed, uint64(i)))
+				to := min(from+size, n)
+				done, err := p.DrawRows(pairs.X.Data[from*len(p.X):to*len(p.X)], pairs.Y.Data[from*len(p.Y):to*len(p.Y)], seed, from)
+				piece.took(to - from)
 				if err == nil {
-					copy(pairs.X.Row(i), x)
-					copy(pairs.Y.Row(i), y)
-					err = task.Advance(1, nil)
+					err = task.Advance(to-from, nil)
 				} else {
-					err = fmt.Errorf("%w (pair %d)", err, i)
+					err = fmt.Errorf("%w (pair %d)", err, from+done)
 				}
 				if err != nil {
-					fails[w], at[w] = err, i
+					fails[w], at[w] = err, from+done
 					failed.Store(true)
 					return
 				}
@@ -189,8 +191,10 @@ func (p Problem) Pairs(n int, seed uint64) (*Pairs, error) {
 
 // RNG is the random source of item i under a seed: its own stream, so that
 // what item i draws depends neither on the other items nor on their order.
-func RNG(seed, i uint64) *rand.Rand {
-	return rand.New(rand.NewPCG(splitmix(seed^0x6a09e667f3bcc909), splitmix(seed)+splitmix(i^0xbb67ae8584caa73b)))
+func RNG(seed, i uint64) *rand.Rand { return rand.New(pcg(seed, i)) }
+
+func pcg(seed, i uint64) *rand.PCG {
+	return rand.NewPCG(splitmix(seed^0x6a09e667f3bcc909), splitmix(seed)+splitmix(i^0xbb67ae8584caa73b))
 }
 
 // splitmix is the finaliser of SplitMix64 (Steele, Lea and Flood 2014).

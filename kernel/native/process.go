@@ -1,0 +1,231 @@
+package native
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"runtime"
+	"strings"
+	"sync"
+	"syscall"
+
+	"github.com/innkeeper-notebook/innkeeper/kernel/native/wire"
+)
+
+// A Pool is the processes of one binary. Each serves one call at a time; there
+// are as many as there are calls at once.
+type Pool struct {
+	binary *Binary
+	stderr io.Writer
+
+	mu   sync.Mutex
+	idle []*process
+}
+
+// NewPool makes a pool without processes. What they print goes where this
+// process's standard output goes, and to stderr.
+func NewPool(b *Binary, stderr io.Writer) *Pool { return &Pool{binary: b, stderr: stderr} }
+
+// ErrStopped is the error of a call that was stopped.
+var ErrStopped = errors.New("native: stopped")
+
+// A Refusal is a sentence of the program about a call that it could not make.
+type Refusal string
+
+func (r Refusal) Error() string { return string(r) }
+
+// A process is one run of the binary.
+type process struct {
+	cmd     *exec.Cmd
+	to      io.WriteCloser
+	from    *os.File
+	life    *os.File
+	words   *lastWords
+	known   []byte // the variables that it has
+	buf     []byte
+	waiting chan struct{} // closed when it has ended
+}
+
+// Call sends a request of the kind and gives the answer. Variables are the
+// body of the message that sets the variables, sent if the process has others.
+// Closing stop ends the call and its process.
+func (p *Pool) Call(stop <-chan struct{}, variables, request []byte) (kind byte, body []byte, err error) {
+	q, err := p.take()
+	if err != nil {
+		return 0, nil, err
+	}
+	done := make(chan struct{})
+	watching := make(chan struct{})
+	stopped := false
+	go func() {
+		defer close(watching)
+		select {
+		case <-stop:
+			stopped = true
+			q.cmd.Process.Kill()
+		case <-done:
+		}
+	}()
+	kind, body, err = q.call(variables, request)
+	close(done)
+	<-watching
+	if err == nil && !stopped {
+		body = bytes.Clone(body)
+		p.mu.Lock()
+		p.idle = append(p.idle, q)
+		p.mu.Unlock()
+		return kind, body, nil
+	}
+	q.close()
+	if stopped {
+		return 0, nil, ErrStopped
+	}
+	return 0, nil, q.reason()
+}
+
+func (q *process) call(variables, request []byte) (kind byte, body []byte, err error) {
+	if !bytes.Equal(variables, q.known) {
+		if _, err := q.to.Write(variables); err != nil {
+			return 0, nil, err
+		}
+		q.known = bytes.Clone(variables)
+	}
+	if _, err := q.to.Write(request); err != nil {
+		return 0, nil, err
+	}
+	kind, q.buf, err = wire.Read(q.from, q.buf)
+	return kind, q.buf, err
+}
+
+// Close ends the processes that are idle.
+func (p *Pool) Close() {
+	p.mu.Lock()
+	idle := p.idle
+	p.idle = nil
+	p.mu.Unlock()
+	for _, q := range idle {
+		q.close()
+	}
+}
+
+// take is an idle process, or a new one.
+func (p *Pool) take() (*process, error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for n := len(p.idle); n > 0; n = len(p.idle) {
+		q := p.idle[n-1]
+		p.idle = p.idle[:n-1]
+		select {
+		case <-q.waiting: // it was killed meanwhile
+			q.close()
+		default:
+			return q, nil
+		}
+	}
+	return start(p.binary, p.stderr)
+}
+
+func start(b *Binary, stderr io.Writer) (*process, error) {
+	fail := func(err error) (*process, error) {
+		return nil, fmt.Errorf("native: starting what was built: %w", err)
+	}
+	q := &process{cmd: exec.Command(b.Path), words: &lastWords{to: stderr}, waiting: make(chan struct{})}
+	q.cmd.Env = append(os.Environ(), "GOTRACEBACK=single")
+	q.cmd.Stdout, q.cmd.Stderr = os.Stdout, q.words
+	lifeEnd, life, err := os.Pipe()
+	if err != nil {
+		return fail(err)
+	}
+	from, answers, err := os.Pipe()
+	if err != nil {
+		return fail(err)
+	}
+	q.life, q.from = life, from
+	q.cmd.ExtraFiles = []*os.File{lifeEnd, answers}
+	if q.to, err = q.cmd.StdinPipe(); err != nil {
+		return fail(err)
+	}
+	err = q.cmd.Start()
+	lifeEnd.Close()
+	answers.Close()
+	if err != nil {
+		life.Close()
+		from.Close()
+		return fail(err)
+	}
+	go func() {
+		q.cmd.Wait()
+		close(q.waiting)
+	}()
+	return q, nil
+}
+
+// close ends the process and forgets it.
+func (q *process) close() {
+	q.life.Close()
+	q.to.Close()
+	q.cmd.Process.Kill()
+	<-q.waiting
+	q.from.Close()
+}
+
+// reason is why a process died.
+func (q *process) reason() error {
+	why := q.cmd.ProcessState.String()
+	if text := q.words.reason(); text != "" {
+		why = text
+	}
+	if s, ok := q.cmd.ProcessState.Sys().(syscall.WaitStatus); ok && runtime.GOOS != "windows" && s.Signaled() && s.Signal() == syscall.SIGKILL {
+		why += " (the system may have run out of memory)"
+	}
+	return fmt.Errorf("native: the process of the native functions died: %s; the next call starts a new one", why)
+}
+
+// lastWords passes on what a process says, but for what Go's runtime says as
+// it dies.
+type lastWords struct {
+	to io.Writer
+
+	mu    sync.Mutex
+	words []byte
+}
+
+func (l *lastWords) Write(b []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	n := len(b)
+	if l.words == nil {
+		at := -1
+		for _, begin := range []string{"fatal error: ", "panic: ", "runtime: goroutine stack exceeds", "runtime: out of memory", "SIG", "unexpected fault address"} {
+			if i := bytes.Index(b, []byte(begin)); i >= 0 && (i == 0 || b[i-1] == '\n') && (at < 0 || i < at) {
+				at = i
+			}
+		}
+		if at < 0 {
+			return l.to.Write(b)
+		}
+		l.to.Write(b[:at])
+		b, l.words = b[at:], []byte{}
+	}
+	if len(l.words) < 1<<16 {
+		l.words = append(l.words, b...)
+	}
+	return n, nil
+}
+
+// reason is what the runtime gave as the reason, or nothing.
+func (l *lastWords) reason() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for line := range strings.Lines(string(l.words)) {
+		for _, begin := range []string{"fatal error: ", "panic: "} {
+			if text, ok := strings.CutPrefix(line, begin); ok {
+				return strings.TrimSpace(text)
+			}
+		}
+	}
+	return ""
+}
