@@ -94,14 +94,16 @@ func finite(v []float64) bool {
 }
 
 // A piece is how many pairs are drawn at once: one by one, or so many that it
-// takes a moment, after which progress is told and an interrupt heard.
+// takes between the two times, after which progress is told and an interrupt
+// heard. They are far apart because much of a small piece's time is waiting.
 type piece struct {
 	now, most int
 	start     time.Time
 }
 
 const (
-	moment   = 20 * time.Millisecond
+	least    = 50 * time.Millisecond
+	most     = 400 * time.Millisecond
 	maxPiece = 8192
 )
 
@@ -109,7 +111,7 @@ func (p Problem) piece() *piece {
 	if prior, simulator := p.rows(); prior == nil && simulator == nil {
 		return &piece{now: 1, most: 1}
 	}
-	return &piece{now: 8, most: maxPiece}
+	return &piece{now: 1, most: maxPiece}
 }
 
 // size is the size of the next piece; share is what is left for one worker.
@@ -124,9 +126,9 @@ func (c *piece) took(n int) {
 		return
 	}
 	switch took := time.Since(c.start); {
-	case took < moment/2:
+	case took < least:
 		c.now = min(2*n, c.most)
-	case took > moment:
+	case took > most:
 		c.now = max(1, n/2)
 	}
 }

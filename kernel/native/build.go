@@ -112,7 +112,7 @@ func (p Program) gomod() string {
 // flags make arithmetic what it is in the interpreter: without them the
 // compiler may fuse a product and a sum into one operation with one rounding,
 // where the processor has that.
-var flags = []string{"-trimpath", "-ldflags=-s", "-gcflags=-d=fmahash=n"}
+var flags = []string{"-ldflags=-s", "-gcflags=-d=fmahash=n"}
 
 // environment keeps the build offline and the same everywhere.
 var environment = []string{"CGO_ENABLED=0", "GOAMD64=v1", "GOOS=" + runtime.GOOS, "GOARCH=" + runtime.GOARCH, "GO111MODULE=on", "GOWORK=off",
@@ -250,7 +250,7 @@ func prune(root string) {
 }
 
 var (
-	placed  = regexp.MustCompile(`(?m)^(?:\S*/)?(cell[^\s/]*/cell):(\d+)(?::(\d+))?: (.*)$`)
+	placed  = regexp.MustCompile(`(?m)^(?:.*/)?(cell[^\s/]*/cell):(\d+)(?::(\d+))?: (.*)$`)
 	tooOld  = regexp.MustCompile(`requires go >= (\S+)|go: unknown .*go version|invalid go version`)
 	missing = regexp.MustCompile(`(?m)^.*?((?:cannot find module|module lookup disabled|missing go.sum|no required module|package \S+ is not in std).*)$`)
 )

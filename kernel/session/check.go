@@ -81,6 +81,7 @@ type checked struct {
 	turned  map[string]bool // names that the statements give to a variable of another type
 	base    *state          // what was there before
 	pkg     *types.Package
+	natives map[string]*nativeFunc // functions that were built, by name
 }
 
 // A topVar is a variable declared by a statement of the cell.
@@ -99,7 +100,7 @@ func (s *Session) check(st *state, u *unit) (*checked, []problem) {
 		return nil, ps
 	}
 	for _, d := range u.decls {
-		if old := st.decl(d.names[0]); old == nil || old.text != d.text || !slices.Equal(old.names, d.names) {
+		if old := st.decl(d.names[0]); old == nil || old.text != d.text || !slices.Equal(old.names, d.names) || old.isNative() != d.isNative() {
 			c.fresh = append(c.fresh, d)
 		}
 	}
@@ -144,6 +145,7 @@ func (s *Session) check(st *state, u *unit) (*checked, []problem) {
 	}
 	for _, d := range append(slices.Clone(c.fresh), c.again...) {
 		d.uses = c.used(d)
+		d.effects = effectsOf(c.decls, d.node)
 	}
 	return c, nil
 }

@@ -358,6 +358,9 @@ func (l *lowering) funcValue(e ast.Expr) ast.Expr {
 	if _, compiled := f.(*ast.SelectorExpr); compiled {
 		return f
 	}
+	if name, ok := f.(*ast.Ident); ok && l.s.nativeNames[name.Name] {
+		return f
+	}
 	var id *ast.Ident
 	switch x := ast.Unparen(e).(type) {
 	case *ast.Ident:

@@ -129,6 +129,9 @@ func (s *Session) hookTable() map[string]reflect.Value {
 		"Unmarshal": s.unmarshal,
 		"Decode":    s.decode,
 
+		"Native":      s.nativeSet,
+		"NativeReads": s.nativeReads,
+
 		// What the interpreter does otherwise than Go.
 		"Panic":   func(v any) { panic(panicValue(v)) },
 		"Print":   func(args ...any) { fmt.Fprint(s.stderr, printed(args, "")) },

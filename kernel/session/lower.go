@@ -135,7 +135,11 @@ func (s *Session) lower(c *checked) (*plan, []problem) {
 			d.info = c.decls // for instances that later cells need
 			continue
 		}
-		fn.declare(f, p.names[d.names[0]])
+		if n := c.natives[d.names[0]]; n != nil {
+			fn.declareNative(n, p.names[d.names[0]])
+		} else {
+			fn.declare(f, p.names[d.names[0]])
+		}
 		if d.recv != "" {
 			fn.redescribe(d.recv)
 		}

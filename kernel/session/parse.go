@@ -28,6 +28,7 @@ type unit struct {
 
 	paths  map[string]string      // import paths by the names under which the unit knows them
 	magics map[ast.Stmt]directive // of statements that have one
+	native bool                   // the cell begins with %%native, and could be built
 }
 
 // A decl is one declaration of a cell.
@@ -41,13 +42,17 @@ type decl struct {
 	sig   string          // of a function or method: the text before its body
 	uses  map[string]bool // the session's names that it mentions
 	info  *types.Info     // of a generic function: what the checker found in it
+
+	effects *effects // of a function or method
 }
 
 // parse reads a cell. It returns what it understood also when there are
 // problems.
 func parse(fset *token.FileSet, file string, number int, src string) (*unit, []problem) {
 	u := &unit{number: number, file: file, src: src, paths: map[string]string{}}
-	text, magics, problems := directives(src)
+	text, is := cutNative(src)
+	u.native = is
+	text, magics, problems := directives(text)
 	if len(problems) > 0 {
 		return u, problems
 	}

@@ -63,14 +63,16 @@ type Session struct {
 		pkg   *types.Package
 	}
 
-	context    *types.Context    // of instances
-	erased     map[string]string // the interpreter's names of structs, instances and helpers, by key
-	wraps      map[string]bool   // whether types are wrapped (wrap.go), by key
-	cuts       map[string][]int  // fields of structs that are any to the interpreter (cycle.go), by key
-	descs      map[string]*desc  // types that went into interfaces, by key
-	types      []*desc           // the same by number
-	methodKeys sync.Map          // of the signatures of compiled methods
-	callers    callers           // of functions that defer calls
+	context     *types.Context    // of instances
+	erased      map[string]string // the interpreter's names of structs, instances and helpers, by key
+	wraps       map[string]bool   // whether types are wrapped (wrap.go), by key
+	cuts        map[string][]int  // fields of structs that are any to the interpreter (cycle.go), by key
+	descs       map[string]*desc  // types that went into interfaces, by key
+	types       []*desc           // the same by number
+	methodKeys  sync.Map          // of the signatures of compiled methods
+	callers     callers           // of functions that defer calls
+	natives     []*nativeFunc     // by number
+	nativeNames map[string]bool   // the interpreter's names of them
 
 	out            atomic.Pointer[display.Output]
 	stdout, stderr *stream
@@ -123,6 +125,7 @@ func (s *Session) empty() error {
 	s.cuts = map[string][]int{}
 	s.wraps = map[string]bool{}
 	s.descs = map[string]*desc{}
+	s.nativeNames = map[string]bool{}
 	return nil
 }
 
@@ -162,6 +165,9 @@ func (s *Session) Execute(ctx context.Context, cell Cell, out display.Output) Ou
 	s.known[file] = u
 	c, problems := s.check(s.state, u)
 	var p *plan
+	if len(problems) == 0 {
+		problems = s.native(ctx, c, out)
+	}
 	if len(problems) == 0 {
 		p, problems = s.lowered(c)
 	}
@@ -206,6 +212,9 @@ func (s *Session) Restore(cell Cell) (lost []string) {
 		s.known[u.file] = u
 		c, problems := s.check(s.state, u)
 		var p *plan
+		if len(problems) == 0 {
+			problems = s.native(context.Background(), c, nowhere{})
+		}
 		if len(problems) == 0 {
 			p, problems = s.lower(c)
 		}

@@ -132,10 +132,9 @@ func (e *Encoder) value(v reflect.Value) {
 // it would change on its way through a float64.
 func float(v reflect.Value) uint64 {
 	if v.Kind() == reflect.Float32 {
-		if v.CanAddr() {
-			return uint64(*(*uint32)(v.Addr().UnsafePointer()))
-		}
-		return uint64(math.Float32bits(v.Interface().(float32)))
+		c := reflect.New(v.Type())
+		c.Elem().Set(v)
+		return uint64(*(*uint32)(c.UnsafePointer()))
 	}
 	return math.Float64bits(v.Float())
 }

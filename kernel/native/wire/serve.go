@@ -183,10 +183,6 @@ func (s *server) serve(kind byte, d *Decoder) (err error) {
 	defer catch(&err)
 	e.changes(was)
 	for _, r := range results {
-		if r.Type() == errorType {
-			encodeError(e, r)
-			continue
-		}
 		e.value(r)
 	}
 	return nil
@@ -208,29 +204,7 @@ func (s *server) unchanged() error {
 	return nil
 }
 
-var (
-	randType  = reflect.TypeFor[*rand.Rand]()
-	errorType = reflect.TypeFor[error]()
-)
-
-// encodeError writes an error by its text.
-func encodeError(e *Encoder, v reflect.Value) {
-	if v.IsNil() {
-		e.Bytes = append(e.Bytes, 0)
-		return
-	}
-	e.Bytes = append(e.Bytes, 1)
-	e.value(reflect.ValueOf(v.Interface().(error).Error()))
-}
-
-// DecodeError reads an error: its text is all that comes.
-func (d *Decoder) DecodeError() (text string, is bool, err error) {
-	defer catch(&err)
-	if d.take(1)[0] == 0 {
-		return "", false, nil
-	}
-	return string(d.take(d.count(1))), true, nil
-}
+var randType = reflect.TypeFor[*rand.Rand]()
 
 // The random sources that can be passed.
 const (
