@@ -499,6 +499,9 @@ func (l *lowering) literalOf(e *ast.CompositeLit, t types.Type) ast.Expr {
 			}
 			pair(l.id(name), l.exprAs(x, f.Type()))
 		}
+		if l.concurrent(e, t) {
+			pair(l.id("Concurrent"), l.id("true"))
+		}
 	case *types.Map:
 		for _, x := range e.Elts {
 			kv := x.(*ast.KeyValueExpr)
