@@ -109,12 +109,7 @@ func (s *server) answer(kind byte, body []byte) {
 	d := &Decoder{Bytes: body}
 	if kind == Variables {
 		s.known = append(s.known[:0], body...)
-		for _, v := range s.vars {
-			if err := d.Decode(v); err != nil {
-				os.Exit(3)
-			}
-		}
-		s.kept = d.memory
+		s.set()
 		return
 	}
 	s.out = Begin(s.out, OK)
@@ -124,6 +119,18 @@ func (s *server) answer(kind byte, body []byte) {
 	if _, err := s.to.Write(End(s.out)); err != nil {
 		os.Exit(0)
 	}
+}
+
+// set gives the variables the values that are known.
+func (s *server) set() {
+	d := &Decoder{Bytes: s.known}
+	for _, v := range s.vars {
+		if err := d.Decode(v); err != nil {
+			fmt.Fprintln(os.Stderr, "panic:", err)
+			os.Exit(2)
+		}
+	}
+	s.kept = d.memory
 }
 
 func (s *server) serve(kind byte, d *Decoder) (err error) {
@@ -197,7 +204,7 @@ func (s *server) unchanged() error {
 		known.Decode(was)
 		a, b := &Encoder{}, &Encoder{}
 		if a.Encode(was) != nil || b.Encode(v) != nil || string(a.Bytes) != string(b.Bytes) {
-			v.Set(was)
+			s.set()
 			return fmt.Errorf("it changes the session's variable %s, which a native function can only read: return the value instead", s.names[i])
 		}
 	}
