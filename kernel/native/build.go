@@ -10,6 +10,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"maps"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -63,21 +64,19 @@ var (
 	serveSource string
 )
 
-// module is the path of the module that is built. It stands in the places of
-// panics.
+// module is the path of the module that is built.
 const module = "cells"
 
-// files are all that is built.
-func (p Program) files() map[string]string {
-	all := map[string]string{
-		"go.mod":         p.gomod(),
-		"wire/codec.go":  codecSource,
-		"wire/serve.go":  serveSource,
-		"main_serves.go": p.main(),
-	}
-	for name, text := range p.Files {
-		all[name] = text
-	}
+// wireFiles are the module of the package that both sides speak. It has a
+// folder of its own, so that the toolchain compiles it once.
+func wireFiles() map[string]string {
+	return map[string]string{"go.mod": "module wire\n\ngo " + language() + "\n", "codec.go": codecSource, "serve.go": serveSource}
+}
+
+// files are all that is built besides; wire is the folder's name.
+func (p Program) files(wire string) map[string]string {
+	all := map[string]string{"go.mod": p.gomod(wire), "main_serves.go": p.main()}
+	maps.Copy(all, p.Files)
 	return all
 }
 
@@ -87,18 +86,24 @@ func (p Program) main() string {
 		vars = append(vars, "&"+v)
 		names = append(names, strconv.Quote(v))
 	}
-	return fmt.Sprintf("package main\n\nimport wireˑ %q\n\nfunc main() {\n\twireˑ.Serve([]any{%s}, []any{%s}, []string{%s})\n}\n",
-		module+"/wire", strings.Join(p.Funcs, ", "), strings.Join(vars, ", "), strings.Join(names, ", "))
+	return fmt.Sprintf("package main\n\nimport wireˑ \"wire\"\n\nfunc main() {\n\twireˑ.Serve([]any{%s}, []any{%s}, []string{%s})\n}\n",
+		strings.Join(p.Funcs, ", "), strings.Join(vars, ", "), strings.Join(names, ", "))
 }
 
-// gomod asks for the language of this program's own Go, and for the versions of
-// modules that this program has.
-func (p Program) gomod() string {
-	version := strings.TrimPrefix(runtime.Version(), "go")
-	if parts := strings.SplitN(version, ".", 3); len(parts) > 1 {
-		version = parts[0] + "." + regexp.MustCompile(`^\d*`).FindString(parts[1])
+// language is the version of this program's own Go, without the patch.
+func language() string {
+	parts := strings.SplitN(strings.TrimPrefix(runtime.Version(), "go"), ".", 3)
+	if len(parts) < 2 {
+		return "1.26" // a development version
 	}
-	text := "module " + module + "\n\ngo " + version + "\n"
+	return parts[0] + "." + digits.FindString(parts[1])
+}
+
+var digits = regexp.MustCompile(`^\d*`)
+
+// gomod asks for the versions of modules that this program has.
+func (p Program) gomod(wire string) string {
+	text := "module " + module + "\n\ngo " + language() + "\n\nrequire wire v0.0.0\n\nreplace wire => ../" + wire + "\n"
 	if info, ok := debug.ReadBuildInfo(); ok {
 		for _, m := range info.Deps {
 			if slices.Contains(p.Modules, m.Path) {
@@ -145,11 +150,14 @@ func Build(ctx context.Context, p Program) (*Binary, error) {
 		return nil, fmt.Errorf("%w: %s does not run: %v", ErrNoToolchain, tool, err)
 	}
 	version = strings.TrimSpace(version)
-	files := p.files()
-	folder, err := cache(files, version)
+	root, err := os.UserCacheDir()
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("native: no folder for what is built: %w", err)
 	}
+	root = filepath.Join(root, "innkeeper", "native")
+	wire := "wire-" + hash(wireFiles())
+	files := p.files(wire)
+	folder := filepath.Join(root, hash(files, version, fmt.Sprint(flags, environment)))
 	name := "cells"
 	if runtime.GOOS == "windows" {
 		name += ".exe"
@@ -161,57 +169,69 @@ func Build(ctx context.Context, p Program) (*Binary, error) {
 		return b, nil
 	}
 	start := time.Now()
-	if err := os.MkdirAll(filepath.Dir(folder), 0o755); err != nil {
-		return nil, fmt.Errorf("native: %w", err)
-	}
-	dir, err := os.MkdirTemp(filepath.Dir(folder), "building-")
-	if err != nil {
-		return nil, fmt.Errorf("native: %w", err)
-	}
-	defer os.RemoveAll(dir)
-	for file, text := range files {
-		path := filepath.Join(dir, filepath.FromSlash(file))
-		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
-			return nil, fmt.Errorf("native: %w", err)
-		}
-		if err := os.WriteFile(path, []byte(text), 0o644); err != nil {
-			return nil, fmt.Errorf("native: %w", err)
-		}
-	}
-	args := append(append([]string{"build"}, flags...), "-o", name, ".")
-	if out, err := run(dir, args...); err != nil {
-		if ctx.Err() != nil {
+	if _, err := os.Stat(filepath.Join(root, wire)); err != nil {
+		if err := place(root, wire, wireFiles(), nil); err != nil {
 			return nil, err
 		}
-		return nil, buildError(out, version)
 	}
-	if err := os.Rename(dir, folder); err != nil {
-		if _, gone := os.Stat(b.Path); gone != nil { // nobody else built it meanwhile
-			return nil, fmt.Errorf("native: %w", err)
+	err = place(root, filepath.Base(folder), files, func(dir string) error {
+		args := append(append([]string{"build"}, flags...), "-o", name, ".")
+		out, err := run(dir, args...)
+		if err != nil && ctx.Err() == nil {
+			err = buildError(out, version)
 		}
+		return err
+	})
+	if err != nil {
+		return nil, err
 	}
 	b.Took = time.Since(start)
-	prune(filepath.Dir(folder))
+	prune(root)
 	return b, nil
 }
 
-// cache is the folder of a program, which its source and the toolchain name.
-func cache(files map[string]string, version string) (string, error) {
-	root, err := os.UserCacheDir()
+// place makes a folder of files, and of what work adds to them, at once.
+func place(root, name string, files map[string]string, work func(dir string) error) error {
+	if err := os.MkdirAll(root, 0o755); err != nil {
+		return fmt.Errorf("native: %w", err)
+	}
+	dir, err := os.MkdirTemp(root, building)
 	if err != nil {
-		return "", fmt.Errorf("native: no folder for what is built: %w", err)
+		return fmt.Errorf("native: %w", err)
 	}
+	defer os.RemoveAll(dir)
+	for file, text := range files {
+		if err := os.WriteFile(filepath.Join(dir, file), []byte(text), 0o644); err != nil {
+			return fmt.Errorf("native: %w", err)
+		}
+	}
+	if work != nil {
+		if err := work(dir); err != nil {
+			return err
+		}
+	}
+	if err := os.Chmod(dir, 0o755); err != nil {
+		return fmt.Errorf("native: %w", err)
+	}
+	if err := os.Rename(dir, filepath.Join(root, name)); err != nil {
+		if _, gone := os.Stat(filepath.Join(root, name)); gone != nil { // nobody else was faster
+			return fmt.Errorf("native: %w", err)
+		}
+	}
+	return nil
+}
+
+// building is how the names of folders begin that are not ready.
+const building = "building-"
+
+// hash names what is made of files, and what else decides it.
+func hash(files map[string]string, more ...string) string {
 	h := sha256.New()
-	fmt.Fprintln(h, version, flags, environment)
-	var names []string
-	for name := range files {
-		names = append(names, name)
-	}
-	slices.Sort(names)
-	for _, name := range names {
+	for _, name := range slices.Sorted(maps.Keys(files)) {
 		fmt.Fprintf(h, "%s %d\n%s", name, len(files[name]), files[name])
 	}
-	return filepath.Join(root, "innkeeper", "native", hex.EncodeToString(h.Sum(nil)[:16])), nil
+	fmt.Fprintf(h, "%q", more)
+	return hex.EncodeToString(h.Sum(nil)[:16])
 }
 
 // keep is how many programs the cache folder keeps, the latest ones: 2 MB each.
@@ -235,7 +255,10 @@ func prune(root string) {
 			continue
 		}
 		path := filepath.Join(root, e.Name())
-		if strings.HasPrefix(e.Name(), "building-") {
+		switch {
+		case strings.HasPrefix(e.Name(), "wire-"):
+			continue
+		case strings.HasPrefix(e.Name(), building):
 			if time.Since(info.ModTime()) > time.Hour {
 				os.RemoveAll(path)
 			}
