@@ -11,7 +11,7 @@ import (
 // Then several workers call them at once, with the same pairs as one.
 func (l *lowering) concurrent(e *ast.CompositeLit, t types.Type) bool {
 	n := named(t)
-	if n == nil || n.Obj().Pkg() == nil || n.Obj().Pkg().Path() != inn || n.Obj().Name() != "Problem" {
+	if n == nil || n.Obj().Pkg() == nil || n.Obj().Pkg().Path() != innPath || n.Obj().Name() != "Problem" {
 		return false
 	}
 	quiet := map[string]bool{}
@@ -43,7 +43,7 @@ func (l *lowering) quiet(x ast.Expr) bool {
 		return d != nil && (d.isNative() || st.concurrent(d.effects))
 	case *ast.CallExpr:
 		f := l.callee(x)
-		return f != nil && f.Pkg() != nil && f.Pkg().Path() == inn && slices.Contains([]string{"Normal", "Uniform"}, f.Name())
+		return f != nil && f.Pkg() != nil && f.Pkg().Path() == innPath && slices.Contains([]string{"Normal", "Uniform"}, f.Name())
 	}
 	return false
 }

@@ -445,7 +445,7 @@ func aloof(f *types.Func) bool {
 		return f.Signature().Recv() != nil || strings.HasPrefix(f.Name(), "New")
 	case "fmt":
 		return strings.HasPrefix(f.Name(), "Sprint") || f.Name() == "Errorf"
-	case inn:
+	case innPath:
 		return slices.Contains([]string{"Normal", "Uniform", "Vars", "RNG"}, f.Name())
 	default:
 		return quiet[path]
@@ -463,7 +463,7 @@ func readsOnly(f *types.Func) bool {
 		return slices.Contains([]string{"Max", "Min", "Contains", "Index", "BinarySearch", "Equal", "Compare", "IsSorted", "Clone", "MaxFunc", "MinFunc"}, name)
 	case "sort":
 		return strings.HasPrefix(name, "Search")
-	case "strings", "strconv", "math", "math/bits", "math/cmplx", "errors", inn:
+	case "strings", "strconv", "math", "math/bits", "math/cmplx", "errors", innPath:
 		return true
 	case "gonum.org/v1/gonum/floats":
 		return slices.Contains([]string{"Sum", "Dot", "Max", "Min", "MaxIdx", "MinIdx", "Norm", "Distance", "Prod", "Equal", "LogSumExp"}, name)
@@ -473,7 +473,7 @@ func readsOnly(f *types.Func) bool {
 	return false
 }
 
-const inn = "github.com/innkeeper-notebook/innkeeper/inn"
+const innPath = "github.com/innkeeper-notebook/innkeeper/inn"
 
 // concurrent reports whether functions with these effects may be called from
 // several goroutines at once, looking through the functions that they call.
