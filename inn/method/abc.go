@@ -282,21 +282,21 @@ func (s *search) note() string {
 // simulate runs the simulations of block b and returns those within the bound.
 func (s *search) simulate(b int) blockResult {
 	r := blockResult{nearest: math.Inf(1)}
-	for i := b * s.block; i < min((b+1)*s.block, s.total); i++ {
-		if s.done.Load() {
-			return blockResult{err: errUnwanted}
-		}
-		x, y, err := s.draw(i)
-		if err != nil {
-			r.err = fmt.Errorf("%w (simulation %d)", err, i)
-			return r
-		}
-		d := s.distance(y)
+	if s.done.Load() {
+		return blockResult{err: errUnwanted}
+	}
+	from := b * s.block
+	x, y, n, err := s.draw(from, min(from+s.block, s.total))
+	for i := range n {
+		d := s.distance(y[i*len(s.y.vars) : (i+1)*len(s.y.vars)])
 		r.nearest = min(r.nearest, d)
 		bound := math.Float64frombits(s.bound.Load())
 		if d < bound || d == bound && s.Threshold == 0 {
-			r.hits = append(r.hits, hit{i, d, slices.Clone(x)})
+			r.hits = append(r.hits, hit{from + i, d, slices.Clone(x[i*len(s.x) : (i+1)*len(s.x)])})
 		}
+	}
+	if err != nil {
+		r.err = fmt.Errorf("%w (simulation %d)", err, from+n)
 	}
 	return r
 }
@@ -304,11 +304,14 @@ func (s *search) simulate(b int) blockResult {
 // errUnwanted marks a block that was left when the search had ended.
 var errUnwanted = errors.New("method: the search has ended")
 
-func (s *search) draw(i int) (x, y []float64, err error) {
+// draw makes the simulations from, ..., to-1, row by row; of these n are made.
+func (s *search) draw(from, to int) (x, y []float64, n int, err error) {
 	if s.pairs != nil {
-		return s.pairs.X.Row(i), s.pairs.Y.Row(i), nil
+		return s.pairs.X.Data[from*len(s.x) : to*len(s.x)], s.pairs.Y.Data[from*len(s.y.vars) : to*len(s.y.vars)], to - from, nil
 	}
-	return s.problem.Draw(inn.RNG(s.seed, uint64(i)))
+	x, y = make([]float64, (to-from)*len(s.x)), make([]float64, (to-from)*len(s.y.vars))
+	n, err = s.problem.DrawRows(x, y, s.seed, from)
+	return x, y, n, err
 }
 
 func (s *search) distance(y []float64) float64 {
