@@ -11,6 +11,7 @@ import (
 	"strings"
 	"sync"
 	"syscall"
+	"time"
 
 	"github.com/innkeeper-notebook/innkeeper/kernel/native/wire"
 )
@@ -23,7 +24,11 @@ type Pool struct {
 
 	mu   sync.Mutex
 	idle []*process
+	rest *time.Timer // until the idle ones end
 }
+
+// resting is how long idle processes stay: a new one is there in 2 ms.
+const resting = time.Minute
 
 // NewPool makes a pool without processes. What they print goes where this
 // process's standard output goes, and to stderr.
@@ -76,6 +81,10 @@ func (p *Pool) Call(stop <-chan struct{}, variables, request []byte) (kind byte,
 		body = bytes.Clone(body)
 		p.mu.Lock()
 		p.idle = append(p.idle, q)
+		if p.rest == nil {
+			p.rest = time.AfterFunc(resting, p.Close)
+		}
+		p.rest.Reset(resting)
 		p.mu.Unlock()
 		return kind, body, nil
 	}

@@ -30,6 +30,7 @@ func magics() []magic {
 		{name: "%reset", form: "%reset", help: "forgets them all, and the imports; it stands alone in its cell"},
 		{name: "%cd", form: "%cd folder", help: "changes the current folder, without one to the home folder", run: (*Session).changeDir},
 		{name: "!", form: "!command", help: "runs a command of the system's shell", run: (*Session).shell},
+		{name: nativeMagic, form: nativeMagic, help: "first in a cell: its functions are built by the Go toolchain and run at native speed"},
 		{name: "%help", form: "%help", help: "says what there is besides Go", run: (*Session).help},
 	}
 }
@@ -76,6 +77,9 @@ func directives(src string) (text string, found []directive, problems []problem)
 			if d.arg == "" {
 				problems = append(problems, at(src, start, name+" needs a statement on its line"))
 			}
+		}
+		if name == nativeMagic {
+			problems = append(problems, at(src, start, nativeMagic+" stands alone on the first line of its cell"))
 		}
 		if ok {
 			found = append(found, d)

@@ -16,7 +16,7 @@ func TestMagics(t *testing.T) {
 	t.Chdir(t.TempDir()) // and back
 	home := t.TempDir()
 	t.Setenv("HOME", home)
-	all := "there are %time statement, %timeit statement, %who, %reset, %cd folder, !command, %help"
+	all := "there are %time statement, %timeit statement, %who, %reset, %cd folder, !command, %%native, %help"
 	for _, c := range []struct {
 		name  string
 		cells []string // code and what comes of it, in turns; a part between slashes is an expression

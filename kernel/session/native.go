@@ -53,7 +53,12 @@ type unbuilt struct {
 
 // native builds the functions of a checked cell that are to be native. It holds
 // s.mu but while the toolchain works.
-func (s *Session) native(ctx context.Context, c *checked, out display.Output) []problem {
+func (s *Session) native(ctx context.Context, c *checked, out display.Output) (problems []problem) {
+	defer func() {
+		if r := recover(); r != nil {
+			problems = []problem{{s.engine.fileSet().Position(c.unit.begin), fmt.Sprintf("the kernel does not know how to build this cell (%v): leave %s out", r, nativeMagic)}}
+		}
+	}()
 	again := func(d *decl, why string) {
 		d.unit.native = false
 		out.Stream("stderr", fmt.Sprintf("%s (cell %d) is interpreted from now on: %s\n", d.names[0], d.unit.number, why))

@@ -52,7 +52,7 @@ func TestNative(t *testing.T) {
 		}},
 		{"kinds of values", []string{
 			"%%native\ntype in struct { B bool; i8 int8; u16 uint16; r rune; f32 float32; c complex128; s string; a [2]int64; l [][]string; by []byte; d time.Duration }\nfunc same(v in) in { return v }\nfunc many(a, b int, s ...string) (int, string) { return a - b, strings.Join(s, \"-\") }\nfunc none() {}\nfunc nothing(x []int) bool { return x == nil }", "",
-			"fmt.Println(same(in{true, -3, 65535, 'ß', 0.1, complex(1, -2), \"é\", [2]int64{1 << 62, -1}, [][]string{{\"a\"}, nil, {}}, []byte{1}, time.Second}))", "{true -3 65535 223 0.1 (1-2i) é [4611686018427387904 -1] [[a] [] []] [1] 1s}\n",
+			"fmt.Println(same(in{true, -3, 65535, 'ß', 0.1, complex(1, -2), \"é\", [2]int64{1 << 62, -1}, [][]string{{\"a\"}, nil, {}}, []byte{1}, time.Second}))", "{true -3 65535 223 0.1 (1-2i) é [4611686018427387904 -1] [[a] [] []] [1] 1000000000}\n",
 			"many(5, 7, \"a\", \"b\")", "=> -2\na-b",
 			"none()\nnothing(nil), nothing([]int{})", "!!",
 			"fmt.Println(nothing(nil), nothing([]int{}))", "true false\n",

@@ -265,10 +265,11 @@ func (d *Decoder) take(n int) []byte {
 
 func (d *Decoder) uint() uint64 { return binary.LittleEndian.Uint64(d.take(8)) }
 
-// count is a number of things of at least so many bytes each.
+// count is a number of things of that size each. What has a size is written as
+// at least one byte.
 func (d *Decoder) count(size uintptr) int {
 	n := d.uint()
-	if n > maxBytes || size > 0 && n > uint64(maxBytes/size) {
+	if n > maxBytes || size > 0 && n > uint64(len(d.Bytes)) {
 		panic(fault("a message has too large a number in it"))
 	}
 	return int(n)
@@ -317,7 +318,7 @@ func (d *Decoder) slice(v reflect.Value) {
 	case sliceNil:
 		v.SetZero()
 	case sliceRef:
-		i, at, n, c := d.count(1), d.count(1), d.count(1), d.count(1)
+		i, at, n, c := d.count(0), d.count(0), d.count(0), d.count(0)
 		if i >= len(d.memory) || n > c || at+c > d.memory[i].all.Len() {
 			panic(fault("a message refers to what it has not"))
 		}
@@ -328,7 +329,8 @@ func (d *Decoder) slice(v reflect.Value) {
 		v.Set(s.Slice3(at, at+n, at+c))
 	case sliceNew:
 		size := v.Type().Elem().Size()
-		n, c := d.count(size), d.count(size)
+		n := d.count(0)
+		c := d.count(size)
 		if n > c {
 			panic(fault("a message has a slice longer than its capacity"))
 		}
@@ -359,7 +361,7 @@ func (d *Decoder) table(v reflect.Value) {
 		v.SetZero()
 		return
 	}
-	n := d.count(1)
+	n := d.count(0)
 	m := reflect.MakeMapWithSize(v.Type(), min(n, len(d.Bytes)))
 	for range n {
 		k, x := reflect.New(v.Type().Key()).Elem(), reflect.New(v.Type().Elem()).Elem()
