@@ -105,7 +105,7 @@ func TestCompletionOfMagics(t *testing.T) {
 	for _, c := range []struct{ code, want string }{
 		{"%ti|", "%time %timeit"},
 		{"x := 1\n  %who|", "%who"},
-		{"%|", "%time %timeit %who %reset %cd %help"},
+		{"%|", "%time %timeit %who %reset %cd %%native %help"},
 		{"%time val|", "value"},
 		{"!echo it's\n%time val|", "value"},
 		{"!ls val|", ""},
