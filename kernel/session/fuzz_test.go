@@ -19,7 +19,7 @@ func FuzzCell(f *testing.F) {
 	f.Fuzz(func(t *testing.T, code string) {
 		for _, outside := range []string{"os", "exec", "http", "net", "syscall", "ioutil", "time", "make", "Repeat", "rand"} {
 			if strings.Contains(code, outside) { // files, the network, or all of the memory
-				t.Skip()
+				return
 			}
 		}
 		s := newSession(t)
