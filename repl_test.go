@@ -201,10 +201,14 @@ func TestConsoleCompletes(t *testing.T) {
 	s.sees("\n[3]")
 	s.types("s := fmt.Sprint(strings.ToUp\t(\"abc\"))\rs\r")
 	s.sees("\nABC\n[5]")
-	s.types("type T struct{ Alpha, Beta int }\rt := T{1, 2}\rt.\t")
-	s.shows("Alpha")
-	s.shows("Beta")
+	s.types("type T struct{ Alpha, Beta int }\rt := T{1, 2}\r")
+	s.sees("\n[7]")
+	s.types("t.\t\t")
+	s.wait("Alpha and Beta to choose from", func(text string) bool {
+		return strings.Count(text, "Alpha") > 1 && strings.Count(text, "Beta") > 1
+	})
 	s.types(ctrlC)
+	s.sees("\n[7]")
 	s.types("func f() int {\rreturn longN\t\r}\rf()\r")
 	s.shows("return longName")
 	s.shows("\n3\n[")

@@ -9,6 +9,8 @@ package progress
 
 import (
 	"fmt"
+	"slices"
+	"sync"
 	"sync/atomic"
 	"time"
 )
@@ -53,18 +55,32 @@ func (r Report) String() string {
 // from the goroutine that does the work. A non-nil error asks the task to stop.
 type Observer func(Report) error
 
-var observer atomic.Pointer[Observer]
+var (
+	mu        sync.Mutex
+	observers []*Observer              // those that are not yet restored
+	observer  atomic.Pointer[Observer] // the last of them
+)
 
-// Observe makes o the process's observer until restore is called.
-// A nil o observes nothing.
+// Observe makes o the process's observer until restore is called. Observers
+// may be restored in any order: the latest one that is left observes. A nil o
+// observes nothing.
 func Observe(o Observer) (restore func()) {
-	old := observer.Load()
-	if o == nil {
-		observer.Store(nil)
-	} else {
-		observer.Store(&o)
+	entry := new(Observer)
+	*entry = o
+	mu.Lock()
+	defer mu.Unlock()
+	observers = append(observers, entry)
+	observer.Store(entry)
+	return func() {
+		mu.Lock()
+		defer mu.Unlock()
+		observers = slices.DeleteFunc(observers, func(e *Observer) bool { return e == entry })
+		if len(observers) == 0 {
+			observer.Store(nil)
+		} else {
+			observer.Store(observers[len(observers)-1])
+		}
 	}
-	return func() { observer.Store(old) }
 }
 
 // interval is the least time between two reports of one task.
@@ -107,7 +123,7 @@ func (t *Task) End() {
 
 func (t *Task) report(r Report, note func() string) {
 	o := observer.Load()
-	if o == nil {
+	if o == nil || *o == nil {
 		return
 	}
 	r.Task, r.Total = t.name, t.total
