@@ -140,6 +140,9 @@ func TestKilledTraining(t *testing.T) {
 	if !slices.Equal(got, bytesOf(t, m)) {
 		t.Errorf("after %d kills the network is another one", kills)
 	}
+	if left, err := os.ReadDir(dir); err != nil || len(left) != 2 {
+		t.Errorf("files left behind: %v, %v", left, err)
+	}
 	t.Log(kills, "kills")
 }
 

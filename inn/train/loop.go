@@ -130,18 +130,22 @@ func (l *Loop) run() error {
 	// The network goes back to one whose losses were seen to be finite.
 	good, next := slices.Clone(l.Weights), slices.Clone(l.Weights)
 	goodStep, terms := l.step, make([]float64, len(l.Names))
-	for l.step < l.Steps && !(l.Patience > 0 && l.stale >= l.Patience) {
+	diverged := func(what string, v float64) error {
+		copy(l.Weights, good)
+		return fmt.Errorf("%s: training stopped at step %d of %d: %s became %v; the model holds the network %s%s. A smaller Rate or Clip helps",
+			l.Package, l.step, l.Steps, what, v, l.holds(fmt.Sprint("of step ", goodStep)), l.lastCheckpoint())
+	}
+	for !l.over() {
 		i := l.step
 		if i%100 == 0 {
 			copy(next, l.Weights)
 		}
 		clear(terms)
 		l.Step(i, terms)
+		l.step++
 		for k, v := range terms {
-			if math.IsNaN(v) || math.IsInf(v, 0) {
-				copy(l.Weights, good)
-				return fmt.Errorf("%s: training stopped at step %d of %d: the loss term %q became %v; the model holds the network of step %d%s. A smaller Rate or Clip helps",
-					l.Package, i+1, l.Steps, l.Names[k], v, goodStep, l.lastCheckpoint())
+			if !finite(v) {
+				return diverged(fmt.Sprintf("the loss term %q", l.Names[k]), v)
 			}
 			// The mean of all steps at first, later of about the last 50.
 			l.means[k] += (v - l.means[k]) / float64(min(i+1, 50))
@@ -150,27 +154,43 @@ func (l *Loop) run() error {
 			good, next = next, good
 			goodStep = i
 		}
-		l.step++
 		if l.Look != nil && (l.step%l.LookEvery == 0 || l.step == l.Steps) {
 			l.look()
 		}
 		stop := each(l.progress(time.Since(start), first))
-		if stop != nil || l.step%l.CheckpointEvery == 0 {
-			if err := l.save(); err != nil {
-				return fmt.Errorf("%s: training stopped at step %d of %d; the model holds the network so far: %w", l.Package, l.step, l.Steps, errors.Join(err, stop))
+		if stop == nil && l.step%l.CheckpointEvery != 0 && !l.over() {
+			continue
+		}
+		// A finite loss can have a gradient that is not.
+		for _, v := range l.Weights {
+			if !finite(float64(v)) {
+				return diverged("a weight", float64(v))
 			}
+		}
+		if err := l.save(); err != nil {
+			return fmt.Errorf("%s: training stopped at step %d of %d; the model holds the network %s: %w", l.Package, l.step, l.Steps, l.holds("so far"), errors.Join(err, stop))
 		}
 		if errors.Is(stop, ErrEnough) {
 			return nil
 		}
 		if stop != nil {
-			return fmt.Errorf("%s: training stopped at step %d of %d; the model holds the network so far%s: %w", l.Package, l.step, l.Steps, l.lastCheckpoint(), stop)
+			return fmt.Errorf("%s: training stopped at step %d of %d; the model holds the network %s%s: %w", l.Package, l.step, l.Steps, l.holds("so far"), l.lastCheckpoint(), stop)
 		}
 	}
-	if err := l.save(); err != nil {
-		return fmt.Errorf("%s: training is done, and the model holds the network: %w", l.Package, err)
-	}
 	return nil
+}
+
+func (l *Loop) over() bool { return l.step >= l.Steps || l.Patience > 0 && l.stale >= l.Patience }
+
+func finite(v float64) bool { return !math.IsNaN(v) && !math.IsInf(v, 0) }
+
+// holds says which network the model holds at the end: that of the least loss
+// of a look, if there was one.
+func (l *Loop) holds(otherwise string) string {
+	if l.Look != nil && finite(l.least[0]) {
+		return "with the least loss of the pairs held back"
+	}
+	return otherwise
 }
 
 func (l *Loop) look() {

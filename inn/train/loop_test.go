@@ -2,6 +2,7 @@ package train
 
 import (
 	"errors"
+	"fmt"
 	"math"
 	"os"
 	"path/filepath"
@@ -154,6 +155,37 @@ func TestALossThatIsNotFiniteStopsTraining(t *testing.T) {
 	}
 }
 
+// A loss can be finite where its gradient is not: such weights are in no
+// checkpoint and are not what training ends with.
+func TestWeightsThatAreNotFiniteAreNotKept(t *testing.T) {
+	for _, at := range []int{146, 150, 999} { // before a checkpoint, between two, the last
+		path := filepath.Join(t.TempDir(), "state")
+		l, w := descent(path, 1000)
+		step := l.Step
+		l.Step = func(i int, terms []float64) {
+			step(i, terms)
+			if i == at {
+				w[3] = float32(math.Inf(1))
+			}
+		}
+		l.Look = nil
+		err := l.Run()
+		if err == nil || !strings.Contains(err.Error(), "became") || !strings.Contains(err.Error(), fmt.Sprintf("that of step %d", at/7*7)) {
+			t.Errorf("infinite at step %d: %v", at, err)
+		}
+		again, w := descent(path, 1000)
+		again.Look = nil
+		if err := again.Run(); err != nil {
+			t.Errorf("going on after an infinite weight at step %d: %v", at, err)
+		}
+		undisturbed, want := descent("", 1000)
+		undisturbed.Look = nil
+		if err := undisturbed.Run(); err != nil || !slices.Equal(w, want) {
+			t.Errorf("going on after an infinite weight at step %d: %v, %v, want %v", at, err, w, want)
+		}
+	}
+}
+
 func TestCheckpointsOfOthers(t *testing.T) {
 	dir := t.TempDir()
 	path := filepath.Join(dir, "state")
@@ -202,6 +234,30 @@ func TestCheckpointsOfOthers(t *testing.T) {
 	}
 	if left, _ := os.ReadDir(dir); len(left) != 1 {
 		t.Errorf("files left behind: %v", left)
+	}
+}
+
+func TestLeftoversOfAKillAreSweptAway(t *testing.T) {
+	dir := t.TempDir()
+	for _, name := range []string{".state.unfinished-123", ".other.unfinished-1", "state.bak"} {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte("half"), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	l, _ := descent(filepath.Join(dir, "state"), 10)
+	if err := l.Run(); err != nil {
+		t.Fatal(err)
+	}
+	var names []string
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, e := range entries {
+		names = append(names, e.Name())
+	}
+	if want := []string{".other.unfinished-1", "state", "state.bak"}; !slices.Equal(names, want) {
+		t.Errorf("the folder holds %v, want %v", names, want)
 	}
 }
 

@@ -12,6 +12,7 @@ import (
 	"math"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"github.com/innkeeper-notebook/innkeeper/inn/tensor"
 )
@@ -111,9 +112,10 @@ func (l *Loop) save() error {
 	return nil
 }
 
-// writeFile writes a file, whole or not at all.
+// writeFile writes a file, whole or not at all. What a kill in the middle leaves
+// behind has the file's name in it: see sweep.
 func writeFile(path string, data []byte) error {
-	f, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+".*")
+	f, err := os.CreateTemp(filepath.Dir(path), unfinished(path)+"*")
 	if err != nil {
 		return err
 	}
@@ -125,8 +127,21 @@ func writeFile(path string, data []byte) error {
 	return os.Rename(f.Name(), path)
 }
 
+func unfinished(path string) string { return "." + filepath.Base(path) + ".unfinished-" }
+
+// sweep removes what killed trainings left of a file.
+func sweep(path string) {
+	entries, _ := os.ReadDir(filepath.Dir(path))
+	for _, e := range entries {
+		if strings.HasPrefix(e.Name(), unfinished(path)) {
+			os.Remove(filepath.Join(filepath.Dir(path), e.Name()))
+		}
+	}
+}
+
 // resume reads the checkpoint, if there is one, into the state.
 func (l *Loop) resume() error {
+	sweep(l.Checkpoint)
 	f, err := os.Open(l.Checkpoint)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil
