@@ -11,6 +11,7 @@ import (
 	"sync/atomic"
 
 	"github.com/innkeeper-notebook/innkeeper/inn/progress"
+	"github.com/innkeeper-notebook/innkeeper/inn/train"
 )
 
 // A Var names one quantity and its unit; Unit is empty for a pure number.
@@ -191,18 +192,8 @@ func (p Problem) Pairs(n int, seed uint64) (*Pairs, error) {
 
 // RNG is the random source of item i under a seed: its own stream, so that
 // what item i draws depends neither on the other items nor on their order.
-func RNG(seed, i uint64) *rand.Rand { return rand.New(pcg(seed, i)) }
-
-func pcg(seed, i uint64) *rand.PCG {
-	return rand.NewPCG(splitmix(seed^0x6a09e667f3bcc909), splitmix(seed)+splitmix(i^0xbb67ae8584caa73b))
-}
-
-// splitmix is the finaliser of SplitMix64 (Steele, Lea and Flood 2014).
-func splitmix(z uint64) uint64 {
-	z += 0x9e3779b97f4a7c15
-	z = (z ^ z>>30) * 0xbf58476d1ce4e5b9
-	z = (z ^ z>>27) * 0x94d049bb133111eb
-	return z ^ z>>31
+func RNG(seed, i uint64) *rand.Rand {
+	return new(train.Source).Stream(seed, i)
 }
 
 // Pairs are training or test pairs: row i of X is the parameter vector whose

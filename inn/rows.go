@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/innkeeper-notebook/innkeeper/inn/rows"
+	"github.com/innkeeper-notebook/innkeeper/inn/train"
 )
 
 // DrawRows draws the pairs first, first+1, ... under a seed into the rows of x
@@ -58,7 +59,7 @@ func (p Problem) together(x, y []float64, seed uint64, first int) bool {
 	n := len(x) / len(p.X)
 	states := make([]rows.State, n)
 	for i := range states {
-		src := pcg(seed, uint64(first+i))
+		src := new(train.Source).PCG(seed, uint64(first+i))
 		if prior == nil {
 			px, err := guard("prior", func() []float64 { return p.Prior(rand.New(src)) }, p.X)
 			if err != nil {

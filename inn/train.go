@@ -74,8 +74,7 @@ type trainer struct {
 	x, y    tensor.Mat // all pairs, normalised
 	pool    *train.Pool
 	adam    train.Adam
-	epoch   []int // the order of the pairs in epoch epochAt
-	epochAt int
+	batches train.Batches
 	held    []int // the pairs that are held back
 
 	// One batch, a row each. Forwards: in -> out = [y, pad, z]. Backwards:
@@ -88,7 +87,10 @@ type trainer struct {
 	mmdZ      *mmd.Estimator
 	mmdX      *mmd.Estimator
 	chunks    []*chunk
-	grad      []float32 // the sum of the chunks' gradients
+	grad      *train.Gradient // a part for each chunk
+
+	// The two phases of a step, for chunk i.
+	forward, backward func(i int)
 
 	// The weights of this step, and the stream of its noise.
 	weightZ, weightX, gamma float64
@@ -109,6 +111,7 @@ const (
 // A chunk is one task's rows [lo, hi) of the batch and all it needs.
 type chunk struct {
 	lo, hi           int
+	source           train.Source
 	forward, inverse layer.Pass
 	grad             []float32
 	terms            [len(termNames)]float64
@@ -150,7 +153,7 @@ func newTrainer(pairs *Pairs, o *Settings, held int) (*trainer, error) {
 		t.held = append(t.held, pairs.Len()-held+i)
 	}
 	n := o.Batch
-	t.batch = make([]int, n)
+	t.batches = train.Batches{Pairs: pairs.Len() - held, Size: n, Seed: o.Seed, Stream: streamEpoch}
 	if o.Actnorm {
 		t.start()
 	}
@@ -159,13 +162,15 @@ func newTrainer(pairs *Pairs, o *Settings, held int) (*trainer, error) {
 	t.xGot, t.xTo = tensor.New(n, s.D), tensor.New(n, s.D)
 	t.mmdZ = mmd.New(o.KernelZ, n, o.Unbiased)
 	t.mmdX = mmd.New(o.KernelX, n, o.Unbiased)
-	t.grad = make([]float32, len(t.model.weights))
 	tasks := chunksOf(n)
+	t.grad = train.NewGradient(len(t.model.weights), tasks)
+	t.forward = func(i int) { t.forwards(t.chunks[i]) }
+	t.backward = func(i int) { t.backwards(t.chunks[i]) }
 	for i := range tasks {
 		c := &chunk{lo: i * n / tasks, hi: (i + 1) * n / tasks}
 		rows := c.hi - c.lo
 		c.forward, c.inverse = t.model.net.NewPass(rows), t.model.net.NewPass(rows)
-		c.grad = make([]float32, len(t.grad))
+		c.grad = t.grad.Parts[i]
 		c.dz, c.dx, c.dout = tensor.New(rows, s.M+s.K), tensor.New(rows, s.D), tensor.New(rows, s.N)
 		if o.WeightLikelihood > 0 {
 			c.logdet = make([]float32, rows)
@@ -179,7 +184,7 @@ func newTrainer(pairs *Pairs, o *Settings, held int) (*trainer, error) {
 // start takes the starting values of layers that want to see data from the first
 // batch.
 func (t *trainer) start() {
-	t.draw(0)
+	t.batch = t.batches.At(0)
 	x := tensor.New(t.Batch, t.N)
 	lo, hi := t.xPad()
 	fill(x, lo, hi, t.NoisePad, RNG(t.Seed, streamStart))
@@ -212,7 +217,7 @@ func (t *trainer) loop() *train.Loop {
 // takeStep makes one step of the optimiser, unless a term of the loss is not
 // finite.
 func (t *trainer) takeStep(step int, terms []float64) {
-	t.draw(step)
+	t.batch = t.batches.At(step)
 	t.weightZ, t.weightX = t.WeightZ*ramp(step, t.RampZ), t.WeightX*ramp(step, t.RampX)
 	t.gamma = t.Gamma * (1 - float64(step)/float64(t.Steps))
 	t.losses(streamNoise+uint64(step)<<20, terms)
@@ -221,8 +226,7 @@ func (t *trainer) takeStep(step int, terms []float64) {
 			return
 		}
 	}
-	t.sum()
-	t.adam.Update(t.pool, t.model.weights, t.grad, t.adam.RateAt(step, t.Steps))
+	t.adam.Update(t.pool, t.model.weights, t.grad.Add(t.pool), t.adam.RateAt(step, t.Steps))
 }
 
 // ramp is a weight's share at a step, when it rises over so many steps.
@@ -232,7 +236,7 @@ func ramp(step, steps int) float64 { return min(1, float64(step+1)/float64(steps
 // and leaves their gradients in the chunks.
 func (t *trainer) losses(stream uint64, terms []float64) {
 	t.stream = stream
-	t.each((*trainer).forwards)
+	t.pool.Each(len(t.chunks), t.forward)
 	if t.weightZ > 0 {
 		t.mmdZ.Prepare(t.zGot, t.zTo)
 	}
@@ -242,7 +246,7 @@ func (t *trainer) losses(stream uint64, terms []float64) {
 			t.mmdX.Weigh(t.zTo.Slice(0, t.zTo.Rows, 0, t.M), t.gamma)
 		}
 	}
-	t.each((*trainer).backwards)
+	t.pool.Each(len(t.chunks), t.backward)
 	for _, c := range t.chunks {
 		for i := range terms {
 			terms[i] += c.terms[i]
@@ -257,7 +261,7 @@ func (t *trainer) look() float64 {
 	batches, loss := len(t.held)/t.Batch, 0.0
 	for b := range batches {
 		var terms [len(termNames)]float64
-		copy(t.batch, t.held[b*t.Batch:])
+		t.batch = t.held[b*t.Batch : (b+1)*t.Batch]
 		t.losses(streamHeld+uint64(b)<<20, terms[:])
 		for _, v := range terms {
 			loss += v / float64(batches)
@@ -266,39 +270,9 @@ func (t *trainer) look() float64 {
 	return loss
 }
 
-// sum adds up the chunks' gradients.
-func (t *trainer) sum() {
-	const block = 1 << 13
-	t.pool.Each((len(t.grad)+block-1)/block, func(i int) {
-		lo, hi := i*block, min((i+1)*block, len(t.grad))
-		sum := t.grad[lo:hi]
-		copy(sum, t.chunks[0].grad[lo:hi])
-		for _, c := range t.chunks[1:] {
-			tensor.AddScaled(sum, 1, c.grad[lo:hi])
-		}
-	})
-}
-
-func (t *trainer) each(phase func(*trainer, *chunk)) {
-	t.pool.Each(len(t.chunks), func(i int) { phase(t, t.chunks[i]) })
-}
-
-// draw chooses the pairs of the next batch: every pair once an epoch, in an
-// order of the epoch's own. What is left at the end, less than a batch, waits
-// for another epoch.
-func (t *trainer) draw(step int) {
-	n := t.x.Rows - len(t.held)
-	perEpoch := n / t.Batch
-	epoch, at := step/perEpoch, step%perEpoch
-	if t.epoch == nil || epoch != t.epochAt {
-		t.epoch, t.epochAt = RNG(t.Seed, streamEpoch+uint64(epoch)).Perm(n), epoch
-	}
-	copy(t.batch, t.epoch[at*t.Batch:])
-}
-
 // forwards runs a chunk's rows through the network in both directions.
 func (t *trainer) forwards(c *chunk) {
-	rng := RNG(t.Seed, t.stream+uint64(c.lo))
+	rng := c.source.Stream(t.Seed, t.stream+uint64(c.lo))
 	clear(c.grad)
 	in, out, back := t.rows(t.in, c), t.rows(t.out, c), t.rows(t.back, c)
 	zGot, zTo := t.rows(t.zGot, c), t.rows(t.zTo, c)
@@ -390,7 +364,7 @@ func (t *trainer) backwards(c *chunk) {
 
 	// Reconstruction: what the forward pass made, with noise in place of the
 	// padding and a little on y, must lead back to x.
-	rng := RNG(t.Seed, t.stream+1<<19+uint64(c.lo))
+	rng := c.source.Stream(t.Seed, t.stream+1<<19+uint64(c.lo))
 	fill(out, yPadLo, yPadHi, t.NoisePad, rng)
 	for i := range out.Rows {
 		row := out.Row(i)

@@ -30,11 +30,6 @@ type CINNSettings struct {
 	// again. Nil: those that FindWalls finds in the pairs. Walls{}: none.
 	Walls Walls
 
-	// Held is the share of the pairs that are held back from training. Their
-	// loss is computed now and then, and the network of the least is returned:
-	// with few pairs the last one has learned them by heart; 0.1.
-	Held float64
-
 	Training
 }
 
@@ -53,12 +48,11 @@ func (s *CINNSettings) withDefaults(pairs, d int) (CINNSettings, error) {
 	orReal(&o.Clamp, 2)
 	orInt(&o.Bins, 8)
 	orReal(&o.Bound, 4)
-	orReal(&o.Held, 0.1)
 	orInt(&o.Batch, min(max(50, pairs/10), 200))
 	if o.Batch > 0 {
 		orInt(&o.Steps, min(max(2000, 80*pairs/o.Batch), 8000))
 	}
-	o.Training.fill(Training{Rate: 3e-3, Final: 3e-5, Decay: min(20*float64(d)/float64(pairs), 0.2)})
+	o.Training.fill(Training{Rate: 3e-3, Final: 3e-5, Decay: min(20*float64(d)/float64(pairs), 0.2), Held: 0.1})
 	const name = "CINNSettings"
 	err := firstError(
 		atLeast(name, "Blocks", o.Blocks, 1),
@@ -66,7 +60,6 @@ func (s *CINNSettings) withDefaults(pairs, d int) (CINNSettings, error) {
 		positive(name, "Clamp", o.Clamp),
 		atLeast(name, "Bins", o.Bins, 1),
 		positive(name, "Bound", o.Bound),
-		share(name, "Held", o.Held),
 		o.Training.check(name),
 	)
 	if err == nil && o.Bins > 500 {
@@ -120,7 +113,7 @@ func TrainCINN(pairs *inn.Pairs, s *CINNSettings) (*CINN, error) {
 	c.net = c.newNet()
 	c.weights = make([]float32, c.net.Params())
 	c.net.Init(c.weights, inn.RNG(o.Seed, streamWeights))
-	err = t.fit(c.weights, c.newLoss, o.Held)
+	err = t.fit(c.weights, c.newLoss)
 	return c, err
 }
 

@@ -31,7 +31,7 @@ func TestCINNOfTwoModes(t *testing.T) {
 	for _, c := range []struct {
 		set           *CINNSettings
 		tol, tolStray float64
-	}{{affine, 0.1, 0.02}, {quickCINN(true, 1500), 0.05, 0.01}} {
+	}{{affine, 0.1, 0.02}, {quickCINN(true, 2500), 0.05, 0.01}} {
 		m, err := TrainCINN(pairs, c.set)
 		if err != nil {
 			t.Fatal(err)

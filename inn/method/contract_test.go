@@ -221,7 +221,7 @@ func TestBadSettings(t *testing.T) {
 		{cinn(CINNSettings{Layers: -1}), "CINNSettings.Layers is -1"},
 		{cinn(CINNSettings{Clamp: -3}), "CINNSettings.Clamp is -3"},
 		{cinn(CINNSettings{Bins: 600}), "CINNSettings.Bins is 600"},
-		{cinn(CINNSettings{Held: 1}), "CINNSettings.Held is 1,"},
+		{cinn(CINNSettings{Training: Training{Held: 1}}), "CINNSettings.Held is 1,"},
 		{point(PointSettings{Width: -5}), "PointSettings.Width is -5"},
 		{point(PointSettings{Drop: 1}), "PointSettings.Drop is 1,"},
 		{vae(CVAESettings{Latent: -2}), "CVAESettings.Latent is -2"},

@@ -107,7 +107,7 @@ func TrainCVAE(pairs *inn.Pairs, s *CVAESettings) (*CVAE, error) {
 	defer t.pool.Close()
 	v := &CVAE{settings: o, x: t.xs, y: t.ys}
 	v.build()
-	return v, t.fit(v.weights, v.newLoss, 0)
+	return v, t.fit(v.weights, v.newLoss)
 }
 
 func (v *CVAE) build() {
@@ -129,19 +129,21 @@ func (v *CVAE) build() {
 	v.encoder.Init(encoder, rng)
 	v.decoder.Init(decoder, rng)
 	for i, f := range v.flows {
-		f.Init(flows[i], rng)
+		f.Init(v.flow(flows, i), rng)
 	}
 }
 
 // split cuts a vector of all parameters into those of each network.
-func (v *CVAE) split(w []float32) (encoder, decoder []float32, flows [][]float32) {
+func (v *CVAE) split(w []float32) (encoder, decoder, flows []float32) {
 	e := v.encoder.Params()
 	d := e + v.decoder.Params()
-	rest := w[d:]
-	for _, f := range v.flows {
-		flows, rest = append(flows, rest[:f.Params()]), rest[f.Params():]
-	}
-	return w[:e], w[e:d], flows
+	return w[:e], w[e:d], w[d:]
+}
+
+// flow are the parameters of flow i, all flows having the same number.
+func (v *CVAE) flow(flows []float32, i int) []float32 {
+	n := v.flows[i].Params()
+	return flows[i*n : (i+1)*n]
 }
 
 // String is "cVAE" or "cVAE-IAF".
@@ -189,7 +191,7 @@ func (v *CVAE) Sample(y []float64, n int, seed uint64) (*inn.Samples, error) {
 type cvaeLoss struct {
 	*CVAE
 	encode, decode *layer.PerceptronPass
-	flow           []*layer.IAFPass
+	passes         []*layer.IAFPass
 	eps            tensor.Mat // the noise of z₀ = μ + σ ε
 	z              tensor.Mat // [z, context], then its gradient
 	logdet         []float32
@@ -204,7 +206,7 @@ func (v *CVAE) newLoss(rows int) rowLoss {
 		eps: tensor.New(rows, o.Latent), z: tensor.New(rows, o.Latent+o.Context), logdet: make([]float32, rows),
 	}
 	for _, f := range v.flows {
-		l.flow = append(l.flow, f.NewPass(rows))
+		l.passes = append(l.passes, f.NewPass(rows))
 	}
 	return l
 }
@@ -228,8 +230,8 @@ func (l *cvaeLoss) forward(w []float32, x, y tensor.Mat, perRow float64, rng *ra
 		copy(z[k:], code[2*k:])
 	}
 	clear(l.logdet)
-	for i, f := range l.flow {
-		f.Forward(flows[i], rows(l.z, 0, n), l.logdet)
+	for i, f := range l.passes {
+		f.Forward(l.flow(flows, i), rows(l.z, 0, n), l.logdet)
 	}
 
 	in = l.decode.In(n)
@@ -249,7 +251,7 @@ func (l *cvaeLoss) divergence(i int) float64 {
 	k, sum := l.settings.Latent, 0.0
 	for j := range k {
 		mu, log := float64(l.code.Row(i)[j]), float64(l.code.Row(i)[k+j])
-		if len(l.flow) == 0 {
+		if len(l.passes) == 0 {
 			sum += 0.5*(mu*mu+math.Exp(2*log)-1) - log
 			continue
 		}
@@ -270,15 +272,15 @@ func (l *cvaeLoss) backward(w, g []float32) {
 		dz := l.z.Row(i)
 		for j := range k {
 			prior := per * dz[j] // of ½z², which the closed form does not have
-			if len(l.flow) == 0 {
+			if len(l.passes) == 0 {
 				prior = 0
 			}
 			dz[j] = prior + din.Row(i)[j]
 		}
 		clear(dz[k:])
 	}
-	for i := len(l.flow) - 1; i >= 0; i-- {
-		l.flow[i].BackForward(flows[i], gFlows[i], rows(l.z, 0, n), -per)
+	for i := len(l.passes) - 1; i >= 0; i-- {
+		l.passes[i].BackForward(l.flow(flows, i), l.flow(gFlows, i), rows(l.z, 0, n), -per)
 	}
 	for i := range n {
 		code, dz := l.code.Row(i), l.z.Row(i)
@@ -286,7 +288,7 @@ func (l *cvaeLoss) backward(w, g []float32) {
 			mu, sigma := code[j], float32(math.Exp(float64(code[k+j])))
 			code[j] = dz[j]
 			code[k+j] = dz[j]*sigma*l.eps.Row(i)[j] - per
-			if len(l.flow) == 0 {
+			if len(l.passes) == 0 {
 				code[j] += per * mu
 				code[k+j] += per * sigma * sigma
 			}

@@ -71,6 +71,7 @@ func (s *CGANSettings) withDefaults(d int) (CGANSettings, error) {
 	const name = "CGANSettings"
 	return o, firstError(
 		o.Training.check(name),
+		o.Training.checkNoneHeld(name),
 		checkNet(name, o.Layers, o.Width),
 		atLeast(name, "Latent", o.Latent, 1),
 		share(name, "Drop", o.Drop),
@@ -119,10 +120,10 @@ func TrainCGAN(pairs *inn.Pairs, s *CGANSettings) (*CGAN, error) {
 	l := t.loop(b.all, func() {
 		if t.step >= o.Pretraining {
 			b.discriminate()
-			descent.update(b.critic, b.criticGrad.add(t.pool), t.step, t.Steps)
+			descent.update(b.critic, b.criticGrad.Add(t.pool), t.step, t.Steps)
 		}
 		b.generateBatch()
-		adam.Update(t.pool, b.weights, b.grad.add(t.pool), adam.RateAt(t.step, t.Steps))
+		adam.Update(t.pool, b.weights, b.grad.Add(t.pool), adam.RateAt(t.step, t.Steps))
 	})
 	adam.Keep(&l.State, len(b.weights))
 	descent.keep(&l.State, len(b.critic))
@@ -147,8 +148,8 @@ type ganTrainer struct {
 	critic     []float32        // those of the discriminator
 	fake       tensor.Mat       // g(z, y) of the batch
 	chunk      []ganChunk
-	grad       *gradient
-	criticGrad *gradient
+	grad       *train.Gradient
+	criticGrad *train.Gradient
 	pull       []float32 // ∂(variance penalty)/∂g_ij = pull_j (g_ij - mean_j)
 	mean       []float32
 }
@@ -189,8 +190,8 @@ const (
 func (b *ganTrainer) discriminate() {
 	per := 1 / float64(b.Batch)
 	b.chunks(func(i, lo, hi int, terms []float64) {
-		c, g, y := &b.chunk[i], b.criticGrad.part(i), rows(b.by, lo, hi)
-		fake := b.generate(c.generator, y, b.rng(phaseDiscriminate, lo))
+		c, g, y := &b.chunk[i], b.criticGrad.Part(i), rows(b.by, lo, hi)
+		fake := b.generate(c.generator, y, b.rng(phaseDiscriminate, i))
 		terms[termDiscriminator] += b.tell(c, rows(b.bx, lo, hi), y, 1, per)
 		c.discriminator.Backward(b.critic, g, y.Rows)
 		terms[termDiscriminator] += b.tell(c, fake, y, -1, per)
@@ -218,7 +219,7 @@ func (b *ganTrainer) tell(c *ganChunk, x, y tensor.Mat, sign, weight float64) fl
 func (b *ganTrainer) generateBatch() {
 	b.chunks(func(i, lo, hi int, _ []float64) {
 		c := &b.chunk[i]
-		c.out = b.generate(c.generator, rows(b.by, lo, hi), b.rng(phaseGenerate, lo))
+		c.out = b.generate(c.generator, rows(b.by, lo, hi), b.rng(phaseGenerate, i))
 		for k := range c.out.Rows {
 			copy(b.fake.Row(lo+k), c.out.Row(k))
 		}
@@ -235,7 +236,7 @@ func (b *ganTrainer) generateBatch() {
 			terms[termGenerator] += b.tell(c, c.out, rows(b.by, lo, hi), 1, per)
 			// The discriminator's own gradient is not wanted: into a part
 			// that the next step clears.
-			din := c.discriminator.Backward(b.critic, b.criticGrad.part(i), hi-lo)
+			din := c.discriminator.Backward(b.critic, b.criticGrad.Part(i), hi-lo)
 			for k := range c.out.Rows {
 				out := c.out.Row(k)
 				for j, d := range din.Row(k)[:len(out)] {
@@ -247,7 +248,7 @@ func (b *ganTrainer) generateBatch() {
 				terms[termPretraining] += square(c.out.Row(k), b.bx.Row(lo+k), per)
 			}
 		}
-		c.generator.Backward(b.weights, b.grad.part(i), hi-lo)
+		c.generator.Backward(b.weights, b.grad.Part(i), hi-lo)
 	})
 	b.terms[termVariance] += penalty
 }

@@ -37,7 +37,7 @@ func TestCGANGradients(t *testing.T) {
 				return tr.terms[termGenerator] + tr.terms[termVariance] + tr.terms[termPretraining]
 			}
 			loss()
-			g := slices.Clone(b.grad.add(tr.pool))
+			g := slices.Clone(b.grad.Add(tr.pool))
 			best[0] = min(best[0], compareGradient(t, g, func(i int) float64 { return numeric(&b.weights[i], loss) }))
 			if pretraining == None {
 				loss = func() float64 {
@@ -46,7 +46,7 @@ func TestCGANGradients(t *testing.T) {
 					return tr.terms[termDiscriminator]
 				}
 				loss()
-				g = slices.Clone(b.criticGrad.add(tr.pool))
+				g = slices.Clone(b.criticGrad.Add(tr.pool))
 				best[1] = min(best[1], compareGradient(t, g, func(i int) float64 { return numeric(&b.critic[i], loss) }))
 			}
 			tr.pool.Close()
@@ -78,7 +78,7 @@ func TestGeneratorGradients(t *testing.T) {
 			return 100 * tr.terms[0]
 		}
 		loss()
-		g := slices.Clone(b.grad.add(tr.pool))
+		g := slices.Clone(b.grad.Add(tr.pool))
 		for i := range g {
 			g[i] *= 100
 		}

@@ -7,6 +7,7 @@ import (
 	"github.com/innkeeper-notebook/innkeeper/inn/layer"
 	"github.com/innkeeper-notebook/innkeeper/inn/mmd"
 	"github.com/innkeeper-notebook/innkeeper/inn/tensor"
+	"github.com/innkeeper-notebook/innkeeper/inn/train"
 )
 
 // GeneratorSettings say how TrainGenerator builds and trains its network. The
@@ -39,7 +40,7 @@ func (s *GeneratorSettings) withDefaults(d int) (GeneratorSettings, error) {
 	if err := o.Kernel.Check(); err != nil {
 		return o, fmt.Errorf("method: %s.Kernel: %w", name, err)
 	}
-	return o, firstError(checkNet(name, o.Layers, o.Width), atLeast(name, "Latent", o.Latent, 1), o.Training.check(name))
+	return o, firstError(checkNet(name, o.Layers, o.Width), atLeast(name, "Latent", o.Latent, 1), o.Training.check(name), o.Training.checkNoneHeld(name))
 }
 
 // A Generator is a network x = g(z, y), z ~ N(0, 1), trained to make the pairs
@@ -71,7 +72,7 @@ func TrainGenerator(pairs *inn.Pairs, s *GeneratorSettings) (*Generator, error) 
 	adam := t.adam()
 	l := t.loop(b.weights, func() {
 		b.gradient()
-		adam.Update(t.pool, b.weights, b.grad.add(t.pool), adam.RateAt(t.step, t.Steps))
+		adam.Update(t.pool, b.weights, b.grad.Add(t.pool), adam.RateAt(t.step, t.Steps))
 	})
 	adam.Keep(&l.State, len(b.weights))
 	return b.Generator, l.Run()
@@ -84,7 +85,7 @@ type mmdTrainer struct {
 	got, want tensor.Mat // [g(z, y), y] and [x, y], a row a pair
 	estimator *mmd.Estimator
 	chunk     []mmdChunk
-	grad      *gradient
+	grad      *train.Gradient
 }
 
 type mmdChunk struct {
@@ -116,7 +117,7 @@ func (b *mmdTrainer) gradient() {
 	b.chunks(func(i, lo, hi int, _ []float64) {
 		c := &b.chunk[i]
 		y := rows(b.by, lo, hi)
-		c.out = b.generate(c.pass, y, b.rng(0, lo))
+		c.out = b.generate(c.pass, y, b.rng(0, i))
 		for k := range y.Rows {
 			got, want := b.got.Row(lo+k), b.want.Row(lo+k)
 			copy(got, c.out.Row(k))
@@ -132,6 +133,6 @@ func (b *mmdTrainer) gradient() {
 		for k := range c.out.Rows {
 			copy(c.out.Row(k), c.d.Row(k)[:d])
 		}
-		c.pass.Backward(b.weights, b.grad.part(i), c.out.Rows)
+		c.pass.Backward(b.weights, b.grad.Part(i), c.out.Rows)
 	})
 }

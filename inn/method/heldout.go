@@ -17,16 +17,17 @@ type heldOut struct {
 // heldMost is the most pairs that are held back: the loss of more is no surer.
 const heldMost = 4096
 
-// hold takes the last share of the pairs out of training: Problem.Pairs draws
+// hold takes the last pairs out of training, if some shall be held back: Problem.Pairs draws
 // them independently, so any will do.
-func (t *trainer) hold(share float64, newLoss func(rows int) rowLoss) *heldOut {
-	n := min(int(share*float64(t.x.Rows)), heldMost, t.x.Rows-t.Batch)
+func (t *trainer) hold(newLoss func(rows int) rowLoss) *heldOut {
+	n := min(int(t.Held*float64(t.x.Rows)), heldMost, t.x.Rows-t.Batch)
 	if n < 1 {
 		return nil
 	}
 	keep := t.x.Rows - n
 	h := &heldOut{t: t, x: rows(t.x, keep, t.x.Rows), y: rows(t.y, keep, t.y.Rows)}
 	t.x, t.y = rows(t.x, 0, keep), rows(t.y, 0, keep)
+	t.batches.Pairs = keep
 	h.every = max(1, min(keep/t.Batch, t.Steps/20))
 	h.parts = make([]float64, (n+chunkRows-1)/chunkRows)
 	for range h.parts {

@@ -58,7 +58,7 @@ func trainRegression(pairs *inn.Pairs, o PointSettings, outputs int, term string
 	r.net = layer.Perceptron{Sizes: append(sizes, outputs*len(r.x.vars)), Act: activation(o.Leaky)}
 	r.weights = make([]float32, r.net.Params())
 	r.net.Init(r.weights, inn.RNG(o.Seed, streamWeights))
-	return r, t.fit(r.weights, func(rows int) rowLoss { return newLoss(r, rows) }, 0)
+	return r, t.fit(r.weights, func(rows int) rowLoss { return newLoss(r, rows) })
 }
 
 // Params is the number of trained parameters.

@@ -29,6 +29,15 @@ type Training struct {
 	Decay    float64 // L2 weight decay; 1e-5
 	Clip     float64 // the gradient's largest norm; 10
 
+	// Held is the share of the pairs, at most 4096, that is held back from training.
+	// Their loss is computed once an epoch and at least twenty times, and the network of
+	// the least is returned: with few pairs the last one has learned them by heart;
+	// 0, with TrainCINN 0.1. The losses of CGAN and Generator do not say which network is
+	// best: they hold none back.
+	Held float64
+	// Patience is after how many looks at them without a smaller loss training ends; 0: never.
+	Patience int
+
 	// Checkpoint and CheckpointEvery are as in inn.Settings.
 	Checkpoint      string `json:"-"`
 	CheckpointEvery int    `json:"-"`
@@ -56,6 +65,7 @@ func (o *Training) fill(def Training) {
 	orReal(&o.Beta2, def.Beta2)
 	orReal(&o.Decay, def.Decay)
 	orReal(&o.Clip, 10)
+	orReal(&o.Held, def.Held)
 	orInt(&o.Workers, runtime.GOMAXPROCS(0))
 }
 
@@ -67,8 +77,8 @@ func (o *Training) check(settings string) error {
 	if err := o.Schedule.Check(); err != nil {
 		return fmt.Errorf("method: %s.Schedule is %w", settings, err)
 	}
-	if o.CheckpointEvery < 0 {
-		return fmt.Errorf("method: %s.CheckpointEvery is %d, want at least 1", settings, o.CheckpointEvery)
+	if err := o.keeping().Check("method: "+settings, o.Held > 0); err != nil {
+		return err
 	}
 	return firstError(
 		atLeast(settings, "Steps", o.Steps, 1),
@@ -78,7 +88,21 @@ func (o *Training) check(settings string) error {
 		positive(settings, "Final", o.Final),
 		notNegative(settings, "Decay", o.Decay),
 		notNegative(settings, "Clip", o.Clip),
+		share(settings, "Held", o.Held),
 	)
+}
+
+// checkNoneHeld is for methods that look at no pairs held back.
+func (o *Training) checkNoneHeld(settings string) error {
+	if o.Held > 0 {
+		return fmt.Errorf("method: %s.Held is %v: this method's loss does not say which network is best, so leave it out", settings, o.Held)
+	}
+	return nil
+}
+
+// keeping are the settings of the training loop.
+func (o *Training) keeping() *train.Settings {
+	return &train.Settings{Checkpoint: o.Checkpoint, CheckpointEvery: o.CheckpointEvery, Patience: o.Patience}
 }
 
 // hidden is the shape of a perceptron's hidden layers.

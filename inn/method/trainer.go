@@ -36,12 +36,14 @@ type trainer struct {
 	names   []string    // of the loss terms
 	terms   []float64   // of the step at hand
 	parts   [][]float64 // and of each chunk
-	epoch   []int       // the order of the pairs in epoch epochAt
-	epochAt int
-	batch   []int
-	bx, by  tensor.Mat // the pairs of the batch
-	spans   [][2]int   // the rows of each chunk
+	batches train.Batches
+	bx, by  tensor.Mat     // the pairs of the batch
+	spans   [][2]int       // the rows of each chunk
+	sources []train.Source // and its random source
 	step    int
+
+	work func(i, lo, hi int, terms []float64) // what chunks does at the moment
+	task func(i int)                          // and does for chunk i
 }
 
 // newTrainer checks the pairs and normalises them. Close its pool after use. The
@@ -60,7 +62,8 @@ func newTrainer(pairs *inn.Pairs, settings any, o Training, terms ...string) (*t
 		x: tensor.New(pairs.Len(), d), y: tensor.New(pairs.Len(), m),
 		pool: train.NewPool(o.Workers),
 		of:   settings, names: terms, terms: make([]float64, len(terms)),
-		batch: make([]int, o.Batch), bx: tensor.New(o.Batch, d), by: tensor.New(o.Batch, m),
+		batches: train.Batches{Pairs: pairs.Len(), Size: o.Batch, Seed: o.Seed, Stream: streamEpoch},
+		bx:      tensor.New(o.Batch, d), by: tensor.New(o.Batch, m),
 	}
 	for i := range pairs.Len() {
 		xs.apply(t.x.Row(i), pairs.X.Row(i))
@@ -70,6 +73,11 @@ func newTrainer(pairs *inn.Pairs, settings any, o Training, terms ...string) (*t
 	for i := range tasks {
 		t.spans = append(t.spans, [2]int{i * o.Batch / tasks, (i + 1) * o.Batch / tasks})
 		t.parts = append(t.parts, make([]float64, len(terms)))
+	}
+	t.sources = make([]train.Source, tasks)
+	t.task = func(i int) {
+		clear(t.parts[i])
+		t.work(i, t.spans[i][0], t.spans[i][1], t.parts[i])
 	}
 	return t, nil
 }
@@ -83,8 +91,7 @@ func (t *trainer) adam() *train.Adam {
 // leaves their terms in t.terms, and updates the weights.
 func (t *trainer) loop(w []float32, takeStep func()) *train.Loop {
 	l := &train.Loop{
-		Settings: train.Settings{Checkpoint: t.Checkpoint, CheckpointEvery: t.CheckpointEvery},
-		Package:  "method", Steps: t.Steps, Names: t.names, Weights: w, Each: t.Each,
+		Settings: *t.keeping(), Package: "method", Steps: t.Steps, Names: t.names, Weights: w, Each: t.Each,
 		Step: func(step int, terms []float64) {
 			t.step, t.terms = step, terms
 			t.draw()
@@ -97,18 +104,9 @@ func (t *trainer) loop(w []float32, takeStep func()) *train.Loop {
 	return l
 }
 
-// draw chooses the pairs of the next batch: every pair once an epoch, in an
-// order of the epoch's own. What is left at the end, less than a batch, waits
-// for another epoch.
+// draw copies the pairs of the next batch.
 func (t *trainer) draw() {
-	perEpoch := t.x.Rows / t.Batch
-	epoch, at := t.step/perEpoch, t.step%perEpoch
-	if t.epoch == nil || epoch != t.epochAt {
-		t.epochAt = epoch
-		t.epoch = inn.RNG(t.Seed, streamEpoch+uint64(epoch)).Perm(t.x.Rows)
-	}
-	copy(t.batch, t.epoch[at*t.Batch:])
-	for i, k := range t.batch {
+	for i, k := range t.batches.At(t.step) {
 		copy(t.bx.Row(i), t.x.Row(k))
 		copy(t.by.Row(i), t.y.Row(k))
 	}
@@ -117,10 +115,8 @@ func (t *trainer) draw() {
 // chunks calls f for every chunk of the batch, with its rows [lo, hi), and adds
 // up the terms that f adds to.
 func (t *trainer) chunks(f func(i, lo, hi int, terms []float64)) {
-	t.pool.Each(len(t.spans), func(i int) {
-		clear(t.parts[i])
-		f(i, t.spans[i][0], t.spans[i][1], t.parts[i])
-	})
+	t.work = f
+	t.pool.Each(len(t.spans), t.task)
 	for _, part := range t.parts {
 		for k, v := range part {
 			t.terms[k] += v
@@ -128,50 +124,16 @@ func (t *trainer) chunks(f func(i, lo, hi int, terms []float64)) {
 	}
 }
 
-// rng is the random source of the rows from lo on in this step. Phases of a
-// step that draw anew have different numbers.
-func (t *trainer) rng(phase, lo int) *rand.Rand {
-	return inn.RNG(t.Seed, streamNoise+uint64(t.step)<<20+uint64(phase)<<16+uint64(lo/(chunkRows/2)))
+// rng is the random source of chunk i in this step. Phases of a step that draw
+// anew have different numbers.
+func (t *trainer) rng(phase, i int) *rand.Rand {
+	return t.sources[i].Stream(t.Seed, streamNoise+uint64(t.step)<<20+uint64(phase)<<16+uint64(t.spans[i][0]/(chunkRows/2)))
 }
 
 // rows are rows [lo, hi) of m.
 func rows(m tensor.Mat, lo, hi int) tensor.Mat { return m.Slice(lo, hi, 0, m.Cols) }
 
-// A gradient is a sum over chunks, each of which has a part of its own.
-type gradient struct {
-	parts [][]float32
-	sum   []float32
-}
-
-func (t *trainer) newGradient(n int) *gradient {
-	g := &gradient{sum: make([]float32, n)}
-	for range t.spans {
-		g.parts = append(g.parts, make([]float32, n))
-	}
-	return g
-}
-
-// part is chunk i's, set to zero.
-func (g *gradient) part(i int) []float32 {
-	clear(g.parts[i])
-	return g.parts[i]
-}
-
-// add sums the parts, in order.
-func (g *gradient) add(pool *train.Pool) []float32 {
-	const block = 1 << 13
-	pool.Each((len(g.sum)+block-1)/block, func(i int) {
-		lo, hi := i*block, min((i+1)*block, len(g.sum))
-		sum := g.sum[lo:hi]
-		copy(sum, g.parts[0][lo:hi])
-		for _, part := range g.parts[1:] {
-			for k, v := range part[lo:hi] {
-				sum[k] += v
-			}
-		}
-	})
-	return g.sum
-}
+func (t *trainer) newGradient(n int) *train.Gradient { return train.NewGradient(n, len(t.spans)) }
 
 // A rowLoss is a loss that is a sum over the rows of a batch, for one chunk.
 type rowLoss interface {
@@ -182,27 +144,32 @@ type rowLoss interface {
 	backward(w, g []float32)
 }
 
-// fit minimises the mean of a row loss over the pairs. With a share of them held
+// fit minimises the mean of a row loss over the pairs. With some of them held
 // back, w ends at the least loss of those.
-func (t *trainer) fit(w []float32, newLoss func(rows int) rowLoss, share float64) error {
+func (t *trainer) fit(w []float32, newLoss func(rows int) rowLoss) error {
+	return t.fitting(w, newLoss).Run()
+}
+
+func (t *trainer) fitting(w []float32, newLoss func(rows int) rowLoss) *train.Loop {
 	var losses []rowLoss
 	for _, s := range t.spans {
 		losses = append(losses, newLoss(s[1]-s[0]))
 	}
-	held := t.hold(share, newLoss)
+	held := t.hold(newLoss)
 	g, adam := t.newGradient(len(w)), t.adam()
+	chunk := func(i, lo, hi int, terms []float64) {
+		losses[i].forward(w, rows(t.bx, lo, hi), rows(t.by, lo, hi), 1/float64(t.Batch), t.rng(0, i), terms)
+		losses[i].backward(w, g.Part(i))
+	}
 	l := t.loop(w, func() {
-		t.chunks(func(i, lo, hi int, terms []float64) {
-			losses[i].forward(w, rows(t.bx, lo, hi), rows(t.by, lo, hi), 1/float64(t.Batch), t.rng(0, lo), terms)
-			losses[i].backward(w, g.part(i))
-		})
-		adam.Update(t.pool, w, g.add(t.pool), adam.RateAt(t.step, t.Steps))
+		t.chunks(chunk)
+		adam.Update(t.pool, w, g.Add(t.pool), adam.RateAt(t.step, t.Steps))
 	})
 	adam.Keep(&l.State, len(w))
 	if held != nil {
 		l.Look, l.LookEvery = func() float64 { return held.loss(w) }, held.every
 	}
-	return l.Run()
+	return l
 }
 
 // normal fills columns [lo, hi) of every row of m with draws of N(0, 1).

@@ -23,6 +23,9 @@ type Adam struct {
 	step   int
 	parts  []float64 // squared norms by block
 	kernel tensor.Adam
+
+	w, g           []float32 // of the update at hand
+	square, update func(i int)
 }
 
 // block is how many parameters one worker updates at a time.
@@ -39,25 +42,30 @@ func (a *Adam) RateAt(step, steps int) float64 {
 
 // Keep adds the optimiser's state to what a checkpoint keeps, for n parameters.
 func (a *Adam) Keep(s *State, n int) {
-	a.m, a.v = make([]float32, n), make([]float32, n)
-	a.parts = make([]float64, (n+block-1)/block)
+	a.start(n)
 	s.Vector("adam.m", a.m)
 	s.Vector("adam.v", a.v)
 	s.Count("adam.step", &a.step)
 }
 
+// start makes room for n parameters.
+func (a *Adam) start(n int) {
+	a.m, a.v = make([]float32, n), make([]float32, n)
+	a.parts = make([]float64, (n+block-1)/block)
+	a.square = func(i int) { a.parts[i] = tensor.SumOfSquares(part(a.g, i)) }
+	a.update = func(i int) { a.kernel.Update(part(a.w, i), part(a.g, i), part(a.m, i), part(a.v, i)) }
+}
+
 // Update moves the parameters w against the gradient g, at the given rate.
 func (a *Adam) Update(p *Pool, w, g []float32, rate float64) {
 	if a.m == nil {
-		a.m, a.v = make([]float32, len(w)), make([]float32, len(w))
-		a.parts = make([]float64, (len(w)+block-1)/block)
+		a.start(len(w))
 	}
+	a.w, a.g = w, g
 	a.step++
 	scale := 1.0
 	if a.Clip > 0 {
-		p.Each(len(a.parts), func(i int) {
-			a.parts[i] = tensor.SumOfSquares(part(g, i))
-		})
+		p.Each(len(a.parts), a.square)
 		sum := 0.0
 		for _, s := range a.parts { // in order, whoever computed them
 			sum += s
@@ -72,7 +80,7 @@ func (a *Adam) Update(p *Pool, w, g []float32, rate float64) {
 		Scale: float32(scale), Decay: float32(a.Decay), Rise1: float32(1 - a.Beta1), Rise2: float32(1 - a.Beta2),
 		Size: float32(rate * c2 / (1 - math.Pow(a.Beta1, float64(a.step)))), Epsilon: float32(a.Epsilon * c2),
 	}
-	p.Each(len(a.parts), func(i int) { a.kernel.Update(part(w, i), part(g, i), part(a.m, i), part(a.v, i)) })
+	p.Each(len(a.parts), a.update)
 }
 
 func part(x []float32, i int) []float32 { return x[i*block : min((i+1)*block, len(x))] }
