@@ -33,7 +33,10 @@ func (m *Model) Inverse(y []float64, zs [][]float64) (*Samples, error) {
 	xs := NewSamples(m.x.Vars, len(zs))
 	xs.Warning = m.fence.warn(yn)
 	zLo, _ := m.shape.z()
-	return xs, m.chunks(len(zs), func(pass layer.Pass, rows tensor.Mat, lo int) error {
+	n := len(zs)
+	return xs, m.parallel((n+sampleRows-1)/sampleRows, min(n, sampleRows), func(pass layer.Pass, room tensor.Mat, i int) error {
+		lo := i * sampleRows
+		rows := room.Slice(0, min(sampleRows, n-lo), 0, m.shape.N)
 		for i := range rows.Rows {
 			row := rows.Row(i)
 			clear(row)

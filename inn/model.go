@@ -40,38 +40,66 @@ func (m *Model) Params() int { return len(m.weights) }
 // its own, so that the draws do not depend on the number of processors.
 const sampleRows = 256
 
+// maxValues is the most values that a call returns: 16 GiB of them.
+const maxValues = 1 << 31
+
 // Sample draws n parameter vectors x = f⁻¹(y, z), z ~ N(0, 1), from the
 // posterior p(x | y) that the network has learned (equation 1). For a y that is
-// unlike all training data the draws have a Warning.
+// unlike all training data the draws have a Warning. Stream makes the same draws
+// piece by piece, and SampleAll those of many measurements.
 func (m *Model) Sample(y []float64, n int, seed uint64) (*Samples, error) {
 	yn, err := m.measurement(y)
 	if err != nil {
 		return nil, err
 	}
-	if n < 1 {
-		return nil, fmt.Errorf("inn: asked for %d draws, want at least 1", n)
+	if err := m.checkDraws(n); err != nil {
+		return nil, err
 	}
 	draws := NewSamples(m.x.Vars, n)
 	draws.Warning = m.fence.warn(yn)
 	task := progress.Start("sampling", n)
 	defer task.End()
+	if err := m.draw(draws, 0, seed, func(int) []float32 { return yn }, task); err != nil {
+		return nil, err
+	}
+	return draws, nil
+}
+
+// draw makes draws number from and following of a seed, a multiple of sampleRows,
+// each for the normalised measurement that y gives for its number.
+func (m *Model) draw(draws *Samples, from int, seed uint64, y func(i int) []float32, task *progress.Task) error {
+	n := draws.Len()
 	zLo, zHi := m.shape.z()
-	err = m.chunks(n, func(pass layer.Pass, rows tensor.Mat, lo int) error {
-		fill(rows, zLo, zHi, 1, RNG(seed, uint64(lo)))
+	return m.parallel((n+sampleRows-1)/sampleRows, min(n, sampleRows), func(pass layer.Pass, room tensor.Mat, i int) error {
+		lo := i * sampleRows
+		rows := room.Slice(0, min(sampleRows, n-lo), 0, m.shape.N)
+		fill(rows, zLo, zHi, 1, RNG(seed, uint64(from+lo)))
 		for i := range rows.Rows {
 			clear(rows.Row(i)[:zLo])
-			copy(rows.Row(i), yn)
+			copy(rows.Row(i), y(from+lo+i))
 		}
 		pass.Inverse(m.weights, rows, nil)
 		for i := range rows.Rows {
-			m.x.undo(draws.Row(lo+i), rows.Row(i))
+			draw := draws.Row(lo + i)
+			m.x.undo(draw, rows.Row(i))
+			for j, v := range draw {
+				if math.IsNaN(v) || math.IsInf(v, 0) {
+					return fmt.Errorf("inn: a draw of %s is %v: y lies too far from the training pairs, or training failed", m.x.Vars[j].Name, v)
+				}
+			}
 		}
-		return task.Advance(rows.Rows, nil)
+		if err := task.Advance(rows.Rows, nil); err != nil {
+			return fmt.Errorf("inn: sampling stopped: %w", err)
+		}
+		return nil
 	})
-	if err != nil {
-		return nil, fmt.Errorf("inn: sampling stopped: %w", err)
+}
+
+func (m *Model) checkDraws(n int) error {
+	if most := maxValues / m.shape.D; n < 1 || n > most {
+		return fmt.Errorf("inn: asked for %d draws, want 1 to %d; Stream gives any number", n, most)
 	}
-	return draws, nil
+	return nil
 }
 
 // Forward runs the network forwards: the predicted measurement y = f_y(x) and
@@ -80,16 +108,43 @@ func (m *Model) Forward(x []float64) (y, z []float64, err error) {
 	if err := vector("x", x, m.x.Vars); err != nil {
 		return nil, nil, err
 	}
-	row := tensor.New(1, m.shape.N)
-	m.x.apply(row.Data, x)
-	m.net.NewPass(1).Forward(m.weights, row, nil)
-	y = make([]float64, m.shape.M)
-	m.y.undo(y, row.Data)
-	zLo, zHi := m.shape.z()
-	for _, v := range row.Data[zLo:zHi] {
-		z = append(z, float64(v))
+	ys, zs, err := m.ForwardAll(&Samples{Vars: m.x.Vars, Data: x})
+	if err != nil {
+		return nil, nil, err
 	}
-	return y, z, nil
+	return ys.Data, zs.Data, nil
+}
+
+// ForwardAll is Forward for a row of each result for every row of xs, on all
+// processors. The latent values are called z1, z2, ...
+func (m *Model) ForwardAll(xs *Samples) (ys, zs *Samples, err error) {
+	if err := table("x", xs, m.x.Vars); err != nil {
+		return nil, nil, err
+	}
+	var latent []Var
+	for i := range m.shape.K {
+		latent = append(latent, Var{Name: fmt.Sprintf("z%d", i+1)})
+	}
+	n := xs.Len()
+	ys, zs = NewSamples(m.y.Vars, n), NewSamples(latent, n)
+	zLo, zHi := m.shape.z()
+	return ys, zs, m.parallel((n+sampleRows-1)/sampleRows, min(n, sampleRows), func(pass layer.Pass, room tensor.Mat, i int) error {
+		lo := i * sampleRows
+		rows := room.Slice(0, min(sampleRows, n-lo), 0, m.shape.N)
+		for i := range rows.Rows {
+			clear(rows.Row(i))
+			m.x.apply(rows.Row(i), xs.Row(lo+i))
+		}
+		pass.Forward(m.weights, rows, nil)
+		for i := range rows.Rows {
+			m.y.undo(ys.Row(lo+i), rows.Row(i))
+			z := zs.Row(lo + i)
+			for j, v := range rows.Row(i)[zLo:zHi] {
+				z[j] = float64(v)
+			}
+		}
+		return nil
+	})
 }
 
 // measurement checks a y and normalises it.
@@ -115,24 +170,39 @@ func vector(what string, v []float64, vars []Var) error {
 	return nil
 }
 
-// chunks calls f for rows lo, lo+1, ... of n in chunks of sampleRows, on all
-// processors, and returns the first error.
-func (m *Model) chunks(n int, f func(pass layer.Pass, rows tensor.Mat, lo int) error) error {
+// table checks rows of vectors.
+func table(what string, s *Samples, vars []Var) error {
+	if s == nil || len(s.Data) == 0 {
+		return fmt.Errorf("inn: there is no %s: want at least one row", what)
+	}
+	if len(s.Vars) != len(vars) || len(s.Data)%len(vars) != 0 {
+		return fmt.Errorf("inn: the rows of %s have %d values, want %d: %s", what, len(s.Vars), len(vars), names(vars))
+	}
+	for i := range s.Len() {
+		if err := vector(fmt.Sprintf("row %d of %s", i, what), s.Row(i), vars); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// parallel calls f for tasks 0, 1, ... on all processors, and returns the first
+// error. Each goroutine has a pass and room for a number of rows of its own.
+func (m *Model) parallel(tasks, rows int, f func(pass layer.Pass, room tensor.Mat, task int) error) error {
 	var (
-		wg    sync.WaitGroup
-		next  atomic.Int64
-		fail  atomic.Pointer[error]
-		tasks = (n + sampleRows - 1) / sampleRows
+		wg   sync.WaitGroup
+		next atomic.Int64
+		fail atomic.Pointer[error]
 	)
 	for range min(runtime.GOMAXPROCS(0), tasks) {
 		wg.Go(func() {
-			pass, rows := m.net.NewPass(min(n, sampleRows)), tensor.New(min(n, sampleRows), m.shape.N)
+			pass, room := m.net.NewPass(rows), tensor.New(rows, m.shape.N)
 			for fail.Load() == nil {
-				lo := (int(next.Add(1)) - 1) * sampleRows
-				if lo >= n {
+				task := int(next.Add(1)) - 1
+				if task >= tasks {
 					return
 				}
-				if err := f(pass, rows.Slice(0, min(sampleRows, n-lo), 0, m.shape.N), lo); err != nil {
+				if err := f(pass, room, task); err != nil {
 					fail.CompareAndSwap(nil, &err)
 				}
 			}

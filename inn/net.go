@@ -22,6 +22,7 @@ const (
 	streamNoise       = 4 << 40
 	streamHeld        = 5 << 40
 	streamStart       = 6 << 40
+	streamDensity     = 7 << 40
 )
 
 // fill draws N(0, sd²) for columns [lo, hi) of every row of m.
