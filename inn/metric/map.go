@@ -4,7 +4,9 @@ import (
 	"cmp"
 	"fmt"
 	"math"
+	"runtime"
 	"slices"
+	"sync"
 
 	"gonum.org/v1/gonum/spatial/kdtree"
 	"gonum.org/v1/gonum/stat"
@@ -136,10 +138,40 @@ func meanShiftBandwidth(rows [][]float64) float64 {
 		for i, r := range rows {
 			d[i] = squaredDistance(x, r)
 		}
-		slices.Sort(d)
-		sum += math.Sqrt(d[k-1])
+		sum += math.Sqrt(smallest(d, k))
 	}
 	return sum / float64(len(asked))
+}
+
+// smallest is the k-th smallest of finite values, k from 1 on, whose order it
+// changes (Hoare's quickselect).
+func smallest(v []float64, k int) float64 {
+	for len(v) > 1 {
+		pivot := v[len(v)/2]
+		i, j := 0, len(v)-1
+		for i <= j {
+			for v[i] < pivot {
+				i++
+			}
+			for v[j] > pivot {
+				j--
+			}
+			if i <= j {
+				v[i], v[j] = v[j], v[i]
+				i++
+				j--
+			}
+		}
+		switch { // v[:j+1] are at most the pivot, v[i:] at least, and between them it stands
+		case k <= j+1:
+			v = v[:j+1]
+		case k > i:
+			v, k = v[i:], k-i
+		default:
+			return pivot
+		}
+	}
+	return v[0]
 }
 
 // spread are n of the rows, evenly spread over them, or all.
@@ -166,9 +198,10 @@ func meanShift(rows [][]float64, radius float64, starts int) [][]float64 {
 		around int // rows within the radius
 	}
 	tree := newTree(rows)
-	var found []centre
-	for _, start := range spread(rows, starts) {
-		x, around := slices.Clone(start), 0
+	from := spread(rows, starts)
+	found := make([]centre, len(from))
+	climb := func(i int) {
+		x, around := slices.Clone(from[i]), 0
 		for range steps {
 			next, n := shift(tree, x, radius)
 			moved := squaredDistance(x, next)
@@ -177,8 +210,18 @@ func meanShift(rows [][]float64, radius float64, starts int) [][]float64 {
 				break
 			}
 		}
-		found = append(found, centre{x, around})
+		found[i] = centre{x, around}
 	}
+	workers := runtime.GOMAXPROCS(0)
+	var wg sync.WaitGroup
+	for w := range workers {
+		wg.Go(func() {
+			for i := w; i < len(from); i += workers {
+				climb(i)
+			}
+		})
+	}
+	wg.Wait()
 	slices.SortStableFunc(found, func(a, b centre) int { return b.around - a.around })
 	var centres [][]float64
 	for i, c := range found {

@@ -179,3 +179,19 @@ func BenchmarkMAP(b *testing.B) {
 		})
 	}
 }
+
+// TestSmallest against sorting, with many equal values.
+func TestSmallest(t *testing.T) {
+	rng := rand.New(rand.NewPCG(1, 2))
+	for range 2000 {
+		v := make([]float64, 1+rng.IntN(40))
+		for i := range v {
+			v[i] = float64(rng.IntN(20))
+		}
+		sorted := slices.Sorted(slices.Values(v))
+		k := 1 + rng.IntN(len(v))
+		if got := smallest(v, k); got != sorted[k-1] {
+			t.Fatalf("number %d of %v is %v, not %v", k, sorted, got, sorted[k-1])
+		}
+	}
+}

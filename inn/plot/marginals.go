@@ -5,8 +5,11 @@ import (
 	"fmt"
 	"image/color"
 	"math"
+	"runtime"
 	"slices"
+	"sync"
 
+	"golang.org/x/sync/errgroup"
 	gonum "gonum.org/v1/plot"
 	"gonum.org/v1/plot/vg/draw"
 
@@ -61,24 +64,32 @@ func Marginals(set *MarginalsSettings, rows ...Row) (*Figure, error) {
 		return nil, err
 	}
 	f := &Figure{}
+	var panels errgroup.Group
+	panels.SetLimit(runtime.GOMAXPROCS(0))
 	for _, band := range m.bands() {
 		for i, row := range rows {
-			panels := make([]*gonum.Plot, m.columns())
+			line := make([]*gonum.Plot, m.columns())
 			for k, c := range band {
-				if panels[k], err = m.panel(row, c); err != nil {
-					return nil, fmt.Errorf("plot: Marginals of %q, parameter %s: %w", row.Name, m.vars[c.a].Name, err)
-				}
-				if i < len(rows)-1 { // the lowest row has the labels
-					panels[k].X.Label.Text = ""
-					panels[k].X.Tick.Marker = bare{panels[k].X.Tick.Marker}
-				}
+				panels.Go(func() (err error) {
+					if line[k], err = m.panel(row, c); err != nil {
+						return fmt.Errorf("plot: Marginals of %q, parameter %s: %w", row.Name, m.vars[c.a].Name, err)
+					}
+					if i < len(rows)-1 { // the lowest row has the labels
+						line[k].X.Label.Text = ""
+						line[k].X.Tick.Marker = bare{line[k].X.Tick.Marker}
+					}
+					if k == 0 && c.b < 0 {
+						line[k].Y.Label.Text = "density"
+					}
+					return nil
+				})
 			}
-			if band[0].b < 0 {
-				panels[0].Y.Label.Text = "density"
-			}
-			f.Panels = append(f.Panels, panels)
+			f.Panels = append(f.Panels, line)
 			f.rowNames = append(f.rowNames, row.Name)
 		}
+	}
+	if err := panels.Wait(); err != nil {
+		return nil, err
 	}
 	f.legend = m.legend(rows)
 	f.size(marginalWidth, 88)
@@ -94,7 +105,14 @@ type marginals struct {
 	ranges [][2]float64 // of each parameter's axis
 	walls  [][2]float64 // the range of the prior's draws; zeros without a prior
 
-	axes map[*inn.Samples]map[int]gridAxis // of outlines, by column
+	lock sync.Mutex // panels are made side by side
+	axes map[outlined]gridAxis
+}
+
+// An outlined is a column of draws that an outline has as its axis.
+type outlined struct {
+	draws *inn.Samples
+	col   int
 }
 
 // A content of a panel is the marginal of column a, or with b not negative the
@@ -130,7 +148,7 @@ func newMarginals(set *MarginalsSettings, rows []Row) (*marginals, error) {
 	if len(rows) == 0 {
 		return nil, fmt.Errorf("plot: Marginals has no rows: give at least one plot.Row with posterior draws")
 	}
-	m := &marginals{MarginalsSettings: set, axes: map[*inn.Samples]map[int]gridAxis{}}
+	m := &marginals{MarginalsSettings: set, axes: map[outlined]gridAxis{}}
 	for _, r := range rows {
 		if err := usable(r.Draws); err != nil {
 			return nil, fmt.Errorf("plot: Marginals, draws of %q: %w", r.Name, err)
@@ -365,13 +383,13 @@ func (m *marginals) planePanel(row Row, a, b int) *gonum.Plot {
 // outline is the contour of the joint distribution of columns a and b.
 func (m *marginals) outline(s *inn.Samples, a, b int, style draw.LineStyle, shares ...float64) contour {
 	axis := func(j int) gridAxis {
-		if m.axes[s] == nil {
-			m.axes[s] = map[int]gridAxis{}
+		m.lock.Lock()
+		defer m.lock.Unlock()
+		key := outlined{s, j}
+		if _, ok := m.axes[key]; !ok {
+			m.axes[key] = newGridAxis(column(s, j))
 		}
-		if _, ok := m.axes[s][j]; !ok {
-			m.axes[s][j] = newGridAxis(column(s, j))
-		}
-		return m.axes[s][j]
+		return m.axes[key]
 	}
 	return newContour(pairs(s, a, b, s.Len()), axis(a), axis(b), style, shares...)
 }
