@@ -78,61 +78,10 @@ func (k Kernel) self() float64 {
 }
 
 // row replaces squared distances d² by w·dk/d(d²) and returns Σ w·k, for
-// weights w, nil for ones. It is for the families that depend on d² alone.
+// weights w. It is for the families that depend on d² alone.
 func (k Kernel) row(d2, w []float32) float64 {
 	if k.Family == FamilyExponential {
-		return exponentialRow(k.Widths, d2, w)
+		return float64(tensor.Exponentials(d2, w, k.Widths))
 	}
-	if w == nil {
-		return float64(tensor.InverseMultiquadratics(d2, k.Widths))
-	}
-	return inverseMultiquadraticRow(k.Widths, d2, w)
-}
-
-// The derivative is -h²/(h² + d²)². Without weights tensor has the same.
-func inverseMultiquadraticRow(widths []float64, d2, w []float32) float64 {
-	total := 0.0
-	for i, d := range d2 {
-		var k, slope float32
-		for _, h := range widths {
-			h2 := float32(h * h)
-			v := h2 / (h2 + d)
-			k += v
-			slope -= v * v / h2
-		}
-		total += float64(w[i] * k)
-		d2[i] = w[i] * slope
-	}
-	return total
-}
-
-// The derivative is -exp(-d/h)/(2 h d). A sample and itself, whose d² is but
-// rounding, have d = 0 and no derivative.
-func exponentialRow(widths []float64, d2, w []float32) float64 {
-	const rounding = 1e-5
-	total := 0.0
-	for i, v := range d2 {
-		d := 0.0
-		if v > rounding {
-			d = math.Sqrt(float64(v))
-		}
-		var k, slope float64
-		for _, h := range widths {
-			e := math.Exp(-d / h)
-			k += e
-			slope -= e / h
-		}
-		if d > 0 {
-			slope /= 2 * d
-		} else {
-			slope = 0
-		}
-		if w != nil {
-			k *= float64(w[i])
-			slope *= float64(w[i])
-		}
-		total += k
-		d2[i] = float32(slope)
-	}
-	return total
+	return float64(tensor.InverseMultiquadratics(d2, w, k.Widths))
 }

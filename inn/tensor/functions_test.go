@@ -227,26 +227,55 @@ func checkRows(t *testing.T, r *rand.Rand, n int) {
 	}
 
 	widths := []float64{0.5, 1, 2, 10}[:1+r.IntN(4)]
-	for j, v := range random(x) {
-		x.Row(0)[j] = v * v * 1000
-	}
-	copy(old, x.Row(0))
-	total := 0.0
-	got := InverseMultiquadratics(x.Row(0), widths)
-	for j := range old {
-		slope := 0.0
-		for _, h := range widths {
-			k := h * h / (h*h + float64(old[j]))
-			total += k
-			slope -= k * k / (h * h)
+	for _, k := range []struct {
+		name string
+		f    func(x, w []float32, widths []float64) float32
+		want func(x, h float64) (k, slope float64)
+	}{
+		{"InverseMultiquadratics", InverseMultiquadratics, func(x, h float64) (k, slope float64) {
+			k = h * h / (h*h + x)
+			return k, -k * k / (h * h)
+		}},
+		{"Exponentials", Exponentials, func(x, h float64) (k, slope float64) {
+			if x <= alike {
+				return 1, 0
+			}
+			k = math.Exp(-math.Sqrt(x) / h)
+			return k, -k / (2 * math.Sqrt(x) * h)
+		}},
+	} {
+		random(w)
+		for j, v := range random(x) {
+			x.Row(0)[j] = v * v * 1000
+			if r.IntN(5) == 0 {
+				x.Row(0)[j] = v * v * 1e-5
+			}
 		}
-		if !close64(x.Row(0)[j], slope, 0, 1e-6) {
-			t.Fatalf("InverseMultiquadratics of %d: slope %d at %v is %v, want %v", n, j, old[j], x.Row(0)[j], slope)
+		copy(old, x.Row(0))
+		total, size := 0.0, 0.0
+		got := k.f(x.Row(0), w.Row(0), widths)
+		for j := range old {
+			sum, slope, weight := 0.0, 0.0, float64(w.Row(0)[j])
+			for _, h := range widths {
+				k, ds := k.want(float64(old[j]), h)
+				sum += k
+				slope += ds
+			}
+			// A rounding of the exponent is that of the exponential. What is next to
+			// nothing is denormal.
+			rounding := 1 + math.Sqrt(float64(old[j]))/widths[0]/10
+			total += weight * sum
+			size += math.Abs(weight*sum) * rounding
+			if !close64(x.Row(0)[j], weight*slope, 1e-31, 1e-6*rounding) {
+				t.Fatalf("%s of %d: slope %d at %v is %v, want %v", k.name, n, j, old[j], x.Row(0)[j], weight*slope)
+			}
+		}
+		if !close64(got, total, size+1e-31, 1e-6) {
+			t.Fatalf("%s of %d: %v, want %v", k.name, n, got, total)
 		}
 	}
-	if !close64(got, total, 0, 1e-6) {
-		t.Fatalf("InverseMultiquadratics of %d: %v, want %v", n, got, total)
-	}
+
+	checkRoots(t, r, random(x), random(v), random(w), u)
 
 	sum, size, squares := 0.0, 0.0, 0.0
 	for _, v := range random(x) {
@@ -288,6 +317,54 @@ func checkRows(t *testing.T, r *rand.Rand, n int) {
 	}
 }
 
+// checkRoots checks the functions of the power kernel.
+func checkRoots(t *testing.T, r *rand.Rand, x, v, w []float32, u float32) {
+	n := len(x)
+	v[r.IntN(n)] = u // no distance
+	for j := range x {
+		x[j] *= x[j]
+	}
+	x[r.IntN(n)] = 0
+	old := append([]float32(nil), x...)
+	AddRoots(x, v, u)
+	for j, got := range x {
+		if want := float64(old[j]) + math.Sqrt(math.Abs(float64(u-v[j]))); !close64(got, want, 0, 3e-7) {
+			t.Fatalf("AddRoots of %d: value %d is %v, want %v", n, j, got, want)
+		}
+	}
+	copy(x, old)
+	total, size := 0.0, 0.0
+	got := InverseRoots(x, w)
+	for j, v := range x {
+		want := 0.0
+		if old[j] > 0 {
+			want = float64(w[j]) / math.Sqrt(float64(old[j]))
+		}
+		total += float64(w[j]) * math.Sqrt(float64(old[j]))
+		size += math.Abs(float64(w[j])) * math.Sqrt(float64(old[j]))
+		if !close64(v, want, 0, 3e-7) {
+			t.Fatalf("InverseRoots of %d: value %d, of %v, is %v, want %v", n, j, old[j], v, want)
+		}
+	}
+	if !close64(got, total, size, 1e-6) {
+		t.Fatalf("InverseRoots of %d: %v, want %v", n, got, total)
+	}
+	const least = 0.5
+	total, size = 0, 0
+	for j, c := range w {
+		d := float64(u - v[j])
+		if d == 0 {
+			continue
+		}
+		slope := float64(c) / max(math.Sqrt(math.Abs(d)), least)
+		total += math.Copysign(1, d) * slope
+		size += math.Abs(slope)
+	}
+	if got := RootSlopes(w, v, u, least); !close64(got, total, size, 1e-6) {
+		t.Fatalf("RootSlopes of %d: %v, want %v", n, got, total)
+	}
+}
+
 func TestRows(t *testing.T) {
 	eachPath(t, func(t *testing.T) {
 		r := rand.New(rand.NewPCG(4, 4))
@@ -295,18 +372,38 @@ func TestRows(t *testing.T) {
 			checkRows(t, r, n)
 		}
 		checkRows(t, r, 1003)
-		if Sum(nil) != 0 || SumOfSquares(nil) != 0 || InverseMultiquadratics(nil, []float64{1}) != 0 {
+		if Sum(nil) != 0 || SumOfSquares(nil) != 0 || InverseMultiquadratics(nil, nil, []float64{1}) != 0 ||
+			Exponentials(nil, nil, []float64{1}) != 0 || InverseRoots(nil, nil) != 0 || RootSlopes(nil, nil, 1, 1) != 0 {
 			t.Error("the sum of nothing is not 0")
 		}
 		// NaN and infinities come through.
 		nan, inf := float32(math.NaN()), float32(math.Inf(1))
-		x := []float32{0, inf, nan}
-		if k := InverseMultiquadratics(x[:2], []float64{1}); !close64(k, 1, 0, 1e-6) || !close64(x[0], -1, 0, 1e-6) || !close64(x[1], 0, 1, 1e-30) {
+		x, ones := []float32{0, inf, nan}, []float32{1, 1, 1}
+		if k := InverseMultiquadratics(x[:2], ones, []float64{1}); !close64(k, 1, 0, 1e-6) || !close64(x[0], -1, 0, 1e-6) || !close64(x[1], 0, 1, 1e-30) {
 			t.Errorf("k(0) + k(Inf) is %v with slopes %v, want 1, -1 and 0", k, x[:2])
 		}
 		x[0] = 1
-		if k := InverseMultiquadratics(x, []float64{1}); k == k || x[2] == x[2] {
+		if k := InverseMultiquadratics(x, ones, []float64{1}); k == k || x[2] == x[2] {
 			t.Errorf("with NaN: %v, slope %v", k, x[2])
+		}
+		x = []float32{0, inf, nan}
+		if k := Exponentials(x[:2], ones, []float64{1}); k != 1 || x[0] != 0 || x[1] != 0 {
+			t.Errorf("exponential k(0) + k(Inf) is %v with slopes %v, want 1, 0 and 0", k, x[:2])
+		}
+		if k := Exponentials(x, ones, []float64{1}); k == k || x[2] == x[2] {
+			t.Errorf("exponential with NaN: %v, slope %v", k, x[2])
+		}
+		x = []float32{0, inf, nan}
+		AddRoots(x, ones, nan)
+		if x[0] == x[0] || x[1] == x[1] {
+			t.Errorf("roots of the distance to NaN are %v", x)
+		}
+		x = []float32{inf, nan}
+		if k := InverseRoots(x, ones); k == k || x[0] != 0 || x[1] == x[1] {
+			t.Errorf("1/√ of Inf and NaN is %v, the sum of the roots %v", x, k)
+		}
+		if k := RootSlopes(ones[:2], []float32{nan, 0}, 1, 0.1); k == k {
+			t.Errorf("the slope with NaN is %v", k)
 		}
 		y := []float32{nan, 1, -inf}
 		SquaredDistances(y, 1, []float32{0, nan, 0})

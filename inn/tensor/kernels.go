@@ -18,12 +18,17 @@ type kernelSet struct {
 
 	couplingForward, couplingInverse, couplingBackForward, couplingBackInverse func(*byte) // of couplingArgs
 
-	squaredDistances       func(x, v *float32, n int, u float32)
-	inverseMultiquadratics func(x *float32, n int, widths *float64, count int) float32
-	total                  func(x *float32, n int) float32
-	axpy                   func(d, x *float32, n int, f float32)
-	squares                func(x *float32, n int) float64
-	adam                   func(w, g, m, v *float32, n int, settings *float32)
+	squaredDistances                     func(x, v *float32, n int, u float32)
+	inverseMultiquadratics, exponentials func(x, w *float32, n int, widths *float64, count int) float32
+
+	addRoots     func(sum, v *float32, n int, u float32)
+	inverseRoots func(x, w *float32, n int) float32
+	rootSlopes   func(c, v *float32, n int, u, least float32) float32
+
+	total   func(x *float32, n int) float32
+	axpy    func(d, x *float32, n int, f float32)
+	squares func(x *float32, n int) float64
+	adam    func(w, g, m, v *float32, n int, settings *float32)
 }
 
 // Instructions names the vector instructions that this machine computes with,

@@ -17,7 +17,8 @@ var (
 		exp:  exp512, tanh: tanh512, log: log512,
 		couplingForward: couplingForward512, couplingInverse: couplingInverse512,
 		couplingBackForward: couplingBackForward512, couplingBackInverse: couplingBackInverse512,
-		squaredDistances: squaredDistances512, inverseMultiquadratics: inverseMultiquadratics512,
+		squaredDistances: squaredDistances512, inverseMultiquadratics: inverseMultiquadratics512, exponentials: exponentials512,
+		addRoots: addRoots512, inverseRoots: inverseRoots512, rootSlopes: rootSlopes512,
 		total: total512, axpy: axpy512, squares: squares512, adam: adam512,
 	}
 	kernelsAVX2 = kernelSet{
@@ -30,7 +31,8 @@ var (
 		exp:  exp256, tanh: tanh256, log: log256,
 		couplingForward: couplingForward256, couplingInverse: couplingInverse256,
 		couplingBackForward: couplingBackForward256, couplingBackInverse: couplingBackInverse256,
-		squaredDistances: squaredDistances256, inverseMultiquadratics: inverseMultiquadratics256,
+		squaredDistances: squaredDistances256, inverseMultiquadratics: inverseMultiquadratics256, exponentials: exponentials256,
+		addRoots: addRoots256, inverseRoots: inverseRoots256, rootSlopes: rootSlopes256,
 		total: total256, axpy: axpy256, squares: squares256, adam: adam256,
 	}
 )

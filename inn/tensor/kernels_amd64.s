@@ -9690,33 +9690,34 @@ DATA c40000000<>+56(SB)/4, $0x40000000
 DATA c40000000<>+60(SB)/4, $0x40000000
 GLOBL c40000000<>(SB), RODATA|NOPTR, $64
 
-// func inverseMultiquadratics512(x *float32, n int, widths *float64, count int) float32
+// func inverseMultiquadratics512(x *float32, w *float32, n int, widths *float64, count int) float32
 // Requires: AVX, AVX512F, BMI2, CMOV, SSE
-TEXT ·inverseMultiquadratics512(SB), NOSPLIT, $0-36
+TEXT ·inverseMultiquadratics512(SB), NOSPLIT, $0-44
 	MOVQ    x+0(FP), AX
-	MOVQ    n+8(FP), CX
-	MOVQ    widths+16(FP), DX
-	MOVQ    count+24(FP), BX
-	LEAQ    (DX)(BX*8), BX
+	MOVQ    w+8(FP), CX
+	MOVQ    n+16(FP), DX
+	MOVQ    widths+24(FP), BX
+	MOVQ    count+32(FP), SI
+	LEAQ    (BX)(SI*8), SI
 	VPXORD  Z0, Z0, Z0
 	VMOVUPS c40000000<>+0(SB), Z1
 	VMOVUPS c7149f2ca<>+0(SB), Z2
 
 vector:
-	MOVQ      $0x00000010, DI
-	CMPQ      CX, DI
-	CMOVQLT   CX, DI
-	MOVQ      $-1, SI
-	BZHIQ     DI, SI, SI
-	KMOVW     SI, K1
+	MOVQ      $0x00000010, R8
+	CMPQ      DX, R8
+	CMOVQLT   DX, R8
+	MOVQ      $-1, DI
+	BZHIQ     R8, DI, DI
+	KMOVW     DI, K1
 	VMOVUPS.Z (AX), K1, Z3
 	VPXORD    Z4, Z4, Z4
 	VPXORD    Z5, Z5, Z5
 	VMINPS    Z3, Z2, Z3
-	MOVQ      DX, SI
+	MOVQ      BX, DI
 
 width:
-	VMOVSD        (SI), X6
+	VMOVSD        (DI), X6
 	VMULSD        X6, X6, X6
 	VCVTSD2SS     X6, X6, X6
 	VBROADCASTSS  X6, Z6
@@ -9728,14 +9729,16 @@ width:
 	VMULPS        Z8, Z6, Z6
 	VADDPS        Z6, Z4, Z4
 	VFNMADD231PS  Z6, Z8, Z5
-	ADDQ          $0x08, SI
-	CMPQ          SI, BX
+	ADDQ          $0x08, DI
+	CMPQ          DI, SI
 	JNE           width
-	VMOVAPS.Z     Z4, K1, Z4
-	VADDPS        Z4, Z0, Z0
+	VMOVUPS.Z     (CX), K1, Z3
+	VFMADD231PS   Z3, Z4, Z0
+	VMULPS        Z3, Z5, Z5
 	VMOVUPS       Z5, K1, (AX)
 	ADDQ          $0x40, AX
-	SUBQ          $0x10, CX
+	ADDQ          $0x40, CX
+	SUBQ          $0x10, DX
 	JG            vector
 	VEXTRACTF64X4 $0x01, Z0, Y1
 	VADDPS        Y1, Y0, Y1
@@ -9745,7 +9748,7 @@ width:
 	VADDPS        X1, X0, X1
 	VMOVSHDUP     X1, X0
 	VADDSS        X1, X0, X1
-	MOVSS         X1, ret+32(FP)
+	MOVSS         X1, ret+40(FP)
 	VZEROUPPER
 	RET
 
@@ -9766,6 +9769,227 @@ DATA c7149f2ca<>+52(SB)/4, $0x7149f2ca
 DATA c7149f2ca<>+56(SB)/4, $0x7149f2ca
 DATA c7149f2ca<>+60(SB)/4, $0x7149f2ca
 GLOBL c7149f2ca<>(SB), RODATA|NOPTR, $64
+
+// func exponentials512(x *float32, w *float32, n int, widths *float64, count int) float32
+// Requires: AVX, AVX512F, BMI2, CMOV, SSE
+TEXT ·exponentials512(SB), NOSPLIT, $0-44
+	MOVQ   x+0(FP), AX
+	MOVQ   w+8(FP), CX
+	MOVQ   n+16(FP), DX
+	MOVQ   widths+24(FP), BX
+	MOVQ   count+32(FP), SI
+	LEAQ   (BX)(SI*8), SI
+	VPXORD Z0, Z0, Z0
+	MOVQ   $0x3ff0000000000000, DI
+	VMOVQ  DI, X1
+
+vector:
+	MOVQ      $0x00000010, R8
+	CMPQ      DX, R8
+	CMOVQLT   DX, R8
+	MOVQ      $-1, DI
+	BZHIQ     R8, DI, DI
+	KMOVW     DI, K1
+	VMOVUPS.Z (AX), K1, Z2
+	VPXORD    Z4, Z4, Z4
+	VPXORD    Z5, Z5, Z5
+	VSQRTPS   Z2, Z3
+	VPXORD    Z6, Z6, Z6
+	VCMPPS    $0x12, c3727c5ac<>+0(SB), Z2, K2
+	VBLENDMPS Z6, Z3, K2, Z7
+	MOVQ      BX, DI
+
+width:
+	VPXORD        Z8, Z8, Z8
+	VDIVSD        (DI), X1, X3
+	VCVTSD2SS     X3, X3, X3
+	VBROADCASTSS  X3, Z3
+	VFNMADD231PS  Z3, Z7, Z8
+	VMOVUPS       c42b20000<>+0(SB), Z11
+	VMINPS        Z8, Z11, Z11
+	VMOVUPS       cc2d00000<>+0(SB), Z12
+	VMAXPS        Z11, Z12, Z11
+	VMULPS        c3fb8aa3b<>+0(SB), Z11, Z12
+	VRNDSCALEPS   $0x00, Z12, Z12
+	VFNMADD231PS  c3f318000<>+0(SB), Z12, Z11
+	VFNMADD231PS  cb95e8083<>+0(SB), Z12, Z11
+	VMOVUPS       c39500d01<>+0(SB), Z13
+	VFMADD213PS   c3ab60b61<>+0(SB), Z11, Z13
+	VFMADD213PS   c3c088889<>+0(SB), Z11, Z13
+	VFMADD213PS   c3d2aaaab<>+0(SB), Z11, Z13
+	VFMADD213PS   c3e2aaaab<>+0(SB), Z11, Z13
+	VFMADD213PS   c3f000000<>+0(SB), Z11, Z13
+	VFMADD213PS   c3f800000<>+0(SB), Z11, Z13
+	VFMADD213PS   c3f800000<>+0(SB), Z11, Z13
+	VSCALEFPS     Z12, Z13, Z13
+	VADDPS        Z13, Z4, Z4
+	VFNMADD231PS  Z3, Z13, Z5
+	ADDQ          $0x08, DI
+	CMPQ          DI, SI
+	JNE           width
+	VADDPS        Z7, Z7, Z7
+	VDIVPS        Z7, Z5, Z5
+	VPXORD        Z9, Z9, Z9
+	VCMPPS        $0x12, c3727c5ac<>+0(SB), Z2, K2
+	VBLENDMPS     Z9, Z5, K2, Z10
+	VMOVUPS.Z     (CX), K1, Z2
+	VFMADD231PS   Z2, Z4, Z0
+	VMULPS        Z2, Z10, Z10
+	VMOVUPS       Z10, K1, (AX)
+	ADDQ          $0x40, AX
+	ADDQ          $0x40, CX
+	SUBQ          $0x10, DX
+	JG            vector
+	VEXTRACTF64X4 $0x01, Z0, Y1
+	VADDPS        Y1, Y0, Y1
+	VEXTRACTF128  $0x01, Y1, X0
+	VADDPS        X1, X0, X1
+	VMOVHLPS      X1, X1, X0
+	VADDPS        X1, X0, X1
+	VMOVSHDUP     X1, X0
+	VADDSS        X1, X0, X1
+	MOVSS         X1, ret+40(FP)
+	VZEROUPPER
+	RET
+
+DATA c3727c5ac<>+0(SB)/4, $0x3727c5ac
+DATA c3727c5ac<>+4(SB)/4, $0x3727c5ac
+DATA c3727c5ac<>+8(SB)/4, $0x3727c5ac
+DATA c3727c5ac<>+12(SB)/4, $0x3727c5ac
+DATA c3727c5ac<>+16(SB)/4, $0x3727c5ac
+DATA c3727c5ac<>+20(SB)/4, $0x3727c5ac
+DATA c3727c5ac<>+24(SB)/4, $0x3727c5ac
+DATA c3727c5ac<>+28(SB)/4, $0x3727c5ac
+DATA c3727c5ac<>+32(SB)/4, $0x3727c5ac
+DATA c3727c5ac<>+36(SB)/4, $0x3727c5ac
+DATA c3727c5ac<>+40(SB)/4, $0x3727c5ac
+DATA c3727c5ac<>+44(SB)/4, $0x3727c5ac
+DATA c3727c5ac<>+48(SB)/4, $0x3727c5ac
+DATA c3727c5ac<>+52(SB)/4, $0x3727c5ac
+DATA c3727c5ac<>+56(SB)/4, $0x3727c5ac
+DATA c3727c5ac<>+60(SB)/4, $0x3727c5ac
+GLOBL c3727c5ac<>(SB), RODATA|NOPTR, $64
+
+// func addRoots512(sum *float32, v *float32, n int, u float32)
+// Requires: AVX, AVX512F, BMI2, CMOV, SSE
+TEXT ·addRoots512(SB), NOSPLIT, $0-28
+	MOVQ         sum+0(FP), AX
+	MOVQ         v+8(FP), CX
+	MOVQ         n+16(FP), DX
+	MOVSS        u+24(FP), X0
+	VBROADCASTSS X0, Z0
+
+vector:
+	MOVQ      $0x00000010, SI
+	CMPQ      DX, SI
+	CMOVQLT   DX, SI
+	MOVQ      $-1, BX
+	BZHIQ     SI, BX, BX
+	KMOVW     BX, K1
+	VMOVUPS.Z (CX), K1, Z1
+	VSUBPS    Z1, Z0, Z1
+	VPANDD    c7fffffff<>+0(SB), Z1, Z2
+	VPANDD    c80000000<>+0(SB), Z1, Z1
+	VSQRTPS   Z2, Z2
+	VMOVUPS.Z (AX), K1, Z1
+	VADDPS    Z1, Z2, Z2
+	VMOVUPS   Z2, K1, (AX)
+	ADDQ      $0x40, AX
+	ADDQ      $0x40, CX
+	SUBQ      $0x10, DX
+	JG        vector
+	VZEROUPPER
+	RET
+
+// func inverseRoots512(x *float32, w *float32, n int) float32
+// Requires: AVX, AVX512F, BMI2, CMOV, SSE
+TEXT ·inverseRoots512(SB), NOSPLIT, $0-28
+	MOVQ   x+0(FP), AX
+	MOVQ   w+8(FP), CX
+	MOVQ   n+16(FP), DX
+	VPXORD Z0, Z0, Z0
+
+vector:
+	MOVQ          $0x00000010, SI
+	CMPQ          DX, SI
+	CMOVQLT       DX, SI
+	MOVQ          $-1, BX
+	BZHIQ         SI, BX, BX
+	KMOVW         BX, K1
+	VMOVUPS.Z     (AX), K1, Z1
+	VMOVUPS.Z     (CX), K1, Z2
+	VSQRTPS       Z1, Z3
+	VFMADD231PS   Z2, Z3, Z0
+	VDIVPS        Z3, Z2, Z2
+	VPXORD        Z4, Z4, Z4
+	VPXORD        Z5, Z5, Z5
+	VCMPPS        $0x12, Z4, Z1, K2
+	VBLENDMPS     Z5, Z2, K2, Z6
+	VMOVUPS       Z6, K1, (AX)
+	ADDQ          $0x40, AX
+	ADDQ          $0x40, CX
+	SUBQ          $0x10, DX
+	JG            vector
+	VEXTRACTF64X4 $0x01, Z0, Y1
+	VADDPS        Y1, Y0, Y1
+	VEXTRACTF128  $0x01, Y1, X0
+	VADDPS        X1, X0, X1
+	VMOVHLPS      X1, X1, X0
+	VADDPS        X1, X0, X1
+	VMOVSHDUP     X1, X0
+	VADDSS        X1, X0, X1
+	MOVSS         X1, ret+24(FP)
+	VZEROUPPER
+	RET
+
+// func rootSlopes512(c *float32, v *float32, n int, u float32, least float32) float32
+// Requires: AVX, AVX512F, BMI2, CMOV, SSE
+TEXT ·rootSlopes512(SB), NOSPLIT, $0-36
+	MOVQ         c+0(FP), AX
+	MOVQ         v+8(FP), CX
+	MOVQ         n+16(FP), DX
+	MOVSS        u+24(FP), X0
+	VBROADCASTSS X0, Z0
+	MOVSS        least+28(FP), X1
+	VBROADCASTSS X1, Z1
+	VPXORD       Z2, Z2, Z2
+
+vector:
+	MOVQ          $0x00000010, SI
+	CMPQ          DX, SI
+	CMOVQLT       DX, SI
+	MOVQ          $-1, BX
+	BZHIQ         SI, BX, BX
+	KMOVW         BX, K1
+	VMOVUPS.Z     (AX), K1, Z4
+	VMOVUPS.Z     (CX), K1, Z3
+	VSUBPS        Z3, Z0, Z3
+	VPANDD        c7fffffff<>+0(SB), Z3, Z5
+	VPANDD        c80000000<>+0(SB), Z3, Z6
+	VSQRTPS       Z5, Z5
+	VMAXPS        Z5, Z1, Z5
+	VDIVPS        Z5, Z4, Z4
+	VPXORD        Z6, Z4, Z4
+	VPXORD        Z7, Z7, Z7
+	VPXORD        Z8, Z8, Z8
+	VCMPPS        $0x00, Z7, Z3, K1
+	VBLENDMPS     Z8, Z4, K1, Z9
+	VADDPS        Z9, Z2, Z2
+	ADDQ          $0x40, AX
+	ADDQ          $0x40, CX
+	SUBQ          $0x10, DX
+	JG            vector
+	VEXTRACTF64X4 $0x01, Z2, Y0
+	VADDPS        Y0, Y2, Y0
+	VEXTRACTF128  $0x01, Y0, X1
+	VADDPS        X0, X1, X0
+	VMOVHLPS      X0, X0, X1
+	VADDPS        X0, X1, X0
+	VMOVSHDUP     X0, X1
+	VADDSS        X0, X1, X0
+	MOVSS         X0, ret+32(FP)
+	VZEROUPPER
+	RET
 
 // func total512(x *float32, n int) float32
 // Requires: AVX, AVX512F, BMI2, CMOV, SSE
@@ -10519,33 +10743,34 @@ vector:
 	VZEROUPPER
 	RET
 
-// func inverseMultiquadratics256(x *float32, n int, widths *float64, count int) float32
+// func inverseMultiquadratics256(x *float32, w *float32, n int, widths *float64, count int) float32
 // Requires: AVX, AVX2, CMOV, FMA3, SSE
-TEXT ·inverseMultiquadratics256(SB), NOSPLIT, $0-36
+TEXT ·inverseMultiquadratics256(SB), NOSPLIT, $0-44
 	MOVQ    x+0(FP), AX
-	MOVQ    n+8(FP), CX
-	MOVQ    widths+16(FP), DX
-	MOVQ    count+24(FP), BX
-	LEAQ    (DX)(BX*8), BX
+	MOVQ    w+8(FP), CX
+	MOVQ    n+16(FP), DX
+	MOVQ    widths+24(FP), BX
+	MOVQ    count+32(FP), SI
+	LEAQ    (BX)(SI*8), SI
 	VXORPS  Y0, Y0, Y0
 	VMOVUPS c40000000<>+0(SB), Y1
 	VMOVUPS c7149f2ca<>+0(SB), Y2
 
 vector:
-	MOVQ       $0x00000008, SI
-	CMPQ       CX, SI
-	CMOVQLT    CX, SI
-	NEGQ       SI
-	LEAQ       slidingMask<>+0(SB), DI
-	VMOVDQU    32(DI)(SI*4), Y3
+	MOVQ       $0x00000008, DI
+	CMPQ       DX, DI
+	CMOVQLT    DX, DI
+	NEGQ       DI
+	LEAQ       slidingMask<>+0(SB), R8
+	VMOVDQU    32(R8)(DI*4), Y3
 	VMASKMOVPS (AX), Y3, Y4
 	VXORPS     Y5, Y5, Y5
 	VXORPS     Y6, Y6, Y6
 	VMINPS     Y4, Y2, Y4
-	MOVQ       DX, SI
+	MOVQ       BX, DI
 
 width:
-	VMOVSD       (SI), X7
+	VMOVSD       (DI), X7
 	VMULSD       X7, X7, X7
 	VCVTSD2SS    X7, X7, X7
 	VBROADCASTSS X7, Y7
@@ -10557,14 +10782,16 @@ width:
 	VMULPS       Y9, Y7, Y7
 	VADDPS       Y7, Y5, Y5
 	VFNMADD231PS Y7, Y9, Y6
-	ADDQ         $0x08, SI
-	CMPQ         SI, BX
+	ADDQ         $0x08, DI
+	CMPQ         DI, SI
 	JNE          width
-	VANDPS       Y5, Y3, Y5
-	VADDPS       Y5, Y0, Y0
+	VMASKMOVPS   (CX), Y3, Y4
+	VFMADD231PS  Y4, Y5, Y0
+	VMULPS       Y4, Y6, Y6
 	VMASKMOVPS   Y6, Y3, (AX)
 	ADDQ         $0x20, AX
-	SUBQ         $0x08, CX
+	ADDQ         $0x20, CX
+	SUBQ         $0x08, DX
 	JG           vector
 	VEXTRACTF128 $0x01, Y0, X1
 	VADDPS       X0, X1, X0
@@ -10572,7 +10799,212 @@ width:
 	VADDPS       X0, X1, X0
 	VMOVSHDUP    X0, X1
 	VADDSS       X0, X1, X0
-	MOVSS        X0, ret+32(FP)
+	MOVSS        X0, ret+40(FP)
+	VZEROUPPER
+	RET
+
+// func exponentials256(x *float32, w *float32, n int, widths *float64, count int) float32
+// Requires: AVX, AVX2, CMOV, FMA3, SSE
+TEXT ·exponentials256(SB), NOSPLIT, $0-44
+	MOVQ   x+0(FP), AX
+	MOVQ   w+8(FP), CX
+	MOVQ   n+16(FP), DX
+	MOVQ   widths+24(FP), BX
+	MOVQ   count+32(FP), SI
+	LEAQ   (BX)(SI*8), SI
+	VXORPS Y0, Y0, Y0
+	MOVQ   $0x3ff0000000000000, DI
+	VMOVQ  DI, X1
+
+vector:
+	MOVQ       $0x00000008, DI
+	CMPQ       DX, DI
+	CMOVQLT    DX, DI
+	NEGQ       DI
+	LEAQ       slidingMask<>+0(SB), R8
+	VMOVDQU    32(R8)(DI*4), Y2
+	VMASKMOVPS (AX), Y2, Y3
+	VXORPS     Y5, Y5, Y5
+	VXORPS     Y6, Y6, Y6
+	VSQRTPS    Y3, Y4
+	VXORPS     Y7, Y7, Y7
+	VCMPPS     $0x12, c3727c5ac<>+0(SB), Y3, Y8
+	VBLENDVPS  Y8, Y7, Y4, Y4
+	MOVQ       BX, DI
+
+width:
+	VXORPS       Y8, Y8, Y8
+	VDIVSD       (DI), X1, X7
+	VCVTSD2SS    X7, X7, X7
+	VBROADCASTSS X7, Y7
+	VFNMADD231PS Y7, Y4, Y8
+	VMOVUPS      c42b20000<>+0(SB), Y9
+	VMINPS       Y8, Y9, Y8
+	VMOVUPS      cc2d00000<>+0(SB), Y9
+	VMAXPS       Y8, Y9, Y8
+	VMULPS       c3fb8aa3b<>+0(SB), Y8, Y9
+	VROUNDPS     $0x00, Y9, Y9
+	VFNMADD231PS c3f318000<>+0(SB), Y9, Y8
+	VFNMADD231PS cb95e8083<>+0(SB), Y9, Y8
+	VMOVUPS      c39500d01<>+0(SB), Y10
+	VFMADD213PS  c3ab60b61<>+0(SB), Y8, Y10
+	VFMADD213PS  c3c088889<>+0(SB), Y8, Y10
+	VFMADD213PS  c3d2aaaab<>+0(SB), Y8, Y10
+	VFMADD213PS  c3e2aaaab<>+0(SB), Y8, Y10
+	VFMADD213PS  c3f000000<>+0(SB), Y8, Y10
+	VFMADD213PS  c3f800000<>+0(SB), Y8, Y10
+	VFMADD213PS  c3f800000<>+0(SB), Y8, Y10
+	VCVTPS2DQ    Y9, Y8
+	VPSRAD       $0x01, Y8, Y9
+	VPSUBD       Y9, Y8, Y8
+	VPADDD       c0000007f<>+0(SB), Y9, Y9
+	VPSLLD       $0x17, Y9, Y9
+	VMULPS       Y9, Y10, Y10
+	VPADDD       c0000007f<>+0(SB), Y8, Y8
+	VPSLLD       $0x17, Y8, Y8
+	VMULPS       Y8, Y10, Y10
+	VADDPS       Y10, Y5, Y5
+	VFNMADD231PS Y7, Y10, Y6
+	ADDQ         $0x08, DI
+	CMPQ         DI, SI
+	JNE          width
+	VADDPS       Y4, Y4, Y4
+	VDIVPS       Y4, Y6, Y6
+	VXORPS       Y4, Y4, Y4
+	VCMPPS       $0x12, c3727c5ac<>+0(SB), Y3, Y3
+	VBLENDVPS    Y3, Y4, Y6, Y3
+	VMASKMOVPS   (CX), Y2, Y4
+	VFMADD231PS  Y4, Y5, Y0
+	VMULPS       Y4, Y3, Y3
+	VMASKMOVPS   Y3, Y2, (AX)
+	ADDQ         $0x20, AX
+	ADDQ         $0x20, CX
+	SUBQ         $0x08, DX
+	JG           vector
+	VEXTRACTF128 $0x01, Y0, X1
+	VADDPS       X0, X1, X0
+	VMOVHLPS     X0, X0, X1
+	VADDPS       X0, X1, X0
+	VMOVSHDUP    X0, X1
+	VADDSS       X0, X1, X0
+	MOVSS        X0, ret+40(FP)
+	VZEROUPPER
+	RET
+
+// func addRoots256(sum *float32, v *float32, n int, u float32)
+// Requires: AVX, AVX2, CMOV, SSE
+TEXT ·addRoots256(SB), NOSPLIT, $0-28
+	MOVQ         sum+0(FP), AX
+	MOVQ         v+8(FP), CX
+	MOVQ         n+16(FP), DX
+	MOVSS        u+24(FP), X0
+	VBROADCASTSS X0, Y0
+
+vector:
+	MOVQ       $0x00000008, BX
+	CMPQ       DX, BX
+	CMOVQLT    DX, BX
+	NEGQ       BX
+	LEAQ       slidingMask<>+0(SB), SI
+	VMOVDQU    32(SI)(BX*4), Y1
+	VMASKMOVPS (CX), Y1, Y2
+	VSUBPS     Y2, Y0, Y2
+	VPAND      c7fffffff<>+0(SB), Y2, Y3
+	VPAND      c80000000<>+0(SB), Y2, Y2
+	VSQRTPS    Y3, Y3
+	VMASKMOVPS (AX), Y1, Y2
+	VADDPS     Y2, Y3, Y3
+	VMASKMOVPS Y3, Y1, (AX)
+	ADDQ       $0x20, AX
+	ADDQ       $0x20, CX
+	SUBQ       $0x08, DX
+	JG         vector
+	VZEROUPPER
+	RET
+
+// func inverseRoots256(x *float32, w *float32, n int) float32
+// Requires: AVX, CMOV, FMA3, SSE
+TEXT ·inverseRoots256(SB), NOSPLIT, $0-28
+	MOVQ   x+0(FP), AX
+	MOVQ   w+8(FP), CX
+	MOVQ   n+16(FP), DX
+	VXORPS Y0, Y0, Y0
+
+vector:
+	MOVQ         $0x00000008, BX
+	CMPQ         DX, BX
+	CMOVQLT      DX, BX
+	NEGQ         BX
+	LEAQ         slidingMask<>+0(SB), SI
+	VMOVDQU      32(SI)(BX*4), Y1
+	VMASKMOVPS   (AX), Y1, Y2
+	VMASKMOVPS   (CX), Y1, Y3
+	VSQRTPS      Y2, Y4
+	VFMADD231PS  Y3, Y4, Y0
+	VDIVPS       Y4, Y3, Y3
+	VXORPS       Y4, Y4, Y4
+	VXORPS       Y5, Y5, Y5
+	VCMPPS       $0x12, Y4, Y2, Y2
+	VBLENDVPS    Y2, Y5, Y3, Y2
+	VMASKMOVPS   Y2, Y1, (AX)
+	ADDQ         $0x20, AX
+	ADDQ         $0x20, CX
+	SUBQ         $0x08, DX
+	JG           vector
+	VEXTRACTF128 $0x01, Y0, X1
+	VADDPS       X0, X1, X0
+	VMOVHLPS     X0, X0, X1
+	VADDPS       X0, X1, X0
+	VMOVSHDUP    X0, X1
+	VADDSS       X0, X1, X0
+	MOVSS        X0, ret+24(FP)
+	VZEROUPPER
+	RET
+
+// func rootSlopes256(c *float32, v *float32, n int, u float32, least float32) float32
+// Requires: AVX, AVX2, CMOV, SSE
+TEXT ·rootSlopes256(SB), NOSPLIT, $0-36
+	MOVQ         c+0(FP), AX
+	MOVQ         v+8(FP), CX
+	MOVQ         n+16(FP), DX
+	MOVSS        u+24(FP), X0
+	VBROADCASTSS X0, Y0
+	MOVSS        least+28(FP), X1
+	VBROADCASTSS X1, Y1
+	VXORPS       Y2, Y2, Y2
+
+vector:
+	MOVQ         $0x00000008, BX
+	CMPQ         DX, BX
+	CMOVQLT      DX, BX
+	NEGQ         BX
+	LEAQ         slidingMask<>+0(SB), SI
+	VMOVDQU      32(SI)(BX*4), Y3
+	VMASKMOVPS   (AX), Y3, Y4
+	VMASKMOVPS   (CX), Y3, Y3
+	VSUBPS       Y3, Y0, Y3
+	VPAND        c7fffffff<>+0(SB), Y3, Y5
+	VPAND        c80000000<>+0(SB), Y3, Y6
+	VSQRTPS      Y5, Y5
+	VMAXPS       Y5, Y1, Y5
+	VDIVPS       Y5, Y4, Y4
+	VPXOR        Y6, Y4, Y4
+	VXORPS       Y5, Y5, Y5
+	VXORPS       Y6, Y6, Y6
+	VCMPPS       $0x00, Y5, Y3, Y3
+	VBLENDVPS    Y3, Y6, Y4, Y3
+	VADDPS       Y3, Y2, Y2
+	ADDQ         $0x20, AX
+	ADDQ         $0x20, CX
+	SUBQ         $0x08, DX
+	JG           vector
+	VEXTRACTF128 $0x01, Y2, X0
+	VADDPS       X2, X0, X1
+	VMOVHLPS     X1, X1, X0
+	VADDPS       X1, X0, X1
+	VMOVSHDUP    X1, X0
+	VADDSS       X1, X0, X1
+	MOVSS        X1, ret+32(FP)
 	VZEROUPPER
 	RET
 

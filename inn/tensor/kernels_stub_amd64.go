@@ -143,7 +143,19 @@ func couplingBackInverse512(t *byte)
 func squaredDistances512(x *float32, v *float32, n int, u float32)
 
 //go:noescape
-func inverseMultiquadratics512(x *float32, n int, widths *float64, count int) float32
+func inverseMultiquadratics512(x *float32, w *float32, n int, widths *float64, count int) float32
+
+//go:noescape
+func exponentials512(x *float32, w *float32, n int, widths *float64, count int) float32
+
+//go:noescape
+func addRoots512(sum *float32, v *float32, n int, u float32)
+
+//go:noescape
+func inverseRoots512(x *float32, w *float32, n int) float32
+
+//go:noescape
+func rootSlopes512(c *float32, v *float32, n int, u float32, least float32) float32
 
 //go:noescape
 func total512(x *float32, n int) float32
@@ -185,7 +197,19 @@ func couplingBackInverse256(t *byte)
 func squaredDistances256(x *float32, v *float32, n int, u float32)
 
 //go:noescape
-func inverseMultiquadratics256(x *float32, n int, widths *float64, count int) float32
+func inverseMultiquadratics256(x *float32, w *float32, n int, widths *float64, count int) float32
+
+//go:noescape
+func exponentials256(x *float32, w *float32, n int, widths *float64, count int) float32
+
+//go:noescape
+func addRoots256(sum *float32, v *float32, n int, u float32)
+
+//go:noescape
+func inverseRoots256(x *float32, w *float32, n int) float32
+
+//go:noescape
+func rootSlopes256(c *float32, v *float32, n int, u float32, least float32) float32
 
 //go:noescape
 func total256(x *float32, n int) float32

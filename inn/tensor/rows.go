@@ -16,11 +16,13 @@ func SquaredDistances(x []float32, u float32, v []float32) {
 	}
 }
 
-// InverseMultiquadratics replaces every x by dk/dx of k(x) = Σ_h h²/(h² + x) and
-// returns Σ k(x), both to 1e-6. The h are the widths.
-func InverseMultiquadratics(x []float32, widths []float64) float32 {
+// InverseMultiquadratics replaces every x by w·dk/dx of k(x) = Σ_h h²/(h² + x) and
+// returns Σ w·k(x), both to 1e-6. The h are the widths; there is a weight w for
+// every x.
+func InverseMultiquadratics(x, w []float32, widths []float64) float32 {
+	w = w[:len(x)]
 	if kernels != nil && len(x) > 0 && len(widths) > 0 {
-		return kernels.inverseMultiquadratics(&x[0], len(x), &widths[0], len(widths))
+		return kernels.inverseMultiquadratics(&x[0], &w[0], len(x), &widths[0], len(widths))
 	}
 	total := 0.0
 	for i, d := range x {
@@ -31,11 +33,99 @@ func InverseMultiquadratics(x []float32, widths []float64) float32 {
 			k += v
 			slope -= v * v / h2
 		}
-		total += float64(k)
-		x[i] = slope
+		total += float64(w[i] * k)
+		x[i] = w[i] * slope
 	}
 	return float32(total)
 }
+
+// alike is the squared distance up to which Exponentials takes two samples for
+// the same one, whose distance is but rounding. The assembly has it, too.
+const alike = 1e-5
+
+// Exponentials does for k(x) = Σ_h exp(-√x/h) what InverseMultiquadratics does for
+// the other kernel. Where x is 1e-5 or less, k is what it is at 0 and its derivative,
+// which has no bound there, is 0.
+func Exponentials(x, w []float32, widths []float64) float32 {
+	w = w[:len(x)]
+	if kernels != nil && len(x) > 0 && len(widths) > 0 {
+		return kernels.exponentials(&x[0], &w[0], len(x), &widths[0], len(widths))
+	}
+	total := 0.0
+	for i, v := range x {
+		d := math.Sqrt(float64(v))
+		if v <= alike {
+			d = 0
+		}
+		var k, slope float64
+		for _, h := range widths {
+			e := math.Exp(-d / h)
+			k += e
+			slope -= e / h
+		}
+		total += float64(w[i]) * k
+		x[i] = 0
+		if !(v <= alike) {
+			x[i] = w[i] * float32(slope/(2*d))
+		}
+	}
+	return float32(total)
+}
+
+// AddRoots adds √|u - v| to each sum.
+func AddRoots(sum, v []float32, u float32) {
+	v = v[:len(sum)]
+	if kernels != nil && len(sum) > 0 {
+		kernels.addRoots(&sum[0], &v[0], len(sum), u)
+		return
+	}
+	for i, x := range v {
+		sum[i] += root(abs(u - x))
+	}
+}
+
+// InverseRoots replaces every x by w/√x, 0 by 0, and returns Σ w·√x.
+func InverseRoots(x, w []float32) float32 {
+	w = w[:len(x)]
+	if kernels != nil && len(x) > 0 {
+		return kernels.inverseRoots(&x[0], &w[0], len(x))
+	}
+	total := 0.0
+	for i, v := range x {
+		r := root(v)
+		total += float64(w[i] * r)
+		if !(v <= 0) {
+			x[i] = w[i] / r
+		}
+	}
+	return float32(total)
+}
+
+// RootSlopes is Σ c·sign(u - v)/max(√|u - v|, least): with c = 1 the derivative
+// of 2 Σ √|u - v| with respect to u, kept from growing without bound.
+func RootSlopes(c, v []float32, u, least float32) float32 {
+	v = v[:len(c)]
+	if kernels != nil && len(c) > 0 {
+		return kernels.rootSlopes(&c[0], &v[0], len(c), u, least)
+	}
+	total := 0.0
+	for i, x := range v {
+		d := u - x
+		slope := c[i] / max(root(abs(d)), least)
+		switch {
+		case d < 0:
+			slope = -slope
+		case d == 0:
+			slope = 0
+		}
+		total += float64(slope)
+	}
+	return float32(total)
+}
+
+func root(x float32) float32 { return float32(math.Sqrt(float64(x))) }
+
+func abs(x float32) float32 { return max(x, -x) }
 
 // Sum is Σ x.
 func Sum(x []float32) float32 {

@@ -131,7 +131,7 @@ func (s isa) log(x reg.VecVirtual) reg.VecVirtual {
 	infinite := s.number(math.Inf(1))
 	p = s.choose(x, lessEqual, s.zero(), s.register(s.number(math.Inf(-1))), p)
 	p = s.choose(x, less, s.zero(), s.register(s.bits(0x7fc00000)), p)
-	p = s.choose(x, 0, infinite, x, p)
+	p = s.choose(x, equal, infinite, x, p)
 	return s.choose(x, notEqualSelf, x, x, p)
 }
 

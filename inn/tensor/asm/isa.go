@@ -169,8 +169,17 @@ func (s isa) or(a Op, b, to reg.VecVirtual) {
 	}
 }
 
+func (s isa) xor(a Op, b, to reg.VecVirtual) {
+	if s.wide() {
+		VPXORD(a, b, to)
+	} else {
+		VPXOR(a, b, to)
+	}
+}
+
 // Comparisons, as VCMPPS numbers them.
 const (
+	equal        = 0
 	less         = 17 // quiet
 	lessEqual    = 18
 	greater      = 30

@@ -1,6 +1,8 @@
 package main
 
 import (
+	"math"
+
 	. "github.com/mmcloughlin/avo/build"
 	. "github.com/mmcloughlin/avo/operand"
 	"github.com/mmcloughlin/avo/reg"
@@ -11,9 +13,7 @@ import (
 func (s isa) squaredDistances() {
 	s.begin("squaredDistances", "func(x, v *float32, n int, u float32)")
 	x, v, n := param("x"), param("v"), param("n")
-	u, p := s.vec(), XMM()
-	Load(Param("u"), p)
-	VBROADCASTSS(p, u)
+	u := s.parameter("u")
 	zero := s.zero()
 	s.each("vector", n, []reg.GPVirtual{x, v}, func(l lanes) {
 		d := s.load(Mem{Base: v}, l)
@@ -26,16 +26,16 @@ func (s isa) squaredDistances() {
 	RET()
 }
 
-// inverseMultiquadratics: with k = Σ_h h²/(h² + x), x <- dk/dx; returns Σ k over
-// the n >= 1 values. There is at least one h.
+// inverseMultiquadratics: with k = Σ_h h²/(h² + x), x <- w·dk/dx; returns Σ w·k
+// over the n >= 1 values. There is at least one h.
 func (s isa) inverseMultiquadratics() {
-	s.begin("inverseMultiquadratics", "func(x *float32, n int, widths *float64, count int) float32")
-	x, n, widths, count := param("x"), param("n"), param("widths"), param("count")
+	s.begin("inverseMultiquadratics", "func(x, w *float32, n int, widths *float64, count int) float32")
+	x, w, n, widths, count := param("x"), param("w"), param("n"), param("widths"), param("count")
 	end := GP64()
 	LEAQ(Mem{Base: widths, Index: count, Scale: 8}, end)
 	ks := s.zero()
 	two, limit := s.register(s.number(2)), s.register(s.number(1e30))
-	s.each("vector", n, []reg.GPVirtual{x}, func(l lanes) {
+	s.each("vector", n, []reg.GPVirtual{x, w}, func(l lanes) {
 		d, k, slope := s.load(Mem{Base: x}, l), s.zero(), s.zero()
 		// The reciprocal of what is larger would be lost. NaN, the second
 		// operand, stays.
@@ -61,13 +61,119 @@ func (s isa) inverseMultiquadratics() {
 		ADDQ(U8(8), h)
 		CMPQ(h, end)
 		JNE(LabelRef("width"))
-		s.keep(k, l)
-		VADDPS(k, ks, ks)
+		weight := s.load(Mem{Base: w}, l)
+		VFMADD231PS(weight, k, ks)
+		VMULPS(weight, slope, slope)
 		s.store(slope, Mem{Base: x}, l)
 	})
 	Store(s.sum(ks), ReturnIndex(0))
 	VZEROUPPER()
 	RET()
+}
+
+// exponentials: with d = √x, 0 where x <= 1e-5, and k = Σ_h exp(-d/h), x <-
+// w·dk/dx, 0 where d is; returns Σ w·k over the n >= 1 values. There is at least
+// one h.
+func (s isa) exponentials() {
+	s.begin("exponentials", "func(x, w *float32, n int, widths *float64, count int) float32")
+	x, w, n, widths, count := param("x"), param("w"), param("n"), param("widths"), param("count")
+	end := GP64()
+	LEAQ(Mem{Base: widths, Index: count, Scale: 8}, end)
+	ks, bits, one := s.zero(), GP64(), XMM()
+	MOVQ(U64(math.Float64bits(1)), bits)
+	VMOVQ(bits, one)
+	s.each("vector", n, []reg.GPVirtual{x, w}, func(l lanes) {
+		d2, d, k, slope := s.load(Mem{Base: x}, l), s.vec(), s.zero(), s.zero()
+		VSQRTPS(d2, d)
+		d = s.choose(d2, lessEqual, s.number(1e-5), s.zero(), d)
+		h := GP64()
+		MOVQ(widths, h)
+		Label("width")
+		inverse, a, t := XMM(), s.vec(), s.zero()
+		VDIVSD(Mem{Base: h}, one, inverse)
+		VCVTSD2SS(inverse, inverse, inverse)
+		VBROADCASTSS(inverse, a)
+		VFNMADD231PS(a, d, t)
+		e := s.exp(t)
+		VADDPS(e, k, k)
+		VFNMADD231PS(a, e, slope)
+		ADDQ(U8(8), h)
+		CMPQ(h, end)
+		JNE(LabelRef("width"))
+		VADDPS(d, d, d)
+		VDIVPS(d, slope, slope)
+		slope = s.choose(d2, lessEqual, s.number(1e-5), s.zero(), slope)
+		weight := s.load(Mem{Base: w}, l)
+		VFMADD231PS(weight, k, ks)
+		VMULPS(weight, slope, slope)
+		s.store(slope, Mem{Base: x}, l)
+	})
+	Store(s.sum(ks), ReturnIndex(0))
+	VZEROUPPER()
+	RET()
+}
+
+// addRoots: sum += √|u - v|, n >= 1 values.
+func (s isa) addRoots() {
+	s.begin("addRoots", "func(sum, v *float32, n int, u float32)")
+	sum, v, n := param("sum"), param("v"), param("n")
+	u := s.parameter("u")
+	s.each("vector", n, []reg.GPVirtual{sum, v}, func(l lanes) {
+		d := s.vec()
+		VSUBPS(s.load(Mem{Base: v}, l), u, d)
+		size, _ := s.sign(d)
+		VSQRTPS(size, size)
+		VADDPS(s.load(Mem{Base: sum}, l), size, size)
+		s.store(size, Mem{Base: sum}, l)
+	})
+	VZEROUPPER()
+	RET()
+}
+
+// inverseRoots: x <- w/√x, 0 where x is; returns Σ w·√x over the n >= 1 values.
+func (s isa) inverseRoots() {
+	s.begin("inverseRoots", "func(x, w *float32, n int) float32")
+	x, w, n := param("x"), param("w"), param("n")
+	total := s.zero()
+	s.each("vector", n, []reg.GPVirtual{x, w}, func(l lanes) {
+		v, weight, root := s.load(Mem{Base: x}, l), s.load(Mem{Base: w}, l), s.vec()
+		VSQRTPS(v, root)
+		VFMADD231PS(weight, root, total)
+		VDIVPS(root, weight, weight)
+		s.store(s.choose(v, lessEqual, s.zero(), s.zero(), weight), Mem{Base: x}, l)
+	})
+	Store(s.sum(total), ReturnIndex(0))
+	VZEROUPPER()
+	RET()
+}
+
+// rootSlopes returns Σ c·sign(u - v)/max(√|u - v|, least) over n >= 1 values.
+func (s isa) rootSlopes() {
+	s.begin("rootSlopes", "func(c, v *float32, n int, u, least float32) float32")
+	c, v, n := param("c"), param("v"), param("n")
+	u, least, total := s.parameter("u"), s.parameter("least"), s.zero()
+	s.each("vector", n, []reg.GPVirtual{c, v}, func(l lanes) {
+		d, q := s.vec(), s.load(Mem{Base: c}, l)
+		VSUBPS(s.load(Mem{Base: v}, l), u, d)
+		size, sign := s.sign(d)
+		VSQRTPS(size, size)
+		VMAXPS(size, least, size) // NaN, the second operand, stays
+		VDIVPS(size, q, q)
+		s.xor(sign, q, q)
+		q = s.choose(d, equal, s.zero(), s.zero(), q)
+		VADDPS(q, total, total)
+	})
+	Store(s.sum(total), ReturnIndex(0))
+	VZEROUPPER()
+	RET()
+}
+
+// parameter fills a vector with a float32 that the function is called with.
+func (s isa) parameter(name string) reg.VecVirtual {
+	v, p := s.vec(), XMM()
+	Load(Param(name), p)
+	VBROADCASTSS(p, v)
+	return v
 }
 
 // estimate is 1/v to 12 or 14 bits.
@@ -94,9 +200,7 @@ func (s isa) total() {
 func (s isa) axpy() {
 	s.begin("axpy", "func(d, x *float32, n int, f float32)")
 	d, x, n := param("d"), param("x"), param("n")
-	f, p := s.vec(), XMM()
-	Load(Param("f"), p)
-	VBROADCASTSS(p, f)
+	f := s.parameter("f")
 	s.each("vector", n, []reg.GPVirtual{d, x}, func(l lanes) {
 		v := s.load(Mem{Base: d}, l)
 		VFMADD231PS(f, s.load(Mem{Base: x}, l), v)
