@@ -69,3 +69,40 @@ func ExampleTrainCINN() {
 func mean(s *inn.Samples) float64 { return stat.Mean(s.Data, nil) }
 
 func sd(s *inn.Samples) float64 { return stat.StdDev(s.Data, nil) }
+
+// Priors with walls, of which the measurement shows one parameter alone.
+func ExampleNormalScores() {
+	p := inn.Problem{
+		X: inn.Vars("a", "b"), Y: inn.Vars("u"),
+		Prior:    inn.Uniform([]float64{0, 0}, []float64{1, 10}),
+		Simulate: func(rng *rand.Rand, x []float64) []float64 { return []float64{x[0] + 0.1*rng.NormFloat64()} },
+	}
+	pairs, err := p.Pairs(2000, 1)
+	if err != nil {
+		panic(err)
+	}
+	scores, err := method.NewNormalScores(pairs.X)
+	if err != nil {
+		panic(err)
+	}
+	normal, err := scores.Pairs(pairs)
+	if err != nil {
+		panic(err)
+	}
+	model, err := method.TrainCINN(normal, &method.CINNSettings{Training: method.Training{Steps: 300}})
+	if err != nil {
+		panic(err)
+	}
+	draws, err := scores.Undo(model).Sample([]float64{0.5}, 1000, 1)
+	if err != nil {
+		panic(err)
+	}
+	inside := 0
+	for i := range draws.Len() {
+		if b := draws.Row(i)[1]; b > 0 && b < 10 {
+			inside++
+		}
+	}
+	fmt.Println(inside, "of", draws.Len(), "within the walls of b")
+	// Output: 1000 of 1000 within the walls of b
+}

@@ -1,0 +1,135 @@
+package method
+
+import (
+	"fmt"
+	"slices"
+
+	"gonum.org/v1/gonum/stat/distuv"
+
+	"github.com/innkeeper-notebook/innkeeper/inn"
+)
+
+// NormalScores map every parameter to a number that is standard normal under the
+// prior, Φ⁻¹(F(x)) with F the parameter's distribution function, and back. A network
+// that is trained on them has no walls to keep to, and a parameter that y says
+// nothing about is what it was before training: standard normal. Where most
+// parameters are hardly recoverable this makes posteriors far better calibrated;
+// where y depends on few x in a simple way it may make them worse, because that
+// way is then bent.
+//
+// F is linear between quantiles of draws of the prior and ends 1/n of their range
+// beyond the outermost of the n, so that no posterior leaves the prior's range.
+type NormalScores struct {
+	vars  []inn.Var
+	knots [][]float64 // of each parameter: values of F = 0, 1/k, ..., 1
+}
+
+const (
+	scoreKnots     = 200 // at most
+	drawsPerKnot   = 50
+	fewestForScore = 100
+)
+
+// NewNormalScores takes the distribution functions from at least 100 draws of the
+// prior, such as the X of training pairs. A parameter that does not vary is an
+// error.
+func NewNormalScores(prior *inn.Samples) (*NormalScores, error) {
+	if prior == nil || prior.Len() < fewestForScore {
+		return nil, fmt.Errorf("method: normal scores want at least %d draws of the prior", fewestForScore)
+	}
+	if err := prior.Check(); err != nil {
+		return nil, fmt.Errorf("method: normal scores: %w", err)
+	}
+	s := &NormalScores{vars: prior.Vars}
+	n := prior.Len()
+	k := min(n/drawsPerKnot, scoreKnots)
+	for j, v := range prior.Vars {
+		col := make([]float64, n)
+		for i := range col {
+			col[i] = prior.Row(i)[j]
+		}
+		slices.Sort(col)
+		margin := (col[n-1] - col[0]) / float64(n)
+		if margin == 0 {
+			return nil, fmt.Errorf("method: %s is %.4g in every draw of the prior: leave it out, it has no normal scores", v.Name, col[0])
+		}
+		knots := []float64{col[0] - margin}
+		for i := 1; i < k; i++ {
+			knots = append(knots, col[i*n/k])
+		}
+		s.knots = append(s.knots, append(knots, col[n-1]+margin))
+	}
+	return s, nil
+}
+
+// Pairs are the pairs with the scores in place of X; Y is shared. A parameter
+// beyond the prior's range is an error.
+func (s *NormalScores) Pairs(pairs *inn.Pairs) (*inn.Pairs, error) {
+	if err := pairs.Check(); err != nil {
+		return nil, err
+	}
+	if !slices.Equal(pairs.X.Vars, s.vars) {
+		return nil, fmt.Errorf("method: the pairs' parameters are not those of the normal scores")
+	}
+	scores := make([]inn.Var, len(s.vars))
+	for j, v := range s.vars {
+		scores[j].Name = v.Name // without a unit
+	}
+	x := inn.NewSamples(scores, pairs.Len())
+	for i := range x.Len() {
+		for j, v := range pairs.X.Row(i) {
+			if knots := s.knots[j]; !(v > knots[0] && v < knots[len(knots)-1]) {
+				return nil, fmt.Errorf("method: %s is %v in pair %d, but the normal scores know the prior from %v to %v", s.vars[j].Name, v, i, knots[0], knots[len(knots)-1])
+			}
+			x.Row(i)[j] = s.score(j, v)
+		}
+	}
+	return &inn.Pairs{X: x, Y: pairs.Y}, nil
+}
+
+// score is that of a value between the outermost knots.
+func (s *NormalScores) score(j int, v float64) float64 {
+	knots := s.knots[j]
+	i, _ := slices.BinarySearch(knots, v)
+	part := 0.5 // of values that many draws share
+	if low, high := knots[i-1], knots[i]; high > low {
+		part = (v - low) / (high - low)
+	}
+	return distuv.UnitNormal.Quantile((float64(i-1) + part) / float64(len(knots)-1))
+}
+
+// value is that of a score.
+func (s *NormalScores) value(j int, score float64) float64 {
+	knots := s.knots[j]
+	u := distuv.UnitNormal.CDF(score) * float64(len(knots)-1)
+	i := min(int(u), len(knots)-2)
+	return knots[i] + (u-float64(i))*(knots[i+1]-knots[i])
+}
+
+// Undo is a posterior of the parameters, from one that was trained on their
+// scores.
+func (s *NormalScores) Undo(post inn.Posterior) inn.Posterior { return &unscored{post, s} }
+
+// unscored undoes the scores of another posterior's draws.
+type unscored struct {
+	inn.Posterior
+	scores *NormalScores
+}
+
+func (p *unscored) Sample(y []float64, n int, seed uint64) (*inn.Samples, error) {
+	draws, err := p.Posterior.Sample(y, n, seed)
+	if err != nil {
+		return nil, err
+	}
+	if len(draws.Vars) != len(p.scores.vars) {
+		return nil, fmt.Errorf("method: %s draws %d parameters, the normal scores have %d", p, len(draws.Vars), len(p.scores.vars))
+	}
+	draws.Vars = p.scores.vars
+	for i := range draws.Len() {
+		row := draws.Row(i)
+		for j, v := range row {
+			row[j] = p.scores.value(j, v)
+		}
+	}
+	return draws, nil
+}
