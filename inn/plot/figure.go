@@ -159,6 +159,9 @@ func (f *Figure) String() string {
 // Save writes the figure to a file ending in .svg, .png or .pdf. A file that
 // is there already is replaced as a whole or not at all.
 func (f *Figure) Save(path string) error {
+	if f == nil {
+		return errors.New("plot: there is no figure to save: the error that came with it says why")
+	}
 	var data []byte
 	var err error
 	switch ext := strings.ToLower(filepath.Ext(path)); ext {

@@ -311,9 +311,15 @@ func (m *marginals) marginalPanel(row Row, j int) (*gonum.Plot, error) {
 	return p, nil
 }
 
-// density is the density of column j over its axis.
+// density is the density of column j over its axis. Draws that are all the same
+// have a narrow peak.
 func (m *marginals) density(s *inn.Samples, j int) ([]point, error) {
-	d, err := metric.KDE(column(s, j), &metric.DensitySettings{Low: m.walls[j][0], High: m.walls[j][1]})
+	values := column(s, j)
+	width := (m.ranges[j][1] - m.ranges[j][0]) / 100
+	if at := values[0]; width > 0 && slices.Min(values) == slices.Max(values) {
+		return []point{{at - width, 0}, {at, 1 / width}, {at + width, 0}}, nil
+	}
+	d, err := metric.KDE(values, &metric.DensitySettings{Low: m.walls[j][0], High: m.walls[j][1]})
 	if err != nil {
 		return nil, err
 	}

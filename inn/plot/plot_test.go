@@ -433,3 +433,25 @@ func TestPercent(t *testing.T) {
 		}
 	}
 }
+
+// A posterior that gives one value alone is drawn, as a peak.
+func TestMarginalsOfAConstant(t *testing.T) {
+	prior := inn.NewSamples(inn.Vars("a"), 50)
+	for i := range prior.Data {
+		prior.Data[i] = float64(i)
+	}
+	draws := inn.NewSamples(inn.Vars("a"), 20)
+	for i := range draws.Data {
+		draws.Data[i] = 7
+	}
+	f, err := Marginals(&MarginalsSettings{Prior: prior}, Row{Name: "sure", Draws: draws})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := f.SVG(); err != nil {
+		t.Error(err)
+	}
+	if err := (*Figure)(nil).Save("a.svg"); err == nil {
+		t.Error("no figure was saved")
+	}
+}

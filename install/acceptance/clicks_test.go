@@ -65,7 +65,7 @@ func TestEveryNotebookRuns(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		quick := strings.NewReplacer("quick := false", "quick := true", "Steps: 8000", "Steps: 50").Replace(string(text))
+		quick := strings.Replace(string(text), "quick := false", "quick := true", 1)
 		if err := os.WriteFile(file, []byte(quick), 0o644); err != nil {
 			t.Fatal(err)
 		}
