@@ -89,7 +89,7 @@ func serveWorker(_ context.Context, args []string) error {
 		return err
 	}
 	defer worker.EndAll()
-	return worker.Serve(s, token, os.NewFile(4, "requests"), os.NewFile(3, "answers"), *widgets)
+	return worker.Serve(s, token, *widgets)
 }
 
 // goKernel is a worker as the protocol's server sees it.

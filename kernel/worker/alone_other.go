@@ -7,9 +7,14 @@ import (
 	"os/exec"
 )
 
-func alone(*exec.Cmd) {}
+// A family is a process; what it started is not known here.
+type family struct{ cmd *exec.Cmd }
 
-func killAll(cmd *exec.Cmd) { cmd.Process.Kill() }
+func alone(cmd *exec.Cmd) family { return family{cmd} }
+
+func (f family) end() { f.cmd.Process.Kill() }
 
 // EndAll ends this process.
 func EndAll() { os.Exit(0) }
+
+func closeOnExec(int) {}

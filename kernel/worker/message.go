@@ -7,20 +7,36 @@
 // of the cells so far. Serve is the process's end.
 //
 // Answers come from the process's file descriptor 3 and requests go to its 4,
-// as lines of JSON. Its standard input is for the cells. What they print takes the ordinary way,
+// as lines of JSON; to its 5 Go's runtime repeats what it says as it dies. Its
+// standard input is for the cells. What they print takes the ordinary way,
 // descriptors 1 and 2, whoever writes there: the interpreter, compiled code, or
-// Go's runtime as it dies. A marker on both keeps the order: a message that
-// says so is taken only when the marker with its number has come through them.
+// Go's runtime. A marker on both keeps the order: a message that says so is
+// taken only when the marker with its number has come through them. Where a
+// cell turns from one stream to the other, too, there is such a message.
 package worker
 
 import (
 	"bytes"
 	"fmt"
+	"os"
 	"strconv"
 
 	"github.com/innkeeper-notebook/innkeeper/kernel/display"
 	"github.com/innkeeper-notebook/innkeeper/kernel/session"
 )
+
+// The file descriptors of the process that are not its standard ones.
+const (
+	answersFile = 3 + iota
+	requestsFile
+	crashFile
+)
+
+// inherited is one of them. What the process starts does not get it.
+func inherited(fd int) *os.File {
+	closeOnExec(fd)
+	return os.NewFile(uintptr(fd), "")
+}
 
 // A message goes one way or the other. Which fields it has depends on its kind.
 type message struct {
@@ -39,8 +55,8 @@ type message struct {
 	Failed    bool                `json:"failed,omitempty"` // answer: nobody could be asked
 	Line      int                 `json:"line,omitempty"`   // at: the statement that runs
 	Outcome   session.Outcome     `json:"outcome,omitzero"`
-	Variables []string            `json:"variables,omitempty"`
-	Comm      *display.Comm       `json:"comm,omitempty"` // comm, either way
+	Variables []string            `json:"variables,omitempty"` // at, reply to execute
+	Comm      *display.Comm       `json:"comm,omitempty"`      // comm, either way
 	Lost      []string            `json:"lost,omitempty"`
 	Found     []session.Candidate `json:"found,omitempty"`
 	Start     int                 `json:"start,omitempty"`

@@ -2,6 +2,7 @@ package worker
 
 import (
 	"bufio"
+	"bytes"
 	"crypto/rand"
 	"encoding/json"
 	"fmt"
@@ -20,12 +21,15 @@ import (
 
 // A process is one run of the command.
 type process struct {
-	cmd   *exec.Cmd
-	comm  func(display.Comm) // told what widgets say
-	ended chan struct{}      // closed when it is gone and all it said has been read
+	cmd    *exec.Cmd
+	family family             // it and what it started
+	comm   func(display.Comm) // told what widgets say
+	ended  chan struct{}      // closed when it is gone and all it said has been read
+
+	sending sync.Mutex
+	to      *json.Encoder
 
 	mu    sync.Mutex
-	to    *json.Encoder
 	calls map[int]*call
 	last  int        // id of the newest request
 	now   *call      // the cell that runs, or ran last: it gets what is printed
@@ -43,31 +47,32 @@ type call struct {
 	reply chan message
 
 	mu sync.Mutex
-	at int
+	at message // the last of the kind "at"
 }
 
-func (c *call) line() int {
+// place is the line that runs, or 0, and the names of the variables by then.
+func (c *call) place() (line int, variables []string) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	return c.at
+	return c.at.Line, c.at.Variables
 }
 
 func start(command func(token string) *exec.Cmd, comm func(display.Comm)) (*process, error) {
 	token := rand.Text()
 	cmd := command(token)
-	alone(cmd)
+	family := alone(cmd)
 	requests, in, err := os.Pipe()
 	if err != nil {
 		return nil, fmt.Errorf("worker: %w", err)
 	}
 	defer requests.Close()
-	var pipes [3]struct{ r, w *os.File }
+	var pipes [4]struct{ r, w *os.File }
 	for i := range pipes {
 		if pipes[i].r, pipes[i].w, err = os.Pipe(); err != nil {
 			return nil, fmt.Errorf("worker: %w", err)
 		}
 	}
-	cmd.Stdout, cmd.Stderr, cmd.ExtraFiles = pipes[0].w, pipes[1].w, []*os.File{pipes[2].w, requests}
+	cmd.Stdout, cmd.Stderr, cmd.ExtraFiles = pipes[0].w, pipes[1].w, []*os.File{pipes[2].w, requests, pipes[3].w}
 	err = cmd.Start()
 	for _, p := range pipes {
 		p.w.Close()
@@ -75,22 +80,25 @@ func start(command func(token string) *exec.Cmd, comm func(display.Comm)) (*proc
 	if err != nil {
 		return nil, fmt.Errorf("worker: starting the process that runs the cells: %w", err)
 	}
-	p := &process{cmd: cmd, ended: make(chan struct{}), to: json.NewEncoder(in), calls: map[int]*call{}, comm: comm}
+	p := &process{cmd: cmd, family: family, ended: make(chan struct{}), to: json.NewEncoder(in), calls: map[int]*call{}, comm: comm}
 	p.come = sync.NewCond(&p.mu)
 	var readers sync.WaitGroup
 	for i, name := range []string{"stdout", "stderr"} {
 		readers.Go(func() { p.readStream(i, name, pipes[i].r, newScanner(token)) })
 	}
 	readers.Go(func() { p.readMessages(pipes[2].r) })
+	readers.Go(func() { p.readCrash(pipes[3].r) })
 	go func() {
 		cmd.Wait()
-		// A process that it started may hold the pipes open.
+		family.end()
+		// One that it started and that has left the family may hold the pipes open.
 		time.AfterFunc(time.Second, func() {
 			for _, pipe := range pipes {
 				pipe.r.Close()
 			}
 		})
 		readers.Wait()
+		p.tell("stderr", p.words.release())
 		close(p.ended)
 	}()
 	return p, nil
@@ -106,11 +114,11 @@ func (p *process) dead() bool {
 }
 
 // kill ends the process and what it started.
-func (p *process) kill() { killAll(p.cmd) }
+func (p *process) kill() { p.family.end() }
 
 func (p *process) send(m message) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
+	p.sending.Lock()
+	defer p.sending.Unlock()
 	p.to.Encode(m) // if it is gone, ended says so
 }
 
@@ -188,8 +196,8 @@ func (p *process) handle(m message) {
 	}
 	switch m.Kind {
 	case "reply":
-		if text := p.words.release(); len(text) > 0 && c.out != nil { // it was the cell's: the process lives
-			c.out.Stream("stderr", strings.ToValidUTF8(string(text), "\uFFFD"))
+		if c.out != nil {
+			p.tell("stderr", p.words.release()) // it was the cell's: the process lives
 		}
 		c.reply <- m
 	case "display":
@@ -200,7 +208,7 @@ func (p *process) handle(m message) {
 		c.out.Clear(m.Flag)
 	case "at":
 		c.mu.Lock()
-		c.at = m.Line
+		c.at = m
 		c.mu.Unlock()
 	case "ask":
 		go p.answer(c, m)
@@ -263,29 +271,59 @@ func (p *process) readStream(i int, name string, r io.ReadCloser, s *scanner) {
 
 func (p *process) print(i int, name string, text []byte) {
 	if i == 1 {
-		text = p.words.keep(text)
+		text = p.words.keep(text, func() { p.tell(name, p.words.release()) })
 	}
-	if len(text) == 0 {
-		return
-	}
+	p.tell(name, text)
+}
+
+// tell shows text in the cell that runs, or ran last.
+func (p *process) tell(name string, text []byte) {
 	p.mu.Lock()
 	c := p.now
 	p.mu.Unlock()
-	if c != nil {
+	if c != nil && len(text) > 0 {
 		c.out.Stream(name, strings.ToValidUTF8(string(text), "\uFFFD"))
 	}
 }
 
+// readCrash hears Go's runtime, which says all but its first words here too.
+func (p *process) readCrash(r io.ReadCloser) {
+	defer r.Close()
+	buf := make([]byte, 1<<12)
+	for {
+		n, err := r.Read(buf)
+		if n > 0 {
+			p.words.die()
+		}
+		if err != nil {
+			return
+		}
+	}
+}
+
 // dyingTo keeps back what Go's runtime says as the process dies, which is of
-// no use below a cell: thousands of lines about the interpreter.
+// no use below a cell: thousands of lines about the interpreter. What only
+// begins like that is shown a moment later.
 type dyingTo struct {
 	mu    sync.Mutex
-	words []byte
+	words []byte // nil: nothing is kept back
+	dying bool
+	late  *time.Timer
 }
+
+// How long, and how much, is kept back of a process that may be dying, and how
+// much of one that is.
+const (
+	dyingTime  = 2 * time.Second
+	maybeDying = 1 << 20
+	dying      = 1 << 16
+)
 
 var fatal = regexp.MustCompile(`(?m)^(fatal error: |panic: |runtime: goroutine stack exceeds|runtime: out of memory|unexpected fault address|SIG[A-Z]+: )`)
 
-func (d *dyingTo) keep(text []byte) (rest []byte) {
+// keep gives what of the text can be shown at once. If it keeps some back, it
+// calls late when the process has not died of it.
+func (d *dyingTo) keep(text []byte, late func()) (rest []byte) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	if d.words == nil {
@@ -293,30 +331,51 @@ func (d *dyingTo) keep(text []byte) (rest []byte) {
 		if at == nil {
 			return text
 		}
-		text, d.words = text[:at[0]], append([]byte{}, text[at[0]:]...)
-		return text
+		d.words = bytes.Clone(text[at[0]:])
+		d.late = time.AfterFunc(dyingTime, late)
+		return text[:at[0]]
 	}
-	if len(d.words) < 1<<16 {
+	if !d.dying || len(d.words) < dying {
 		d.words = append(d.words, text...)
+	}
+	if !d.dying && len(d.words) > maybeDying {
+		return d.take()
 	}
 	return nil
 }
 
-// release gives what was kept back.
+// die is called when the process has begun to die.
+func (d *dyingTo) die() {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.dying = true
+}
+
+// release gives what was kept back of a process that lives.
 func (d *dyingTo) release() (words []byte) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
+	if d.dying {
+		return nil
+	}
+	return d.take()
+}
+
+func (d *dyingTo) take() (words []byte) {
+	if d.late != nil {
+		d.late.Stop()
+	}
 	words, d.words = d.words, nil
 	return words
 }
 
-var reasons = regexp.MustCompile(`(?m)^(?:fatal error|panic): (.+)$`)
+var reasons = regexp.MustCompile(`(?m)^(?:fatal error|panic): (.+?)(?: \[recovered.*\])?$`)
 
 // lastWords is why the process died, as Go's runtime said or the system says.
 func (p *process) lastWords() string {
 	p.words.mu.Lock()
 	defer p.words.mu.Unlock()
-	if m := reasons.FindSubmatch(p.words.words); m != nil {
+	if m := reasons.FindSubmatch(p.words.words); m != nil && p.words.dying {
 		return string(m[1])
 	}
 	return p.cmd.ProcessState.String()
@@ -327,7 +386,7 @@ func (p *process) lastWords() string {
 func (p *process) exit() *int {
 	p.words.mu.Lock()
 	defer p.words.mu.Unlock()
-	if code := p.cmd.ProcessState.ExitCode(); code >= 0 && p.words.words == nil {
+	if code := p.cmd.ProcessState.ExitCode(); code >= 0 && !p.words.dying {
 		return &code
 	}
 	return nil

@@ -7,7 +7,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log"
 	"os"
+	"runtime/debug"
 	"sync"
 
 	"github.com/innkeeper-notebook/innkeeper/kernel/display"
@@ -20,6 +22,9 @@ type server struct {
 	s     *session.Session
 	token string
 
+	printing sync.Mutex // held while a stream is written to; it is locked before mu
+	stream   string     // that was written to last
+
 	mu    sync.Mutex // guards what follows, and keeps messages whole
 	to    *json.Encoder
 	marks int
@@ -30,8 +35,14 @@ type server struct {
 // Serve answers requests until the front is gone. It is what the command that
 // a Worker starts must call; the token comes with it. Without widgets cells see
 // that nobody could move a slider.
-func Serve(s *session.Session, token string, requests io.Reader, answers io.Writer, widgets bool) error {
+func Serve(s *session.Session, token string, widgets bool) error {
+	requests, answers, crash := inherited(requestsFile), inherited(answersFile), inherited(crashFile)
+	if err := debug.SetCrashOutput(crash, debug.CrashOptions{}); err != nil {
+		return fmt.Errorf("worker: %w", err)
+	}
+	crash.Close() // the runtime has one of its own
 	v := &server{s: s, token: token, to: json.NewEncoder(answers), asked: map[int]chan message{}}
+	log.SetOutput(stderr{v})
 	if widgets {
 		widget.Connect(func(c display.Comm) { v.send(message{Kind: "comm", Comm: &c}, false) })
 	} else {
@@ -72,13 +83,26 @@ func Serve(s *session.Session, token string, requests io.Reader, answers io.Writ
 			v.mu.Unlock()
 		case "restore":
 			v.send(message{Kind: "reply", ID: m.ID, Lost: s.Restore(m.Cell)}, false)
-		case "complete":
-			start, end, found := s.Complete(m.Code, m.Cursor)
-			v.send(message{Kind: "reply", ID: m.ID, Start: start, End: end, Found: found}, false)
-		case "inspect":
-			text, ok := s.Inspect(m.Code, m.Cursor, m.Detail)
-			v.send(message{Kind: "reply", ID: m.ID, Text: text, Flag: ok}, false)
+		case "complete", "inspect": // which may wait for a cell that is being compiled; an interrupt must not
+			go v.look(m)
 		}
+	}
+}
+
+// look answers a question about code that is being typed. What goes wrong in it
+// is no reason to lose the session.
+func (v *server) look(m message) {
+	reply := message{Kind: "reply", ID: m.ID, Start: m.Cursor, End: m.Cursor}
+	defer func() {
+		if r := recover(); r != nil {
+			fmt.Fprintf(os.Stderr, "this %s request found a fault of innkeeper's own: %v\n", m.Kind, r)
+		}
+		v.send(reply, false)
+	}()
+	if m.Kind == "complete" {
+		reply.Start, reply.End, reply.Found = v.s.Complete(m.Code, m.Cursor)
+	} else {
+		reply.Text, reply.Flag = v.s.Inspect(m.Code, m.Cursor, m.Detail)
 	}
 }
 
@@ -87,17 +111,57 @@ func (v *server) execute(ctx context.Context, m message) {
 	v.send(message{Kind: "reply", ID: m.ID, Outcome: o, Variables: v.s.Variables()}, true)
 }
 
+// print writes to one of the two streams. What was written to the other before
+// is shown before.
+func (v *server) print(name, text string) {
+	v.printing.Lock()
+	defer v.printing.Unlock()
+	if v.stream != name {
+		v.stream = name
+		v.sendInOrder(message{Kind: "turn"})
+	}
+	f := os.Stdout
+	if name == "stderr" {
+		f = os.Stderr
+	}
+	f.WriteString(text)
+}
+
+// stderr is what package log writes to.
+type stderr struct{ v *server }
+
+func (w stderr) Write(p []byte) (int, error) {
+	w.v.print("stderr", string(p))
+	return len(p), nil
+}
+
 // send sends a message; if ordered, after all that was printed before it.
 func (v *server) send(m message, ordered bool) {
+	if ordered {
+		v.printing.Lock()
+		defer v.printing.Unlock()
+		v.sendInOrder(m)
+		return
+	}
 	v.mu.Lock()
 	defer v.mu.Unlock()
-	if ordered {
-		v.marks++
-		m.Mark = v.marks
-		text := marker(v.token, m.Mark)
-		os.Stdout.WriteString(text)
-		os.Stderr.WriteString(text)
-	}
+	v.write(m)
+}
+
+// sendInOrder is send with printing held.
+func (v *server) sendInOrder(m message) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	v.marks++
+	m.Mark = v.marks
+	text := marker(v.token, m.Mark)
+	os.Stdout.WriteString(text)
+	os.Stderr.WriteString(text)
+	v.write(m)
+}
+
+// write writes a message, with mu held.
+func (v *server) write(m message) {
 	if err := v.to.Encode(m); err != nil { // the front is gone, or a bundle is no JSON
 		v.to.Encode(message{Kind: m.Kind, ID: m.ID, Mark: m.Mark, Outcome: session.Outcome{
 			Err: &session.Error{Name: "error", Message: err.Error(), Traceback: []string{err.Error()}}}})
@@ -110,13 +174,7 @@ type page struct {
 	id int
 }
 
-func (p *page) Stream(name, text string) {
-	f := os.Stdout
-	if name == "stderr" {
-		f = os.Stderr
-	}
-	f.WriteString(text)
-}
+func (p *page) Stream(name, text string) { p.v.print(name, text) }
 
 func (p *page) Display(b display.Bundle, id string) {
 	p.v.send(message{Kind: "display", ID: p.id, Bundle: b, Name: id}, true)
@@ -128,8 +186,11 @@ func (p *page) Update(b display.Bundle, id string) {
 
 func (p *page) Clear(wait bool) { p.v.send(message{Kind: "clear", ID: p.id, Flag: wait}, true) }
 
-// At tells which line of the cell runs, in case it is the last.
-func (p *page) At(line int) { p.v.send(message{Kind: "at", ID: p.id, Line: line}, false) }
+// At tells which line of the cell runs, in case it is the last, and which
+// variables that would cost.
+func (p *page) At(line int) {
+	p.v.send(message{Kind: "at", ID: p.id, Line: line, Variables: p.v.s.Variables()}, false)
+}
 
 func (p *page) Input(prompt string, password bool) (string, error) {
 	answer := make(chan message, 1)

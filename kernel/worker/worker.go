@@ -20,6 +20,10 @@ var (
 	lastPatience = 2 * time.Second
 )
 
+// restoring is how long a cell that its process died of waits for the next
+// process, which knows what cannot be made again.
+const restoring = 10 * time.Second
+
 // A Worker runs cells in a process, and in another one when that dies. It has
 // the methods of a session.
 type Worker struct {
@@ -33,6 +37,7 @@ type Worker struct {
 	process *process
 	cells   []session.Cell // whose declarations a new process gets
 	names   []string       // the variables that a death would cost
+	notice  string         // of a death between two cells, for the next one; "": none
 }
 
 // New makes a Worker whose processes are started by command: it must call
@@ -57,23 +62,88 @@ func (w *Worker) Close() {
 
 // alive is the process, a new one if the last one died.
 func (w *Worker) alive() (*process, error) {
+	p, _, err := w.restart()
+	return p, err
+}
+
+// restart is alive. If it had to make a new process, it also gives the names of
+// the functions that could not be made again.
+func (w *Worker) restart() (p *process, lost []string, err error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if w.process != nil && !w.process.dead() {
-		return w.process, nil
+		return w.process, nil, nil
 	}
-	p, err := start(w.command, w.comm)
-	if err != nil {
-		return nil, err
+	if p, err = start(w.command, w.comm); err != nil {
+		return nil, nil, err
 	}
 	for _, c := range w.cells {
-		if _, ok := p.ask(message{Kind: "restore", Cell: c}); !ok {
+		m, ok := p.ask(message{Kind: "restore", Cell: c})
+		if !ok {
 			break
 		}
+		lost = append(lost, m.Lost...)
 	}
 	w.process = p
-	return p, nil
+	go w.watch(p)
+	return p, lost, nil
 }
+
+// watch waits for the end of a process that no cell runs in, such as one that
+// a widget's function or a goroutine has killed, and tells of it where the last
+// cell's output is. The next cell tells it once more.
+func (w *Worker) watch(p *process) {
+	<-p.ended
+	if !w.running.TryLock() {
+		return // the cell that runs says so
+	}
+	defer w.running.Unlock()
+	if text := w.obituary(); text != "" {
+		p.tell("stderr", []byte(text))
+	}
+}
+
+// obituary tells of a process that died between two cells, and restarts it; it
+// is empty if none did. It is called with running held.
+func (w *Worker) obituary() string {
+	w.mu.Lock()
+	p, gone := w.process, w.names
+	if p == nil || !p.dead() {
+		w.mu.Unlock()
+		return ""
+	}
+	w.process, w.names = nil, nil
+	w.mu.Unlock()
+	text := "between two cells " + died + p.lastWords() + "\n" + strings.Join(w.losses(gone), "\n") + "\n"
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.notice = text
+	return text
+}
+
+// losses restarts the process and says in a line each what is gone and what is
+// kept.
+func (w *Worker) losses(gone []string) (lines []string) {
+	if len(gone) > 0 {
+		lines = append(lines, "gone: "+strings.Join(gone, ", "))
+	}
+	functions := make(chan []string, 1)
+	go func() {
+		_, lost, _ := w.restart()
+		functions <- lost
+	}()
+	select {
+	case lost := <-functions:
+		if len(lost) > 0 {
+			slices.Sort(lost)
+			lines = append(lines, "gone, since they use a variable: "+strings.Join(slices.Compact(lost), ", "))
+		}
+	case <-time.After(restoring):
+	}
+	return append(lines, "kept: imports, types and functions")
+}
+
+const died = "the process that runs the cells died: "
 
 // Execute runs a cell, as session.Session.Execute does. When the process dies
 // of it the outcome is an error of the name "crash" that says why, which line
@@ -81,6 +151,14 @@ func (w *Worker) alive() (*process, error) {
 func (w *Worker) Execute(ctx context.Context, cell session.Cell, out display.Output) session.Outcome {
 	w.running.Lock()
 	defer w.running.Unlock()
+	w.obituary()
+	w.mu.Lock()
+	notice := w.notice
+	w.notice = ""
+	w.mu.Unlock()
+	if notice != "" {
+		out.Stream("stderr", notice)
+	}
 	p, err := w.alive()
 	if err != nil {
 		return failure("crash", err.Error())
@@ -137,25 +215,26 @@ func (w *Worker) crashed(p *process, c *call, cell session.Cell, replaced bool) 
 	if replaced {
 		reason = "it did not stop when interrupted, and was replaced"
 	}
+	line, gone := c.place()
 	w.mu.Lock()
-	gone := w.names
+	if line > 0 {
+		w.cells = append(w.cells, cell) // its declarations were made
+	} else {
+		gone = w.names
+	}
 	w.names = nil
 	w.process = nil
 	w.mu.Unlock()
-	o := failure("crash", "the process that runs the cells died: "+reason)
+	o := failure("crash", died+reason)
 	o.Err.Exit = p.exit()
-	if line := c.line(); line > 0 {
+	if line > 0 {
 		lines := strings.Split(cell.Code, "\n")
 		o.Err.Traceback = append(o.Err.Traceback, fmt.Sprintf("cell %d, line %d:", cell.Number, line))
 		if line <= len(lines) {
 			o.Err.Traceback = append(o.Err.Traceback, "    "+lines[line-1])
 		}
 	}
-	if len(gone) > 0 {
-		o.Err.Traceback = append(o.Err.Traceback, "gone: "+strings.Join(gone, ", "))
-	}
-	o.Err.Traceback = append(o.Err.Traceback, "kept: imports, types and functions")
-	go w.alive() // so that the next cell need not wait
+	o.Err.Traceback = append(o.Err.Traceback, w.losses(gone)...)
 	return o
 }
 

@@ -6,6 +6,8 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
+	"runtime"
 	"slices"
 	"strings"
 	"sync"
@@ -28,7 +30,7 @@ func TestMain(m *testing.M) {
 				panic(err)
 			}
 		}
-		Serve(s, token, os.NewFile(4, "requests"), os.NewFile(3, "answers"), true)
+		Serve(s, token, true)
 		EndAll()
 	}
 	os.Exit(m.Run())
@@ -54,6 +56,13 @@ type sheet struct {
 	mu     sync.Mutex
 	text   strings.Builder
 	answer string
+}
+
+// so is the text so far.
+func (p *sheet) so() string {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.text.String()
 }
 
 func (p *sheet) add(s string) {
@@ -121,7 +130,7 @@ func TestCellsInAProcess(t *testing.T) {
 // gone, and everything else is there for the next cell.
 func TestDeaths(t *testing.T) {
 	for _, c := range []struct{ name, code, want string }{
-		{"stack overflow", "fmt.Println(\"before\")\nx := []any{nil}\nx[0] = x\nfmt.Sprint(x)", "stack overflow"},
+		{"stack overflow", "fmt.Println(\"before\")\nx := &ast.ParenExpr{}\nx.X = x\ntypes.ExprString(x)", "stack overflow"},
 		{"panic in a goroutine of compiled code", "time.AfterFunc(time.Millisecond, func() { panic(\"boom\") })\ntime.Sleep(5*time.Second)", "boom"},
 		{"concurrent map write", "m := map[int]int{}\nfor i := range 8 { go func() { for { m[i]++ } }() }\ntime.Sleep(5*time.Second)", "concurrent map"},
 		{"out of memory", "var all [][]byte\nfor { b := make([]byte, 64<<20); for i := range len(b)/4096 { b[i*4096] = 1 }; all = append(all, b) }", "out of memory"},
@@ -137,7 +146,7 @@ func TestDeaths(t *testing.T) {
 				t.Fatal(got)
 			}
 			got := do(w, 2, c.code)
-			for _, want := range []string{"the process that runs the cells died: ", c.want, "cell 2, line ", "gone: q, v", "kept: imports"} {
+			for _, want := range []string{"the process that runs the cells died: ", c.want, "cell 2, line ", "gone: ", "q, v", "gone, since they use a variable: usesV\n", "kept: imports"} {
 				if !strings.Contains(got, want) {
 					t.Errorf("the cell says\n%s\nwithout %q", got, want)
 				}
@@ -154,7 +163,86 @@ func TestDeaths(t *testing.T) {
 			if got := do(w, 4, "v"); !strings.Contains(got, "undefined: v") {
 				t.Errorf("a variable that is gone gives %q", got)
 			}
+			if got := do(w, 5, "usesV()"); !strings.Contains(got, "undefined: usesV") {
+				t.Errorf("a function that is gone gives %q", got)
+			}
 		})
+	}
+}
+
+// What the cell that died had declared is kept, and the variables that it had
+// made by then are named, and not those that it would have made.
+func TestTheCellThatDied(t *testing.T) {
+	w := newWorker(t)
+	do(w, 1, "a := 1")
+	got := do(w, 2, "type D struct{ N int }\nfunc half(d D) int { return d.N / 2 }\nb := 2\np, _ := os.FindProcess(os.Getpid())\np.Kill()\ntime.Sleep(5*time.Second)\nlate := 3")
+	if !strings.Contains(got, "\ngone: a, b, p\n") {
+		t.Errorf("the cell says %s", got)
+	}
+	if got := do(w, 3, "half(D{8})"); got != "=> 4" {
+		t.Errorf("afterwards: %q", got)
+	}
+}
+
+// The process may die when no cell runs. The last cell's output says so at
+// once, and the next cell does.
+func TestDeathBetweenCells(t *testing.T) {
+	w := newWorker(t)
+	first := &sheet{}
+	w.Execute(context.Background(), session.Cell{Number: 1, Code: "x := 1\nfunc f() int { return 6 }\ntime.AfterFunc(200*time.Millisecond, func() { panic(\"later\") })\n;"}, first)
+	want := "between two cells the process that runs the cells died: later\ngone: x\nkept: imports, types and functions\n"
+	for deadline := time.Now().Add(20 * time.Second); !strings.HasSuffix(first.so(), want); time.Sleep(20 * time.Millisecond) {
+		if time.Now().After(deadline) {
+			t.Fatalf("the first cell says %q", first.so())
+		}
+	}
+	if got := do(w, 2, "f()"); got != want+"=> 6" {
+		t.Errorf("the next cell says %q", got)
+	}
+	if got := do(w, 3, "f()"); got != "=> 6" {
+		t.Errorf("the cell after it says %q", got)
+	}
+}
+
+// Both streams come in the order of their writes, from the interpreter and from
+// package log.
+func TestStreamsKeepTheirOrder(t *testing.T) {
+	w := newWorker(t)
+	var want strings.Builder
+	for i := range 300 {
+		fmt.Fprintf(&want, "out %d\nerr %d\nlog %d\n", i, i, i)
+	}
+	got := do(w, 1, "log.SetFlags(0)\nfor i := range 300 {\n\tfmt.Println(\"out\", i)\n\tfmt.Fprintln(os.Stderr, \"err\", i)\n\tlog.Print(\"log \", i)\n}")
+	if got != want.String() {
+		t.Errorf("%.300q", got)
+	}
+}
+
+// Text that reads as if Go's runtime wrote it as it dies is shown whole, and
+// soon.
+func TestWordsOfADeathThatIsNone(t *testing.T) {
+	w := newWorker(t)
+	const lines = 100_000
+	got := do(w, 1, fmt.Sprintf("fmt.Fprintln(os.Stderr, \"panic: no\")\nfor i := range %d { fmt.Fprintln(os.Stderr, \"line of some length\", i) }", lines))
+	if n := strings.Count(got, "\n"); n != lines+1 || !strings.HasPrefix(got, "panic: no\nline of some length 0\n") {
+		t.Errorf("%d lines: %.100q", n, got)
+	}
+	p, ended := &sheet{}, make(chan bool)
+	ctx, cancel := context.WithCancel(context.Background())
+	go func() {
+		w.Execute(ctx, session.Cell{Number: 2, Code: "fmt.Fprintln(os.Stderr, \"fatal error: no\")\nfor { time.Sleep(time.Millisecond) }"}, p)
+		close(ended)
+	}()
+	for deadline := time.Now().Add(20 * time.Second); p.so() != "fatal error: no\n"; time.Sleep(20 * time.Millisecond) {
+		if time.Now().After(deadline) {
+			t.Fatalf("while the cell runs it shows %q", p.so())
+		}
+	}
+	cancel()
+	<-ended
+	got = do(w, 3, "fmt.Fprintln(os.Stderr, \"panic: no\")\nflag.NewFlagSet(\"x\", flag.ExitOnError).Parse([]string{\"-y\"})")
+	if !strings.HasPrefix(got, "panic: no\nflag provided but not defined: -y\n") || !strings.Contains(got, "died: exit status 2\n") {
+		t.Errorf("before an exit: %q", got)
 	}
 }
 
@@ -213,20 +301,56 @@ func TestCompletionWhileACellRuns(t *testing.T) {
 	<-done
 }
 
-func TestTheProcessEndsWithItsFront(t *testing.T) {
+// What cells start ends with their process, whether that is ended or dies,
+// also what has left the process's group.
+func TestWhatCellsStartEndsWithTheProcess(t *testing.T) {
+	if runtime.GOOS != "linux" {
+		t.Skip("only Linux tells the environment of a process")
+	}
+	for name, end := range map[string]func(w *Worker){
+		"ended": (*Worker).Close,
+		"died":  func(w *Worker) { do(w, 2, "p, _ := os.FindProcess(os.Getpid())\np.Kill()\ntime.Sleep(5*time.Second)") },
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := newWorker(t)
+			start := `for _, c := range []string{"sleep 1051", "setsid sleep 1051", "(setsid setsid sleep 1051 &)", "nohup sleep 1051 &"} {
+	exec.Command("sh", "-c", c).Start()
+}`
+			running := func() string {
+				out, _ := exec.Command("ps", "-eo", "stat=,args=").Output()
+				return fmt.Sprint(len(regexp.MustCompile(`(?m)^[^Z]\S*\s+sleep 1051$`).FindAllString(string(out), -1)))
+			}
+			until := func(want string) {
+				for deadline := time.Now().Add(15 * time.Second); running() != want; time.Sleep(20 * time.Millisecond) {
+					if time.Now().After(deadline) {
+						t.Fatalf("%s processes run, want %s", running(), want)
+					}
+				}
+			}
+			if got := do(w, 1, start); got != "" {
+				t.Fatal(got)
+			}
+			until("4")
+			end(w)
+			until("0")
+		})
+	}
+}
+
+// What a cell starts gets none of the pipes between the two processes.
+func TestThePipesAreNotInherited(t *testing.T) {
+	if runtime.GOOS != "linux" {
+		t.Skip("needs /proc")
+	}
 	w := newWorker(t)
-	if got := do(w, 1, `exec.Command("sleep", "1000").Start()`); got != "" {
-		t.Fatal(got)
+	got := do(w, 1, `out, err := exec.Command("ls", "/proc/self/fd").Output()
+strings.Fields(string(out))`)
+	out, err := exec.Command("ls", "/proc/self/fd").Output() // what this test was given is no matter
+	if err != nil {
+		t.Fatal(err)
 	}
-	p := w.process
-	w.Close()
-	select {
-	case <-p.ended:
-	case <-time.After(10 * time.Second):
-		t.Fatal("the process lives on")
-	}
-	if out, _ := exec.Command("ps", "-o", "pid=", "-g", fmt.Sprint(p.cmd.Process.Pid)).Output(); len(strings.Fields(string(out))) > 0 {
-		t.Errorf("what it started lives on: %s", out)
+	if want := fmt.Sprintf("=> %q", strings.Fields(string(out))); got != want {
+		t.Errorf("it has %s, want %s", got, want)
 	}
 }
 
