@@ -23,7 +23,7 @@ type server struct {
 	token string
 
 	printing sync.Mutex // held while a stream is written to; it is locked before mu
-	stream   string     // that was written to last
+	stream   string     // that the running statement wrote to last; "": none yet
 
 	mu    sync.Mutex // guards what follows, and keeps messages whole
 	to    *json.Encoder
@@ -189,7 +189,12 @@ func (p *page) Clear(wait bool) { p.v.send(message{Kind: "clear", ID: p.id, Flag
 // At tells which line of the cell runs, in case it is the last, and which
 // variables that would cost.
 func (p *page) At(line int) {
-	p.v.send(message{Kind: "at", ID: p.id, Line: line, Variables: p.v.s.Variables()}, false)
+	m := message{Kind: "at", ID: p.id, Line: line, Variables: p.v.s.Variables()}
+	p.v.printing.Lock()
+	printed := p.v.stream != ""
+	p.v.stream = "" // compiled code may write to either, unheard
+	p.v.printing.Unlock()
+	p.v.send(m, printed)
 }
 
 func (p *page) Input(prompt string, password bool) (string, error) {

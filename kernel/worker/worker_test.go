@@ -216,6 +216,11 @@ func TestStreamsKeepTheirOrder(t *testing.T) {
 	if got != want.String() {
 		t.Errorf("%.300q", got)
 	}
+	// Compiled code is heard between two statements only.
+	got = do(w, 2, strings.Repeat("fmt.Println(`a`)\nflag.NewFlagSet(`x`, flag.ContinueOnError).Parse([]string{`-y`})\n", 20))
+	if want := strings.Repeat("a\nflag provided but not defined: -y\nUsage of x:\n", 20); !strings.HasPrefix(got, want) {
+		t.Errorf("with compiled code: %.300q", got)
+	}
 }
 
 // Text that reads as if Go's runtime wrote it as it dies is shown whole, and
