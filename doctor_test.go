@@ -149,6 +149,10 @@ func TestInstallFolders(t *testing.T) {
 			t.Errorf("%s: %s", c.args, got)
 		}
 	}
+	p.run(t, "", "install", "-memory", "1500")
+	if got := read(t, p.in("jupyter/kernels/innkeeper/kernel.json")); !strings.Contains(got, "\"kernel\",\n    \"-memory\",\n    \"1500\",\n    \"{connection_file}\"") {
+		t.Errorf("with a limit the kernelspec is %s", got)
+	}
 	_, stderr, code := p.run(t, "", "install", "--user", "--prefix", "a")
 	if code != 1 || strings.Count(stderr, "\n") != 1 || !strings.Contains(stderr, "exclude each other") {
 		t.Errorf("%d %s", code, stderr)

@@ -20,10 +20,13 @@ import (
 	"github.com/innkeeper-notebook/innkeeper/kernel/worker"
 )
 
+// memoryUsage says what the flag -memory is for.
+const memoryUsage = "let cells have this many `MB` of memory (default: nine tenths of the machine's)"
+
 // serveKernel serves one notebook over the sockets of a connection file.
 func serveKernel(ctx context.Context, args []string) error {
 	fs := flags("kernel", "connection.json")
-	memory := fs.Uint64("memory", 0, "let cells have this many `MB` (default: nine tenths of the machine's)")
+	memory := fs.Uint64("memory", 0, memoryUsage)
 	path, err := parse(fs, args, "connection.json")
 	if err != nil {
 		return err

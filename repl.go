@@ -39,7 +39,7 @@ func configDir() (string, error) {
 // repl runs the cells that a person types.
 func repl(_ context.Context, args []string) error {
 	fs := flags("repl", "")
-	memory := fs.Uint64("memory", 0, "let cells have this many `MB` (default: nine tenths of the machine's)")
+	memory := fs.Uint64("memory", 0, memoryUsage)
 	if _, err := parse(fs, args, ""); err != nil {
 		return err
 	}

@@ -244,7 +244,7 @@ func TestConsoleSurvivesACrash(t *testing.T) {
 	s.sees("\n[3]")
 	s.types("p, err := os.FindProcess(os.Getpid()); p.Kill(); time.Sleep(time.Minute)\r")
 	s.shows("the process that runs the cells died")
-	s.shows("gone: x")
+	s.shows("gone: err, p, x")
 	s.sees("\n[4]")
 	s.types("double(21)\r")
 	s.sees("\n42\n[5]")

@@ -23,6 +23,7 @@ func run(ctx context.Context, args []string) error {
 	fs.StringVar(&o.Output, "o", "", "write the executed notebook to this `file` (default: notebook.executed.ipynb)")
 	fs.BoolVar(&o.InPlace, "inplace", false, "write the outputs into the notebook itself")
 	fs.StringVar(&o.HTML, "html", "", "write the page to this `file` (default: notebook.html)")
+	memory := fs.Uint64("memory", 0, memoryUsage)
 	fs.Func("p", "set a `name=value` of the cell tagged \"parameters\"; may be repeated", func(s string) error {
 		p, err := notebook.ParseParameter(s)
 		o.Parameters = append(o.Parameters, p)
@@ -41,7 +42,7 @@ func run(ctx context.Context, args []string) error {
 		if len(scripts) > 0 {
 			return fmt.Errorf("%s is a notebook and takes no arguments: set its parameters with -p name=value", path)
 		}
-		return runNotebook(ctx, path, &o)
+		return runNotebook(ctx, path, *memory, &o)
 	case ".go":
 		if fs.NFlag() > 0 {
 			return fmt.Errorf("%s is a script, and flags of run are for notebooks: give the script its arguments after --", path)
@@ -51,8 +52,8 @@ func run(ctx context.Context, args []string) error {
 	return fmt.Errorf("%s is neither a notebook (.ipynb) nor a script (.go)", path)
 }
 
-func runNotebook(ctx context.Context, path string, o *notebook.Options) error {
-	w, err := newWorker(process{dir: filepath.Dir(path)})
+func runNotebook(ctx context.Context, path string, memory uint64, o *notebook.Options) error {
+	w, err := newWorker(process{memory: memory, dir: filepath.Dir(path)})
 	if err != nil {
 		return err
 	}
@@ -99,6 +100,7 @@ func lab(ctx context.Context, args []string) error {
 func installKernel(_ context.Context, args []string) error {
 	fs := flags("install", "")
 	o := prefixFlags(fs)
+	fs.Uint64Var(&o.Memory, "memory", 0, memoryUsage)
 	if _, err := parse(fs, args, ""); err != nil {
 		return err
 	}

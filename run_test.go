@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"testing"
 	"time"
@@ -188,6 +189,22 @@ func TestRunAScriptOfStatements(t *testing.T) {
 	}
 	if _, stderr, code := p.run(t, "", "run", "x.py"); stderr != "innkeeper run: x.py is neither a notebook (.ipynb) nor a script (.go)\n" || code != 1 {
 		t.Errorf("%d %q", code, stderr)
+	}
+}
+
+// A cell that wants more memory than it may have is an error with its reason.
+func TestRunWithAMemoryLimit(t *testing.T) {
+	if runtime.GOOS != "linux" {
+		t.Skip("only Linux limits a process's memory")
+	}
+	p := newPerson(t)
+	p.write(t, "x.ipynb", notebookOf(t, "x := 1", "fmt.Println(`before`)\nb := make([]byte, 3<<30)\nlen(b)"))
+	_, stderr, code := p.run(t, "", "run", "-memory", "1500", "x.ipynb")
+	if code != 1 || !strings.Contains(stderr, "x.ipynb: cell 2: crash: the process that runs the cells died: ") || !strings.Contains(stderr, "out of memory") {
+		t.Errorf("%d %s", code, stderr)
+	}
+	if done := read(t, p.in("x.executed.ipynb")); !strings.Contains(done, `"before\n"`) || !strings.Contains(done, "gone: x") {
+		t.Errorf("the notebook is %s", done)
 	}
 }
 

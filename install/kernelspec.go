@@ -15,6 +15,8 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
+	"strconv"
 )
 
 // KernelName is the name that Jupyter's commands know the kernel by.
@@ -33,6 +35,8 @@ type Options struct {
 	// SysPrefix takes for Prefix the sys.prefix of the Python on the PATH,
 	// such as the active virtual environment.
 	SysPrefix bool
+	// Memory is how many MB cells may have; 0 leaves it to the kernel.
+	Memory uint64
 }
 
 // spec is the kernel.json of the Jupyter documentation.
@@ -57,7 +61,11 @@ func Kernel(opts *Options) (dir string, err error) {
 	if err != nil {
 		return "", err
 	}
-	if err := writeSpec(dir, binary); err != nil {
+	argv := []string{binary, "kernel", "{connection_file}"}
+	if opts != nil && opts.Memory > 0 {
+		argv = slices.Insert(argv, 2, "-memory", strconv.FormatUint(opts.Memory, 10))
+	}
+	if err := writeSpec(dir, argv); err != nil {
 		return "", fmt.Errorf("install: the kernelspec could not be written to %s: %w", dir, cause(err))
 	}
 	return dir, nil
@@ -91,11 +99,11 @@ func Remove(opts *Options) (removed []string, err error) {
 	return removed, nil
 }
 
-// writeSpec makes the folder dir with the kernelspec for binary in it, whole
-// or not at all.
-func writeSpec(dir, binary string) error {
+// writeSpec makes the folder dir with the kernelspec that starts argv in it,
+// whole or not at all.
+func writeSpec(dir string, argv []string) error {
 	text, err := json.MarshalIndent(spec{
-		Argv:          []string{binary, "kernel", "{connection_file}"},
+		Argv:          argv,
 		DisplayName:   "Go (innkeeper)",
 		Language:      "go",
 		InterruptMode: "message",

@@ -36,6 +36,17 @@ func TestProtocol(t *testing.T) {
 	}
 }
 
+// TestFaults lets the process of the cells die in each way, interrupts it,
+// floods it, fills its memory and restarts it.
+func TestFaults(t *testing.T) {
+	python := provided(t, "INNKEEPER_PYTHON")
+	u := newUser(t)
+	u.run(t, u.innkeeper, "install")
+	t.Log(u.run(t, python, "faults.py"))
+	u.run(t, u.innkeeper, "install", "-memory", "1500")
+	u.run(t, python, "faults.py", "memory")
+}
+
 // TestHeadless runs nbclient and nbconvert.
 func TestHeadless(t *testing.T) {
 	python := provided(t, "INNKEEPER_PYTHON")

@@ -3,6 +3,7 @@ package worker
 import (
 	"fmt"
 	"os"
+	"path/filepath"
 	"runtime/debug"
 	"strconv"
 	"strings"
@@ -28,12 +29,11 @@ func LimitMemory(bytes uint64) error {
 	return nil
 }
 
-// machineMemory is the memory of the machine or the container, or 0.
+// machineMemory is the memory of the machine or, if that is less, what the
+// containers that this process is in may have; 0 if nothing is known.
 func machineMemory() uint64 {
-	var least uint64
-	if b, err := os.ReadFile("/sys/fs/cgroup/memory.max"); err == nil {
-		least, _ = strconv.ParseUint(strings.TrimSpace(string(b)), 10, 64) // "max" is no limit
-	}
+	groups, _ := os.ReadFile("/proc/self/cgroup")
+	least := groupMemory("/sys/fs/cgroup", string(groups))
 	var info unix.Sysinfo_t
 	if unix.Sysinfo(&info) == nil {
 		if total := uint64(info.Totalram) * uint64(info.Unit); least == 0 || total < least {
@@ -41,4 +41,26 @@ func machineMemory() uint64 {
 		}
 	}
 	return least
+}
+
+// groupMemory is the least memory.max of a process's control group and those
+// around it, as the text of its /proc/self/cgroup names them below root; 0 if
+// there is none. It knows version 2 of control groups.
+func groupMemory(root, groups string) (least uint64) {
+	group := "/"
+	for line := range strings.Lines(groups) {
+		if name, ok := strings.CutPrefix(line, "0::"); ok {
+			group = filepath.Clean("/" + strings.TrimSpace(name))
+		}
+	}
+	for {
+		text, _ := os.ReadFile(filepath.Join(root, group, "memory.max"))
+		if max, err := strconv.ParseUint(strings.TrimSpace(string(text)), 10, 64); err == nil && (least == 0 || max < least) { // "max" is no limit
+			least = max
+		}
+		if group == "/" {
+			return least
+		}
+		group = filepath.Dir(group)
+	}
 }
