@@ -98,6 +98,7 @@ DEATHS = {
     "panic in a goroutine of compiled code": ('time.AfterFunc(time.Millisecond, func() { panic("boom") })\ntime.Sleep(time.Minute)', "boom"),
     "concurrent map write": ("m := map[int]int{}\nfor i := range 8 { go func() { for { m[i]++ } }() }\ntime.Sleep(time.Minute)", "concurrent map writes"),
     "os.Exit in compiled code": ('fs := flag.NewFlagSet("x", flag.ExitOnError)\nfs.Parse([]string{"-y"})', "exit status 2"),
+    "a signal": ('exec.Command("kill", "-SEGV", fmt.Sprint(os.Getpid())).Run()\ntime.Sleep(time.Minute)', "SIGSEGV: segmentation violation"),
     "kill -9": ("p, _ := os.FindProcess(os.Getpid())\np.Kill()\ntime.Sleep(time.Minute)", "signal: killed"),
 }
 

@@ -319,7 +319,9 @@ const (
 	dying      = 1 << 16
 )
 
-var fatal = regexp.MustCompile(`(?m)^(fatal error: |panic: |runtime: goroutine stack exceeds|runtime: out of memory|unexpected fault address|SIG[A-Z]+: )`)
+// fatal is how the last words of a process begin.
+var fatal = regexp.MustCompile(`(?m)^(?:fatal error: |panic: |runtime: goroutine stack exceeds|runtime: out of memory|runtime: failed to create new OS thread|` +
+	`runtime/cgo: pthread_create failed|unexpected fault address|SIG[A-Z]+: )`)
 
 // keep gives what of the text can be shown at once. If it keeps some back, it
 // calls late when the process has not died of it.
@@ -369,14 +371,30 @@ func (d *dyingTo) take() (words []byte) {
 	return words
 }
 
-var reasons = regexp.MustCompile(`(?m)^(?:fatal error|panic): (.+?)(?: \[recovered.*\])?$`)
+var (
+	reasons = regexp.MustCompile(`(?m)^(?:fatal error: |panic: )(.+?)(?: \[recovered.*\])?$`)
+	signals = regexp.MustCompile(`(?m)^SIG[A-Z]+: .+$`)
+	// A thread needs memory for its stack.
+	noThread = regexp.MustCompile(`pthread_create failed: Resource temporarily unavailable|failed to create new OS thread`)
+)
+
+// reason is what the words of Go's runtime say it died of, or nothing.
+func reason(words []byte) string {
+	if noThread.Match(words) {
+		return "out of memory: there was none for another thread"
+	}
+	if m := reasons.FindSubmatch(words); m != nil {
+		return string(m[1])
+	}
+	return string(signals.Find(words))
+}
 
 // lastWords is why the process died, as Go's runtime said or the system says.
 func (p *process) lastWords() string {
 	p.words.mu.Lock()
 	defer p.words.mu.Unlock()
-	if m := reasons.FindSubmatch(p.words.words); m != nil && p.words.dying {
-		return string(m[1])
+	if why := reason(p.words.words); why != "" && p.words.dying {
+		return why
 	}
 	return p.cmd.ProcessState.String()
 }

@@ -134,6 +134,7 @@ func TestDeaths(t *testing.T) {
 		{"panic in a goroutine of compiled code", "time.AfterFunc(time.Millisecond, func() { panic(\"boom\") })\ntime.Sleep(5*time.Second)", "boom"},
 		{"concurrent map write", "m := map[int]int{}\nfor i := range 8 { go func() { for { m[i]++ } }() }\ntime.Sleep(5*time.Second)", "concurrent map"},
 		{"out of memory", "var all [][]byte\nfor { b := make([]byte, 64<<20); for i := range len(b)/4096 { b[i*4096] = 1 }; all = append(all, b) }", "out of memory"},
+		{"a signal", "exec.Command(\"kill\", \"-SEGV\", fmt.Sprint(os.Getpid())).Run()\ntime.Sleep(5*time.Second)", "SIGSEGV: segmentation violation"},
 		{"killed", "p, _ := os.FindProcess(os.Getpid())\np.Kill()\ntime.Sleep(5*time.Second)", "signal: killed"},
 	} {
 		if c.want == "out of memory" && memoryLimit == 0 {
@@ -167,6 +168,27 @@ func TestDeaths(t *testing.T) {
 				t.Errorf("a function that is gone gives %q", got)
 			}
 		})
+	}
+}
+
+// The words are those of Go 1.26's runtime.
+func TestReasons(t *testing.T) {
+	for words, want := range map[string]string{
+		"panic: boom\n\ngoroutine 7 [running]:\n":                                                      "boom",
+		"panic: runtime error: index out of range [5] with length 3 [recovered, repanicked]\n\ngor":    "runtime error: index out of range [5] with length 3",
+		"fatal error: concurrent map writes\n\ngoroutine 9":                                            "concurrent map writes",
+		"runtime: goroutine stack exceeds 1000000000-byte limit\nfatal error: stack overflow\n":        "stack overflow",
+		"runtime/cgo: pthread_create failed: Resource temporarily unavailable\nSIGABRT: abort\nPC=0x1": "out of memory: there was none for another thread",
+		"runtime: failed to create new OS thread (have 9 already; errno=11)\nfatal error: newosproc\n": "out of memory: there was none for another thread",
+		"SIGSEGV: segmentation violation\nPC=0x47 m=0 sigcode=0\n":                                     "SIGSEGV: segmentation violation",
+		"nothing of this": "",
+	} {
+		if got := reason([]byte(words)); got != want {
+			t.Errorf("%q: %q, want %q", words, got, want)
+		}
+		if first, _, _ := strings.Cut(words, ":"); want != "" && fatal.FindStringIndex("text\n"+words) == nil {
+			t.Errorf("%s is not known as last words", first)
+		}
 	}
 }
 
