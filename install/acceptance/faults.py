@@ -96,7 +96,7 @@ PREPARED = "type P struct{ A int }\nfunc (p P) Twice() int { return 2 * p.A }\nf
 DEATHS = {
     "stack overflow in compiled code": ("x := &ast.ParenExpr{}\nx.X = x\ntypes.ExprString(x)", "stack overflow"),
     "panic in a goroutine of compiled code": ('time.AfterFunc(time.Millisecond, func() { panic("boom") })\ntime.Sleep(time.Minute)', "boom"),
-    "concurrent map write": ("m := map[int]int{}\nfor i := range 8 { go func() { for { m[i]++ } }() }\ntime.Sleep(time.Minute)", "concurrent map writes"),
+    "concurrent map write": ("m := map[int]int{}\nfor i := range 8 { go func() { for { m[i]++ } }() }\ntime.Sleep(time.Minute)", "concurrent map "),
     "os.Exit in compiled code": ('fs := flag.NewFlagSet("x", flag.ExitOnError)\nfs.Parse([]string{"-y"})', "exit status 2"),
     "a signal": ('exec.Command("kill", "-SEGV", fmt.Sprint(os.Getpid())).Run()\ntime.Sleep(time.Minute)', "SIGSEGV: segmentation violation"),
     "kill -9": ("p, _ := os.FindProcess(os.Getpid())\np.Kill()\ntime.Sleep(time.Minute)", "signal: killed"),
