@@ -3,6 +3,7 @@ package inn
 import (
 	"fmt"
 	"math"
+	"slices"
 
 	"gonum.org/v1/gonum/mat"
 
@@ -22,7 +23,8 @@ import (
 //	q(x | y) = N(y; f_y(x), NoiseY²) N(f_z(x); 0, 1) |det ∂f/∂x|.
 //
 // This is the density of x = f⁻¹(y + NoiseY ε, z), its integral over x is 1, and on
-// the surface it is equation 3's times the constant N(0; 0, NoiseY²).
+// the surface it is equation 3's times the constant N(0; 0, NoiseY²). Settings.Noise takes
+// the place of NoiseY where it is set.
 //
 // Padding enters as in training, too: with the noise NoisePad on the side of y, and on
 // the side of x, where it is [x, x₀] whose density f gives, integrated out:
@@ -37,7 +39,8 @@ import (
 // costs as much as some hundred draws.
 //
 // Sample leaves the noise of y and of the padding away: its draws are narrower by that
-// much, and lie on a surface if Latent is less than D.
+// much, and lie on a surface if Latent is less than D. Only of a network that was trained by
+// WeightLikelihood are they with the noise of y.
 //
 // It is an error if NoiseY is None, or NoisePad and there is padding.
 func (m *Model) LogDensity(x, y []float64) (float64, error) {
@@ -131,14 +134,15 @@ func logMixture(square float64, dim int) float64 {
 
 func (d *density) prepare() error {
 	o, s := &d.settings, d.shape
-	if o.NoiseY == 0 || s.N > s.M+s.K && o.NoisePad == 0 {
+	noise := d.Model.noise()
+	if slices.Contains(noise, 0) || s.N > s.M+s.K && o.NoisePad == 0 {
 		return fmt.Errorf("inn: a network trained with no noise on y or on the padding has its draws on a surface and no density: set Settings.NoiseY and NoisePad")
 	}
 	zLo, zHi := s.z()
 	for j := range zHi {
 		sd := 1.0
 		if j < s.M {
-			sd = o.NoiseY
+			sd = noise[j]
 		} else if j < zLo {
 			sd = o.NoisePad
 		}

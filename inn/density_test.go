@@ -138,7 +138,13 @@ func TestDensityOfALinearGaussianProblem(t *testing.T) {
 	}
 	// u has the standard deviation √1.25; the error is NoiseY of that.
 	const noise, y = 0.5, 0.8
-	s := likelihood(noise / math.Sqrt(1.25))
+	t.Run("NoiseY", func(t *testing.T) { testLinearDensity(t, p, pairs, likelihood(noise/math.Sqrt(1.25)), noise, y) })
+	s := likelihood(1) // in units of the noise
+	s.NoiseY, s.Noise = 0, []float64{noise}
+	t.Run("Noise", func(t *testing.T) { testLinearDensity(t, p, pairs, s, noise, y) })
+}
+
+func testLinearDensity(t *testing.T, p inn.Problem, pairs *inn.Pairs, s *inn.Settings, noise, y float64) {
 	s.Nominal, s.Latent = 2, 1
 	m, err := inn.Train(pairs, s)
 	if err != nil {
@@ -171,6 +177,16 @@ func TestDensityOfALinearGaussianProblem(t *testing.T) {
 	t.Logf("integral %.4f, divergence from the posterior %.4f", total, divergence)
 	if math.Abs(total-1) > 0.003 || math.Abs(divergence) > 0.02 {
 		t.Errorf("the density integrates to %.4f, its divergence from the posterior is %.4f", total, divergence)
+	}
+	draws, err := m.Sample([]float64{y}, 20_000, 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, sd := deviations(draws)
+	for j := range got {
+		if want := math.Sqrt(cov.At(j, j)); math.Abs(got[j]-mean.AtVec(j)) > 0.05 || math.Abs(sd[j]/want-1) > 0.05 {
+			t.Errorf("draws of %s are %.3f ± %.3f, want %.3f ± %.3f", p.X[j].Name, got[j], sd[j], mean.AtVec(j), want)
+		}
 	}
 }
 

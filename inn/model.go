@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"runtime"
+	"slices"
 	"sync"
 	"sync/atomic"
 
@@ -44,7 +45,8 @@ const sampleRows = 256
 const maxValues = 1 << 31
 
 // Sample draws n parameter vectors x = f⁻¹(y, z), z ~ N(0, 1), from the
-// posterior p(x | y) that the network has learned (equation 1). For a y that is
+// posterior p(x | y) that the network has learned (equation 1); of a network trained by
+// WeightLikelihood they are x = f⁻¹(y + σ ε, z), see Settings. For a y that is
 // unlike all training data the draws have a Warning. Stream makes the same draws
 // piece by piece, and SampleAll those of many measurements.
 func (m *Model) Sample(y []float64, n int, seed uint64) (*Samples, error) {
@@ -70,13 +72,22 @@ func (m *Model) Sample(y []float64, n int, seed uint64) (*Samples, error) {
 func (m *Model) draw(draws *Samples, from int, seed uint64, y func(i int) []float32, task *progress.Task) error {
 	n := draws.Len()
 	zLo, zHi := m.shape.z()
+	var noise []float64 // that is part of the density that the network was trained for
+	if m.settings.WeightLikelihood > 0 {
+		noise = m.noise()
+	}
 	return m.parallel((n+sampleRows-1)/sampleRows, min(n, sampleRows), func(pass layer.Pass, room tensor.Mat, i int) error {
 		lo := i * sampleRows
 		rows := room.Slice(0, min(sampleRows, n-lo), 0, m.shape.N)
-		fill(rows, zLo, zHi, 1, RNG(seed, uint64(from+lo)))
+		rng := RNG(seed, uint64(from+lo))
+		fill(rows, zLo, zHi, 1, rng)
 		for i := range rows.Rows {
-			clear(rows.Row(i)[:zLo])
-			copy(rows.Row(i), y(from+lo+i))
+			row := rows.Row(i)
+			clear(row[:zLo])
+			copy(row, y(from+lo+i))
+			for j, sd := range noise {
+				row[j] += float32(sd * rng.NormFloat64())
+			}
 		}
 		pass.Inverse(m.weights, rows, nil)
 		for i := range rows.Rows {
@@ -93,6 +104,18 @@ func (m *Model) draw(draws *Samples, from int, seed uint64, y func(i int) []floa
 		}
 		return nil
 	})
+}
+
+// noise are the standard deviations of the noise of the normalised y in training.
+func (m *Model) noise() []float64 {
+	if m.settings.Noise == nil {
+		return slices.Repeat([]float64{m.settings.NoiseY}, m.shape.M)
+	}
+	noise := slices.Clone(spread(m.settings.Noise, m.shape.M))
+	for j := range noise {
+		noise[j] /= m.y.SD[j]
+	}
+	return noise
 }
 
 func (m *Model) checkDraws(n int) error {

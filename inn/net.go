@@ -23,6 +23,7 @@ const (
 	streamHeld        = 5 << 40
 	streamStart       = 6 << 40
 	streamDensity     = 7 << 40
+	streamFence       = 8 << 40
 )
 
 // fill draws N(0, sd²) for columns [lo, hi) of every row of m.

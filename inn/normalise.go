@@ -2,6 +2,8 @@ package inn
 
 import (
 	"fmt"
+	"math"
+	"slices"
 
 	"gonum.org/v1/gonum/stat"
 )
@@ -27,6 +29,29 @@ func newScaling(s *Samples) (*scaling, error) {
 		c.Mean, c.SD = append(c.Mean, mean), append(c.SD, sd)
 	}
 	return c, nil
+}
+
+// noisy makes room for normal noise of standard deviations sds, one for all or one for
+// each quantity, in the scaling of measurements without.
+func (c *scaling) noisy(sds []float64) error {
+	if len(sds) > 1 && len(sds) != len(c.SD) {
+		return fmt.Errorf("inn: Settings.Noise has %d values for %d measurements, want one for all or one for each", len(sds), len(c.SD))
+	}
+	for j, sd := range spread(sds, len(c.SD)) {
+		if !(sd > 0) || math.IsInf(sd, 0) {
+			return fmt.Errorf("inn: Settings.Noise of %s is %v, want a positive number", c.Vars[j].Name, sd)
+		}
+		c.SD[j] = math.Hypot(c.SD[j], sd)
+	}
+	return nil
+}
+
+// spread makes one value for all n values; others it leaves as they are.
+func spread(v []float64, n int) []float64 {
+	if len(v) == 1 {
+		return slices.Repeat(v, n)
+	}
+	return v
 }
 
 // apply writes the normalised row to dst.

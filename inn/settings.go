@@ -56,7 +56,8 @@ type Settings struct {
 	// change of variables of equation 3; 0. With it the network is trained by maximum
 	// likelihood where y has an error of σ normalised units: WeightLikelihood 1, WeightY
 	// 1/(2σ²), NoiseY σ, Nominal D, Latent D-M (padding has no density), a large
-	// Clip, and None for the other weights.
+	// Clip, and None for the other weights. With Noise in place of NoiseY, WeightY is 1/2.
+	// Draws are then of this density, x = f⁻¹(y + σ ε, z), ε and z ~ N(0, 1).
 	WeightLikelihood float64
 
 	RampZ int // steps over which the weight of L_z rises from 0; 0
@@ -76,6 +77,12 @@ type Settings struct {
 	// units, with a γ that falls linearly from Gamma to 0: like is compared with
 	// like at first ("weighted by observation distance", appendix 8.3); 0.
 	Gamma float64
+
+	// Noise is for pairs whose measurements are without noise: the standard deviations, in
+	// the units of y, of the normal noise that a real measurement has, one for all or one for each.
+	// Training draws it anew at every step in place of NoiseY, so that the network
+	// learns no noise by heart, and L_y counts errors in units of it. Nil: none.
+	Noise []float64
 
 	NoiseY   float64 // added to the normalised y in training; 0.02
 	NoisePad float64 // in place of the padding; 0.05

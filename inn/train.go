@@ -3,6 +3,7 @@ package inn
 import (
 	"fmt"
 	"math"
+	"slices"
 
 	"github.com/innkeeper-notebook/innkeeper/inn/layer"
 	"github.com/innkeeper-notebook/innkeeper/inn/mmd"
@@ -72,6 +73,8 @@ type trainer struct {
 	shape
 	model   *Model
 	x, y    tensor.Mat // all pairs, normalised
+	noise   []float64  // of the normalised y
+	errorY  []float64  // the weight of each of its squared errors
 	pool    *train.Pool
 	adam    train.Adam
 	batches train.Batches
@@ -131,6 +134,9 @@ func newTrainer(pairs *Pairs, o *Settings, held int) (*trainer, error) {
 	if err != nil {
 		return nil, fmt.Errorf("inn: measurement %w", err)
 	}
+	if err := ys.noisy(o.Noise); err != nil {
+		return nil, err
+	}
 	s := shape{len(pairs.X.Vars), len(pairs.Y.Vars), o.Latent, o.Nominal}
 	t := &trainer{
 		Settings: o,
@@ -141,11 +147,18 @@ func newTrainer(pairs *Pairs, o *Settings, held int) (*trainer, error) {
 		pool:     train.NewPool(o.Workers),
 		adam:     train.Adam{Rate: o.Rate, Final: o.Final, Schedule: o.Schedule, Warmup: o.Warm, Beta1: 0.9, Beta2: o.Beta2, Epsilon: 1e-6, Decay: o.Decay, Clip: o.Clip},
 	}
+	t.noise = t.model.noise()
+	t.errorY = slices.Repeat([]float64{o.WeightY}, s.M)
+	if o.Noise != nil {
+		for j, sd := range t.noise {
+			t.errorY[j] /= sd * sd
+		}
+	}
 	for i := range pairs.Len() {
 		xs.apply(t.x.Row(i), pairs.X.Row(i))
 		ys.apply(t.y.Row(i), pairs.Y.Row(i))
 	}
-	if t.model.fence, err = newFence(t.y); err != nil {
+	if t.model.fence, err = newFence(t.measured()); err != nil {
 		return nil, err
 	}
 	// Problem.Pairs draws pairs independently, so any will do.
@@ -179,6 +192,20 @@ func newTrainer(pairs *Pairs, o *Settings, held int) (*trainer, error) {
 		t.chunks = append(t.chunks, c)
 	}
 	return t, nil
+}
+
+// measured are the pairs' measurements, with noise drawn once if they have none.
+func (t *trainer) measured() tensor.Mat {
+	if t.Noise == nil {
+		return t.y
+	}
+	y, rng := tensor.New(t.y.Rows, t.y.Cols), RNG(t.Seed, streamFence)
+	for i := range y.Rows {
+		for j, v := range t.y.Row(i) {
+			y.Row(i)[j] = v + float32(t.noise[j]*rng.NormFloat64())
+		}
+	}
+	return y
 }
 
 // start takes the starting values of layers that want to see data from the first
@@ -270,6 +297,9 @@ func (t *trainer) look() float64 {
 	return loss
 }
 
+// inverts says whether a loss needs the network's inverse from y and z drawn anew.
+func (t *trainer) inverts() bool { return t.WeightX > 0 || t.WeightPad > 0 && t.N > t.D }
+
 // forwards runs a chunk's rows through the network in both directions.
 func (t *trainer) forwards(c *chunk) {
 	rng := c.source.Stream(t.Seed, t.stream+uint64(c.lo))
@@ -283,22 +313,26 @@ func (t *trainer) forwards(c *chunk) {
 
 	fill(in, xPadLo, xPadHi, t.NoisePad, rng)
 	fill(zTo, t.M, t.M+t.K, 1, rng)
-	fill(back, yPadLo, yPadHi, t.NoisePad, rng)
-	fill(back, zLo, zHi, 1, rng)
+	if t.inverts() {
+		fill(back, yPadLo, yPadHi, t.NoisePad, rng)
+		fill(back, zLo, zHi, 1, rng)
+	}
 	for i := range in.Rows {
 		pair := t.batch[c.lo+i]
 		x, y := t.x.Row(pair), t.y.Row(pair)
 		copy(in.Row(i), x)
 		copy(xTo.Row(i), x)
 		for j, v := range y {
-			v += float32(t.NoiseY * rng.NormFloat64())
+			v += float32(t.noise[j] * rng.NormFloat64())
 			zTo.Row(i)[j], back.Row(i)[j] = v, v
 		}
 		copy(out.Row(i), in.Row(i))
 	}
 	clear(c.logdet)
 	c.forward.Forward(t.model.weights, out, c.logdet) // nil without a likelihood
-	c.inverse.Inverse(t.model.weights, back, nil)
+	if t.inverts() {
+		c.inverse.Inverse(t.model.weights, back, nil)
+	}
 	for i := range in.Rows {
 		copy(zGot.Row(i), out.Row(i)[:t.M])
 		copy(zGot.Row(i)[t.M:], out.Row(i)[zLo:zHi])
@@ -325,10 +359,10 @@ func (t *trainer) backwards(c *chunk) {
 	for i := range out.Rows {
 		got, want, d := out.Row(i), zTo.Row(i), c.dout.Row(i)
 		if t.CrossEntropy {
-			c.terms[termY] += square(d[:t.M], got[:t.M], want[:t.M], anchor*t.WeightY*perRow)
+			c.terms[termY] += squares(d[:t.M], got[:t.M], want[:t.M], t.errorY, anchor*perRow)
 			c.terms[termY] += t.crossEntropy(d[:t.M], got[:t.M], t.y.Row(t.batch[c.lo+i]), t.WeightY*perRow)
 		} else {
-			c.terms[termY] += square(d[:t.M], got[:t.M], want[:t.M], t.WeightY*perRow)
+			c.terms[termY] += squares(d[:t.M], got[:t.M], want[:t.M], t.errorY, perRow)
 		}
 		c.terms[termPad] += square(d[yPadLo:yPadHi], got[yPadLo:yPadHi], nil, t.WeightPad*perRow)
 		c.terms[termLikelihood] += square(d[zLo:zHi], got[zLo:zHi], nil, t.WeightLikelihood*perRow/2)
@@ -344,20 +378,22 @@ func (t *trainer) backwards(c *chunk) {
 	c.forward.BackForward(w, c.grad, c.dout, float32(-t.WeightLikelihood*perRow))
 
 	// L_x and the padding of the other side, through the inverse pass.
-	if t.weightX > 0 {
-		c.terms[termX] = t.weightX * t.mmdX.Rows(c.scratchX, c.lo, c.hi, c.dx)
-	}
-	for i := range back.Rows {
-		got, d := back.Row(i), c.dout.Row(i)
-		clear(d[:t.D])
+	if t.inverts() {
 		if t.weightX > 0 {
-			for j, g := range c.dx.Row(i) {
-				d[j] = float32(t.weightX) * g
-			}
+			c.terms[termX] = t.weightX * t.mmdX.Rows(c.scratchX, c.lo, c.hi, c.dx)
 		}
-		c.terms[termPad] += square(d[xPadLo:xPadHi], got[xPadLo:xPadHi], nil, t.WeightPad*perRow)
+		for i := range back.Rows {
+			got, d := back.Row(i), c.dout.Row(i)
+			clear(d[:t.D])
+			if t.weightX > 0 {
+				for j, g := range c.dx.Row(i) {
+					d[j] = float32(t.weightX) * g
+				}
+			}
+			c.terms[termPad] += square(d[xPadLo:xPadHi], got[xPadLo:xPadHi], nil, t.WeightPad*perRow)
+		}
+		c.inverse.BackInverse(w, c.grad, c.dout, 0)
 	}
-	c.inverse.BackInverse(w, c.grad, c.dout, 0)
 	if t.WeightRecon == 0 {
 		return
 	}
@@ -369,7 +405,7 @@ func (t *trainer) backwards(c *chunk) {
 	for i := range out.Rows {
 		row := out.Row(i)
 		for j := range row[:t.M] {
-			row[j] += float32(t.NoiseY * rng.NormFloat64())
+			row[j] += float32(t.noise[j] * rng.NormFloat64())
 		}
 		for j := zLo; j < zHi; j++ {
 			row[j] += float32(t.NoiseY * rng.NormFloat64())
@@ -398,6 +434,17 @@ func square(d, got, want []float32, weight float64) float64 {
 		d[j] = float32(2*weight) * v
 	}
 	return weight * sum
+}
+
+// squares returns factor·Σ weights (got - want)² and writes its gradient to d.
+func squares(d, got, want []float32, weights []float64, factor float64) float64 {
+	sum := 0.0
+	for j, w := range weights {
+		v := got[j] - want[j]
+		sum += w * float64(v) * float64(v)
+		d[j] = float32(2*factor*w) * v
+	}
+	return factor * sum
 }
 
 // The factors of the logits and of the square in L_y: see Settings.CrossEntropy.

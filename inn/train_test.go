@@ -216,6 +216,8 @@ func TestBadInput(t *testing.T) {
 		{"unequal", short, nil, "300 rows of x but 299 rows of y"},
 		{"narrow", pairs, &inn.Settings{Nominal: 4, Latent: 3}, "Settings.Nominal is 4, want at least 5"},
 		{"negative", pairs, &inn.Settings{Steps: -2}, "Settings.Steps is -2"},
+		{"noise of too few", pairs, &inn.Settings{Noise: []float64{1, 2, 3}}, "Settings.Noise has 3 values for 2 measurements"},
+		{"no noise", pairs, &inn.Settings{Noise: []float64{0.1, 0}}, "Settings.Noise of v is 0, want a positive number"},
 		{"kernel", pairs, &inn.Settings{KernelX: mmd.InverseMultiquadratic(0)}, "kernel width"},
 	} {
 		if _, err := inn.Train(c.pairs, c.set); err == nil || !strings.Contains(err.Error(), c.want) {

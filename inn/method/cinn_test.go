@@ -4,6 +4,7 @@ import (
 	"math"
 	"testing"
 
+	"gonum.org/v1/gonum/mat"
 	"gonum.org/v1/gonum/stat"
 )
 
@@ -21,6 +22,22 @@ func TestCINNOfALinearProblem(t *testing.T) {
 		}
 		testLinear(t, m, 8000, 0.06, 0.09)
 	}
+}
+
+// Pairs without noise and Training.Noise make the posterior of the noisy problem.
+func TestNoiseIsDrawnAnew(t *testing.T) {
+	pairs := pairsOf(t, linear, 3000)
+	for i := range pairs.Len() {
+		y := mat.NewVecDense(2, pairs.Y.Row(i))
+		y.MulVec(linearA, mat.NewVecDense(3, pairs.X.Row(i)))
+	}
+	set := quickCINN(false, 1000)
+	set.Noise = []float64{linearNoise}
+	m, err := TrainCINN(pairs, set)
+	if err != nil {
+		t.Fatal(err)
+	}
+	testLinear(t, m, 8000, 0.1, 0.12)
 }
 
 func TestCINNOfTwoModes(t *testing.T) {

@@ -178,6 +178,8 @@ func testBadInput(t *testing.T, pairs *inn.Pairs, train func(*inn.Pairs, Trainin
 		{"constant y", "measurement u is 0 in every pair", constantY, Training{}},
 		{"constant x", "parameter a is 0 in every pair", constantX, Training{}},
 		{"steps", "Settings.Steps is -2", pairs, Training{Steps: -2}},
+		{"noise of too few", "Training.Noise has 3 values for 2 measurements", pairs, Training{Noise: []float64{1, 2, 3}}},
+		{"noise", "Training.Noise of v is NaN", pairs, Training{Noise: []float64{1, math.NaN()}}},
 		{"rate", "Settings.Rate is NaN", pairs, Training{Rate: math.NaN()}},
 		{"beta", "Settings.Beta2 is 1,", pairs, Training{Beta2: 1}},
 		{"workers", "Settings.Workers is -1", pairs, Training{Workers: -1}},

@@ -28,6 +28,7 @@ func (t *trainer) hold(newLoss func(rows int) rowLoss) *heldOut {
 	h := &heldOut{t: t, x: rows(t.x, keep, t.x.Rows), y: rows(t.y, keep, t.y.Rows)}
 	t.x, t.y = rows(t.x, 0, keep), rows(t.y, 0, keep)
 	t.batches.Pairs = keep
+	t.measure(h.y, 1<<39)
 	h.every = max(1, min(keep/t.Batch, t.Steps/20))
 	h.parts = make([]float64, (n+chunkRows-1)/chunkRows)
 	for range h.parts {

@@ -3,6 +3,7 @@ package method
 import (
 	"fmt"
 	"math"
+	"slices"
 	"strings"
 
 	"gonum.org/v1/gonum/stat"
@@ -44,6 +45,29 @@ func scalings(pairs *inn.Pairs) (x, y *scaling, err error) {
 	}
 	y, err = newScaling("measurement", pairs.Y)
 	return x, y, err
+}
+
+// noise makes room for normal noise of standard deviations sds, one for all or one for
+// each quantity, in a scaling of measurements without, and returns what they are normalised.
+func (c *scaling) noise(sds []float64) ([]float64, error) {
+	if sds == nil {
+		return nil, nil
+	}
+	if len(sds) == 1 {
+		sds = slices.Repeat(sds, len(c.sd))
+	}
+	if len(sds) != len(c.sd) {
+		return nil, fmt.Errorf("method: Training.Noise has %d values for %d measurements, want one for all or one for each", len(sds), len(c.sd))
+	}
+	normalised := make([]float64, len(sds))
+	for j, sd := range sds {
+		if !(sd >= 0) || math.IsInf(sd, 0) {
+			return nil, fmt.Errorf("method: Training.Noise of %s is %v, want 0 or more", c.vars[j].Name, sd)
+		}
+		c.sd[j] = math.Hypot(c.sd[j], sd)
+		normalised[j] = sd / c.sd[j]
+	}
+	return normalised, nil
 }
 
 // apply writes the normalised row to dst.

@@ -29,6 +29,11 @@ type Training struct {
 	Decay    float64 // L2 weight decay; 1e-5
 	Clip     float64 // the gradient's largest norm; 10
 
+	// Noise is for pairs whose measurements are without noise: the standard deviations, in
+	// the units of y, of the normal noise that a real measurement has, one for all or one for each.
+	// Every step draws it anew, so that no network learns one noise by heart. Nil: none.
+	Noise []float64
+
 	// Held is the share of the pairs, at most 4096, that is held back from training.
 	// Their loss is computed once an epoch and at least twenty times, and the network of
 	// the least is returned: with few pairs the last one has learned them by heart;

@@ -17,6 +17,7 @@ const (
 	streamNoise       = 4 << 40
 	streamHeld        = 5 << 40
 	streamWalls       = 6 << 40
+	streamMeasure     = 7 << 40
 )
 
 // chunkRows is about how many rows of a batch one task takes. The chunks depend
@@ -30,6 +31,8 @@ type trainer struct {
 	Training
 	xs, ys *scaling
 	x, y   tensor.Mat // all pairs, normalised
+	noise  []float64  // of the normalised y; nil: none
+	source train.Source
 	pool   *train.Pool
 
 	of      any         // what the checkpoint is of: a method's settings
@@ -53,12 +56,16 @@ func newTrainer(pairs *inn.Pairs, settings any, o Training, terms ...string) (*t
 	if err != nil {
 		return nil, err
 	}
+	noise, err := ys.noise(o.Noise)
+	if err != nil {
+		return nil, err
+	}
 	d, m := len(xs.vars), len(ys.vars)
 	if least := max(o.Batch, 10*d); pairs.Len() < least {
 		return nil, fmt.Errorf("method: %d training pairs are too few: want at least %d, a batch and ten for each parameter", pairs.Len(), least)
 	}
 	t := &trainer{
-		Training: o, xs: xs, ys: ys,
+		Training: o, xs: xs, ys: ys, noise: noise,
 		x: tensor.New(pairs.Len(), d), y: tensor.New(pairs.Len(), m),
 		pool: train.NewPool(o.Workers),
 		of:   settings, names: terms, terms: make([]float64, len(terms)),
@@ -109,6 +116,21 @@ func (t *trainer) draw() {
 	for i, k := range t.batches.At(t.step) {
 		copy(t.bx.Row(i), t.x.Row(k))
 		copy(t.by.Row(i), t.y.Row(k))
+	}
+	t.measure(t.by, uint64(t.step))
+}
+
+// measure adds noise of a stream to normalised measurements.
+func (t *trainer) measure(y tensor.Mat, stream uint64) {
+	if t.noise == nil {
+		return
+	}
+	rng := t.source.Stream(t.Seed, streamMeasure+stream)
+	for i := range y.Rows {
+		row := y.Row(i)
+		for j, sd := range t.noise {
+			row[j] += float32(sd * rng.NormFloat64())
+		}
 	}
 }
 

@@ -108,7 +108,7 @@ func positive(field string) (float64, error) {
 	case err != nil:
 		return 0, fmt.Errorf("%q, not a number such as 2.87", field)
 	case math.IsNaN(v) || math.IsInf(v, 0) || v <= 0:
-		return 0, fmt.Errorf("%s, want a positive number (leave the row out for a line that was not detected)", field)
+		return 0, fmt.Errorf("%s, want a positive number, not a logarithm (leave the row out for a line that was not detected)", field)
 	}
 	return v, nil
 }
@@ -136,15 +136,16 @@ func (r *LineRatios) check() error {
 
 // nearestLines names the lines of the same ion, or says where the names are.
 func nearestLines(name string) string {
-	ion := strings.ToLower(name)
-	if i := strings.LastIndex(ion, " "); i > 0 {
-		ion = ion[:i]
+	// ion is the letters before the wavelength, however they are written: "oiii" of [O III]λ5007.
+	ion := func(name string) string {
+		if i := strings.IndexAny(name, "0123456789"); i >= 0 {
+			name = name[:i]
+		}
+		return strings.NewReplacer("[", "", "]", "", " ", "", "-", "", "_", "", "λ", "").Replace(strings.ToLower(name))
 	}
-	bare := strings.NewReplacer("[", "", "]", "", " ", "")
 	var same []string
 	for _, l := range cluster.Lines() {
-		own := strings.ToLower(l.Name[:strings.LastIndex(l.Name, " ")])
-		if bare.Replace(own) == bare.Replace(ion) {
+		if ion(l.Name) == ion(name) {
 			same = append(same, l.Name)
 		}
 	}
