@@ -88,7 +88,7 @@ func (m *Model) LogDensities(xs *Samples, y []float64) ([]float64, error) {
 			if math.IsNaN(v) {
 				return fmt.Errorf("inn: ln q(x | y) is %v at x = %v: it lies too far from the training pairs, or training failed", v, rows.Row(k))
 			}
-			to[k] -= d.logSD
+			to[k] -= d.x.logSlope(rows.Row(k))
 		}
 		return nil
 	})
@@ -100,7 +100,6 @@ type density struct {
 	y     []float32 // normalised
 	sd    []float64 // of the N columns of [y, padding, z]
 	log   float64   // of the normalisation of a normal with those
-	logSD float64   // Σ ln of the standard deviations of x
 	noise []float64 // a row for every draw of the padding of x, in units of its normal
 	// normal is the logarithm of what the same draws give for a normal, in place of
 	// 0: divided by it, the integral of anything near a normal has less error.
@@ -148,9 +147,6 @@ func (d *density) prepare() error {
 		}
 		d.sd = append(d.sd, sd)
 		d.log -= math.Log(sd) + 0.5*math.Log(2*math.Pi)
-	}
-	for _, sd := range d.x.SD {
-		d.logSD += math.Log(sd)
 	}
 	if pad := s.N - s.D; pad > 0 {
 		rng := RNG(o.Seed, streamDensity)

@@ -9,6 +9,7 @@ import (
 	"gonum.org/v1/gonum/stat/distmv"
 
 	"github.com/innkeeper-notebook/innkeeper/inn/layer"
+	"github.com/innkeeper-notebook/innkeeper/inn/scale"
 	"github.com/innkeeper-notebook/innkeeper/inn/tensor"
 )
 
@@ -25,7 +26,7 @@ func linearModel(t *testing.T, d, m int, s Settings) *Model {
 	scales := func(n int) *scaling {
 		c := &scaling{Vars: make([]Var, n)}
 		for range n {
-			c.Mean, c.SD = append(c.Mean, rng.NormFloat64()), append(c.SD, 0.5+rng.Float64())
+			c.Columns = append(c.Columns, scale.Column{Mean: rng.NormFloat64(), SD: 0.5 + rng.Float64()})
 		}
 		return c
 	}
@@ -86,7 +87,7 @@ func TestDensityOfALinearNetwork(t *testing.T) {
 		}
 		y := make([]float64, c.m)
 		for j := range y {
-			y[j] = m.y.Mean[j] + 0.4*m.y.SD[j]
+			y[j] = m.y.Columns[j].Mean + 0.4*m.y.Columns[j].SD
 		}
 		mean := mat.NewVecDense(s.N, nil)
 		noise := mat.NewDiagDense(s.N, nil)
@@ -108,9 +109,9 @@ func TestDensityOfALinearNetwork(t *testing.T) {
 		cov.Product(&inv, noise, inv.T())
 		mu, sigma := make([]float64, c.d), mat.NewSymDense(c.d, nil)
 		for i := range c.d {
-			mu[i] = m.x.Mean[i] + m.x.SD[i]*mean.AtVec(i)
+			mu[i] = m.x.Columns[i].Mean + m.x.Columns[i].SD*mean.AtVec(i)
 			for j := i; j < c.d; j++ {
-				sigma.SetSym(i, j, m.x.SD[i]*m.x.SD[j]*(cov.At(i, j)+cov.At(j, i))/2)
+				sigma.SetSym(i, j, m.x.Columns[i].SD*m.x.Columns[j].SD*(cov.At(i, j)+cov.At(j, i))/2)
 			}
 		}
 		normal, ok := distmv.NewNormal(mu, sigma, rand.New(rand.NewPCG(1, 1)))

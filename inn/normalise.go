@@ -5,16 +5,16 @@ import (
 	"math"
 	"slices"
 
-	"gonum.org/v1/gonum/stat"
+	"github.com/innkeeper-notebook/innkeeper/inn/scale"
 )
 
-// A scaling makes quantities comparable for a network: (v - mean)/sd.
+// A scaling makes quantities comparable for a network.
 type scaling struct {
-	Vars     []Var
-	Mean, SD []float64
+	Vars    []Var
+	Columns []scale.Column
 }
 
-// newScaling takes the mean and standard deviation of the samples' columns.
+// newScaling takes the scales of the samples' columns.
 func newScaling(s *Samples) (*scaling, error) {
 	c := &scaling{Vars: s.Vars}
 	col := make([]float64, s.Len())
@@ -22,11 +22,11 @@ func newScaling(s *Samples) (*scaling, error) {
 		for i := range col {
 			col[i] = s.Row(i)[j]
 		}
-		mean, sd := stat.MeanStdDev(col, nil)
-		if !(sd > 1e-12*max(mean, -mean)) {
-			return nil, fmt.Errorf("%s is %.4g in every training pair: leave it out, it neither varies nor tells anything", v.Name, mean)
+		column, ok := scale.Of(col)
+		if !ok {
+			return nil, fmt.Errorf("%s is %.4g in every training pair: leave it out, it neither varies nor tells anything", v.Name, column.Mean)
 		}
-		c.Mean, c.SD = append(c.Mean, mean), append(c.SD, sd)
+		c.Columns = append(c.Columns, column)
 	}
 	return c, nil
 }
@@ -57,13 +57,22 @@ func spread(v []float64, n int) []float64 {
 // apply writes the normalised row to dst.
 func (c *scaling) apply(dst []float32, row []float64) {
 	for j, v := range row {
-		dst[j] = float32((v - c.Mean[j]) / c.SD[j])
+		dst[j] = float32(c.Columns[j].Apply(v))
 	}
 }
 
 // undo writes the values that the normalised row stands for to dst.
 func (c *scaling) undo(dst []float64, row []float32) {
 	for j := range dst {
-		dst[j] = c.Mean[j] + c.SD[j]*float64(row[j])
+		dst[j] = c.Columns[j].Undo(float64(row[j]))
 	}
+}
+
+// logSlope is the logarithm of the volume that a normalised unit volume at row has.
+func (c *scaling) logSlope(row []float64) float64 {
+	sum := 0.0
+	for j, v := range row {
+		sum += c.Columns[j].LogSlope(v)
+	}
+	return sum
 }

@@ -3,11 +3,14 @@ package inn
 import (
 	"bytes"
 	"encoding/binary"
+
 	"os"
 	"path/filepath"
 	"runtime"
 	"strings"
 	"testing"
+
+	"github.com/innkeeper-notebook/innkeeper/inn/scale"
 )
 
 // untrained is the file of a small network of given settings.
@@ -18,8 +21,8 @@ func untrained(t testing.TB, s Settings) []byte {
 	if err != nil {
 		t.Fatal(err)
 	}
-	x := &scaling{Vars("a", "b"), []float64{1, 2}, []float64{3, 4}}
-	y := &scaling{Vars("u"), []float64{1}, []float64{2}}
+	x := &scaling{Vars("a", "b"), []scale.Column{{Mean: 1, SD: 3}, {Mean: 2, SD: 4, At: 1, Width: 0.5}}}
+	y := &scaling{Vars("u"), []scale.Column{{Mean: 1, SD: 2}}}
 	m := newModel(shape{2, 1, o.Latent, o.Nominal}, &o, x, y)
 	m.fence = &fence{Inverse: []float64{1}, Far: 4}
 	path := filepath.Join(t.TempDir(), "m")

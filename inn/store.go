@@ -11,6 +11,7 @@ import (
 	"slices"
 
 	"github.com/innkeeper-notebook/innkeeper/inn/layer"
+	"github.com/innkeeper-notebook/innkeeper/inn/scale"
 )
 
 // A saved model is a safetensors file (https://huggingface.co/docs/safetensors):
@@ -42,22 +43,43 @@ func dtype(t layer.Tensor) string {
 
 // A storedScaling is a scaling in the metadata.
 type storedScaling struct {
-	Vars     []metaVar
-	Mean, SD []float64
+	Vars      []metaVar
+	Mean, SD  []float64
+	At, Width []float64 `json:",omitempty"` // of files in which a column is bent
 }
 
-func toStored(s *scaling) storedScaling { return storedScaling{toMeta(s.Vars), s.Mean, s.SD} }
+func toStored(s *scaling) storedScaling {
+	stored, bent := storedScaling{Vars: toMeta(s.Vars)}, false
+	for _, c := range s.Columns {
+		stored.Mean, stored.SD = append(stored.Mean, c.Mean), append(stored.SD, c.SD)
+		stored.At, stored.Width = append(stored.At, c.At), append(stored.Width, c.Width)
+		bent = bent || c.Width > 0
+	}
+	if !bent {
+		stored.At, stored.Width = nil, nil
+	}
+	return stored
+}
 
 func (s storedScaling) scaling(what string, n int) (*scaling, error) {
 	if len(s.Vars) != n || len(s.Mean) != n || len(s.SD) != n {
 		return nil, fmt.Errorf("the normalisation of %s has %d names, %d means and %d deviations, want %d each", what, len(s.Vars), len(s.Mean), len(s.SD), n)
 	}
-	for i := range n {
-		if !(s.SD[i] > 0) || math.IsInf(s.SD[i], 0) || math.IsNaN(s.Mean[i]) || math.IsInf(s.Mean[i], 0) {
-			return nil, fmt.Errorf("the normalisation of %s is %v ± %v for %s", what, s.Mean[i], s.SD[i], s.Vars[i].Name)
-		}
+	if s.At == nil && s.Width == nil {
+		s.At, s.Width = make([]float64, n), make([]float64, n)
 	}
-	return &scaling{fromMeta(s.Vars), s.Mean, s.SD}, nil
+	if len(s.At) != n || len(s.Width) != n {
+		return nil, fmt.Errorf("the normalisation of %s has %d places and %d widths, want %d each", what, len(s.At), len(s.Width), n)
+	}
+	c := &scaling{Vars: fromMeta(s.Vars)}
+	for i := range n {
+		column := scale.Column{Mean: s.Mean[i], SD: s.SD[i], At: s.At[i], Width: s.Width[i]}
+		if err := column.Check(); err != nil {
+			return nil, fmt.Errorf("%s: %w", s.Vars[i].Name, err)
+		}
+		c.Columns = append(c.Columns, column)
+	}
+	return c, nil
 }
 
 // Save writes the model to a safetensors file, whole or not at all.

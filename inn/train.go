@@ -457,7 +457,7 @@ const (
 // the logits, both normalised rows, and adds its gradient to d.
 func (t *trainer) crossEntropy(d, logits, y []float32, weight float64) float64 {
 	top := math.Inf(-1)
-	logit := func(j int) float64 { return sharpness * (float64(logits[j])*t.model.y.SD[j] + t.model.y.Mean[j]) }
+	logit := func(j int) float64 { return sharpness * t.model.y.Columns[j].Undo(float64(logits[j])) }
 	for j := range logits {
 		top = max(top, logit(j))
 	}
@@ -467,10 +467,10 @@ func (t *trainer) crossEntropy(d, logits, y []float32, weight float64) float64 {
 	}
 	loss := 0.0
 	for j := range logits {
-		want := float64(y[j])*t.model.y.SD[j] + t.model.y.Mean[j]
+		want := t.model.y.Columns[j].Undo(float64(y[j]))
 		log := logit(j) - top - math.Log(sum)
 		loss -= want * log
-		d[j] += float32(weight * (math.Exp(log) - want) * sharpness * t.model.y.SD[j])
+		d[j] += float32(weight * (math.Exp(log) - want) * sharpness * t.model.y.Columns[j].SD)
 	}
 	return weight * loss
 }

@@ -12,6 +12,8 @@ import (
 	"sync/atomic"
 	"time"
 
+	"gonum.org/v1/gonum/stat"
+
 	"github.com/innkeeper-notebook/innkeeper/inn"
 	"github.com/innkeeper-notebook/innkeeper/inn/progress"
 )
@@ -46,7 +48,8 @@ type ABCSettings struct {
 type ABC struct {
 	ABCSettings
 	x       []inn.Var
-	y       *scaling
+	y       []inn.Var
+	sd      []float64 // of y
 	problem inn.Problem
 	pairs   *inn.Pairs // nil: simulate
 	block   int        // simulations that a worker does at a time
@@ -65,7 +68,7 @@ func NewABC(p inn.Problem, s *ABCSettings) (*ABC, error) {
 		return nil, err
 	}
 	each := max(1, time.Since(start)/time.Duration(o.Pilot))
-	y, err := newScaling("measurement", pilot.Y)
+	sd, err := deviations(pilot.Y)
 	if err != nil {
 		return nil, err
 	}
@@ -73,7 +76,7 @@ func NewABC(p inn.Problem, s *ABCSettings) (*ABC, error) {
 		o.Workers = 1
 	}
 	block := min(max(1, int(blockTime/each)), maxBlock)
-	return &ABC{ABCSettings: o, x: p.X, y: y, problem: p, block: block}, nil
+	return &ABC{ABCSettings: o, x: p.X, y: p.Y, sd: sd, problem: p, block: block}, nil
 }
 
 // NewABCFromPairs makes ABC that chooses among ready pairs: by quantile, the n
@@ -87,12 +90,31 @@ func NewABCFromPairs(pairs *inn.Pairs, s *ABCSettings) (*ABC, error) {
 	if err := pairs.Check(); err != nil {
 		return nil, err
 	}
-	y, err := newScaling("measurement", pairs.Y)
+	sd, err := deviations(pairs.Y)
 	if err != nil {
 		return nil, err
 	}
 	o.Simulations = pairs.Len()
-	return &ABC{ABCSettings: o, x: pairs.X.Vars, y: y, pairs: pairs, block: maxBlock}, nil
+	return &ABC{ABCSettings: o, x: pairs.X.Vars, y: pairs.Y.Vars, sd: sd, pairs: pairs, block: maxBlock}, nil
+}
+
+// deviations are the standard deviations of the measurements.
+func deviations(ys *inn.Samples) ([]float64, error) {
+	if err := ys.Check(); err != nil {
+		return nil, err
+	}
+	sds, col := make([]float64, len(ys.Vars)), make([]float64, ys.Len())
+	for j, v := range ys.Vars {
+		for i := range col {
+			col[i] = ys.Row(i)[j]
+		}
+		mean, sd := stat.MeanStdDev(col, nil)
+		if !(sd > 1e-12*math.Abs(mean)) {
+			return nil, fmt.Errorf("method: measurement %s is %.4g in every pair: leave it out, it neither varies nor tells anything", v.Name, mean)
+		}
+		sds[j] = sd
+	}
+	return sds, nil
 }
 
 // pilotSeed is an arbitrary constant: the pilot run shall not be the first
@@ -128,7 +150,7 @@ func (a *ABC) String() string { return "ABC" }
 // Sample returns the accepted draws, in the order in which they were simulated.
 // Too few accepted ones are an error.
 func (a *ABC) Sample(y []float64, n int, seed uint64) (*inn.Samples, error) {
-	if err := checkVector("y", y, a.y.vars); err != nil {
+	if err := checkVector("y", y, a.y); err != nil {
 		return nil, err
 	}
 	if err := checkDraws(n, len(a.x)); err != nil {
@@ -288,7 +310,7 @@ func (s *search) simulate(b int) blockResult {
 	from := b * s.block
 	x, y, n, err := s.draw(from, min(from+s.block, s.total))
 	for i := range n {
-		d := s.distance(y[i*len(s.y.vars) : (i+1)*len(s.y.vars)])
+		d := s.distance(y[i*len(s.y) : (i+1)*len(s.y)])
 		r.nearest = min(r.nearest, d)
 		bound := math.Float64frombits(s.bound.Load())
 		if d < bound || d == bound && s.Threshold == 0 {
@@ -307,9 +329,9 @@ var errUnwanted = errors.New("method: the search has ended")
 // draw makes the simulations from, ..., to-1, row by row; of these n are made.
 func (s *search) draw(from, to int) (x, y []float64, n int, err error) {
 	if s.pairs != nil {
-		return s.pairs.X.Data[from*len(s.x) : to*len(s.x)], s.pairs.Y.Data[from*len(s.y.vars) : to*len(s.y.vars)], to - from, nil
+		return s.pairs.X.Data[from*len(s.x) : to*len(s.x)], s.pairs.Y.Data[from*len(s.y) : to*len(s.y)], to - from, nil
 	}
-	x, y = make([]float64, (to-from)*len(s.x)), make([]float64, (to-from)*len(s.y.vars))
+	x, y = make([]float64, (to-from)*len(s.x)), make([]float64, (to-from)*len(s.y))
 	n, err = s.problem.DrawRows(x, y, s.seed, from)
 	return x, y, n, err
 }
@@ -317,7 +339,7 @@ func (s *search) draw(from, to int) (x, y []float64, n int, err error) {
 func (s *search) distance(y []float64) float64 {
 	sum := 0.0
 	for j, v := range y {
-		d := (v - s.target[j]) / s.y.sd[j]
+		d := (v - s.target[j]) / s.sd[j]
 		sum += d * d
 	}
 	return math.Sqrt(sum)

@@ -204,8 +204,8 @@ func (c *CINN) LogDensity(x, y []float64) (float64, error) {
 	copy(u.Data[copy(u.Data, xn):], yn)
 	c.net.NewPass(1).Forward(c.weights, u, logdet)
 	log := logNormal(u.Data[:len(xn)]) + float64(logdet[0])
-	for _, sd := range c.x.sd {
-		log -= math.Log(sd)
+	for j, v := range x {
+		log -= c.x.columns[j].LogSlope(v)
 	}
 	return log, nil
 }

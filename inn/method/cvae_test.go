@@ -32,7 +32,7 @@ func TestCVAEOfALinearProblem(t *testing.T) {
 			t.Fatal(err)
 		}
 		for j := range 3 {
-			lost := (stat.Variance(column(with, j), nil) - stat.Variance(column(without, j), nil)) / (m.x.sd[j] * m.x.sd[j])
+			lost := (stat.Variance(column(with, j), nil) - stat.Variance(column(without, j), nil)) / (m.x.columns[j].SD * m.x.columns[j].SD)
 			if math.Abs(lost-1/30.0) > 0.015 {
 				t.Errorf("%v: without the decoder's noise the variance of %s is less by %.4f, want 1/30", m, with.Vars[j].Name, lost)
 			}

@@ -6,19 +6,18 @@ import (
 	"slices"
 	"strings"
 
-	"gonum.org/v1/gonum/stat"
-
 	"github.com/innkeeper-notebook/innkeeper/inn"
+	"github.com/innkeeper-notebook/innkeeper/inn/scale"
 )
 
-// A scaling makes quantities comparable: (v - mean)/sd.
+// A scaling makes quantities comparable.
 type scaling struct {
-	vars     []inn.Var
-	mean, sd []float64
+	vars    []inn.Var
+	columns []scale.Column
 }
 
-// newScaling takes the mean and standard deviation of the samples' columns;
-// what names them in the error that a constant column is.
+// newScaling takes the scales of the samples' columns; what names them in the
+// error that a constant column is.
 func newScaling(what string, s *inn.Samples) (*scaling, error) {
 	c := &scaling{vars: s.Vars}
 	col := make([]float64, s.Len())
@@ -26,11 +25,11 @@ func newScaling(what string, s *inn.Samples) (*scaling, error) {
 		for i := range col {
 			col[i] = s.Row(i)[j]
 		}
-		mean, sd := stat.MeanStdDev(col, nil)
-		if !(sd > 1e-12*math.Abs(mean)) {
-			return nil, fmt.Errorf("method: %s %s is %.4g in every pair: leave it out, it neither varies nor tells anything", what, v.Name, mean)
+		column, ok := scale.Of(col)
+		if !ok {
+			return nil, fmt.Errorf("method: %s %s is %.4g in every pair: leave it out, it neither varies nor tells anything", what, v.Name, column.Mean)
 		}
-		c.mean, c.sd = append(c.mean, mean), append(c.sd, sd)
+		c.columns = append(c.columns, column)
 	}
 	return c, nil
 }
@@ -73,14 +72,14 @@ func (c *scaling) noise(sds []float64) ([]float64, error) {
 // apply writes the normalised row to dst.
 func (c *scaling) apply(dst []float32, row []float64) {
 	for j, v := range row {
-		dst[j] = float32((v - c.mean[j]) / c.sd[j])
+		dst[j] = float32(c.columns[j].Apply(v))
 	}
 }
 
 // undo writes the values that the normalised row stands for to dst.
 func (c *scaling) undo(dst []float64, row []float32) {
 	for j := range dst {
-		dst[j] = c.mean[j] + c.sd[j]*float64(row[j])
+		dst[j] = c.columns[j].Undo(float64(row[j]))
 	}
 }
 

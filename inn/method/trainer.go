@@ -106,7 +106,7 @@ func (t *trainer) loop(w []float32, takeStep func()) *train.Loop {
 		},
 	}
 	if t.Checkpoint != "" {
-		l.Of = train.Fingerprint(t.of, t.names, t.xs.mean, t.xs.sd, t.ys.mean, t.ys.sd, t.x, t.y)
+		l.Of = train.Fingerprint(t.of, t.names, t.xs.columns, t.ys.columns, t.x, t.y)
 	}
 	return l
 }

@@ -1,0 +1,96 @@
+package scale
+
+import (
+	"math"
+	"math/rand/v2"
+	"testing"
+
+	"gonum.org/v1/gonum/stat"
+	"gonum.org/v1/gonum/stat/distuv"
+)
+
+func drawn(n int, draw func(rng *rand.Rand) float64) []float64 {
+	rng := rand.New(rand.NewPCG(1, 2))
+	values := make([]float64, n)
+	for i := range values {
+		values[i] = draw(rng)
+	}
+	return values
+}
+
+// What networks learn well as it is stays straight.
+func TestShortTailsAreNotBent(t *testing.T) {
+	for name, draw := range map[string]func(rng *rand.Rand) float64{
+		"normal":      func(rng *rand.Rand) float64 { return 1e6 + rng.NormFloat64() },
+		"uniform":     func(rng *rand.Rand) float64 { return rng.Float64() },
+		"exponential": func(rng *rand.Rand) float64 { return rng.ExpFloat64() },
+		"rare label":  func(rng *rand.Rand) float64 { return math.Floor(rng.Float64() + 0.005) },
+	} {
+		values := drawn(20_000, draw)
+		c, ok := Of(values)
+		mean, sd := stat.MeanStdDev(values, nil)
+		if !ok || c.Width != 0 || c.Mean != mean || c.SD != sd {
+			t.Errorf("%s: %+v, want mean %v and deviation %v", name, c, mean, sd)
+		}
+	}
+}
+
+// Values over decades, on one side or both, come out nearly normal.
+func TestLongTailsAreBent(t *testing.T) {
+	for name, draw := range map[string]func(rng *rand.Rand) float64{
+		"log-normal":         func(rng *rand.Rand) float64 { return math.Exp(3 * rng.NormFloat64()) },
+		"negative":           func(rng *rand.Rand) float64 { return -math.Exp(2 * rng.NormFloat64()) },
+		"beyond an offset":   func(rng *rand.Rand) float64 { return 1000 + math.Exp(2*rng.NormFloat64()) },
+		"Student's t with 2": func(rng *rand.Rand) float64 { return 5 + distuv.StudentsT{Sigma: 1, Nu: 2, Src: rng}.Rand() },
+	} {
+		values := drawn(30_000, draw)
+		c, ok := Of(values)
+		if !ok || c.Width == 0 {
+			t.Errorf("%s: %+v is not bent", name, c)
+		}
+		u := make([]float64, len(values))
+		for i, v := range values {
+			u[i] = c.Apply(v)
+			if back := c.Undo(u[i]); math.Abs(back-v) > 1e-9*math.Abs(v)+1e-9*c.Width {
+				t.Fatalf("%s: %v comes back as %v", name, v, back)
+			}
+		}
+		if mean, sd := stat.MeanStdDev(u, nil); math.Abs(mean) > 1e-9 || math.Abs(sd-1) > 1e-9 {
+			t.Errorf("%s: mean %v and deviation %v, want 0 and 1", name, mean, sd)
+		}
+		if skew, kurtosis := stat.Skew(u, nil), stat.ExKurtosis(u, nil); math.Abs(skew) > 0.5 || math.Abs(kurtosis) > 1 {
+			t.Errorf("%s: skew %.2f and excess kurtosis %.2f, want about 0", name, skew, kurtosis)
+		}
+	}
+}
+
+func TestLogSlopeIsThatOfUndo(t *testing.T) {
+	for _, c := range []Column{{Mean: 3, SD: 2}, {Mean: 3, SD: 2, At: -1, Width: 0.1}} {
+		for _, v := range []float64{-7, -1, 0, 40} {
+			u, h := c.Apply(v), 1e-5
+			slope := (c.Undo(u+h) - c.Undo(u-h)) / (2 * h)
+			if got := c.LogSlope(v); math.Abs(got-math.Log(slope)) > 1e-6 {
+				t.Errorf("%+v at %v: ln dv/du is %v, finite differences say %v", c, v, got, math.Log(slope))
+			}
+		}
+	}
+}
+
+func TestConstantValuesHaveNoScale(t *testing.T) {
+	for _, v := range []float64{0, 7, 1e300} {
+		if c, ok := Of([]float64{v, v, v}); ok {
+			t.Errorf("three times %v: %+v", v, c)
+		}
+	}
+}
+
+func TestCheckRefusesWhatIsNoScale(t *testing.T) {
+	for _, c := range []Column{{}, {SD: -1}, {SD: math.NaN()}, {SD: 1, Width: -1}, {SD: 1, At: math.Inf(1)}} {
+		if c.Check() == nil {
+			t.Errorf("%+v is accepted", c)
+		}
+	}
+	if err := (Column{SD: 1, Width: 2}).Check(); err != nil {
+		t.Error(err)
+	}
+}
