@@ -113,7 +113,7 @@ func (m *Model) noise() []float64 {
 	}
 	noise := slices.Clone(spread(m.settings.Noise, m.shape.M))
 	for j := range noise {
-		noise[j] /= m.y.SD[j]
+		noise[j] /= m.y.Columns[j].SD
 	}
 	return noise
 }

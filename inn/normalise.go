@@ -14,15 +14,16 @@ type scaling struct {
 	Columns []scale.Column
 }
 
-// newScaling takes the scales of the samples' columns.
-func newScaling(s *Samples) (*scaling, error) {
+// newScaling takes the scales of the samples' columns, each by scale.Of or
+// scale.Straight.
+func newScaling(s *Samples, of func([]float64) (scale.Column, bool)) (*scaling, error) {
 	c := &scaling{Vars: s.Vars}
 	col := make([]float64, s.Len())
 	for j, v := range s.Vars {
 		for i := range col {
 			col[i] = s.Row(i)[j]
 		}
-		column, ok := scale.Of(col)
+		column, ok := of(col)
 		if !ok {
 			return nil, fmt.Errorf("%s is %.4g in every training pair: leave it out, it neither varies nor tells anything", v.Name, column.Mean)
 		}
@@ -32,16 +33,16 @@ func newScaling(s *Samples) (*scaling, error) {
 }
 
 // noisy makes room for normal noise of standard deviations sds, one for all or one for
-// each quantity, in the scaling of measurements without.
+// each quantity, in the straight scaling of measurements without.
 func (c *scaling) noisy(sds []float64) error {
-	if len(sds) > 1 && len(sds) != len(c.SD) {
-		return fmt.Errorf("inn: Settings.Noise has %d values for %d measurements, want one for all or one for each", len(sds), len(c.SD))
+	if len(sds) > 1 && len(sds) != len(c.Columns) {
+		return fmt.Errorf("inn: Settings.Noise has %d values for %d measurements, want one for all or one for each", len(sds), len(c.Columns))
 	}
-	for j, sd := range spread(sds, len(c.SD)) {
+	for j, sd := range spread(sds, len(c.Columns)) {
 		if !(sd > 0) || math.IsInf(sd, 0) {
 			return fmt.Errorf("inn: Settings.Noise of %s is %v, want a positive number", c.Vars[j].Name, sd)
 		}
-		c.SD[j] = math.Hypot(c.SD[j], sd)
+		c.Columns[j].SD = math.Hypot(c.Columns[j].SD, sd)
 	}
 	return nil
 }

@@ -7,6 +7,7 @@ import (
 
 	"github.com/innkeeper-notebook/innkeeper/inn/layer"
 	"github.com/innkeeper-notebook/innkeeper/inn/mmd"
+	"github.com/innkeeper-notebook/innkeeper/inn/scale"
 	"github.com/innkeeper-notebook/innkeeper/inn/tensor"
 	"github.com/innkeeper-notebook/innkeeper/inn/train"
 )
@@ -126,11 +127,15 @@ type chunk struct {
 }
 
 func newTrainer(pairs *Pairs, o *Settings, held int) (*trainer, error) {
-	xs, err := newScaling(pairs.X)
+	xs, err := newScaling(pairs.X, scale.Of)
 	if err != nil {
 		return nil, fmt.Errorf("inn: parameter %w", err)
 	}
-	ys, err := newScaling(pairs.Y)
+	of := scale.Of
+	if o.Noise != nil { // which is added to y as it is
+		of = scale.Straight
+	}
+	ys, err := newScaling(pairs.Y, of)
 	if err != nil {
 		return nil, fmt.Errorf("inn: measurement %w", err)
 	}

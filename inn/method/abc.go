@@ -12,10 +12,9 @@ import (
 	"sync/atomic"
 	"time"
 
-	"gonum.org/v1/gonum/stat"
-
 	"github.com/innkeeper-notebook/innkeeper/inn"
 	"github.com/innkeeper-notebook/innkeeper/inn/progress"
+	"github.com/innkeeper-notebook/innkeeper/inn/scale"
 )
 
 // ABCSettings say which simulations ABC accepts. Nil is the paper's choice for
@@ -108,11 +107,11 @@ func deviations(ys *inn.Samples) ([]float64, error) {
 		for i := range col {
 			col[i] = ys.Row(i)[j]
 		}
-		mean, sd := stat.MeanStdDev(col, nil)
-		if !(sd > 1e-12*math.Abs(mean)) {
-			return nil, fmt.Errorf("method: measurement %s is %.4g in every pair: leave it out, it neither varies nor tells anything", v.Name, mean)
+		c, ok := scale.Straight(col)
+		if !ok {
+			return nil, fmt.Errorf("method: measurement %s is %.4g in every pair: leave it out, it neither varies nor tells anything", v.Name, c.Mean)
 		}
-		sds[j] = sd
+		sds[j] = c.SD
 	}
 	return sds, nil
 }

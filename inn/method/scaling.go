@@ -16,16 +16,16 @@ type scaling struct {
 	columns []scale.Column
 }
 
-// newScaling takes the scales of the samples' columns; what names them in the
-// error that a constant column is.
-func newScaling(what string, s *inn.Samples) (*scaling, error) {
+// newScaling takes the scales of the samples' columns, each by scale.Of or
+// scale.Straight; what names them in the error that a constant column is.
+func newScaling(what string, s *inn.Samples, of func([]float64) (scale.Column, bool)) (*scaling, error) {
 	c := &scaling{vars: s.Vars}
 	col := make([]float64, s.Len())
 	for j, v := range s.Vars {
 		for i := range col {
 			col[i] = s.Row(i)[j]
 		}
-		column, ok := scale.Of(col)
+		column, ok := of(col)
 		if !ok {
 			return nil, fmt.Errorf("method: %s %s is %.4g in every pair: leave it out, it neither varies nor tells anything", what, v.Name, column.Mean)
 		}
@@ -34,37 +34,42 @@ func newScaling(what string, s *inn.Samples) (*scaling, error) {
 	return c, nil
 }
 
-// scalings are those of both sides of checked pairs.
-func scalings(pairs *inn.Pairs) (x, y *scaling, err error) {
+// scalings are those of both sides of checked pairs. Measurements that get noise in
+// training have it added as they are, and so no bent ones.
+func scalings(pairs *inn.Pairs, noise bool) (x, y *scaling, err error) {
 	if err := pairs.Check(); err != nil {
 		return nil, nil, err
 	}
-	if x, err = newScaling("parameter", pairs.X); err != nil {
+	if x, err = newScaling("parameter", pairs.X, scale.Of); err != nil {
 		return nil, nil, err
 	}
-	y, err = newScaling("measurement", pairs.Y)
+	of := scale.Of
+	if noise {
+		of = scale.Straight
+	}
+	y, err = newScaling("measurement", pairs.Y, of)
 	return x, y, err
 }
 
 // noise makes room for normal noise of standard deviations sds, one for all or one for
-// each quantity, in a scaling of measurements without, and returns what they are normalised.
+// each quantity, in a straight scaling of measurements without, and returns what they are normalised.
 func (c *scaling) noise(sds []float64) ([]float64, error) {
 	if sds == nil {
 		return nil, nil
 	}
 	if len(sds) == 1 {
-		sds = slices.Repeat(sds, len(c.sd))
+		sds = slices.Repeat(sds, len(c.columns))
 	}
-	if len(sds) != len(c.sd) {
-		return nil, fmt.Errorf("method: Training.Noise has %d values for %d measurements, want one for all or one for each", len(sds), len(c.sd))
+	if len(sds) != len(c.columns) {
+		return nil, fmt.Errorf("method: Training.Noise has %d values for %d measurements, want one for all or one for each", len(sds), len(c.columns))
 	}
 	normalised := make([]float64, len(sds))
 	for j, sd := range sds {
 		if !(sd >= 0) || math.IsInf(sd, 0) {
 			return nil, fmt.Errorf("method: Training.Noise of %s is %v, want 0 or more", c.vars[j].Name, sd)
 		}
-		c.sd[j] = math.Hypot(c.sd[j], sd)
-		normalised[j] = sd / c.sd[j]
+		c.columns[j].SD = math.Hypot(c.columns[j].SD, sd)
+		normalised[j] = sd / c.columns[j].SD
 	}
 	return normalised, nil
 }

@@ -52,7 +52,7 @@ type trainer struct {
 // newTrainer checks the pairs and normalises them. Close its pool after use. The
 // settings are the method's, o a part of them.
 func newTrainer(pairs *inn.Pairs, settings any, o Training, terms ...string) (*trainer, error) {
-	xs, ys, err := scalings(pairs)
+	xs, ys, err := scalings(pairs, o.Noise != nil)
 	if err != nil {
 		return nil, err
 	}

@@ -31,11 +31,17 @@ const (
 	mostLooked  = 10_000 // values; of more every so many-th
 )
 
-// Of is the scale of a quantity with these values, two at least; ok is false if they
-// are all the same up to rounding.
-func Of(values []float64) (c Column, ok bool) {
+// Straight is the scale of a quantity with these values, two at least, never bent;
+// ok is false if they are all the same up to rounding.
+func Straight(values []float64) (c Column, ok bool) {
 	c = Column{}.standardised(values)
-	if !(c.SD > 1e-12*math.Abs(c.Mean)) {
+	return c, c.SD > 1e-12*math.Abs(c.Mean)
+}
+
+// Of is the scale of a quantity with these values, two at least, bent if their tails
+// are long; ok is as in Straight.
+func Of(values []float64) (c Column, ok bool) {
+	if c, ok = Straight(values); !ok {
 		return c, false
 	}
 	some := values
