@@ -40,6 +40,8 @@ type Outcome struct {
 	Err     *Error
 	Payload []map[string]any // what the cell asks of the front end, as nb.Page does
 	Reset   bool             // the cell was %reset: what cells made is gone
+
+	Declares bool // the cell has imports, types, constants or functions, which Restore would make
 }
 
 // A Session is the state that cells share. Cells run one at a time; completion
@@ -149,6 +151,8 @@ func (s *Session) Execute(ctx context.Context, cell Cell, out display.Output) Ou
 	s.units++
 	file := unitFile(cell.Number, s.units)
 	u, problems := parse(s.engine.fileSet(), file, cell.Number, cell.Code)
+	lasts := false
+	defer func() { s.forget(u, lasts) }()
 	if len(problems) > 0 {
 		return Outcome{Err: u.compileFailure(problems)}
 	}
@@ -178,7 +182,37 @@ func (s *Session) Execute(ctx context.Context, cell Cell, out display.Output) Ou
 	for _, sentence := range c.lost {
 		out.Stream("stderr", sentence+"\n")
 	}
-	return s.run(ctx, c, p, out)
+	lasts = u.lasts()
+	o := s.run(ctx, c, p, out)
+	o.Declares = len(u.decls)+len(u.imports) > 0
+	return o
+}
+
+// lasts reports whether something of a unit may run, or be asked for, after
+// its cell: what it declares, and functions that variables or goroutines have.
+func (u *unit) lasts() (found bool) {
+	for _, st := range u.stmts {
+		ast.Inspect(st, func(n ast.Node) bool {
+			switch n.(type) {
+			case *ast.FuncLit, *ast.GoStmt:
+				found = true
+			}
+			return !found
+		})
+	}
+	return found || len(u.decls) > 0
+}
+
+// forget drops the syntax of a unit whose cell has ended, and its places if
+// nothing of it lasts.
+func (s *Session) forget(u *unit, lasts bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if !lasts {
+		delete(s.known, u.file)
+		s.forgetUnit(u)
+	}
+	u.decls, u.imports, u.stmts, u.magics = nil, nil, nil, nil
 }
 
 // lowered lowers a cell. What the lowering did not think of is refused.

@@ -3,6 +3,7 @@ package session
 import (
 	"context"
 	"fmt"
+	"go/token"
 	"strings"
 	"sync"
 	"testing"
@@ -118,5 +119,36 @@ func TestCells(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// Of a cell whose code cannot run again nothing is kept but what it did; an
+// error in what can run again has its line.
+func TestCellsAreForgotten(t *testing.T) {
+	s := newSession(t)
+	for i, code := range []string{"x := 1", "x + 1", "undefined_name", "panic(\"no\")", "import \"strings\"", "for i := range 3 { x += i }", "func broken() int { return y }", "x = = 1"} {
+		do(s, i+1, code)
+	}
+	if n := len(s.known); n != 0 {
+		t.Errorf("%d cells are kept", n)
+	}
+	files := 0
+	s.engine.fileSet().Iterate(func(*token.File) bool { files++; return true })
+	for i := range 50 {
+		do(s, 10+i, "x + 1")
+	}
+	after := 0
+	s.engine.fileSet().Iterate(func(*token.File) bool { after++; return true })
+	if after > files {
+		t.Errorf("the positions of %d files became %d", files, after)
+	}
+	do(s, 100, "at := func(i int) int {\n\treturn []int{1}[i]\n}")
+	do(s, 101, "func f(i int) int {\n\treturn at(i)\n}")
+	if got := do(s, 102, "f(3)"); !strings.Contains(got, "index out of range") || len(s.known) != 2 {
+		t.Errorf("%d cells are kept; the error is %s", len(s.known), got)
+	}
+	o := s.Execute(t.Context(), Cell{103, "f(3)"}, nowhere{})
+	if text := strings.Join(o.Err.Traceback, "\n"); !strings.Contains(text, "cell 100, line 2:\n    \treturn []int{1}[i]") || !strings.Contains(text, "cell 101, line 2") {
+		t.Errorf("the error has not the functions' lines: %s", text)
 	}
 }

@@ -175,7 +175,7 @@ func (w *Worker) Execute(ctx context.Context, cell session.Cell, out display.Out
 			w.names = m.Variables
 			if m.Outcome.Reset {
 				w.cells = nil
-			} else if o := m.Outcome; o.Err == nil || o.Err.Name != session.CompileError {
+			} else if m.Outcome.Declares {
 				w.cells = append(w.cells, cell)
 			}
 			w.mu.Unlock()
