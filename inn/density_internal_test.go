@@ -31,7 +31,7 @@ func linearModel(t *testing.T, d, m int, s Settings) *Model {
 		return c
 	}
 	model := newModel(shape{d, m, o.Latent, o.Nominal}, &o, scales(d), scales(m))
-	model.fence = &fence{Inverse: make([]float64, m*m), Far: 1}
+	model.fence = &scale.Fence{Inverse: make([]float64, m*m), Far: 1}
 	w := model.weights
 	for _, l := range model.net {
 		if block, ok := l.(layer.Sequence); ok {

@@ -31,7 +31,7 @@ func (m *Model) Inverse(y []float64, zs [][]float64) (*Samples, error) {
 		}
 	}
 	xs := NewSamples(m.x.Vars, len(zs))
-	xs.Warning = m.fence.warn(yn)
+	xs.Warning = m.fence.Warn(yn)
 	zLo, _ := m.shape.z()
 	n := len(zs)
 	return xs, m.parallel((n+sampleRows-1)/sampleRows, min(n, sampleRows), func(pass layer.Pass, room tensor.Mat, i int) error {

@@ -10,6 +10,7 @@ import (
 
 	"github.com/innkeeper-notebook/innkeeper/inn/layer"
 	"github.com/innkeeper-notebook/innkeeper/inn/progress"
+	"github.com/innkeeper-notebook/innkeeper/inn/scale"
 	"github.com/innkeeper-notebook/innkeeper/inn/tensor"
 )
 
@@ -19,7 +20,7 @@ type Model struct {
 	shape    shape
 	settings Settings
 	x, y     *scaling
-	fence    *fence
+	fence    *scale.Fence
 	net      layer.Sequence
 	weights  []float32
 }
@@ -58,7 +59,7 @@ func (m *Model) Sample(y []float64, n int, seed uint64) (*Samples, error) {
 		return nil, err
 	}
 	draws := NewSamples(m.x.Vars, n)
-	draws.Warning = m.fence.warn(yn)
+	draws.Warning = m.fence.Warn(yn)
 	task := progress.Start("sampling", n)
 	defer task.End()
 	if err := m.draw(draws, 0, seed, func(int) []float32 { return yn }, task); err != nil {

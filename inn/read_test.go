@@ -24,7 +24,7 @@ func untrained(t testing.TB, s Settings) []byte {
 	x := &scaling{Vars("a", "b"), []scale.Column{{Mean: 1, SD: 3}, {Mean: 2, SD: 4, At: 1, Width: 0.5}}}
 	y := &scaling{Vars("u"), []scale.Column{{Mean: 1, SD: 2}}}
 	m := newModel(shape{2, 1, o.Latent, o.Nominal}, &o, x, y)
-	m.fence = &fence{Inverse: []float64{1}, Far: 4}
+	m.fence = &scale.Fence{Inverse: []float64{1}, Far: 4}
 	path := filepath.Join(t.TempDir(), "m")
 	if err := m.Save(path); err != nil {
 		t.Fatal(err)

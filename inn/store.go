@@ -200,7 +200,7 @@ func readModel(f io.ReaderAt, size int64) (*Model, error) {
 func emptyModel(meta map[string]string) (*Model, error) {
 	var settings Settings
 	var x, y storedScaling
-	var seen fence
+	var seen scale.Fence
 	for name, to := range map[string]any{"settings": &settings, "x": &x, "y": &y, "seen": &seen} {
 		if err := json.Unmarshal([]byte(meta[name]), to); err != nil {
 			return nil, fmt.Errorf("its metadata %q: %w", name, err)
@@ -222,7 +222,7 @@ func emptyModel(meta map[string]string) (*Model, error) {
 	if err := settings.check(d, n); err != nil {
 		return nil, err
 	}
-	if err := seen.check(n); err != nil {
+	if err := seen.Check(n); err != nil {
 		return nil, err
 	}
 	s := shape{d, n, settings.Latent, settings.Nominal}

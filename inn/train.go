@@ -163,8 +163,9 @@ func newTrainer(pairs *Pairs, o *Settings, held int) (*trainer, error) {
 		xs.apply(t.x.Row(i), pairs.X.Row(i))
 		ys.apply(t.y.Row(i), pairs.Y.Row(i))
 	}
-	if t.model.fence, err = newFence(t.measured()); err != nil {
-		return nil, err
+	seen := t.measured()
+	if t.model.fence, err = scale.NewFence(seen.Rows, seen.Cols, seen.Row); err != nil {
+		return nil, fmt.Errorf("inn: %w", err)
 	}
 	// Problem.Pairs draws pairs independently, so any will do.
 	for i := range held {

@@ -13,7 +13,10 @@ import (
 
 func init() {
 	Symbols["github.com/innkeeper-notebook/innkeeper/inn/scale/scale"] = map[string]reflect.Value{
-		"Column": reflect.ValueOf((*scale.Column)(nil)),
-		"Of":     reflect.ValueOf(scale.Of),
+		"Column":   reflect.ValueOf((*scale.Column)(nil)),
+		"Fence":    reflect.ValueOf((*scale.Fence)(nil)),
+		"NewFence": reflect.ValueOf(scale.NewFence),
+		"Of":       reflect.ValueOf(scale.Of),
+		"Straight": reflect.ValueOf(scale.Straight),
 	}
 }

@@ -14,7 +14,6 @@ import (
 
 	"github.com/innkeeper-notebook/innkeeper/inn"
 	"github.com/innkeeper-notebook/innkeeper/inn/progress"
-	"github.com/innkeeper-notebook/innkeeper/inn/scale"
 )
 
 // ABCSettings say which simulations ABC accepts. Nil is the paper's choice for
@@ -47,8 +46,7 @@ type ABCSettings struct {
 type ABC struct {
 	ABCSettings
 	x       []inn.Var
-	y       []inn.Var
-	sd      []float64 // of y
+	y       *scaling // straight
 	problem inn.Problem
 	pairs   *inn.Pairs // nil: simulate
 	block   int        // simulations that a worker does at a time
@@ -67,7 +65,7 @@ func NewABC(p inn.Problem, s *ABCSettings) (*ABC, error) {
 		return nil, err
 	}
 	each := max(1, time.Since(start)/time.Duration(o.Pilot))
-	sd, err := deviations(pilot.Y)
+	y, err := seenScaling(pilot.Y)
 	if err != nil {
 		return nil, err
 	}
@@ -75,7 +73,7 @@ func NewABC(p inn.Problem, s *ABCSettings) (*ABC, error) {
 		o.Workers = 1
 	}
 	block := min(max(1, int(blockTime/each)), maxBlock)
-	return &ABC{ABCSettings: o, x: p.X, y: p.Y, sd: sd, problem: p, block: block}, nil
+	return &ABC{ABCSettings: o, x: p.X, y: y, problem: p, block: block}, nil
 }
 
 // NewABCFromPairs makes ABC that chooses among ready pairs: by quantile, the n
@@ -89,31 +87,12 @@ func NewABCFromPairs(pairs *inn.Pairs, s *ABCSettings) (*ABC, error) {
 	if err := pairs.Check(); err != nil {
 		return nil, err
 	}
-	sd, err := deviations(pairs.Y)
+	y, err := seenScaling(pairs.Y)
 	if err != nil {
 		return nil, err
 	}
 	o.Simulations = pairs.Len()
-	return &ABC{ABCSettings: o, x: pairs.X.Vars, y: pairs.Y.Vars, sd: sd, pairs: pairs, block: maxBlock}, nil
-}
-
-// deviations are the standard deviations of the measurements.
-func deviations(ys *inn.Samples) ([]float64, error) {
-	if err := ys.Check(); err != nil {
-		return nil, err
-	}
-	sds, col := make([]float64, len(ys.Vars)), make([]float64, ys.Len())
-	for j, v := range ys.Vars {
-		for i := range col {
-			col[i] = ys.Row(i)[j]
-		}
-		c, ok := scale.Straight(col)
-		if !ok {
-			return nil, fmt.Errorf("method: measurement %s is %.4g in every pair: leave it out, it neither varies nor tells anything", v.Name, c.Mean)
-		}
-		sds[j] = c.SD
-	}
-	return sds, nil
+	return &ABC{ABCSettings: o, x: pairs.X.Vars, y: y, pairs: pairs, block: maxBlock}, nil
 }
 
 // pilotSeed is an arbitrary constant: the pilot run shall not be the first
@@ -146,10 +125,12 @@ func (s *ABCSettings) withDefaults() (ABCSettings, error) {
 // String is "ABC".
 func (a *ABC) String() string { return "ABC" }
 
-// Sample returns the accepted draws, in the order in which they were simulated.
+// Sample returns the accepted draws, in the order in which they were simulated, with
+// a Warning for a y that is unlike all simulations.
 // Too few accepted ones are an error.
 func (a *ABC) Sample(y []float64, n int, seed uint64) (*inn.Samples, error) {
-	if err := checkVector("y", y, a.y); err != nil {
+	yn, err := a.y.normalise("y", y)
+	if err != nil {
 		return nil, err
 	}
 	if err := checkDraws(n, len(a.x)); err != nil {
@@ -185,6 +166,7 @@ func (a *ABC) Sample(y []float64, n int, seed uint64) (*inn.Samples, error) {
 	}
 	slices.SortFunc(s.kept, func(p, q hit) int { return cmp.Compare(p.i, q.i) })
 	draws := inn.NewSamples(a.x, n)
+	draws.Warning = a.y.fence.Warn(yn)
 	for i, h := range s.kept {
 		copy(draws.Row(i), h.x)
 	}
@@ -309,7 +291,7 @@ func (s *search) simulate(b int) blockResult {
 	from := b * s.block
 	x, y, n, err := s.draw(from, min(from+s.block, s.total))
 	for i := range n {
-		d := s.distance(y[i*len(s.y) : (i+1)*len(s.y)])
+		d := s.distance(y[i*len(s.y.vars) : (i+1)*len(s.y.vars)])
 		r.nearest = min(r.nearest, d)
 		bound := math.Float64frombits(s.bound.Load())
 		if d < bound || d == bound && s.Threshold == 0 {
@@ -328,9 +310,9 @@ var errUnwanted = errors.New("method: the search has ended")
 // draw makes the simulations from, ..., to-1, row by row; of these n are made.
 func (s *search) draw(from, to int) (x, y []float64, n int, err error) {
 	if s.pairs != nil {
-		return s.pairs.X.Data[from*len(s.x) : to*len(s.x)], s.pairs.Y.Data[from*len(s.y) : to*len(s.y)], to - from, nil
+		return s.pairs.X.Data[from*len(s.x) : to*len(s.x)], s.pairs.Y.Data[from*len(s.y.vars) : to*len(s.y.vars)], to - from, nil
 	}
-	x, y = make([]float64, (to-from)*len(s.x)), make([]float64, (to-from)*len(s.y))
+	x, y = make([]float64, (to-from)*len(s.x)), make([]float64, (to-from)*len(s.y.vars))
 	n, err = s.problem.DrawRows(x, y, s.seed, from)
 	return x, y, n, err
 }
@@ -338,7 +320,7 @@ func (s *search) draw(from, to int) (x, y []float64, n int, err error) {
 func (s *search) distance(y []float64) float64 {
 	sum := 0.0
 	for j, v := range y {
-		d := (v - s.target[j]) / s.sd[j]
+		d := (v - s.target[j]) / s.y.columns[j].SD
 		sum += d * d
 	}
 	return math.Sqrt(sum)

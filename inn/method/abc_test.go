@@ -185,6 +185,12 @@ func TestABCBadInput(t *testing.T) {
 		t.Error("an empty problem is no error")
 	}
 
+	all, err := NewABCFromPairs(pairs, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	testFarOut(t, all)
+
 	a, err := NewABCFromPairs(pairs, &ABCSettings{Threshold: 1e-9})
 	if err != nil {
 		t.Fatal(err)

@@ -176,12 +176,12 @@ func (c *CINN) Sample(y []float64, n int, seed uint64) (*inn.Samples, error) {
 			}
 		}
 	}
-	draws, err := sample(c.x, n, seed, newSampler)
+	draws, err := sample(c.x, c.y, yn, n, seed, newSampler)
 	if err != nil {
 		return nil, err
 	}
 	return draws, c.walls.keep(draws, func(n int, try uint64) (*inn.Samples, error) {
-		return sample(c.x, n, inn.RNG(seed, streamWalls+try).Uint64(), newSampler)
+		return sample(c.x, c.y, yn, n, inn.RNG(seed, streamWalls+try).Uint64(), newSampler)
 	})
 }
 

@@ -58,6 +58,8 @@ func TestContract(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
+			testFarOut(t, p)
+			testDuplicates(t, pairs, m.train)
 			if p.String() != m.name {
 				t.Errorf("its name is %q, want %q", p, m.name)
 			}
@@ -205,6 +207,34 @@ func testBadInput(t *testing.T, pairs *inn.Pairs, train func(*inn.Pairs, Trainin
 		if _, err := p.Sample(c.y, c.n, 1); err == nil || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("y = %v, n = %d: error is %v, want one with %q", c.y, c.n, err, c.want)
 		}
+	}
+}
+
+// testFarOut asks for a measurement that no simulation came near to, and for one
+// that many did.
+func testFarOut(t *testing.T, p inn.Posterior) {
+	draws, err := p.Sample([]float64{300, -300}, 5, 1)
+	if err != nil || draws.Check() != nil || !strings.Contains(draws.Warning, "times as far from their mean as the farthest of them") {
+		t.Errorf("far out: %v, warning %q", err, draws.Warning)
+	}
+	if draws, err := p.Sample([]float64{0.1, 0.1}, 5, 1); err != nil || draws.Warning != "" {
+		t.Errorf("near: %v, warning %q", err, draws.Warning)
+	}
+}
+
+// testDuplicates trains on ten pairs, each forty times.
+func testDuplicates(t *testing.T, pairs *inn.Pairs, train func(*inn.Pairs, Training) (inn.Posterior, error)) {
+	twice := &inn.Pairs{X: inn.NewSamples(linear.X, 400), Y: inn.NewSamples(linear.Y, 400)}
+	for i := range 400 {
+		copy(twice.X.Row(i), pairs.X.Row(i%10))
+		copy(twice.Y.Row(i), pairs.Y.Row(i%10))
+	}
+	p, err := train(twice, Training{Steps: 30})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if draws, err := p.Sample(twice.Y.Row(3), 50, 1); err != nil || draws.Check() != nil {
+		t.Errorf("duplicate rows: %v", err)
 	}
 }
 

@@ -168,7 +168,7 @@ func (v *CVAE) Sample(y []float64, n int, seed uint64) (*inn.Samples, error) {
 	if v.settings.DecoderNoise {
 		noise = math.Sqrt(1 / (2 * v.settings.Weight))
 	}
-	return sample(v.x, n, seed, func(most int) sampler {
+	return sample(v.x, v.y, yn, n, seed, func(most int) sampler {
 		pass := v.decoder.NewPass(most)
 		return func(x tensor.Mat, rng *rand.Rand) {
 			in := pass.In(x.Rows)

@@ -36,7 +36,7 @@ func (g *implicit) Sample(y []float64, n int, seed uint64) (*inn.Samples, error)
 	if err != nil {
 		return nil, err
 	}
-	return sample(g.x, n, seed, func(most int) sampler {
+	return sample(g.x, g.y, yn, n, seed, func(most int) sampler {
 		pass, room := g.net.NewPass(most), tensor.New(most, len(yn))
 		repeat(room, 0, yn)
 		return func(x tensor.Mat, rng *rand.Rand) {

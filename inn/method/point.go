@@ -110,7 +110,7 @@ func (p *Point) Sample(y []float64, n int, seed uint64) (*inn.Samples, error) {
 	row := tensor.New(1, len(yn))
 	copy(row.Data, yn)
 	x := p.predict(p.net.NewPass(1), p.weights, row, nil)
-	return sample(p.x, n, seed, func(int) sampler {
+	return sample(p.x, p.y, yn, n, seed, func(int) sampler {
 		return func(rows tensor.Mat, _ *rand.Rand) { repeat(rows, 0, x.Row(0)) }
 	})
 }
@@ -182,7 +182,7 @@ func (m *Dropout) Sample(y []float64, n int, seed uint64) (*inn.Samples, error) 
 		return nil, err
 	}
 	d := len(m.x.vars)
-	return sample(m.x, n, seed, func(most int) sampler {
+	return sample(m.x, m.y, yn, n, seed, func(most int) sampler {
 		pass, room := m.net.NewPass(most), tensor.New(most, len(yn))
 		repeat(room, 0, yn)
 		return func(x tensor.Mat, rng *rand.Rand) {

@@ -20,14 +20,16 @@ const sampleRows = 256
 // A sampler fills rows with normalised draws of x.
 type sampler func(rows tensor.Mat, rng *rand.Rand)
 
-// sample makes n draws in chunks, on all processors. Each goroutine asks for a
-// sampler of its own, for up to the given number of rows.
-func sample(x *scaling, n int, seed uint64, newSampler func(rows int) sampler) (*inn.Samples, error) {
+// sample makes n draws given a normalised measurement in chunks, on all processors.
+// Each goroutine asks for a sampler of its own, for up to the given number of rows.
+// For a measurement that is unlike all training data the draws have a Warning.
+func sample(x, y *scaling, yn []float32, n int, seed uint64, newSampler func(rows int) sampler) (*inn.Samples, error) {
 	d := len(x.vars)
 	if err := checkDraws(n, d); err != nil {
 		return nil, err
 	}
 	draws := inn.NewSamples(x.vars, n)
+	draws.Warning = y.fence.Warn(yn)
 	task := progress.Start("sampling", n)
 	defer task.End()
 	var (

@@ -8,12 +8,14 @@ import (
 
 	"github.com/innkeeper-notebook/innkeeper/inn"
 	"github.com/innkeeper-notebook/innkeeper/inn/scale"
+	"github.com/innkeeper-notebook/innkeeper/inn/tensor"
 )
 
 // A scaling makes quantities comparable.
 type scaling struct {
 	vars    []inn.Var
 	columns []scale.Column
+	fence   *scale.Fence // of measurements that were seen
 }
 
 // newScaling takes the scales of the samples' columns, each by scale.Of or
@@ -49,6 +51,31 @@ func scalings(pairs *inn.Pairs, noise bool) (x, y *scaling, err error) {
 	}
 	y, err = newScaling("measurement", pairs.Y, of)
 	return x, y, err
+}
+
+// seenScaling is a straight scaling of measurements, with their fence.
+func seenScaling(ys *inn.Samples) (*scaling, error) {
+	if err := ys.Check(); err != nil {
+		return nil, err
+	}
+	c, err := newScaling("measurement", ys, scale.Straight)
+	if err != nil {
+		return nil, err
+	}
+	rows := tensor.New(ys.Len(), len(ys.Vars))
+	for i := range rows.Rows {
+		c.apply(rows.Row(i), ys.Row(i))
+	}
+	return c, c.see(rows)
+}
+
+// see puts the fence round normalised rows.
+func (c *scaling) see(rows tensor.Mat) error {
+	var err error
+	if c.fence, err = scale.NewFence(rows.Rows, rows.Cols, rows.Row); err != nil {
+		return fmt.Errorf("method: %w", err)
+	}
+	return nil
 }
 
 // noise makes room for normal noise of standard deviations sds, one for all or one for

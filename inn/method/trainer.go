@@ -17,6 +17,7 @@ const (
 	streamNoise       = 4 << 40
 	streamHeld        = 5 << 40
 	streamWalls       = 6 << 40
+	streamFence       = 8 << 40
 	streamMeasure     = 7 << 40
 )
 
@@ -76,6 +77,9 @@ func newTrainer(pairs *inn.Pairs, settings any, o Training, terms ...string) (*t
 		xs.apply(t.x.Row(i), pairs.X.Row(i))
 		ys.apply(t.y.Row(i), pairs.Y.Row(i))
 	}
+	if err := ys.see(t.measured()); err != nil {
+		return nil, err
+	}
 	tasks := (o.Batch + chunkRows - 1) / chunkRows
 	for i := range tasks {
 		t.spans = append(t.spans, [2]int{i * o.Batch / tasks, (i + 1) * o.Batch / tasks})
@@ -87,6 +91,20 @@ func newTrainer(pairs *inn.Pairs, settings any, o Training, terms ...string) (*t
 		t.work(i, t.spans[i][0], t.spans[i][1], t.parts[i])
 	}
 	return t, nil
+}
+
+// measured are the normalised measurements, with the noise that training adds.
+func (t *trainer) measured() tensor.Mat {
+	if t.noise == nil {
+		return t.y
+	}
+	y, rng := tensor.New(t.y.Rows, t.y.Cols), inn.RNG(t.Seed, streamFence)
+	for i := range y.Rows {
+		for j, v := range t.y.Row(i) {
+			y.Row(i)[j] = v + float32(t.noise[j]*rng.NormFloat64())
+		}
+	}
+	return y
 }
 
 // adam is the optimiser that the settings describe.

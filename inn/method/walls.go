@@ -3,6 +3,7 @@ package method
 import (
 	"fmt"
 	"math"
+	"strings"
 
 	"github.com/innkeeper-notebook/innkeeper/inn"
 )
@@ -126,7 +127,7 @@ func (w Walls) keep(draws *inn.Samples, again func(n int, try uint64) (*inn.Samp
 		}
 	}
 	if len(out) > 0 {
-		draws.Warning = fmt.Sprintf("%d of %d draws stayed beyond the walls of the prior in %d tries and are set on them: y is unlike the training data, or training was too short", len(out), draws.Len(), tries)
+		draws.Warning = strings.TrimSpace(draws.Warning + " " + fmt.Sprintf("%d of %d draws stayed beyond the walls of the prior in %d tries and are set on them: y is unlike the training data, or training was too short", len(out), draws.Len(), tries))
 	}
 	return nil
 }
