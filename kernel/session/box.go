@@ -102,26 +102,42 @@ func (c conversion) Error() string { return "interface conversion: " + string(c)
 // RuntimeError makes it a runtime.Error.
 func (c conversion) RuntimeError() {}
 
-// An errorBox is a cell's own error as compiled code sees it.
+// An errorBox is a cell's own error as compiled code sees it, which asks for
+// the method Unwrap.
 type errorBox struct{ box Box }
+
+type (
+	errorOfOne  struct{ errorBox }
+	errorOfMany struct{ errorBox }
+)
+
+func (e errorBox) carried() Box { return e.box }
+
+// asError makes an error of a box of one.
+func asError(b Box) error {
+	e := errorBox{b}
+	if m := b.T.methods["Unwrap"]; m != nil {
+		switch m.sig {
+		case "func()(error)":
+			return errorOfOne{e}
+		case "func()([]error)":
+			return errorOfMany{e}
+		}
+	}
+	return e
+}
+
+// Unwrap is what package errors asks of an error.
+func (e errorOfOne) Unwrap() error { return e.box.method("Unwrap").Interface().(func() error)() }
+
+// Unwrap is what package errors asks of an error.
+func (e errorOfMany) Unwrap() []error {
+	return e.box.method("Unwrap").Interface().(func() []error)()
+}
 
 func (e errorBox) Error() string {
 	f := e.box.method("Error")
 	return f.Call(nil)[0].String()
-}
-
-// Unwrap, Is and As are what package errors asks of an error.
-func (e errorBox) Unwrap() []error {
-	switch f := e.box.method("Unwrap"); {
-	case !f.IsValid():
-	case f.Type() == reflect.TypeFor[func() error]():
-		if err := f.Interface().(func() error)(); err != nil {
-			return []error{err}
-		}
-	case f.Type() == reflect.TypeFor[func() []error]():
-		return f.Interface().(func() []error)()
-	}
-	return nil
 }
 
 // Is compares the boxed values.
@@ -133,11 +149,17 @@ func (e errorBox) Is(target error) bool {
 	return f.IsValid() && f.Type() == reflect.TypeFor[func(error) bool]() && f.Interface().(func(error) bool)(target)
 }
 
+// As is the error's own, if it has one.
+func (e errorBox) As(target any) bool {
+	f, ok := asFunc[func(any) bool](e.box, "As")
+	return ok && f(target)
+}
+
 // whole is a box as it stands in an interface: one of an error is an error also
 // to compiled code that asks.
 func whole(v any) any {
 	if b, ok := v.(Box); ok && b.T.methods["Error"] != nil && b.T.methods["Error"].sig == "func()(string)" {
-		return errorBox{b}
+		return asError(b)
 	}
 	return v
 }
@@ -153,8 +175,6 @@ func out(v any) any {
 	switch w := v.(type) {
 	case nil, Box:
 		return v
-	case errorBox:
-		return w.box
 	case carrier:
 		return w.carried()
 	}
@@ -246,7 +266,7 @@ func (s *Session) store(ptr, v any, d *desc) {
 // wrap makes a value of a compiled interface of a box.
 func (s *Session) wrap(b Box, t reflect.Type, d *desc) reflect.Value {
 	if t == reflect.TypeFor[error]() {
-		return reflect.ValueOf(errorBox{b})
+		return reflect.ValueOf(asError(b))
 	}
 	entry := s.world.symbols[t.PkgPath()]["_"+t.Name()]
 	if !entry.IsValid() {
@@ -274,7 +294,7 @@ func typeName(v any) string {
 	case Box:
 		return b.T.name
 	}
-	return reflect.TypeOf(v).String()
+	return nameOfType(reflect.TypeOf(v))
 }
 
 // assertion is the panic of v.(T).
@@ -321,6 +341,38 @@ func equal(a, b any) bool {
 	}
 	uncomparable(ra.Type().String(), ra)
 	return same(ra, rb)
+}
+
+// unhashable is the name of the type for which a value cannot be a key.
+func unhashable(v any) string {
+	if v = out(v); v == nil {
+		return ""
+	}
+	rv := reflect.ValueOf(v)
+	if b, ok := v.(Box); ok {
+		if rv = reflect.ValueOf(b.V); !types.Comparable(b.T.typ) {
+			return b.T.name
+		}
+	} else if !rv.Type().Comparable() {
+		return rv.Type().String()
+	}
+	return unhashableIn(rv)
+}
+
+func unhashableIn(v reflect.Value) (name string) {
+	switch v.Kind() {
+	case reflect.Interface:
+		return unhashable(v.Interface())
+	case reflect.Struct:
+		for i := 0; i < v.NumField() && name == ""; i++ {
+			name = unhashableIn(v.Field(i))
+		}
+	case reflect.Array:
+		for i := 0; i < v.Len() && name == ""; i++ {
+			name = unhashableIn(v.Index(i))
+		}
+	}
+	return name
 }
 
 func uncomparable(name string, v reflect.Value) {
@@ -374,7 +426,7 @@ func (s *Session) errorsAs(err any, target any) bool {
 		e, _ := err.(error)
 		if e == nil {
 			if box, isBox := err.(Box); isBox {
-				e = errorBox{box}
+				e = asError(box)
 			}
 		}
 		return errors.As(e, target)
@@ -390,15 +442,12 @@ func (s *Session) errorsAs(err any, target any) bool {
 			return true
 		}
 		if e, ok := v.(Box); ok {
-			v = errorBox{e}
+			if f, ok := asFunc[func(any) bool](e, "As"); ok && f(target) {
+				return true
+			}
+			v = asError(e)
 		}
 		switch e := v.(type) {
-		case errorBox:
-			for _, in := range e.Unwrap() {
-				if walk(in) {
-					return true
-				}
-			}
 		case interface{ Unwrap() error }:
 			return walk(any(e.Unwrap()))
 		case interface{ Unwrap() []error }:

@@ -76,9 +76,79 @@ func (l *lowering) decodes(f *types.Func, e *ast.CallExpr) {
 			continue
 		case "encoding/binary", "encoding/csv", "encoding/base64", "encoding/hex":
 			continue
+		case "encoding/gob":
+			if l.bare(t, false) {
+				continue
+			}
+		case "encoding/xml":
+			if l.bare(t, true) {
+				if decodes := strings.Contains(f.Name(), "nmarshal") || strings.HasPrefix(f.Name(), "Decode"); decodes || f.Name() == "EncodeElement" || namesItself(t) {
+					continue
+				}
+				l.refuse(e.Pos(), "package xml does not see the name of a cell's type "+l.display(t)+": give the struct a field XMLName xml.Name with a tag")
+			}
 		}
 		l.refuse(e.Pos(), "package "+f.Pkg().Name()+" does not see the names and methods of a cell's type "+l.display(t)+": use a map, or types of a package")
 	}
+}
+
+// bare reports whether compiled code that looks into a value by reflection sees
+// what it would see in Go: a type without methods, embedded and, unless tags
+// hide them, unexported fields.
+func (l *lowering) bare(t types.Type, hides bool) bool {
+	seen := map[string]bool{}
+	var walk func(t types.Type) bool
+	walk = func(t types.Type) bool {
+		if l.faithful(t) && !types.IsInterface(t) {
+			return true
+		}
+		if n, ok := types.Unalias(t).(*types.Named); ok {
+			if seen[l.key(n)] {
+				return true
+			}
+			seen[l.key(n)] = true
+			if types.NewMethodSet(types.NewPointer(n)).Len() > 0 || l.wrapped(n) {
+				return false
+			}
+		}
+		switch u := t.Underlying().(type) {
+		case *types.Basic:
+			return true
+		case *types.Map:
+			return walk(u.Key()) && walk(u.Elem())
+		case *types.Slice, *types.Array, *types.Pointer:
+			return walk(u.(interface{ Elem() types.Type }).Elem())
+		case *types.Struct:
+			for i := range u.NumFields() {
+				f := u.Field(i)
+				if !f.Exported() && hides && !f.Embedded() {
+					continue
+				}
+				if !f.Exported() || f.Embedded() || l.cut(t, i) || !walk(f.Type()) {
+					return false
+				}
+			}
+			return true
+		}
+		return false
+	}
+	return walk(t)
+}
+
+// namesItself reports whether a struct, or those that a value holds, have a
+// field XMLName.
+func namesItself(t types.Type) bool {
+	switch u := t.Underlying().(type) {
+	case *types.Slice, *types.Array, *types.Pointer:
+		return namesItself(u.(interface{ Elem() types.Type }).Elem())
+	case *types.Struct:
+		for f := range u.Fields() {
+			if f.Name() == "XMLName" {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 func (l *lowering) pkgName(x ast.Expr) *types.PkgName {
@@ -119,7 +189,11 @@ func (l *lowering) callWith(fun ast.Expr, first []ast.Expr, e *ast.CallExpr, sig
 		if e.Ellipsis.IsValid() && i == len(e.Args)-1 {
 			t = sig.Params().At(i).Type()
 		}
-		args = append(args, arg(x, t))
+		a := arg(x, t)
+		if f != nil && spaces(f) && i >= sig.Params().Len()-1 {
+			a = l.operand(a, x, e.Ellipsis.IsValid())
+		}
+		args = append(args, a)
 	}
 	l.pos = pos
 	c := &ast.CallExpr{Fun: fun, Lparen: e.Lparen, Args: args, Rparen: e.Rparen}
@@ -155,6 +229,35 @@ func paramType(sig *types.Signature, i int) types.Type {
 		return types.Typ[types.Byte] // append([]byte, string...)
 	}
 	return sig.Params().At(i).Type()
+}
+
+// spaces reports whether a function prints a space between operands of which
+// neither is a string.
+func spaces(f *types.Func) bool {
+	if f.Pkg() == nil || !f.Signature().Variadic() {
+		return false
+	}
+	switch f.Name() {
+	case "Print", "Sprint", "Fprint", "Append", "Fatal", "Panic":
+		return f.Pkg().Path() == "fmt" || f.Pkg().Path() == "log"
+	}
+	return false
+}
+
+// operand is an argument of such a function: a string of a cell's type must
+// be known as one.
+func (l *lowering) operand(lowered, x ast.Expr, list bool) ast.Expr {
+	switch t := l.typeOf(x); {
+	case list:
+		return l.hook("Operands", lowered)
+	case types.IsInterface(t):
+		return l.hook("Operand", lowered)
+	default:
+		if b, ok := t.Underlying().(*types.Basic); ok && b.Info()&types.IsString != 0 && !l.faithful(t) {
+			return l.hook("Operand", lowered)
+		}
+	}
+	return lowered
 }
 
 // formats reports whether a call has a format in which %T may be.
@@ -270,7 +373,7 @@ func reflects(f *types.Func) bool {
 	}
 	path := f.Pkg().Path()
 	switch {
-	case path == "reflect", path == "sort", path == "text/template", path == "html/template", path == "flag",
+	case path == "sort", path == "text/template", path == "html/template", path == "flag",
 		path == "database/sql", path == "encoding/json" && !strings.HasPrefix(f.Name(), "Marshal") && f.Name() != "Encode",
 		strings.HasPrefix(path, "encoding/") && path != "encoding/json", path == "testing/quick":
 		return true
@@ -296,15 +399,6 @@ func (l *lowering) special(e *ast.CallExpr, f *types.Func) ast.Expr {
 	case "reflect.DeepEqual":
 		if len(e.Args) == 2 {
 			return l.hook("DeepEqual", l.exprAs(e.Args[0], anyType), l.exprAs(e.Args[1], anyType))
-		}
-	case "reflect.MakeFunc":
-		l.refuse(e.Pos(), "the interpreter cannot make functions by reflection: write a function literal")
-	case "reflect.TypeOf", "reflect.ValueOf":
-		if len(e.Args) == 1 {
-			if t := l.typ(types.Default(l.info.TypeOf(e.Args[0]))); !types.IsInterface(t) && !l.faithful(t) {
-				l.refuse(e.Pos(), "package reflect does not see a cell's type "+l.display(t)+" as Go does: use a type switch or methods")
-			}
-			return l.apply(l.expr(e.Fun), l.hook("Reflected", l.exprAs(e.Args[0], anyType)))
 		}
 	case nbPath + ".Show":
 		return l.apply(l.expr(e.Fun), l.hook("Dressed", l.exprAs(e.Args[0], anyType)))
@@ -696,7 +790,7 @@ func (l *lowering) bound(r ast.Expr, rt types.Type, sig *types.Signature, call f
 	if sig.Variadic() {
 		c.Ellipsis = l.pos
 	}
-	f := l.function(in, l.outs(sig), l.result(sig, c))
+	f := l.passing(in, l.outs(sig), l.result(sig, c))
 	return l.apply(&ast.ParenExpr{X: l.function(l.list1(l.field(id.Name, rtyp)), l.list1(&ast.Field{Type: typ}), l.ret(f))}, r)
 }
 
@@ -754,7 +848,7 @@ func (l *lowering) methodFunc(recv types.Type, m *types.Func, path []int) ast.Ex
 	if sig.Variadic() {
 		c.Ellipsis = l.pos
 	}
-	return l.function(full, l.outs(sig), l.result(sig, c))
+	return l.passing(full, l.outs(sig), l.result(sig, c))
 }
 
 // methodOn calls a method of a lowered receiver.

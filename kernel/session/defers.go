@@ -25,20 +25,21 @@ import (
 type deferring struct{ calls []deferredCall }
 
 type deferredCall struct {
-	call   func()
-	direct bool // it may call recover itself
+	call  func()
+	reach int // of recover: see lowering.reach
 
 	recovers *panicking // of defer recover(): what the function could recover
 }
 
-func (d *deferring) add(f func(), direct bool) {
-	d.calls = append(d.calls, deferredCall{call: f, direct: direct})
+func (d *deferring) add(f func(), reach int) {
+	d.calls = append(d.calls, deferredCall{call: f, reach: reach})
 }
 
 // A panicking is a panic on its way up.
 type panicking struct {
 	value     any
 	recovered bool
+	reach     int // how deep the function is that may recover it
 }
 
 // catch runs f and gives its panic, or nil.
@@ -81,11 +82,12 @@ func (s *Session) unwind(d *deferring, p *panicking, mark int) *panicking {
 			}
 			continue
 		}
-		if p != nil && c.direct {
+		if p != nil && c.reach > 0 {
+			p.reach = c.reach
 			s.callers.set(p)
 		}
 		next := catch(c.call)
-		if p != nil && c.direct {
+		if p != nil && c.reach > 0 {
 			s.callers.set(nil)
 		}
 		if p != nil && p.recovered {
@@ -150,15 +152,22 @@ func (s *Session) calledByDefer() *panicking {
 		return nil
 	}
 	s.callers.n.Add(-1)
-	if depth() > 3 {
+	if depth() > p.(*panicking).reach {
 		return nil // a function further in
 	}
 	return p.(*panicking)
 }
 
+// through is what a function that only calls another one in its place begins
+// with: if defer calls it, that one may recover.
+func (s *Session) through() {
+	if p, ok := s.callers.of.Load(goroutine()); ok && depth() == p.(*panicking).reach {
+		p.(*panicking).reach++
+	}
+}
+
 // depth is how many functions of the interpreter run above the deferred call:
-// one keeps the arguments, the second is the deferred function or a method
-// value, the third the method.
+// one keeps the arguments, unless it is the deferred function itself.
 func depth() (n int) {
 	var pc [64]uintptr
 	frames := runtime.CallersFrames(pc[:runtime.Callers(2, pc[:])])

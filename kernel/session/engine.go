@@ -12,6 +12,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"unsafe"
 
 	"github.com/traefik/yaegi/interp"
@@ -26,14 +27,15 @@ type engine struct {
 }
 
 // newEngine makes an engine that knows the symbols.
-func newEngine(symbols map[string]map[string]reflect.Value, stdin io.Reader, stdout, stderr io.Writer) (*engine, error) {
+// waits has hooks without a result that do nothing while a number is 0.
+func newEngine(symbols map[string]map[string]reflect.Value, waits map[string]*atomic.Int32, stdin io.Reader, stdout, stderr io.Writer) (*engine, error) {
 	trace := &traceWriter{to: stderr}
 	i := interp.New(interp.Options{Stdin: stdin, Stdout: stdout, Stderr: trace, Unrestricted: true})
 	if err := i.Use(symbols); err != nil {
 		return nil, fmt.Errorf("session: loading the symbol tables: %w", err)
 	}
 	trace.fset = i.FileSet()
-	return &engine{i, trace, newLayout()}, nil
+	return &engine{i, trace, newLayout(waits)}, nil
 }
 
 func (e *engine) fileSet() *token.FileSet { return e.interp.FileSet() }

@@ -332,6 +332,9 @@ func (l *lowering) spellNamed(t *types.Named) ast.Expr {
 	}
 	under := t.Underlying()
 	wrapped := l.wrapped(t)
+	if of := l.s.world.compiled(under); of != nil {
+		return l.spellNamed(of)
+	}
 	if _, ok := under.(*types.Struct); !ok && !wrapped {
 		return l.spell(under)
 	}
@@ -460,7 +463,11 @@ func (l *lowering) structure(t *types.Struct, of types.Type) ast.Expr {
 			return nil
 		}
 		field := &ast.Field{Names: []*ast.Ident{l.id(fieldName(f, i))}, Type: e}
-		if tag := t.Tag(i); tag != "" {
+		tag := t.Tag(i)
+		if !f.Exported() { // the interpreter exports it
+			tag = strings.TrimSpace(tag + ` xml:"-"`)
+		}
+		if tag != "" {
 			field.Tag = &ast.BasicLit{ValuePos: l.pos, Kind: token.STRING, Value: strconv.Quote(tag)}
 		}
 		list.List = append(list.List, field)

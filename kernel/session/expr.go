@@ -358,8 +358,11 @@ func (l *lowering) funcValue(e ast.Expr) ast.Expr {
 	if _, compiled := f.(*ast.SelectorExpr); compiled {
 		return f
 	}
-	if name, ok := f.(*ast.Ident); ok && l.s.nativeNames[name.Name] {
-		return f
+	if name, ok := f.(*ast.Ident); ok {
+		if l.s.nativeNames[name.Name] {
+			return f
+		}
+		l.s.pinned[name.Name] = true
 	}
 	var id *ast.Ident
 	switch x := ast.Unparen(e).(type) {
@@ -380,7 +383,7 @@ func (l *lowering) funcValue(e ast.Expr) ast.Expr {
 	if sig.Variadic() {
 		c.Ellipsis = l.pos
 	}
-	return l.function(in, l.outs(sig), l.result(sig, c))
+	return l.passing(in, l.outs(sig), l.result(sig, c))
 }
 
 // imported is an object of a compiled package.

@@ -7,6 +7,7 @@ import (
 	"regexp"
 	"runtime"
 	"strings"
+	"sync/atomic"
 	"unsafe"
 
 	"github.com/traefik/yaegi/interp"
@@ -26,12 +27,15 @@ type layout struct {
 	child, gen, findex, level, rval, sym uintptr // of a node
 	index, global                        uintptr // of a symbol
 	root, anc, data                      uintptr // of a frame
+	tnext, start, ident, types           uintptr // of a node: the one that follows it, its first one, its name, its frame
 	known                                map[uintptr]string
+	signs                                signs
+	waits                                map[string]*atomic.Int32 // hooks that do nothing while a number is 0
 }
 
 // newLayout gives nil when the interpreter is not as expected.
-func newLayout() *layout {
-	at := &layout{known: map[uintptr]string{}}
+func newLayout(waits map[string]*atomic.Int32) *layout {
+	at := &layout{known: map[uintptr]string{}, waits: waits}
 	ok := true
 	offset := func(t reflect.Type, name string, kind reflect.Kind) (uintptr, reflect.Type) {
 		if !ok || t.Kind() != reflect.Struct {
@@ -58,6 +62,10 @@ func newLayout() *layout {
 	at.findex, _ = offset(node, "findex", reflect.Int)
 	at.level, _ = offset(node, "level", reflect.Int)
 	at.rval, _ = offset(node, "rval", reflect.Struct)
+	at.tnext, _ = offset(node, "tnext", reflect.Pointer)
+	at.ident, _ = offset(node, "ident", reflect.String)
+	at.start, _ = offset(node, "start", reflect.Pointer)
+	at.types, _ = offset(node, "types", reflect.Slice)
 	var exec, sym reflect.Type
 	_, exec = offset(node, "exec", reflect.Func)
 	at.sym, sym = offset(node, "sym", reflect.Pointer)
@@ -104,7 +112,7 @@ func (at *layout) kind(n unsafe.Pointer) string {
 		name := runtime.FuncForPC(*f).Name()
 		name = name[strings.LastIndexByte(name, '.')+1:]
 		switch name {
-		case "getIndexArray", "slice", "slice0":
+		case "getIndexArray", "slice", "slice0", "call", "callBin":
 			kind = name
 		}
 		at.known[*f] = kind
@@ -254,6 +262,8 @@ func thrownValue(v any) any {
 		v = rv.Interface()
 	}
 	switch e := v.(type) {
+	case reflectPanic:
+		return e.value
 	case *reflect.ValueError:
 		return reflected(e.Error())
 	case interp.Panic:
@@ -293,6 +303,7 @@ func reflected(text string) error {
 		{"reflect.MakeSlice: len > cap", fault("makeslice: cap out of range")},
 		{"reflect.MakeChan: negative buffer size", plainFault("makechan: size out of range")},
 		{"reflect.Value.Call: call of nil function", fault("invalid memory address or nil pointer dereference")},
+		{"reflect: Method on nil interface value", fault("invalid memory address or nil pointer dereference")},
 		{"reflect.Value.Grow: slice overflow", fault("growslice: len out of range")},
 	} {
 		if strings.HasPrefix(text, one.from) {

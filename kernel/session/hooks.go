@@ -52,9 +52,11 @@ func (s *Session) hookTable() map[string]reflect.Value {
 		"Recover":      recoverPanic,
 		"NotPanicking": func() any { return nil },
 		"Deferring":    func() *deferring { return &deferring{} },
-		"Defer":        func(d *deferring, f func(), direct bool) { d.add(f, direct) },
+		"Defer":        func(d *deferring, f func(), reach int) { d.add(f, reach) },
+		"Through":      s.through,
+		"Signed":       func(...any) {},
 		"DeferRecover": func(d *deferring, p *panicking) { d.calls = append(d.calls, deferredCall{recovers: p}) },
-		"DeferCell":    func(f func(), direct bool) { s.cell.Load().deferred.add(f, direct) },
+		"DeferCell":    func(f func(), reach int) { s.cell.Load().deferred.add(f, reach) },
 		"RunDeferring": s.runDeferring,
 
 		// Interfaces.
@@ -86,7 +88,7 @@ func (s *Session) hookTable() map[string]reflect.Value {
 		},
 		"Key": func(v any) any {
 			if b, ok := out(v).(Box); ok && b.V != nil && !reflect.ValueOf(b.V).Comparable() {
-				panic(fault("hash of unhashable type " + b.T.name))
+				panic(fault("hash of unhashable type " + unhashable(b)))
 			}
 			return v
 		},
@@ -118,14 +120,16 @@ func (s *Session) hookTable() map[string]reflect.Value {
 		// Calls of compiled functions that look at what they get.
 		"ErrorsAs":  s.errorsAs,
 		"DeepEqual": func(a, b any) bool { return reflect.DeepEqual(out(a), out(b)) },
-		"Reflected": func(v any) any {
-			if b, ok := out(v).(Box); ok {
-				panic(fault("package reflect does not see a cell's type " + b.T.name + " as Go does"))
-			}
-			return v
-		},
 		"Dressed":   dressed,
 		"Verbs":     verbs,
+		"Operand":   operand,
+		"Operands": func(list []any) []any {
+			list = slices.Clone(list)
+			for i, v := range list {
+				list[i] = operand(v)
+			}
+			return list
+		},
 		"Unmarshal": s.unmarshal,
 		"Decode":    s.decode,
 
@@ -266,6 +270,13 @@ func verbs(format string, args []any) string {
 				n++
 				continue
 			}
+			if t := reflect.TypeOf(args[n]); t != nil && nameOfType(t) != t.String() {
+				name := nameOfType(t)
+				args[n] = name
+				b.WriteByte('s')
+				n++
+				continue
+			}
 			n++
 		case c != '%':
 			n++
@@ -273,6 +284,15 @@ func verbs(format string, args []any) string {
 		b.WriteByte(format[i])
 	}
 	return b.String()
+}
+
+// operand is a value that is printed beside others: a string of a cell's type
+// in its own words.
+func operand(v any) any {
+	if b, ok := out(v).(Box); ok && reflect.ValueOf(b.V).Kind() == reflect.String {
+		return fmt.Sprint(b)
+	}
+	return v
 }
 
 // A selectCase is a case of a select statement.

@@ -122,7 +122,7 @@ func (l *lowering) describe(t types.Type) *desc {
 			d.pointer = l.describe(types.NewPointer(n))
 		}
 	}
-	if !d.told && !l.owner.described[key] && !d.faithful {
+	if !l.late && !d.told && !l.owner.described[key] && !d.faithful {
 		l.owner.described[key] = true
 		l.plan.told = append(l.plan.told, d)
 		l.tellMethods(d, t)
@@ -206,7 +206,7 @@ func (l *lowering) tellMethods(d *desc, t types.Type) {
 					Body: l.block(&ast.ExprStmt{X: l.hook("NilMethod", l.text(strings.TrimPrefix(d.name, "*")), l.text(m.Name()))})})
 			}
 		}
-		f := l.function(in, l.outs(sig), append(body, l.result(sig, c))...)
+		f := l.passing(in, l.outs(sig), append(body, l.result(sig, c))...)
 		maker := l.function(l.list1(l.field(r.Name, rtyp)), l.list1(&ast.Field{Type: typ}), l.ret(f))
 		id := l.new()
 		l.plan.setup = append(l.plan.setup, l.define1(id, maker),

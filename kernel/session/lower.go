@@ -24,6 +24,8 @@ type plan struct {
 	told   []*desc           // whose methods
 	steps  []step
 	at     token.Pos // where the cell's declarations are
+
+	signatures map[string]string // of the functions and methods, as keys
 }
 
 // A step is what the interpreter runs at once: a statement of the cell.
@@ -56,6 +58,7 @@ type lowering struct {
 	env   *env                    // of an instance of a generic function
 	fn    *function               // that is being lowered
 	top   bool                    // outside of functions
+	late  bool                    // only to describe types while a cell runs
 	pos   token.Pos               // of what is made
 	owner *shared
 }
@@ -84,7 +87,7 @@ type function struct {
 // lower makes the plan of a checked cell.
 func (s *Session) lower(c *checked) (*plan, []problem) {
 	u := c.unit
-	p := &plan{names: map[string]string{}, erased: map[string]string{}, at: u.start}
+	p := &plan{names: map[string]string{}, erased: map[string]string{}, signatures: map[string]string{}, at: u.start}
 	made := append(slices.Clone(c.fresh), c.again...)
 	for _, d := range made {
 		for _, n := range d.names {
@@ -139,6 +142,7 @@ func (s *Session) lower(c *checked) (*plan, []problem) {
 			fn.declareNative(n, p.names[d.names[0]])
 		} else {
 			fn.declare(f, p.names[d.names[0]])
+			p.signatures[d.names[0]] = fn.functionKey(f)
 		}
 		if d.recv != "" {
 			fn.redescribe(d.recv)
@@ -187,6 +191,15 @@ func (l *lowering) declare(f *ast.FuncDecl, name string) {
 	l.plan.decls = append(l.plan.decls, l.funcDecl(f, obj.Signature(), name))
 }
 
+// functionKey is the key of a function's type, of a method with its receiver's.
+func (l *lowering) functionKey(f *ast.FuncDecl) string {
+	sig := l.info.Defs[f.Name].(*types.Func).Signature()
+	if r := sig.Recv(); r != nil {
+		return l.key(r.Type()) + " " + l.key(sig)
+	}
+	return l.key(sig)
+}
+
 func (l *lowering) funcDecl(f *ast.FuncDecl, sig *types.Signature, name string) ast.Decl {
 	lists := []*ast.FieldList{f.Type.Params}
 	if f.Recv != nil {
@@ -226,7 +239,7 @@ func (l *lowering) body(in []*ast.FieldList, out *ast.FieldList, sig *types.Sign
 		}
 	}
 	typ := &ast.FuncType{Func: l.pos, Params: params}
-	var head []ast.Stmt
+	head := l.signed(params)
 	l.fn.gotos = gotos(block)
 	if recovers(block) {
 		l.fn.token = l.new()
@@ -348,7 +361,12 @@ func (l *lowering) function(in, out *ast.FieldList, body ...ast.Stmt) *ast.FuncL
 	if in == nil {
 		in = &ast.FieldList{Opening: l.pos, Closing: l.pos}
 	}
-	return &ast.FuncLit{Type: &ast.FuncType{Func: l.pos, Params: in, Results: out}, Body: l.block(body...)}
+	return &ast.FuncLit{Type: &ast.FuncType{Func: l.pos, Params: in, Results: out}, Body: l.block(append(l.signed(in), body...)...)}
+}
+
+// passing is a function that calls another one in its place.
+func (l *lowering) passing(in, out *ast.FieldList, body ...ast.Stmt) *ast.FuncLit {
+	return l.function(in, out, append([]ast.Stmt{&ast.ExprStmt{X: l.hook("Through")}}, body...)...)
 }
 
 func (l *lowering) block(body ...ast.Stmt) *ast.BlockStmt {

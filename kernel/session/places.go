@@ -102,7 +102,22 @@ func noteNode(node unsafe.Pointer, w *traceWriter, l *layout, in surroundings) {
 		*gen = func(node unsafe.Pointer) {
 			made(node)
 			if do := *exec; do != nil {
-				if kind != "" {
+				switch kind {
+				case "":
+				case "call":
+					do = l.keeping(node, do)
+				case "callBin":
+					switch hook := l.hookName(node); {
+					case hook == "Signed":
+						*exec = l.begins(node)
+						return
+					case l.waits[hook] != nil:
+						*exec = l.idle(node, l.waits[hook], do)
+						return
+					case hook == "":
+						do = l.reflecting(node, do)
+					}
+				default:
 					do = l.explaining(kind, node, do)
 				}
 				*exec = w.noting(pos, do)

@@ -98,36 +98,69 @@ func (p *printer) value(d *desc, v reflect.Value, depth int, hidden bool) {
 				return
 			}
 		}
-		if v.IsNil() && p.verb == 'v' {
-			io.WriteString(p, map[bool]string{true: "(" + d.name + ")(nil)", false: "<nil>"}[sharp])
-			return
-		}
-		if sharp {
-			fmt.Fprintf(p, "(%s)(%#x)", d.name, v.Pointer())
-			return
-		}
-		if p.verb == 'v' {
-			fmt.Fprintf(p, "%#x", v.Pointer())
-			return
-		}
-		fmt.Fprintf(p, p.format, v.Pointer())
-	case reflect.Func, reflect.Chan:
-		if v.IsNil() {
-			io.WriteString(p, map[bool]string{true: "(" + d.name + ")(nil)", false: "<nil>"}[sharp])
-			return
-		}
+		p.pointer(d, v)
+	case reflect.Func, reflect.Chan, reflect.UnsafePointer:
+		p.pointer(d, v)
+	default:
+		p.basic(d, v)
+	}
+}
+
+// basic prints a boolean, a number or a string.
+func (p *printer) basic(d *desc, v reflect.Value) {
+	verbs := "vbcdoOqxXU"
+	switch {
+	case v.Kind() == reflect.Bool:
+		verbs = "vt"
+	case v.CanFloat() || v.CanComplex():
+		verbs = "vbeEfFgGxX"
+	case v.Kind() == reflect.String:
+		verbs = "vsxXq"
+	}
+	if !strings.ContainsRune(verbs, p.verb) {
+		p.bad(d, func() { fmt.Fprintf(p, p.format, v.Interface()) })
+		return
+	}
+	fmt.Fprintf(p, p.format, v.Interface())
+}
+
+// pointer prints the address of what a value refers to.
+func (p *printer) pointer(d *desc, v reflect.Value) {
+	sharp := p.verb == 'v' && p.Flag('#')
+	switch {
+	case !strings.ContainsRune("vpbodxX", p.verb):
+		p.bad(d, func() { p.pointer(d, v) })
+	case sharp && v.IsNil():
+		io.WriteString(p, "("+d.name+")(nil)")
+	case sharp:
+		fmt.Fprintf(p, "(%s)(%#x)", d.name, v.Pointer())
+	case p.verb == 'v' && v.IsNil():
+		fmt.Fprintf(p, strings.TrimRight(p.format, "v")+"s", "<nil>")
+	case p.verb == 'v' || p.verb == 'p':
 		fmt.Fprintf(p, "%#x", v.Pointer())
 	default:
-		fmt.Fprintf(p, p.format, v.Interface())
+		fmt.Fprintf(p, p.format, v.Pointer())
 	}
+}
+
+// bad tells that a verb is not one of the type; the value is as %v has it.
+func (p *printer) bad(d *desc, value func()) {
+	fmt.Fprintf(p, "%%!%c(%s=", p.verb, d.name)
+	verb, format := p.verb, p.format
+	p.verb, p.format = 'v', strings.TrimSuffix(format, string(verb))+"v"
+	value()
+	p.verb, p.format = verb, format
+	io.WriteString(p, ")")
 }
 
 // plain prints a value of a type that package fmt knows, without calling
 // methods when it is hidden.
 func (p *printer) plain(v reflect.Value, depth int, hidden bool) {
 	switch {
-	case !hidden || holdsAny(v.Type(), 0): // where there may be boxes, which print themselves
+	case !hidden:
 		fmt.Fprintf(p, p.format, v.Interface())
+	case holdsAny(v.Type(), 0): // where there may be boxes
+		p.value(described(v.Type()), v, depth, true)
 	case v.Kind() == reflect.Pointer && depth > 0 && !v.IsNil():
 		fmt.Fprintf(p, "%#x", v.Pointer())
 	default: // to fmt a field that it may not look into
@@ -147,6 +180,19 @@ func holdsAny(t reflect.Type, depth int) bool {
 		return holdsAny(t.Elem(), depth+1)
 	}
 	return false
+}
+
+// described is a desc of a type that compiled code knows, down to interfaces.
+func described(t reflect.Type) *desc {
+	d := &desc{name: t.String(), rtype: t, iface: t.Kind() == reflect.Interface, faithful: t.Kind() != reflect.Interface && !holdsAny(t, 0)}
+	if d.faithful || d.iface {
+		return d
+	}
+	d.elem = described(t.Elem())
+	if t.Kind() == reflect.Map {
+		d.keys = described(t.Key())
+	}
+	return d
 }
 
 // methods prints by Error or String, as fmt does.
@@ -206,6 +252,10 @@ func (p *printer) structure(d *desc, v reflect.Value, depth int, sharp, hidden b
 		}
 		if sharp || p.Flag('+') && p.verb == 'v' {
 			io.WriteString(p, f.name+":")
+		}
+		if !v.Field(i).CanInterface() { // of a compiled type
+			fmt.Fprintf(p, p.format, v.Field(i))
+			continue
 		}
 		p.value(f.typ, v.Field(i), depth+1, hidden || !f.exported)
 	}

@@ -2,18 +2,31 @@ package session
 
 import (
 	"bytes"
+	"cmp"
 	"encoding"
 	"encoding/json"
 	"fmt"
 	"reflect"
+	"slices"
+	"strconv"
 	"strings"
 )
 
 // Reading JSON into values of a cell's types: names, tags, embedded structs and
 // the methods UnmarshalJSON and UnmarshalText are those of the types' descriptions.
 
+// A jsonReader reads as a json.Decoder of these settings does.
+type jsonReader struct {
+	*Session
+	strict, number bool // DisallowUnknownFields, UseNumber
+}
+
 // unmarshal is json.Unmarshal.
 func (s *Session) unmarshal(text []byte, to any) error {
+	return jsonReader{Session: s}.unmarshal(text, to)
+}
+
+func (s jsonReader) unmarshal(text []byte, to any) error {
 	if !json.Valid(text) {
 		return json.Unmarshal(text, new(any))
 	}
@@ -38,12 +51,17 @@ func (s *Session) decode(d *json.Decoder, to any) error {
 	if err := d.Decode(&text); err != nil {
 		return err
 	}
-	return s.unmarshal(text, to)
+	settings := reflect.ValueOf(d).Elem().FieldByName("d")
+	set := func(name string) bool {
+		f := settings.FieldByName(name)
+		return f.IsValid() && f.Bool()
+	}
+	return jsonReader{s, set("disallowUnknownFields"), set("useNumber")}.unmarshal(text, to)
 }
 
 // readJSON reads valid JSON into what v points to; d describes the pointer, and
 // path is the field that is read.
-func (s *Session) readJSON(text []byte, d *desc, v reflect.Value, path string) error {
+func (s jsonReader) readJSON(text []byte, d *desc, v reflect.Value, path string) error {
 	text = bytes.TrimSpace(text)
 	null := string(text) == "null"
 	b := Box{d, v.Interface()}
@@ -93,7 +111,17 @@ func (s *Session) readJSON(text []byte, d *desc, v reflect.Value, path string) e
 			var value json.RawMessage
 			dec.Decode(&value)
 			field, ok := s.fieldJSON(t, to, key.(string))
-			if !ok {
+			switch {
+			case !ok && s.strict && first == nil:
+				first = fmt.Errorf("json: unknown field %q", key)
+			case ok && field.quoted && string(value) != "null":
+				word, err := unquoted(value, field.to)
+				if err != nil && first == nil {
+					first = err
+				}
+				value = word
+			}
+			if !ok || value == nil {
 				continue
 			}
 			if err := s.readJSON(value, field.pointer, field.to, strings.TrimPrefix(path+"."+field.name, ".")); err != nil && first == nil {
@@ -153,12 +181,28 @@ func (s *Session) readJSON(text []byte, d *desc, v reflect.Value, path string) e
 }
 
 // readLeaf reads what encoding/json reads itself.
-func (s *Session) readLeaf(text []byte, v reflect.Value, path string) error {
-	err := json.Unmarshal(text, v.Interface())
+func (s jsonReader) readLeaf(text []byte, v reflect.Value, path string) error {
+	dec := json.NewDecoder(bytes.NewReader(text))
+	if s.number {
+		dec.UseNumber()
+	}
+	if s.strict {
+		dec.DisallowUnknownFields()
+	}
+	err := dec.Decode(v.Interface())
 	if e, ok := err.(*json.UnmarshalTypeError); ok && path != "" {
 		e.Field = path
 	}
 	return err
+}
+
+// unquoted is the text of a basic value that a tag wants in a string.
+func unquoted(text []byte, to reflect.Value) (json.RawMessage, error) {
+	var word string
+	if err := json.Unmarshal(text, &word); err != nil || !json.Valid([]byte(word)) {
+		return nil, fmt.Errorf("json: invalid use of ,string struct tag, trying to unmarshal %s into %v", cmp.Or(map[bool]string{true: "unquoted value"}[err != nil], strconv.Quote(word)), to.Type().Elem())
+	}
+	return json.RawMessage(word), nil
 }
 
 // A jsonField is where the value of a key goes.
@@ -166,11 +210,12 @@ type jsonField struct {
 	name    string
 	pointer *desc // of a pointer to the field
 	to      reflect.Value
+	quoted  bool // the tag wants a string around the value
 }
 
 // fieldJSON finds the field of a struct for a key: by its name or tag, or else
 // without regard to case; those of embedded structs come last.
-func (s *Session) fieldJSON(d *desc, v reflect.Value, key string) (jsonField, bool) {
+func (s jsonReader) fieldJSON(d *desc, v reflect.Value, key string) (jsonField, bool) {
 	for _, equal := range []func(a, b string) bool{func(a, b string) bool { return a == b }, strings.EqualFold} {
 		for i, f := range d.fields {
 			name, opts, _ := strings.Cut(reflect.StructTag(f.tag).Get("json"), ",")
@@ -181,7 +226,12 @@ func (s *Session) fieldJSON(d *desc, v reflect.Value, key string) (jsonField, bo
 				name = f.name
 			}
 			if equal(name, key) {
-				return jsonField{name, s.pointerTo(f.typ), v.Field(i).Addr()}, true
+				quoted := false
+				switch k := v.Field(i).Kind(); {
+				case k <= reflect.Float64 && k != reflect.Invalid, k == reflect.String:
+					quoted = slices.Contains(strings.Split(opts, ","), "string")
+				}
+				return jsonField{name, s.pointerTo(f.typ), v.Field(i).Addr(), quoted}, true
 			}
 		}
 	}

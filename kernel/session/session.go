@@ -15,11 +15,13 @@ import (
 	"go/token"
 	"go/types"
 	"maps"
+	"reflect"
 	"regexp"
 	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
+	"weak"
 
 	"github.com/innkeeper-notebook/innkeeper/kernel/display"
 	"github.com/innkeeper-notebook/innkeeper/kernel/nb"
@@ -76,6 +78,12 @@ type Session struct {
 	natives     []*nativeFunc     // by number
 	nativeNames map[string]bool   // the interpreter's names of them
 
+	symbols map[string]map[string]reflect.Value // of the packages, by path and name
+	mirrors sync.Map                            // types that cells reflect on (see mirror.go)
+
+	versions map[string][]version // the interpreter's nodes of functions (see forward.go), by name and signature
+	pinned   map[string]bool      // the interpreter's names of functions that are values
+
 	out            atomic.Pointer[display.Output]
 	stdout, stderr *stream
 }
@@ -97,7 +105,11 @@ type running struct {
 // New begins a session in which cells can import Go's standard library, gonum,
 // gonum/plot and innkeeper's own packages.
 func New() (*Session, error) {
-	s := &Session{world: newWorld(stdlib.Symbols, stdlib.Skipped, stdlib.Generic)}
+	s := &Session{symbols: maps.Clone(stdlib.Symbols)}
+	s.symbols["reflect/reflect"] = s.mirrorTable(stdlib.Symbols["reflect/reflect"])
+	sources := maps.Clone(stdlib.Generic)
+	sources["reflect"] = mirrorSource
+	s.world = newWorld(s.symbols, stdlib.Skipped, sources)
 	s.cell.Store(&running{})
 	s.stdout, s.stderr = &stream{"stdout", s}, &stream{"stderr", s}
 	return s, s.empty()
@@ -106,9 +118,9 @@ func New() (*Session, error) {
 // empty makes the session one that has nothing. Types keep their numbers, for
 // goroutines of cells that were.
 func (s *Session) empty() error {
-	symbols := maps.Clone(stdlib.Symbols)
+	symbols := maps.Clone(s.symbols)
 	symbols[hooksPath+"/cell"] = s.hookTable()
-	e, err := newEngine(symbols, &keyboard{s: s}, s.stdout, s.stderr)
+	e, err := newEngine(symbols, map[string]*atomic.Int32{"Through": &s.callers.n}, &keyboard{s: s}, s.stdout, s.stderr)
 	if err != nil {
 		return err
 	}
@@ -128,6 +140,8 @@ func (s *Session) empty() error {
 	s.wraps = map[string]bool{}
 	s.descs = map[string]*desc{}
 	s.nativeNames = map[string]bool{}
+	s.versions = map[string][]version{}
+	s.pinned = map[string]bool{}
 	return nil
 }
 
@@ -381,6 +395,9 @@ func (s *Session) commitDeclarations(c *checked, p *plan) {
 		for _, n := range d.names {
 			next.engine[n] = p.names[n]
 		}
+		if sig := p.signatures[d.names[0]]; sig != "" {
+			s.forward(d.names[0]+" "+sig, p.names[d.names[0]])
+		}
 	}
 	for _, i := range c.unit.imports {
 		for name, path := range c.unit.paths {
@@ -396,6 +413,17 @@ func (s *Session) commitDeclarations(c *checked, p *plan) {
 		}
 	}
 	s.state = next
+}
+
+// forward makes the earlier versions of a function run the newest one.
+func (s *Session) forward(function, name string) {
+	node := s.engine.function(name)
+	if node == nil {
+		return
+	}
+	older := slices.DeleteFunc(s.versions[function], func(v version) bool { return v.node.Value() == nil || s.pinned[v.name] })
+	s.engine.forward(older, node)
+	s.versions[function] = append(older, version{name, weak.Make((*byte)(node))})
 }
 
 // sweep drops what the interpreter has of functions and types that a cell has

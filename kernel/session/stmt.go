@@ -5,7 +5,6 @@ import (
 	"go/token"
 	"go/types"
 	"slices"
-	"strconv"
 )
 
 // list lowers statements, of which one may become several.
@@ -457,11 +456,24 @@ func (l *lowering) deferred(s *ast.DeferStmt) []ast.Stmt {
 	}
 	f := l.new()
 	out := []ast.Stmt{l.define1(f, l.thunk(s.Call))}
-	direct := l.id(strconv.FormatBool(l.mayRecover(s.Call)))
+	reach := number(l.pos, l.reach(s.Call))
 	if l.fn.deferred == nil {
-		return append(out, &ast.ExprStmt{X: l.hook("DeferCell", f, direct)})
+		return append(out, &ast.ExprStmt{X: l.hook("DeferCell", f, reach)})
 	}
-	return append(out, &ast.ExprStmt{X: l.hook("Defer", l.fn.deferred, f, direct)})
+	return append(out, &ast.ExprStmt{X: l.hook("Defer", l.fn.deferred, f, reach)})
+}
+
+// reach is how many functions of the interpreter there are from a deferred
+// thunk to the function that may recover, or 0 when there is none.
+func (l *lowering) reach(call *ast.CallExpr) int {
+	lit, literal := ast.Unparen(call.Fun).(*ast.FuncLit)
+	switch {
+	case !l.mayRecover(call):
+		return 0
+	case literal && len(call.Args) == 0 && lit.Type.Results == nil:
+		return 1 // the thunk itself
+	}
+	return 2
 }
 
 // mayRecover reports whether the function that a call calls may call recover

@@ -135,6 +135,29 @@ type importer func(path string) (*types.Package, error)
 
 func (i importer) Import(path string) (*types.Package, error) { return i(path) }
 
+// compiled is the type of a compiled package that is a struct with fields of its
+// own, or nil. A type that a cell declares by it, as type Day time.Time, has the
+// same struct, and no name but that one to the interpreter.
+func (w *world) compiled(under types.Type) *types.Named {
+	s, ok := under.(*types.Struct)
+	if !ok {
+		return nil
+	}
+	for f := range s.Fields() {
+		if f.Exported() || own(f) || f.Pkg() == nil || w.generics[f.Pkg().Path()] != nil {
+			continue
+		}
+		scope := f.Pkg().Scope()
+		for _, name := range scope.Names() {
+			if n, ok := scope.Lookup(name).Type().(*types.Named); ok && n.Underlying() == under && w.has(f.Pkg().Path(), name) {
+				return n
+			}
+		}
+		return nil
+	}
+	return nil
+}
+
 // has reports whether a package has a name in compiled form.
 func (w *world) has(path, name string) bool {
 	_, ok := w.symbols[path][name]
@@ -303,12 +326,16 @@ func (w *world) typ(t reflect.Type) types.Type {
 		w.types[t] = typ
 		return typ
 	}
-	pkg := w.pkg(t.PkgPath())
+	path, name := t.PkgPath(), t.Name()
+	if m := mirrored[t]; m != "" {
+		path, name = "reflect", m
+	}
+	pkg := w.pkg(path)
 	if inst := w.sequence(t); inst != nil {
 		w.types[t] = inst
 		return inst
 	}
-	named := types.NewNamed(types.NewTypeName(token.NoPos, pkg, t.Name(), nil), nil, nil)
+	named := types.NewNamed(types.NewTypeName(token.NoPos, pkg, name, nil), nil, nil)
 	w.types[t] = named // before its parts, which may mention it
 	named.SetUnderlying(w.literal(t))
 	if t.Kind() == reflect.Interface {
