@@ -25,6 +25,8 @@ func init() {
 		"LatentMap":         reflect.ValueOf((*plot.LatentMap)(nil)),
 		"LatentSettings":    reflect.ValueOf((*plot.LatentSettings)(nil)),
 		"Losses":            reflect.ValueOf(plot.Losses),
+		"Maps":              reflect.ValueOf(plot.Maps),
+		"MapsSettings":      reflect.ValueOf((*plot.MapsSettings)(nil)),
 		"Marginals":         reflect.ValueOf(plot.Marginals),
 		"MarginalsSettings": reflect.ValueOf((*plot.MarginalsSettings)(nil)),
 		"Plane":             reflect.ValueOf((*plot.Plane)(nil)),

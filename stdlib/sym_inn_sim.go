@@ -34,9 +34,13 @@ func init() {
 		"OneLabel":           reflect.ValueOf(sim.OneLabel),
 		"Problems":           reflect.ValueOf(sim.Problems),
 		"ReadLineRatios":     reflect.ValueOf(sim.ReadLineRatios),
+		"Scene":              reflect.ValueOf((*sim.Scene)(nil)),
+		"SceneSettings":      reflect.ValueOf((*sim.SceneSettings)(nil)),
 		"Tissue":             reflect.ValueOf(sim.Tissue),
 		"TissueBands":        reflect.ValueOf(sim.TissueBands),
+		"TissueMeasurements": reflect.ValueOf(sim.TissueMeasurements),
 		"TissueReflectance":  reflect.ValueOf(sim.TissueReflectance),
+		"TissueScene":        reflect.ValueOf(sim.TissueScene),
 		"TissueSettings":     reflect.ValueOf((*sim.TissueSettings)(nil)),
 		"TissueSpectrum":     reflect.ValueOf(sim.TissueSpectrum),
 	}

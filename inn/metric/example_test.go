@@ -253,3 +253,24 @@ func ExampleCompare() {
 	fmt.Printf("calibration error %.1f %%, %v\n", 100*row.Calibration.Value, err)
 	// Output: calibration error 1.3 %, <nil>
 }
+
+// What a posterior says of a parameter for every pixel of an image.
+func ExampleIntervals() {
+	pairs, err := half.Pairs(1000, 1)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	image, err := half.Pairs(5000, 2)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	table, err := metric.Intervals(exact{}, pairs, image.Y, "x", nil)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	fmt.Println(len(table.Median), "medians, from the posteriors of", table.Knots)
+	// Output: 5000 medians, from the posteriors of 2048
+}

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/innkeeper-notebook/innkeeper/inn"
+	"github.com/innkeeper-notebook/innkeeper/inn/cube"
 	"github.com/innkeeper-notebook/innkeeper/inn/metric"
 	"github.com/innkeeper-notebook/innkeeper/inn/plot"
 	"github.com/innkeeper-notebook/innkeeper/inn/sim"
@@ -220,4 +221,26 @@ func ExampleCalibrations() {
 	}
 	fmt.Println(p.X.Label.Text)
 	// Output: confidence [%]
+}
+
+// What a posterior says of every pixel, beside the truth.
+func ExampleMaps() {
+	image := &cube.Cube{Rows: 20, Cols: 30, Bands: 3, Wavelengths: []float64{450, 550, 650}, Data: make([]float32, 3*600)}
+	pairs, err := sum.Pairs(600, 1) // a pixel each
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	estimates, err := metric.Intervals(exact{}, pairs, pairs.Y, "a", nil)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	fig, err := plot.Maps(&plot.MapsSettings{Truth: pairs.X}, image, estimates)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	fmt.Println(len(fig.Panels[0]), "panels")
+	// Output: 4 panels
 }

@@ -8,6 +8,7 @@ import (
 	gonum "gonum.org/v1/plot"
 
 	"github.com/innkeeper-notebook/innkeeper/inn"
+	"github.com/innkeeper-notebook/innkeeper/inn/cube"
 	"github.com/innkeeper-notebook/innkeeper/inn/metric"
 )
 
@@ -122,6 +123,12 @@ func figures(t *testing.T) map[string]*Figure {
 	add("arms", f, err)
 	f, err = Arms(nil, []float64{0.4, 1.7}, Row{"INN", reach, reach.Row(9)}, Row{"ABC", reach, nil}, Row{"cVAE", reach, nil})
 	add("arms of three methods", f, err)
+	image, estimates, truth := mapped(30, 40)
+	f, err = Maps(&MapsSettings{Truth: truth, Unfit: make([]bool, 1200), Arrows: [][2]float64{{10, 20}}}, image, estimates)
+	add("maps of four", f, err)
+	image, estimates, _ = mapped(1100, 12) // high and narrow, thinned out
+	f, err = Maps(nil, image, estimates)
+	add("maps of three", f, err)
 
 	panel("losses of six", Losses(history("y", "z", "x", "padding", "reconstruction")), nil)
 	panel("one loss", Losses(history()), nil)
@@ -135,6 +142,22 @@ func figures(t *testing.T) map[string]*Figure {
 		Curve{"d", same, false}, Curve{"e", same, false}, Curve{"f", same, false}, Curve{"draws", same, true}, Curve{"", same, true})
 	panel("spectrum", p, err)
 	return out
+}
+
+// mapped is an image with estimates of s_O2, one pixel of which is far out, and the truth.
+func mapped(rows, cols int) (*cube.Cube, *metric.IntervalTable, *inn.Samples) {
+	n := rows * cols
+	image := &cube.Cube{Rows: rows, Cols: cols, Bands: 3, Data: make([]float32, 3*n), Wavelengths: []float64{470, 560, 660}}
+	v := &metric.IntervalTable{Var: someVars[0], Method: "INN", Far: make([]bool, n)}
+	truth := inn.NewSamples(someVars[:1], n)
+	for i := range n {
+		s := float64(i) / float64(n)
+		image.Data[3*i], image.Data[3*i+1], image.Data[3*i+2] = 0.2, 0.3, float32(s)
+		truth.Data[i] = s
+		v.Median, v.Low, v.High = append(v.Median, s+0.02), append(v.Low, s-0.1), append(v.High, s+0.1*s)
+	}
+	v.Far[n/3] = true
+	return image, v, truth
 }
 
 // wheel is a latent map whose x is z.

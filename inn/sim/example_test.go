@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 
 	"github.com/innkeeper-notebook/innkeeper/inn"
+	"github.com/innkeeper-notebook/innkeeper/inn/cube"
 	"github.com/innkeeper-notebook/innkeeper/inn/sim"
 )
 
@@ -109,4 +110,33 @@ func ExampleClusterExact() {
 	}
 	fmt.Println(draws.Len(), len(draws.Vars), draws.Warning != "")
 	// Output: 20 19 true
+}
+
+// A piece of the intestine without oxygen, as a camera sees it.
+func ExampleTissueScene() {
+	scene, err := sim.TissueScene(&sim.SceneSettings{Rows: 60, Cols: 80})
+	if err != nil {
+		log.Fatal(err)
+	}
+	ys, unfit, err := sim.TissueMeasurements(scene.Image)
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(ys.Len(), "measurements,", len(unfit), "pixels,", len(scene.Clips), "clips")
+	// Output: 4800 measurements, 4800 pixels, 2 clips
+}
+
+// The bands of a user's camera, as shares of a white standard's light, become
+// measurements of the problem.
+func ExampleTissueMeasurements() {
+	image := &cube.Cube{Rows: 1, Cols: 2, Bands: 8, Wavelengths: sim.TissueBands(), Data: []float32{
+		0.12, 0.14, 0.41, 0.11, 0.15, 0.16, 0.25, 0.44, // tissue
+		0.95, 0.96, 0.99, 0.94, 0.95, 0.96, 0.98, 0.99, // the lamp's mirror image
+	}}
+	ys, unfit, err := sim.TissueMeasurements(image)
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Printf("%.2f %v\n", ys.Row(0), unfit)
+	// Output: [0.42 0.40 0.23 0.43 0.38 0.37 0.31 0.22] [false true]
 }

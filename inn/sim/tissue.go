@@ -69,7 +69,7 @@ func Tissue(s *TissueSettings) inn.Problem {
 		Prior:      tissuePrior,
 		Concurrent: true,
 		Simulate: func(rng *rand.Rand, x []float64) []float64 {
-			r, err := bandReflectances(x, photons, rng)
+			r, _, err := bandReflectances(x, photons, rng)
 			if err != nil {
 				panic(err) // Problem.Run makes it an error that names the problem and x
 			}
@@ -169,9 +169,11 @@ func stackAt(x []float64, nm float64) photon.Stack {
 	return photon.Stack{Layers: layersAt(x, nm), Above: 1, Below: 1}
 }
 
-func bandReflectances(x []float64, photons int, rng *rand.Rand) ([]float64, error) {
+// bandReflectances is the reflectance of the bands and the variance that the
+// photons give it.
+func bandReflectances(x []float64, photons int, rng *rand.Rand) (r, variance []float64, err error) {
 	if err := checkTissue(x, photons); err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	each := (photons + bandSteps - 1) / bandSteps
 	var stacks []photon.Stack
@@ -182,13 +184,14 @@ func bandReflectances(x []float64, photons int, rng *rand.Rand) ([]float64, erro
 	}
 	exits, err := photon.Exits(stacks, each, rng.Uint64())
 	if err != nil {
-		return nil, fmt.Errorf("sim: tissue: %w", err)
+		return nil, nil, fmt.Errorf("sim: tissue: %w", err)
 	}
-	r := make([]float64, len(bandCentres))
+	r, variance = make([]float64, len(bandCentres)), make([]float64, len(bandCentres))
 	for i, e := range exits {
 		r[i/bandSteps] += e.Diffuse / bandSteps
+		variance[i/bandSteps] += e.DiffuseErr * e.DiffuseErr / (bandSteps * bandSteps)
 	}
-	return r, nil
+	return r, variance, nil
 }
 
 // expose adds the camera's noise to reflectances, in place.
@@ -237,7 +240,8 @@ func checkTissue(x []float64, photons int) error {
 // range are moved to its nearest end: s_O2 and v_hb to [0, 1], a_mie to
 // [0, 1000] /cm, g to [0, 0.99], d to [0, 10,000] µm.
 func TissueReflectance(x []float64, photons int, seed uint64) ([]float64, error) {
-	return bandReflectances(x, photons, inn.RNG(seed, 0))
+	r, _, err := bandReflectances(x, photons, inn.RNG(seed, 0))
+	return r, err
 }
 
 // TissueSpectrum is the diffuse reflectance of tissue x at single wavelengths
