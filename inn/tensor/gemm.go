@@ -15,13 +15,10 @@ func Forward(dst, a, w Mat, bias []float32, act Activation) {
 		p.end, p.slope = endLeaky, Slope
 	case ReLU:
 		p.end = endReLU
+	case Tanh:
+		p.tanh = true
 	}
 	p.run()
-	if act == Tanh {
-		for i := range dst.Rows {
-			TanhOf(dst.Row(i))
-		}
-	}
 }
 
 // BackwardData computes a = (dc·wᵀ) ⊙ act'(a), where a holds the activation's
@@ -50,16 +47,9 @@ func BackwardWeights(dw Mat, db []float32, a, dc Mat) {
 	if a.Rows != dc.Rows || dw.Rows != a.Cols || dw.Cols != dc.Cols || db != nil && len(db) != dc.Cols {
 		panic(fmt.Sprintf("tensor: BackwardWeights %dx%d += (%dx%d)ᵀ · %dx%d, db %d", dw.Rows, dw.Cols, a.Rows, a.Cols, dc.Rows, dc.Cols, len(db)))
 	}
-	p := product{c: dw, a: a, aTransposed: true, b: dc, inner: a.Rows, add: true}
+	p := product{c: dw, a: a, aTransposed: true, b: dc, inner: a.Rows, add: true, sums: db}
 	p.run()
-	if db != nil {
-		ones := product{c: Mat{1, len(db), len(db), db}, a: one, aTransposed: true, b: dc, inner: dc.Rows, add: true}
-		ones.run()
-	}
 }
-
-// one is a column of ones, the stride being 0.
-var one = Mat{Cols: 1, Data: []float32{1}}
 
 // A product is C = A·B with what comes before and after. A and B may be given as
 // their transposes.
@@ -70,7 +60,9 @@ type product struct {
 	bias                     []float32 // C starts as this row; nil: zero
 	add                      bool      // C starts as it is
 	end                      ending
-	slope                    float32 // of endLeaky and endDerivative
+	tanh                     bool // after the end
+	slope                    float32   // of endLeaky and endDerivative
+	sums                     []float32 // the column sums of B are added here unless it is nil
 }
 
 // An ending is what happens to each element v of the finished product.
@@ -85,7 +77,7 @@ const (
 )
 
 func (p *product) run() {
-	if p.c.Rows == 0 || p.c.Cols == 0 {
+	if p.c.Cols == 0 || p.c.Rows == 0 && p.sums == nil {
 		return
 	}
 	if kernels != nil {
@@ -99,6 +91,27 @@ func (p *product) run() {
 	sum := make([]float32, p.c.Cols)
 	for i := range p.c.Rows {
 		p.portableRow(i, sum)
+	}
+	p.addSums()
+	p.finish()
+}
+
+// finish is what a product ends with where the tiles do not do it.
+func (p *product) finish() {
+	for i := 0; p.tanh && i < p.c.Rows; i++ {
+		TanhOf(p.c.Row(i))
+	}
+}
+
+// addSums adds the column sums of B in plain Go.
+func (p *product) addSums() {
+	if p.sums == nil {
+		return
+	}
+	for k := range p.inner {
+		for j, v := range p.b.Row(k) {
+			p.sums[j] += v
+		}
 	}
 }
 

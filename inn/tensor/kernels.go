@@ -11,8 +11,8 @@ type kernelSet struct {
 	columns int // of a tile of two vectors
 	// tiles[v-1][r-1] computes r rows of v vectors; see tileArgs.
 	tiles [2][]func(*byte)
-	// pack copies rows of two vectors, one after the other.
-	pack func(dst, src *float32, srcStride, rows int, mask *int32)
+	// pack copies rows of two vectors, one after the other, and writes their sum.
+	pack func(dst, src *float32, srcStride, rows int, mask *int32, sums *float32)
 
 	exp, tanh, log func(x *float32, n int)
 

@@ -6,17 +6,30 @@
 
 // func tile1x1x512(t *byte)
 // Requires: AVX, AVX512DQ, AVX512F, MMX+
-TEXT ·tile1x1x512(SB), NOSPLIT, $0-8
-	MOVQ       t+0(FP), AX
-	VMOVDQU32  96(AX), Z1
-	VPMOVD2M   Z1, K1
-	MOVQ       72(AX), CX
-	MOVQ       56(AX), DX
-	MOVQ       16(AX), BX
-	CMPQ       CX, $0x01
-	JE         bias
-	JL         zero
-	LEAQ       (DX)(DX*2), SI
+TEXT ·tile1x1x512(SB), NOSPLIT, $24-8
+	MOVQ t+0(FP), AX
+	MOVQ (AX), CX
+	MOVQ CX, (SP)
+	MOVQ 16(AX), CX
+	MOVQ CX, 8(SP)
+	MOVQ 96(AX), CX
+	MOVQ CX, 16(SP)
+
+tile:
+	VMOVDQU32 112(AX), Z1
+	VPMOVD2M  Z1, K1
+	MOVQ      72(AX), CX
+	MOVQ      56(AX), DX
+	MOVQ      8(SP), BX
+	MOVQ      80(AX), SI
+	CMPQ      SI, $0x03
+	JGE       fetch
+	CMPQ      CX, $0x01
+	JE        bias
+	JL        zero
+
+fetch:
+	LEAQ       (DX)(DX*2), DI
 	PREFETCHT0 (BX)
 	PREFETCHT0 60(BX)
 
@@ -25,28 +38,28 @@ zero:
 	JMP    product
 
 bias:
-	MOVQ      24(AX), SI
-	VMOVUPS.Z (SI), K1, Z0
+	MOVQ      24(AX), DI
+	VMOVUPS.Z (DI), K1, Z0
 	VMOVAPS   Z0, Z0
 
 product:
-	MOVQ  64(AX), SI
-	MOVQ  48(AX), DI
-	MOVQ  8(AX), R8
-	MOVQ  40(AX), R9
-	MOVQ  (AX), R10
-	MOVQ  32(AX), R11
-	LEAQ  (R11)(R11*2), R11
-	TESTQ SI, SI
+	MOVQ  64(AX), DI
+	MOVQ  48(AX), R8
+	MOVQ  8(AX), R9
+	MOVQ  40(AX), R10
+	MOVQ  (SP), R11
+	MOVQ  32(AX), R12
+	LEAQ  (R12)(R12*2), R12
+	TESTQ DI, DI
 	JE    end
 
 inner:
-	VMOVUPS      (R8), Z1
-	VBROADCASTSS (R10), Z3
-	VFMADD231PS  Z3, Z1, Z0
-	ADDQ         DI, R8
-	ADDQ         R9, R10
-	DECQ         SI
+	VMOVUPS      (R9), Z1
+	VBROADCASTSS (R11), Z4
+	VFMADD231PS  Z4, Z1, Z0
+	ADDQ         R8, R9
+	ADDQ         R10, R11
+	DECQ         DI
 	JNE          inner
 
 end:
@@ -57,15 +70,14 @@ end:
 	VADDPS    Z1, Z0, Z0
 
 ending:
-	MOVQ         80(AX), CX
 	VBROADCASTSS 88(AX), Z1
-	CMPQ         CX, $0x00
+	CMPQ         SI, $0x00
 	JE           store
-	CMPQ         CX, $0x01
+	CMPQ         SI, $0x01
 	JE           leaky
-	CMPQ         CX, $0x02
+	CMPQ         SI, $0x02
 	JE           relu
-	CMPQ         CX, $0x03
+	CMPQ         SI, $0x03
 	JE           derivative
 	VMOVUPS.Z    (BX), K1, Z1
 	VFNMADD213PS c3f800000<>+0(SB), Z1, Z1
@@ -83,13 +95,19 @@ relu:
 	JMP    store
 
 derivative:
-	VPXORD    Z2, Z2, Z2
-	VMOVUPS.Z (BX), K1, Z3
-	VCMPPS    $0x02, Z2, Z3, K2
+	VPXORD    Z3, Z3, Z3
+	VMOVUPS.Z (BX), K1, Z4
+	VCMPPS    $0x02, Z3, Z4, K2
 	VMULPS    Z1, Z0, K2, Z0
 
 store:
 	VMOVUPS Z0, K1, (BX)
+	IMUL3Q  $0x01, 32(AX), CX
+	ADDQ    CX, (SP)
+	IMUL3Q  $0x01, 56(AX), CX
+	ADDQ    CX, 8(SP)
+	DECQ    16(SP)
+	JNE     tile
 	VZEROUPPER
 	RET
 
@@ -113,17 +131,30 @@ GLOBL c3f800000<>(SB), RODATA|NOPTR, $64
 
 // func tile1x2x512(t *byte)
 // Requires: AVX, AVX512DQ, AVX512F, MMX+
-TEXT ·tile1x2x512(SB), NOSPLIT, $0-8
-	MOVQ       t+0(FP), AX
-	VMOVDQU32  96(AX), Z2
-	VPMOVD2M   Z2, K1
-	MOVQ       72(AX), CX
-	MOVQ       56(AX), DX
-	MOVQ       16(AX), BX
-	CMPQ       CX, $0x01
-	JE         bias
-	JL         zero
-	LEAQ       (DX)(DX*2), SI
+TEXT ·tile1x2x512(SB), NOSPLIT, $24-8
+	MOVQ t+0(FP), AX
+	MOVQ (AX), CX
+	MOVQ CX, (SP)
+	MOVQ 16(AX), CX
+	MOVQ CX, 8(SP)
+	MOVQ 96(AX), CX
+	MOVQ CX, 16(SP)
+
+tile:
+	VMOVDQU32 112(AX), Z2
+	VPMOVD2M  Z2, K1
+	MOVQ      72(AX), CX
+	MOVQ      56(AX), DX
+	MOVQ      8(SP), BX
+	MOVQ      80(AX), SI
+	CMPQ      SI, $0x03
+	JGE       fetch
+	CMPQ      CX, $0x01
+	JE        bias
+	JL        zero
+
+fetch:
+	LEAQ       (DX)(DX*2), DI
 	PREFETCHT0 (BX)
 	PREFETCHT0 60(BX)
 	PREFETCHT0 (BX)(DX*1)
@@ -135,35 +166,35 @@ zero:
 	JMP    product
 
 bias:
-	MOVQ      24(AX), SI
-	VMOVUPS.Z (SI), K1, Z1
+	MOVQ      24(AX), DI
+	VMOVUPS.Z (DI), K1, Z1
 	VMOVAPS   Z1, Z0
 	VMOVAPS   Z1, Z1
 
 product:
-	MOVQ  64(AX), SI
-	MOVQ  48(AX), DI
-	MOVQ  8(AX), R8
-	MOVQ  40(AX), R9
-	MOVQ  (AX), R10
-	MOVQ  32(AX), R11
-	LEAQ  (R11)(R11*2), R12
-	TESTQ SI, SI
+	MOVQ  64(AX), DI
+	MOVQ  48(AX), R8
+	MOVQ  8(AX), R9
+	MOVQ  40(AX), R10
+	MOVQ  (SP), R11
+	MOVQ  32(AX), R12
+	LEAQ  (R12)(R12*2), R13
+	TESTQ DI, DI
 	JE    end
 
 inner:
-	VMOVUPS      (R8), Z2
-	VBROADCASTSS (R10), Z4
-	VFMADD231PS  Z4, Z2, Z0
-	VBROADCASTSS (R10)(R11*1), Z4
-	VFMADD231PS  Z4, Z2, Z1
-	ADDQ         DI, R8
-	ADDQ         R9, R10
-	DECQ         SI
+	VMOVUPS      (R9), Z2
+	VBROADCASTSS (R11), Z5
+	VFMADD231PS  Z5, Z2, Z0
+	VBROADCASTSS (R11)(R12*1), Z5
+	VFMADD231PS  Z5, Z2, Z1
+	ADDQ         R8, R9
+	ADDQ         R10, R11
+	DECQ         DI
 	JNE          inner
 
 end:
-	LEAQ      (DX)(DX*2), SI
+	LEAQ      (DX)(DX*2), DI
 	CMPQ      CX, $0x02
 	JNE       ending
 	VMOVUPS.Z (BX), K1, Z2
@@ -172,15 +203,14 @@ end:
 	VADDPS    Z2, Z1, Z1
 
 ending:
-	MOVQ         80(AX), CX
 	VBROADCASTSS 88(AX), Z2
-	CMPQ         CX, $0x00
+	CMPQ         SI, $0x00
 	JE           store
-	CMPQ         CX, $0x01
+	CMPQ         SI, $0x01
 	JE           leaky
-	CMPQ         CX, $0x02
+	CMPQ         SI, $0x02
 	JE           relu
-	CMPQ         CX, $0x03
+	CMPQ         SI, $0x03
 	JE           derivative
 	VMOVUPS.Z    (BX), K1, Z2
 	VFNMADD213PS c3f800000<>+0(SB), Z2, Z2
@@ -191,10 +221,10 @@ ending:
 	JMP          store
 
 leaky:
-	VMULPS Z2, Z0, Z3
-	VMAXPS Z0, Z3, Z0
-	VMULPS Z2, Z1, Z3
-	VMAXPS Z1, Z3, Z1
+	VMULPS Z2, Z0, Z5
+	VMAXPS Z0, Z5, Z0
+	VMULPS Z2, Z1, Z5
+	VMAXPS Z1, Z5, Z1
 	JMP    store
 
 relu:
@@ -204,33 +234,52 @@ relu:
 	JMP    store
 
 derivative:
-	VPXORD    Z3, Z3, Z3
-	VMOVUPS.Z (BX), K1, Z4
-	VCMPPS    $0x02, Z3, Z4, K2
+	VPXORD    Z4, Z4, Z4
+	VMOVUPS.Z (BX), K1, Z5
+	VCMPPS    $0x02, Z4, Z5, K2
 	VMULPS    Z2, Z0, K2, Z0
-	VMOVUPS.Z (BX)(DX*1), K1, Z4
-	VCMPPS    $0x02, Z3, Z4, K2
+	VMOVUPS.Z (BX)(DX*1), K1, Z5
+	VCMPPS    $0x02, Z4, Z5, K2
 	VMULPS    Z2, Z1, K2, Z1
 
 store:
 	VMOVUPS Z0, K1, (BX)
 	VMOVUPS Z1, K1, (BX)(DX*1)
+	IMUL3Q  $0x02, 32(AX), CX
+	ADDQ    CX, (SP)
+	IMUL3Q  $0x02, 56(AX), CX
+	ADDQ    CX, 8(SP)
+	DECQ    16(SP)
+	JNE     tile
 	VZEROUPPER
 	RET
 
 // func tile1x3x512(t *byte)
 // Requires: AVX, AVX512DQ, AVX512F, MMX+
-TEXT ·tile1x3x512(SB), NOSPLIT, $0-8
-	MOVQ       t+0(FP), AX
-	VMOVDQU32  96(AX), Z3
-	VPMOVD2M   Z3, K1
-	MOVQ       72(AX), CX
-	MOVQ       56(AX), DX
-	MOVQ       16(AX), BX
-	CMPQ       CX, $0x01
-	JE         bias
-	JL         zero
-	LEAQ       (DX)(DX*2), SI
+TEXT ·tile1x3x512(SB), NOSPLIT, $24-8
+	MOVQ t+0(FP), AX
+	MOVQ (AX), CX
+	MOVQ CX, (SP)
+	MOVQ 16(AX), CX
+	MOVQ CX, 8(SP)
+	MOVQ 96(AX), CX
+	MOVQ CX, 16(SP)
+
+tile:
+	VMOVDQU32 112(AX), Z3
+	VPMOVD2M  Z3, K1
+	MOVQ      72(AX), CX
+	MOVQ      56(AX), DX
+	MOVQ      8(SP), BX
+	MOVQ      80(AX), SI
+	CMPQ      SI, $0x03
+	JGE       fetch
+	CMPQ      CX, $0x01
+	JE        bias
+	JL        zero
+
+fetch:
+	LEAQ       (DX)(DX*2), DI
 	PREFETCHT0 (BX)
 	PREFETCHT0 60(BX)
 	PREFETCHT0 (BX)(DX*1)
@@ -245,38 +294,38 @@ zero:
 	JMP    product
 
 bias:
-	MOVQ      24(AX), SI
-	VMOVUPS.Z (SI), K1, Z2
+	MOVQ      24(AX), DI
+	VMOVUPS.Z (DI), K1, Z2
 	VMOVAPS   Z2, Z0
 	VMOVAPS   Z2, Z1
 	VMOVAPS   Z2, Z2
 
 product:
-	MOVQ  64(AX), SI
-	MOVQ  48(AX), DI
-	MOVQ  8(AX), R8
-	MOVQ  40(AX), R9
-	MOVQ  (AX), R10
-	MOVQ  32(AX), R11
-	LEAQ  (R11)(R11*2), R12
-	TESTQ SI, SI
+	MOVQ  64(AX), DI
+	MOVQ  48(AX), R8
+	MOVQ  8(AX), R9
+	MOVQ  40(AX), R10
+	MOVQ  (SP), R11
+	MOVQ  32(AX), R12
+	LEAQ  (R12)(R12*2), R13
+	TESTQ DI, DI
 	JE    end
 
 inner:
-	VMOVUPS      (R8), Z3
-	VBROADCASTSS (R10), Z5
-	VFMADD231PS  Z5, Z3, Z0
-	VBROADCASTSS (R10)(R11*1), Z5
-	VFMADD231PS  Z5, Z3, Z1
-	VBROADCASTSS (R10)(R11*2), Z5
-	VFMADD231PS  Z5, Z3, Z2
-	ADDQ         DI, R8
-	ADDQ         R9, R10
-	DECQ         SI
+	VMOVUPS      (R9), Z3
+	VBROADCASTSS (R11), Z6
+	VFMADD231PS  Z6, Z3, Z0
+	VBROADCASTSS (R11)(R12*1), Z6
+	VFMADD231PS  Z6, Z3, Z1
+	VBROADCASTSS (R11)(R12*2), Z6
+	VFMADD231PS  Z6, Z3, Z2
+	ADDQ         R8, R9
+	ADDQ         R10, R11
+	DECQ         DI
 	JNE          inner
 
 end:
-	LEAQ      (DX)(DX*2), SI
+	LEAQ      (DX)(DX*2), DI
 	CMPQ      CX, $0x02
 	JNE       ending
 	VMOVUPS.Z (BX), K1, Z3
@@ -287,15 +336,14 @@ end:
 	VADDPS    Z3, Z2, Z2
 
 ending:
-	MOVQ         80(AX), CX
 	VBROADCASTSS 88(AX), Z3
-	CMPQ         CX, $0x00
+	CMPQ         SI, $0x00
 	JE           store
-	CMPQ         CX, $0x01
+	CMPQ         SI, $0x01
 	JE           leaky
-	CMPQ         CX, $0x02
+	CMPQ         SI, $0x02
 	JE           relu
-	CMPQ         CX, $0x03
+	CMPQ         SI, $0x03
 	JE           derivative
 	VMOVUPS.Z    (BX), K1, Z3
 	VFNMADD213PS c3f800000<>+0(SB), Z3, Z3
@@ -309,12 +357,12 @@ ending:
 	JMP          store
 
 leaky:
-	VMULPS Z3, Z0, Z4
-	VMAXPS Z0, Z4, Z0
-	VMULPS Z3, Z1, Z4
-	VMAXPS Z1, Z4, Z1
-	VMULPS Z3, Z2, Z4
-	VMAXPS Z2, Z4, Z2
+	VMULPS Z3, Z0, Z6
+	VMAXPS Z0, Z6, Z0
+	VMULPS Z3, Z1, Z6
+	VMAXPS Z1, Z6, Z1
+	VMULPS Z3, Z2, Z6
+	VMAXPS Z2, Z6, Z2
 	JMP    store
 
 relu:
@@ -325,45 +373,64 @@ relu:
 	JMP    store
 
 derivative:
-	VPXORD    Z4, Z4, Z4
-	VMOVUPS.Z (BX), K1, Z5
-	VCMPPS    $0x02, Z4, Z5, K2
+	VPXORD    Z5, Z5, Z5
+	VMOVUPS.Z (BX), K1, Z6
+	VCMPPS    $0x02, Z5, Z6, K2
 	VMULPS    Z3, Z0, K2, Z0
-	VMOVUPS.Z (BX)(DX*1), K1, Z5
-	VCMPPS    $0x02, Z4, Z5, K2
+	VMOVUPS.Z (BX)(DX*1), K1, Z6
+	VCMPPS    $0x02, Z5, Z6, K2
 	VMULPS    Z3, Z1, K2, Z1
-	VMOVUPS.Z (BX)(DX*2), K1, Z5
-	VCMPPS    $0x02, Z4, Z5, K2
+	VMOVUPS.Z (BX)(DX*2), K1, Z6
+	VCMPPS    $0x02, Z5, Z6, K2
 	VMULPS    Z3, Z2, K2, Z2
 
 store:
 	VMOVUPS Z0, K1, (BX)
 	VMOVUPS Z1, K1, (BX)(DX*1)
 	VMOVUPS Z2, K1, (BX)(DX*2)
+	IMUL3Q  $0x03, 32(AX), CX
+	ADDQ    CX, (SP)
+	IMUL3Q  $0x03, 56(AX), CX
+	ADDQ    CX, 8(SP)
+	DECQ    16(SP)
+	JNE     tile
 	VZEROUPPER
 	RET
 
 // func tile1x4x512(t *byte)
 // Requires: AVX, AVX512DQ, AVX512F, MMX+
-TEXT ·tile1x4x512(SB), NOSPLIT, $0-8
-	MOVQ       t+0(FP), AX
-	VMOVDQU32  96(AX), Z4
-	VPMOVD2M   Z4, K1
-	MOVQ       72(AX), CX
-	MOVQ       56(AX), DX
-	MOVQ       16(AX), BX
-	CMPQ       CX, $0x01
-	JE         bias
-	JL         zero
-	LEAQ       (DX)(DX*2), SI
+TEXT ·tile1x4x512(SB), NOSPLIT, $24-8
+	MOVQ t+0(FP), AX
+	MOVQ (AX), CX
+	MOVQ CX, (SP)
+	MOVQ 16(AX), CX
+	MOVQ CX, 8(SP)
+	MOVQ 96(AX), CX
+	MOVQ CX, 16(SP)
+
+tile:
+	VMOVDQU32 112(AX), Z4
+	VPMOVD2M  Z4, K1
+	MOVQ      72(AX), CX
+	MOVQ      56(AX), DX
+	MOVQ      8(SP), BX
+	MOVQ      80(AX), SI
+	CMPQ      SI, $0x03
+	JGE       fetch
+	CMPQ      CX, $0x01
+	JE        bias
+	JL        zero
+
+fetch:
+	LEAQ       (DX)(DX*2), DI
 	PREFETCHT0 (BX)
 	PREFETCHT0 60(BX)
 	PREFETCHT0 (BX)(DX*1)
 	PREFETCHT0 60(BX)(DX*1)
 	PREFETCHT0 (BX)(DX*2)
 	PREFETCHT0 60(BX)(DX*2)
-	PREFETCHT0 (BX)(SI*1)
-	PREFETCHT0 60(BX)(SI*1)
+	PREFETCHT0 (BX)(DI*1)
+	PREFETCHT0 60(BX)(DI*1)
 
 zero:
 	VPXORD Z0, Z0, Z0
@@ -373,41 +440,41 @@ zero:
 	JMP    product
 
 bias:
-	MOVQ      24(AX), SI
-	VMOVUPS.Z (SI), K1, Z3
+	MOVQ      24(AX), DI
+	VMOVUPS.Z (DI), K1, Z3
 	VMOVAPS   Z3, Z0
 	VMOVAPS   Z3, Z1
 	VMOVAPS   Z3, Z2
 	VMOVAPS   Z3, Z3
 
 product:
-	MOVQ  64(AX), SI
-	MOVQ  48(AX), DI
-	MOVQ  8(AX), R8
-	MOVQ  40(AX), R9
-	MOVQ  (AX), R10
-	MOVQ  32(AX), R11
-	LEAQ  (R11)(R11*2), R12
-	TESTQ SI, SI
+	MOVQ  64(AX), DI
+	MOVQ  48(AX), R8
+	MOVQ  8(AX), R9
+	MOVQ  40(AX), R10
+	MOVQ  (SP), R11
+	MOVQ  32(AX), R12
+	LEAQ  (R12)(R12*2), R13
+	TESTQ DI, DI
 	JE    end
 
 inner:
-	VMOVUPS      (R8), Z4
-	VBROADCASTSS (R10), Z6
-	VFMADD231PS  Z6, Z4, Z0
-	VBROADCASTSS (R10)(R11*1), Z6
-	VFMADD231PS  Z6, Z4, Z1
-	VBROADCASTSS (R10)(R11*2), Z6
-	VFMADD231PS  Z6, Z4, Z2
-	VBROADCASTSS (R10)(R12*1), Z6
-	VFMADD231PS  Z6, Z4, Z3
-	ADDQ         DI, R8
-	ADDQ         R9, R10
-	DECQ         SI
+	VMOVUPS      (R9), Z4
+	VBROADCASTSS (R11), Z7
+	VFMADD231PS  Z7, Z4, Z0
+	VBROADCASTSS (R11)(R12*1), Z7
+	VFMADD231PS  Z7, Z4, Z1
+	VBROADCASTSS (R11)(R12*2), Z7
+	VFMADD231PS  Z7, Z4, Z2
+	VBROADCASTSS (R11)(R13*1), Z7
+	VFMADD231PS  Z7, Z4, Z3
+	ADDQ         R8, R9
+	ADDQ         R10, R11
+	DECQ         DI
 	JNE          inner
 
 end:
-	LEAQ      (DX)(DX*2), SI
+	LEAQ      (DX)(DX*2), DI
 	CMPQ      CX, $0x02
 	JNE       ending
 	VMOVUPS.Z (BX), K1, Z4
@@ -416,19 +483,18 @@ end:
 	VADDPS    Z4, Z1, Z1
 	VMOVUPS.Z (BX)(DX*2), K1, Z4
 	VADDPS    Z4, Z2, Z2
-	VMOVUPS.Z (BX)(SI*1), K1, Z4
+	VMOVUPS.Z (BX)(DI*1), K1, Z4
 	VADDPS    Z4, Z3, Z3
 
 ending:
-	MOVQ         80(AX), CX
 	VBROADCASTSS 88(AX), Z4
-	CMPQ         CX, $0x00
+	CMPQ         SI, $0x00
 	JE           store
-	CMPQ         CX, $0x01
+	CMPQ         SI, $0x01
 	JE           leaky
-	CMPQ         CX, $0x02
+	CMPQ         SI, $0x02
 	JE           relu
-	CMPQ         CX, $0x03
+	CMPQ         SI, $0x03
 	JE           derivative
 	VMOVUPS.Z    (BX), K1, Z4
 	VFNMADD213PS c3f800000<>+0(SB), Z4, Z4
@@ -439,20 +505,20 @@ ending:
 	VMOVUPS.Z    (BX)(DX*2), K1, Z4
 	VFNMADD213PS c3f800000<>+0(SB), Z4, Z4
 	VMULPS       Z4, Z2, Z2
-	VMOVUPS.Z    (BX)(SI*1), K1, Z4
+	VMOVUPS.Z    (BX)(DI*1), K1, Z4
 	VFNMADD213PS c3f800000<>+0(SB), Z4, Z4
 	VMULPS       Z4, Z3, Z3
 	JMP          store
 
 leaky:
-	VMULPS Z4, Z0, Z5
-	VMAXPS Z0, Z5, Z0
-	VMULPS Z4, Z1, Z5
-	VMAXPS Z1, Z5, Z1
-	VMULPS Z4, Z2, Z5
-	VMAXPS Z2, Z5, Z2
-	VMULPS Z4, Z3, Z5
-	VMAXPS Z3, Z5, Z3
+	VMULPS Z4, Z0, Z7
+	VMAXPS Z0, Z7, Z0
+	VMULPS Z4, Z1, Z7
+	VMAXPS Z1, Z7, Z1
+	VMULPS Z4, Z2, Z7
+	VMAXPS Z2, Z7, Z2
+	VMULPS Z4, Z3, Z7
+	VMAXPS Z3, Z7, Z3
 	JMP    store
 
 relu:
@@ -464,52 +530,71 @@ relu:
 	JMP    store
 
 derivative:
-	VPXORD    Z5, Z5, Z5
-	VMOVUPS.Z (BX), K1, Z6
-	VCMPPS    $0x02, Z5, Z6, K2
+	VPXORD    Z6, Z6, Z6
+	VMOVUPS.Z (BX), K1, Z7
+	VCMPPS    $0x02, Z6, Z7, K2
 	VMULPS    Z4, Z0, K2, Z0
-	VMOVUPS.Z (BX)(DX*1), K1, Z6
-	VCMPPS    $0x02, Z5, Z6, K2
+	VMOVUPS.Z (BX)(DX*1), K1, Z7
+	VCMPPS    $0x02, Z6, Z7, K2
 	VMULPS    Z4, Z1, K2, Z1
-	VMOVUPS.Z (BX)(DX*2), K1, Z6
-	VCMPPS    $0x02, Z5, Z6, K2
+	VMOVUPS.Z (BX)(DX*2), K1, Z7
+	VCMPPS    $0x02, Z6, Z7, K2
 	VMULPS    Z4, Z2, K2, Z2
-	VMOVUPS.Z (BX)(SI*1), K1, Z6
-	VCMPPS    $0x02, Z5, Z6, K2
+	VMOVUPS.Z (BX)(DI*1), K1, Z7
+	VCMPPS    $0x02, Z6, Z7, K2
 	VMULPS    Z4, Z3, K2, Z3
 
 store:
 	VMOVUPS Z0, K1, (BX)
 	VMOVUPS Z1, K1, (BX)(DX*1)
 	VMOVUPS Z2, K1, (BX)(DX*2)
-	VMOVUPS Z3, K1, (BX)(SI*1)
+	VMOVUPS Z3, K1, (BX)(DI*1)
+	IMUL3Q  $0x04, 32(AX), CX
+	ADDQ    CX, (SP)
+	IMUL3Q  $0x04, 56(AX), CX
+	ADDQ    CX, 8(SP)
+	DECQ    16(SP)
+	JNE     tile
 	VZEROUPPER
 	RET
 
 // func tile1x5x512(t *byte)
 // Requires: AVX, AVX512DQ, AVX512F, MMX+
-TEXT ·tile1x5x512(SB), NOSPLIT, $0-8
-	MOVQ       t+0(FP), AX
-	VMOVDQU32  96(AX), Z5
-	VPMOVD2M   Z5, K1
-	MOVQ       72(AX), CX
-	MOVQ       56(AX), DX
-	MOVQ       16(AX), BX
-	CMPQ       CX, $0x01
-	JE         bias
-	JL         zero
-	LEAQ       (DX)(DX*2), SI
-	LEAQ       (BX)(DX*4), DI
+TEXT ·tile1x5x512(SB), NOSPLIT, $24-8
+	MOVQ t+0(FP), AX
+	MOVQ (AX), CX
+	MOVQ CX, (SP)
+	MOVQ 16(AX), CX
+	MOVQ CX, 8(SP)
+	MOVQ 96(AX), CX
+	MOVQ CX, 16(SP)
+
+tile:
+	VMOVDQU32 112(AX), Z5
+	VPMOVD2M  Z5, K1
+	MOVQ      72(AX), CX
+	MOVQ      56(AX), DX
+	MOVQ      8(SP), BX
+	MOVQ      80(AX), SI
+	CMPQ      SI, $0x03
+	JGE       fetch
+	CMPQ      CX, $0x01
+	JE        bias
+	JL        zero
+
+fetch:
+	LEAQ       (DX)(DX*2), DI
+	LEAQ       (BX)(DX*4), R8
 	PREFETCHT0 (BX)
 	PREFETCHT0 60(BX)
 	PREFETCHT0 (BX)(DX*1)
 	PREFETCHT0 60(BX)(DX*1)
 	PREFETCHT0 (BX)(DX*2)
 	PREFETCHT0 60(BX)(DX*2)
-	PREFETCHT0 (BX)(SI*1)
-	PREFETCHT0 60(BX)(SI*1)
-	PREFETCHT0 (DI)
-	PREFETCHT0 60(DI)
+	PREFETCHT0 (BX)(DI*1)
+	PREFETCHT0 60(BX)(DI*1)
+	PREFETCHT0 (R8)
+	PREFETCHT0 60(R8)
 
 zero:
 	VPXORD Z0, Z0, Z0
@@ -520,8 +605,8 @@ zero:
 	JMP    product
 
 bias:
-	MOVQ      24(AX), SI
-	VMOVUPS.Z (SI), K1, Z4
+	MOVQ      24(AX), DI
+	VMOVUPS.Z (DI), K1, Z4
 	VMOVAPS   Z4, Z0
 	VMOVAPS   Z4, Z1
 	VMOVAPS   Z4, Z2
@@ -529,38 +614,38 @@ bias:
 	VMOVAPS   Z4, Z4
 
 product:
-	MOVQ  64(AX), SI
-	MOVQ  48(AX), DI
-	MOVQ  8(AX), R8
-	MOVQ  40(AX), R9
-	MOVQ  (AX), R10
-	MOVQ  32(AX), R11
-	LEAQ  (R11)(R11*2), R12
-	LEAQ  (R10)(R11*4), R13
-	TESTQ SI, SI
+	MOVQ  64(AX), DI
+	MOVQ  48(AX), R8
+	MOVQ  8(AX), R9
+	MOVQ  40(AX), R10
+	MOVQ  (SP), R11
+	MOVQ  32(AX), R12
+	LEAQ  (R12)(R12*2), R13
+	LEAQ  (R11)(R12*4), R14
+	TESTQ DI, DI
 	JE    end
 
 inner:
-	VMOVUPS      (R8), Z5
-	VBROADCASTSS (R10), Z7
-	VFMADD231PS  Z7, Z5, Z0
-	VBROADCASTSS (R10)(R11*1), Z7
-	VFMADD231PS  Z7, Z5, Z1
-	VBROADCASTSS (R10)(R11*2), Z7
-	VFMADD231PS  Z7, Z5, Z2
-	VBROADCASTSS (R10)(R12*1), Z7
-	VFMADD231PS  Z7, Z5, Z3
-	VBROADCASTSS (R13), Z7
-	VFMADD231PS  Z7, Z5, Z4
-	ADDQ         DI, R8
-	ADDQ         R9, R10
-	ADDQ         R9, R13
-	DECQ         SI
+	VMOVUPS      (R9), Z5
+	VBROADCASTSS (R11), Z8
+	VFMADD231PS  Z8, Z5, Z0
+	VBROADCASTSS (R11)(R12*1), Z8
+	VFMADD231PS  Z8, Z5, Z1
+	VBROADCASTSS (R11)(R12*2), Z8
+	VFMADD231PS  Z8, Z5, Z2
+	VBROADCASTSS (R11)(R13*1), Z8
+	VFMADD231PS  Z8, Z5, Z3
+	VBROADCASTSS (R14), Z8
+	VFMADD231PS  Z8, Z5, Z4
+	ADDQ         R8, R9
+	ADDQ         R10, R11
+	ADDQ         R10, R14
+	DECQ         DI
 	JNE          inner
 
 end:
-	LEAQ      (DX)(DX*2), SI
-	LEAQ      (BX)(DX*4), DI
+	LEAQ      (DX)(DX*2), DI
+	LEAQ      (BX)(DX*4), R8
 	CMPQ      CX, $0x02
 	JNE       ending
 	VMOVUPS.Z (BX), K1, Z5
@@ -569,21 +654,20 @@ end:
 	VADDPS    Z5, Z1, Z1
 	VMOVUPS.Z (BX)(DX*2), K1, Z5
 	VADDPS    Z5, Z2, Z2
-	VMOVUPS.Z (BX)(SI*1), K1, Z5
+	VMOVUPS.Z (BX)(DI*1), K1, Z5
 	VADDPS    Z5, Z3, Z3
-	VMOVUPS.Z (DI), K1, Z5
+	VMOVUPS.Z (R8), K1, Z5
 	VADDPS    Z5, Z4, Z4
 
 ending:
-	MOVQ         80(AX), CX
 	VBROADCASTSS 88(AX), Z5
-	CMPQ         CX, $0x00
+	CMPQ         SI, $0x00
 	JE           store
-	CMPQ         CX, $0x01
+	CMPQ         SI, $0x01
 	JE           leaky
-	CMPQ         CX, $0x02
+	CMPQ         SI, $0x02
 	JE           relu
-	CMPQ         CX, $0x03
+	CMPQ         SI, $0x03
 	JE           derivative
 	VMOVUPS.Z    (BX), K1, Z5
 	VFNMADD213PS c3f800000<>+0(SB), Z5, Z5
@@ -594,25 +678,25 @@ ending:
 	VMOVUPS.Z    (BX)(DX*2), K1, Z5
 	VFNMADD213PS c3f800000<>+0(SB), Z5, Z5
 	VMULPS       Z5, Z2, Z2
-	VMOVUPS.Z    (BX)(SI*1), K1, Z5
+	VMOVUPS.Z    (BX)(DI*1), K1, Z5
 	VFNMADD213PS c3f800000<>+0(SB), Z5, Z5
 	VMULPS       Z5, Z3, Z3
-	VMOVUPS.Z    (DI), K1, Z5
+	VMOVUPS.Z    (R8), K1, Z5
 	VFNMADD213PS c3f800000<>+0(SB), Z5, Z5
 	VMULPS       Z5, Z4, Z4
 	JMP          store
 
 leaky:
-	VMULPS Z5, Z0, Z6
-	VMAXPS Z0, Z6, Z0
-	VMULPS Z5, Z1, Z6
-	VMAXPS Z1, Z6, Z1
-	VMULPS Z5, Z2, Z6
-	VMAXPS Z2, Z6, Z2
-	VMULPS Z5, Z3, Z6
-	VMAXPS Z3, Z6, Z3
-	VMULPS Z5, Z4, Z6
-	VMAXPS Z4, Z6, Z4
+	VMULPS Z5, Z0, Z8
+	VMAXPS Z0, Z8, Z0
+	VMULPS Z5, Z1, Z8
+	VMAXPS Z1, Z8, Z1
+	VMULPS Z5, Z2, Z8
+	VMAXPS Z2, Z8, Z2
+	VMULPS Z5, Z3, Z8
+	VMAXPS Z3, Z8, Z3
+	VMULPS Z5, Z4, Z8
+	VMAXPS Z4, Z8, Z4
 	JMP    store
 
 relu:
@@ -625,58 +709,77 @@ relu:
 	JMP    store
 
 derivative:
-	VPXORD    Z6, Z6, Z6
-	VMOVUPS.Z (BX), K1, Z7
-	VCMPPS    $0x02, Z6, Z7, K2
+	VPXORD    Z7, Z7, Z7
+	VMOVUPS.Z (BX), K1, Z8
+	VCMPPS    $0x02, Z7, Z8, K2
 	VMULPS    Z5, Z0, K2, Z0
-	VMOVUPS.Z (BX)(DX*1), K1, Z7
-	VCMPPS    $0x02, Z6, Z7, K2
+	VMOVUPS.Z (BX)(DX*1), K1, Z8
+	VCMPPS    $0x02, Z7, Z8, K2
 	VMULPS    Z5, Z1, K2, Z1
-	VMOVUPS.Z (BX)(DX*2), K1, Z7
-	VCMPPS    $0x02, Z6, Z7, K2
+	VMOVUPS.Z (BX)(DX*2), K1, Z8
+	VCMPPS    $0x02, Z7, Z8, K2
 	VMULPS    Z5, Z2, K2, Z2
-	VMOVUPS.Z (BX)(SI*1), K1, Z7
-	VCMPPS    $0x02, Z6, Z7, K2
+	VMOVUPS.Z (BX)(DI*1), K1, Z8
+	VCMPPS    $0x02, Z7, Z8, K2
 	VMULPS    Z5, Z3, K2, Z3
-	VMOVUPS.Z (DI), K1, Z7
-	VCMPPS    $0x02, Z6, Z7, K2
+	VMOVUPS.Z (R8), K1, Z8
+	VCMPPS    $0x02, Z7, Z8, K2
 	VMULPS    Z5, Z4, K2, Z4
 
 store:
 	VMOVUPS Z0, K1, (BX)
 	VMOVUPS Z1, K1, (BX)(DX*1)
 	VMOVUPS Z2, K1, (BX)(DX*2)
-	VMOVUPS Z3, K1, (BX)(SI*1)
-	VMOVUPS Z4, K1, (DI)
+	VMOVUPS Z3, K1, (BX)(DI*1)
+	VMOVUPS Z4, K1, (R8)
+	IMUL3Q  $0x05, 32(AX), CX
+	ADDQ    CX, (SP)
+	IMUL3Q  $0x05, 56(AX), CX
+	ADDQ    CX, 8(SP)
+	DECQ    16(SP)
+	JNE     tile
 	VZEROUPPER
 	RET
 
 // func tile1x6x512(t *byte)
 // Requires: AVX, AVX512DQ, AVX512F, MMX+
-TEXT ·tile1x6x512(SB), NOSPLIT, $0-8
-	MOVQ       t+0(FP), AX
-	VMOVDQU32  96(AX), Z6
-	VPMOVD2M   Z6, K1
-	MOVQ       72(AX), CX
-	MOVQ       56(AX), DX
-	MOVQ       16(AX), BX
-	CMPQ       CX, $0x01
-	JE         bias
-	JL         zero
-	LEAQ       (DX)(DX*2), SI
-	LEAQ       (BX)(DX*4), DI
+TEXT ·tile1x6x512(SB), NOSPLIT, $24-8
+	MOVQ t+0(FP), AX
+	MOVQ (AX), CX
+	MOVQ CX, (SP)
+	MOVQ 16(AX), CX
+	MOVQ CX, 8(SP)
+	MOVQ 96(AX), CX
+	MOVQ CX, 16(SP)
+
+tile:
+	VMOVDQU32 112(AX), Z6
+	VPMOVD2M  Z6, K1
+	MOVQ      72(AX), CX
+	MOVQ      56(AX), DX
+	MOVQ      8(SP), BX
+	MOVQ      80(AX), SI
+	CMPQ      SI, $0x03
+	JGE       fetch
+	CMPQ      CX, $0x01
+	JE        bias
+	JL        zero
+
+fetch:
+	LEAQ       (DX)(DX*2), DI
+	LEAQ       (BX)(DX*4), R8
 	PREFETCHT0 (BX)
 	PREFETCHT0 60(BX)
 	PREFETCHT0 (BX)(DX*1)
 	PREFETCHT0 60(BX)(DX*1)
 	PREFETCHT0 (BX)(DX*2)
 	PREFETCHT0 60(BX)(DX*2)
-	PREFETCHT0 (BX)(SI*1)
-	PREFETCHT0 60(BX)(SI*1)
-	PREFETCHT0 (DI)
-	PREFETCHT0 60(DI)
-	PREFETCHT0 (DI)(DX*1)
-	PREFETCHT0 60(DI)(DX*1)
+	PREFETCHT0 (BX)(DI*1)
+	PREFETCHT0 60(BX)(DI*1)
+	PREFETCHT0 (R8)
+	PREFETCHT0 60(R8)
+	PREFETCHT0 (R8)(DX*1)
+	PREFETCHT0 60(R8)(DX*1)
 
 zero:
 	VPXORD Z0, Z0, Z0
@@ -688,8 +791,8 @@ zero:
 	JMP    product
 
 bias:
-	MOVQ      24(AX), SI
-	VMOVUPS.Z (SI), K1, Z5
+	MOVQ      24(AX), DI
+	VMOVUPS.Z (DI), K1, Z5
 	VMOVAPS   Z5, Z0
 	VMOVAPS   Z5, Z1
 	VMOVAPS   Z5, Z2
@@ -698,40 +801,40 @@ bias:
 	VMOVAPS   Z5, Z5
 
 product:
-	MOVQ  64(AX), SI
-	MOVQ  48(AX), DI
-	MOVQ  8(AX), R8
-	MOVQ  40(AX), R9
-	MOVQ  (AX), R10
-	MOVQ  32(AX), R11
-	LEAQ  (R11)(R11*2), R12
-	LEAQ  (R10)(R11*4), R13
-	TESTQ SI, SI
+	MOVQ  64(AX), DI
+	MOVQ  48(AX), R8
+	MOVQ  8(AX), R9
+	MOVQ  40(AX), R10
+	MOVQ  (SP), R11
+	MOVQ  32(AX), R12
+	LEAQ  (R12)(R12*2), R13
+	LEAQ  (R11)(R12*4), R14
+	TESTQ DI, DI
 	JE    end
 
 inner:
-	VMOVUPS      (R8), Z6
-	VBROADCASTSS (R10), Z8
-	VFMADD231PS  Z8, Z6, Z0
-	VBROADCASTSS (R10)(R11*1), Z8
-	VFMADD231PS  Z8, Z6, Z1
-	VBROADCASTSS (R10)(R11*2), Z8
-	VFMADD231PS  Z8, Z6, Z2
-	VBROADCASTSS (R10)(R12*1), Z8
-	VFMADD231PS  Z8, Z6, Z3
-	VBROADCASTSS (R13), Z8
-	VFMADD231PS  Z8, Z6, Z4
-	VBROADCASTSS (R13)(R11*1), Z8
-	VFMADD231PS  Z8, Z6, Z5
-	ADDQ         DI, R8
-	ADDQ         R9, R10
-	ADDQ         R9, R13
-	DECQ         SI
+	VMOVUPS      (R9), Z6
+	VBROADCASTSS (R11), Z9
+	VFMADD231PS  Z9, Z6, Z0
+	VBROADCASTSS (R11)(R12*1), Z9
+	VFMADD231PS  Z9, Z6, Z1
+	VBROADCASTSS (R11)(R12*2), Z9
+	VFMADD231PS  Z9, Z6, Z2
+	VBROADCASTSS (R11)(R13*1), Z9
+	VFMADD231PS  Z9, Z6, Z3
+	VBROADCASTSS (R14), Z9
+	VFMADD231PS  Z9, Z6, Z4
+	VBROADCASTSS (R14)(R12*1), Z9
+	VFMADD231PS  Z9, Z6, Z5
+	ADDQ         R8, R9
+	ADDQ         R10, R11
+	ADDQ         R10, R14
+	DECQ         DI
 	JNE          inner
 
 end:
-	LEAQ      (DX)(DX*2), SI
-	LEAQ      (BX)(DX*4), DI
+	LEAQ      (DX)(DX*2), DI
+	LEAQ      (BX)(DX*4), R8
 	CMPQ      CX, $0x02
 	JNE       ending
 	VMOVUPS.Z (BX), K1, Z6
@@ -740,23 +843,22 @@ end:
 	VADDPS    Z6, Z1, Z1
 	VMOVUPS.Z (BX)(DX*2), K1, Z6
 	VADDPS    Z6, Z2, Z2
-	VMOVUPS.Z (BX)(SI*1), K1, Z6
+	VMOVUPS.Z (BX)(DI*1), K1, Z6
 	VADDPS    Z6, Z3, Z3
-	VMOVUPS.Z (DI), K1, Z6
+	VMOVUPS.Z (R8), K1, Z6
 	VADDPS    Z6, Z4, Z4
-	VMOVUPS.Z (DI)(DX*1), K1, Z6
+	VMOVUPS.Z (R8)(DX*1), K1, Z6
 	VADDPS    Z6, Z5, Z5
 
 ending:
-	MOVQ         80(AX), CX
 	VBROADCASTSS 88(AX), Z6
-	CMPQ         CX, $0x00
+	CMPQ         SI, $0x00
 	JE           store
-	CMPQ         CX, $0x01
+	CMPQ         SI, $0x01
 	JE           leaky
-	CMPQ         CX, $0x02
+	CMPQ         SI, $0x02
 	JE           relu
-	CMPQ         CX, $0x03
+	CMPQ         SI, $0x03
 	JE           derivative
 	VMOVUPS.Z    (BX), K1, Z6
 	VFNMADD213PS c3f800000<>+0(SB), Z6, Z6
@@ -767,30 +869,30 @@ ending:
 	VMOVUPS.Z    (BX)(DX*2), K1, Z6
 	VFNMADD213PS c3f800000<>+0(SB), Z6, Z6
 	VMULPS       Z6, Z2, Z2
-	VMOVUPS.Z    (BX)(SI*1), K1, Z6
+	VMOVUPS.Z    (BX)(DI*1), K1, Z6
 	VFNMADD213PS c3f800000<>+0(SB), Z6, Z6
 	VMULPS       Z6, Z3, Z3
-	VMOVUPS.Z    (DI), K1, Z6
+	VMOVUPS.Z    (R8), K1, Z6
 	VFNMADD213PS c3f800000<>+0(SB), Z6, Z6
 	VMULPS       Z6, Z4, Z4
-	VMOVUPS.Z    (DI)(DX*1), K1, Z6
+	VMOVUPS.Z    (R8)(DX*1), K1, Z6
 	VFNMADD213PS c3f800000<>+0(SB), Z6, Z6
 	VMULPS       Z6, Z5, Z5
 	JMP          store
 
 leaky:
-	VMULPS Z6, Z0, Z7
-	VMAXPS Z0, Z7, Z0
-	VMULPS Z6, Z1, Z7
-	VMAXPS Z1, Z7, Z1
-	VMULPS Z6, Z2, Z7
-	VMAXPS Z2, Z7, Z2
-	VMULPS Z6, Z3, Z7
-	VMAXPS Z3, Z7, Z3
-	VMULPS Z6, Z4, Z7
-	VMAXPS Z4, Z7, Z4
-	VMULPS Z6, Z5, Z7
-	VMAXPS Z5, Z7, Z5
+	VMULPS Z6, Z0, Z9
+	VMAXPS Z0, Z9, Z0
+	VMULPS Z6, Z1, Z9
+	VMAXPS Z1, Z9, Z1
+	VMULPS Z6, Z2, Z9
+	VMAXPS Z2, Z9, Z2
+	VMULPS Z6, Z3, Z9
+	VMAXPS Z3, Z9, Z3
+	VMULPS Z6, Z4, Z9
+	VMAXPS Z4, Z9, Z4
+	VMULPS Z6, Z5, Z9
+	VMAXPS Z5, Z9, Z5
 	JMP    store
 
 relu:
@@ -804,64 +906,83 @@ relu:
 	JMP    store
 
 derivative:
-	VPXORD    Z7, Z7, Z7
-	VMOVUPS.Z (BX), K1, Z8
-	VCMPPS    $0x02, Z7, Z8, K2
+	VPXORD    Z8, Z8, Z8
+	VMOVUPS.Z (BX), K1, Z9
+	VCMPPS    $0x02, Z8, Z9, K2
 	VMULPS    Z6, Z0, K2, Z0
-	VMOVUPS.Z (BX)(DX*1), K1, Z8
-	VCMPPS    $0x02, Z7, Z8, K2
+	VMOVUPS.Z (BX)(DX*1), K1, Z9
+	VCMPPS    $0x02, Z8, Z9, K2
 	VMULPS    Z6, Z1, K2, Z1
-	VMOVUPS.Z (BX)(DX*2), K1, Z8
-	VCMPPS    $0x02, Z7, Z8, K2
+	VMOVUPS.Z (BX)(DX*2), K1, Z9
+	VCMPPS    $0x02, Z8, Z9, K2
 	VMULPS    Z6, Z2, K2, Z2
-	VMOVUPS.Z (BX)(SI*1), K1, Z8
-	VCMPPS    $0x02, Z7, Z8, K2
+	VMOVUPS.Z (BX)(DI*1), K1, Z9
+	VCMPPS    $0x02, Z8, Z9, K2
 	VMULPS    Z6, Z3, K2, Z3
-	VMOVUPS.Z (DI), K1, Z8
-	VCMPPS    $0x02, Z7, Z8, K2
+	VMOVUPS.Z (R8), K1, Z9
+	VCMPPS    $0x02, Z8, Z9, K2
 	VMULPS    Z6, Z4, K2, Z4
-	VMOVUPS.Z (DI)(DX*1), K1, Z8
-	VCMPPS    $0x02, Z7, Z8, K2
+	VMOVUPS.Z (R8)(DX*1), K1, Z9
+	VCMPPS    $0x02, Z8, Z9, K2
 	VMULPS    Z6, Z5, K2, Z5
 
 store:
 	VMOVUPS Z0, K1, (BX)
 	VMOVUPS Z1, K1, (BX)(DX*1)
 	VMOVUPS Z2, K1, (BX)(DX*2)
-	VMOVUPS Z3, K1, (BX)(SI*1)
-	VMOVUPS Z4, K1, (DI)
-	VMOVUPS Z5, K1, (DI)(DX*1)
+	VMOVUPS Z3, K1, (BX)(DI*1)
+	VMOVUPS Z4, K1, (R8)
+	VMOVUPS Z5, K1, (R8)(DX*1)
+	IMUL3Q  $0x06, 32(AX), CX
+	ADDQ    CX, (SP)
+	IMUL3Q  $0x06, 56(AX), CX
+	ADDQ    CX, 8(SP)
+	DECQ    16(SP)
+	JNE     tile
 	VZEROUPPER
 	RET
 
 // func tile1x7x512(t *byte)
 // Requires: AVX, AVX512DQ, AVX512F, MMX+
-TEXT ·tile1x7x512(SB), NOSPLIT, $0-8
-	MOVQ       t+0(FP), AX
-	VMOVDQU32  96(AX), Z7
-	VPMOVD2M   Z7, K1
-	MOVQ       72(AX), CX
-	MOVQ       56(AX), DX
-	MOVQ       16(AX), BX
-	CMPQ       CX, $0x01
-	JE         bias
-	JL         zero
-	LEAQ       (DX)(DX*2), SI
-	LEAQ       (BX)(DX*4), DI
+TEXT ·tile1x7x512(SB), NOSPLIT, $24-8
+	MOVQ t+0(FP), AX
+	MOVQ (AX), CX
+	MOVQ CX, (SP)
+	MOVQ 16(AX), CX
+	MOVQ CX, 8(SP)
+	MOVQ 96(AX), CX
+	MOVQ CX, 16(SP)
+
+tile:
+	VMOVDQU32 112(AX), Z7
+	VPMOVD2M  Z7, K1
+	MOVQ      72(AX), CX
+	MOVQ      56(AX), DX
+	MOVQ      8(SP), BX
+	MOVQ      80(AX), SI
+	CMPQ      SI, $0x03
+	JGE       fetch
+	CMPQ      CX, $0x01
+	JE        bias
+	JL        zero
+
+fetch:
+	LEAQ       (DX)(DX*2), DI
+	LEAQ       (BX)(DX*4), R8
 	PREFETCHT0 (BX)
 	PREFETCHT0 60(BX)
 	PREFETCHT0 (BX)(DX*1)
 	PREFETCHT0 60(BX)(DX*1)
 	PREFETCHT0 (BX)(DX*2)
 	PREFETCHT0 60(BX)(DX*2)
-	PREFETCHT0 (BX)(SI*1)
-	PREFETCHT0 60(BX)(SI*1)
-	PREFETCHT0 (DI)
-	PREFETCHT0 60(DI)
-	PREFETCHT0 (DI)(DX*1)
-	PREFETCHT0 60(DI)(DX*1)
-	PREFETCHT0 (DI)(DX*2)
-	PREFETCHT0 60(DI)(DX*2)
+	PREFETCHT0 (BX)(DI*1)
+	PREFETCHT0 60(BX)(DI*1)
+	PREFETCHT0 (R8)
+	PREFETCHT0 60(R8)
+	PREFETCHT0 (R8)(DX*1)
+	PREFETCHT0 60(R8)(DX*1)
+	PREFETCHT0 (R8)(DX*2)
+	PREFETCHT0 60(R8)(DX*2)
 
 zero:
 	VPXORD Z0, Z0, Z0
@@ -874,8 +995,8 @@ zero:
 	JMP    product
 
 bias:
-	MOVQ      24(AX), SI
-	VMOVUPS.Z (SI), K1, Z6
+	MOVQ      24(AX), DI
+	VMOVUPS.Z (DI), K1, Z6
 	VMOVAPS   Z6, Z0
 	VMOVAPS   Z6, Z1
 	VMOVAPS   Z6, Z2
@@ -885,42 +1006,42 @@ bias:
 	VMOVAPS   Z6, Z6
 
 product:
-	MOVQ  64(AX), SI
-	MOVQ  48(AX), DI
-	MOVQ  8(AX), R8
-	MOVQ  40(AX), R9
-	MOVQ  (AX), R10
-	MOVQ  32(AX), R11
-	LEAQ  (R11)(R11*2), R12
-	LEAQ  (R10)(R11*4), R13
-	TESTQ SI, SI
+	MOVQ  64(AX), DI
+	MOVQ  48(AX), R8
+	MOVQ  8(AX), R9
+	MOVQ  40(AX), R10
+	MOVQ  (SP), R11
+	MOVQ  32(AX), R12
+	LEAQ  (R12)(R12*2), R13
+	LEAQ  (R11)(R12*4), R14
+	TESTQ DI, DI
 	JE    end
 
 inner:
-	VMOVUPS      (R8), Z7
-	VBROADCASTSS (R10), Z9
-	VFMADD231PS  Z9, Z7, Z0
-	VBROADCASTSS (R10)(R11*1), Z9
-	VFMADD231PS  Z9, Z7, Z1
-	VBROADCASTSS (R10)(R11*2), Z9
-	VFMADD231PS  Z9, Z7, Z2
-	VBROADCASTSS (R10)(R12*1), Z9
-	VFMADD231PS  Z9, Z7, Z3
-	VBROADCASTSS (R13), Z9
-	VFMADD231PS  Z9, Z7, Z4
-	VBROADCASTSS (R13)(R11*1), Z9
-	VFMADD231PS  Z9, Z7, Z5
-	VBROADCASTSS (R13)(R11*2), Z9
-	VFMADD231PS  Z9, Z7, Z6
-	ADDQ         DI, R8
-	ADDQ         R9, R10
-	ADDQ         R9, R13
-	DECQ         SI
+	VMOVUPS      (R9), Z7
+	VBROADCASTSS (R11), Z10
+	VFMADD231PS  Z10, Z7, Z0
+	VBROADCASTSS (R11)(R12*1), Z10
+	VFMADD231PS  Z10, Z7, Z1
+	VBROADCASTSS (R11)(R12*2), Z10
+	VFMADD231PS  Z10, Z7, Z2
+	VBROADCASTSS (R11)(R13*1), Z10
+	VFMADD231PS  Z10, Z7, Z3
+	VBROADCASTSS (R14), Z10
+	VFMADD231PS  Z10, Z7, Z4
+	VBROADCASTSS (R14)(R12*1), Z10
+	VFMADD231PS  Z10, Z7, Z5
+	VBROADCASTSS (R14)(R12*2), Z10
+	VFMADD231PS  Z10, Z7, Z6
+	ADDQ         R8, R9
+	ADDQ         R10, R11
+	ADDQ         R10, R14
+	DECQ         DI
 	JNE          inner
 
 end:
-	LEAQ      (DX)(DX*2), SI
-	LEAQ      (BX)(DX*4), DI
+	LEAQ      (DX)(DX*2), DI
+	LEAQ      (BX)(DX*4), R8
 	CMPQ      CX, $0x02
 	JNE       ending
 	VMOVUPS.Z (BX), K1, Z7
@@ -929,25 +1050,24 @@ end:
 	VADDPS    Z7, Z1, Z1
 	VMOVUPS.Z (BX)(DX*2), K1, Z7
 	VADDPS    Z7, Z2, Z2
-	VMOVUPS.Z (BX)(SI*1), K1, Z7
+	VMOVUPS.Z (BX)(DI*1), K1, Z7
 	VADDPS    Z7, Z3, Z3
-	VMOVUPS.Z (DI), K1, Z7
+	VMOVUPS.Z (R8), K1, Z7
 	VADDPS    Z7, Z4, Z4
-	VMOVUPS.Z (DI)(DX*1), K1, Z7
+	VMOVUPS.Z (R8)(DX*1), K1, Z7
 	VADDPS    Z7, Z5, Z5
-	VMOVUPS.Z (DI)(DX*2), K1, Z7
+	VMOVUPS.Z (R8)(DX*2), K1, Z7
 	VADDPS    Z7, Z6, Z6
 
 ending:
-	MOVQ         80(AX), CX
 	VBROADCASTSS 88(AX), Z7
-	CMPQ         CX, $0x00
+	CMPQ         SI, $0x00
 	JE           store
-	CMPQ         CX, $0x01
+	CMPQ         SI, $0x01
 	JE           leaky
-	CMPQ         CX, $0x02
+	CMPQ         SI, $0x02
 	JE           relu
-	CMPQ         CX, $0x03
+	CMPQ         SI, $0x03
 	JE           derivative
 	VMOVUPS.Z    (BX), K1, Z7
 	VFNMADD213PS c3f800000<>+0(SB), Z7, Z7
@@ -958,35 +1078,35 @@ ending:
 	VMOVUPS.Z    (BX)(DX*2), K1, Z7
 	VFNMADD213PS c3f800000<>+0(SB), Z7, Z7
 	VMULPS       Z7, Z2, Z2
-	VMOVUPS.Z    (BX)(SI*1), K1, Z7
+	VMOVUPS.Z    (BX)(DI*1), K1, Z7
 	VFNMADD213PS c3f800000<>+0(SB), Z7, Z7
 	VMULPS       Z7, Z3, Z3
-	VMOVUPS.Z    (DI), K1, Z7
+	VMOVUPS.Z    (R8), K1, Z7
 	VFNMADD213PS c3f800000<>+0(SB), Z7, Z7
 	VMULPS       Z7, Z4, Z4
-	VMOVUPS.Z    (DI)(DX*1), K1, Z7
+	VMOVUPS.Z    (R8)(DX*1), K1, Z7
 	VFNMADD213PS c3f800000<>+0(SB), Z7, Z7
 	VMULPS       Z7, Z5, Z5
-	VMOVUPS.Z    (DI)(DX*2), K1, Z7
+	VMOVUPS.Z    (R8)(DX*2), K1, Z7
 	VFNMADD213PS c3f800000<>+0(SB), Z7, Z7
 	VMULPS       Z7, Z6, Z6
 	JMP          store
 
 leaky:
-	VMULPS Z7, Z0, Z8
-	VMAXPS Z0, Z8, Z0
-	VMULPS Z7, Z1, Z8
-	VMAXPS Z1, Z8, Z1
-	VMULPS Z7, Z2, Z8
-	VMAXPS Z2, Z8, Z2
-	VMULPS Z7, Z3, Z8
-	VMAXPS Z3, Z8, Z3
-	VMULPS Z7, Z4, Z8
-	VMAXPS Z4, Z8, Z4
-	VMULPS Z7, Z5, Z8
-	VMAXPS Z5, Z8, Z5
-	VMULPS Z7, Z6, Z8
-	VMAXPS Z6, Z8, Z6
+	VMULPS Z7, Z0, Z10
+	VMAXPS Z0, Z10, Z0
+	VMULPS Z7, Z1, Z10
+	VMAXPS Z1, Z10, Z1
+	VMULPS Z7, Z2, Z10
+	VMAXPS Z2, Z10, Z2
+	VMULPS Z7, Z3, Z10
+	VMAXPS Z3, Z10, Z3
+	VMULPS Z7, Z4, Z10
+	VMAXPS Z4, Z10, Z4
+	VMULPS Z7, Z5, Z10
+	VMAXPS Z5, Z10, Z5
+	VMULPS Z7, Z6, Z10
+	VMAXPS Z6, Z10, Z6
 	JMP    store
 
 relu:
@@ -1001,70 +1121,89 @@ relu:
 	JMP    store
 
 derivative:
-	VPXORD    Z8, Z8, Z8
-	VMOVUPS.Z (BX), K1, Z9
-	VCMPPS    $0x02, Z8, Z9, K2
+	VPXORD    Z9, Z9, Z9
+	VMOVUPS.Z (BX), K1, Z10
+	VCMPPS    $0x02, Z9, Z10, K2
 	VMULPS    Z7, Z0, K2, Z0
-	VMOVUPS.Z (BX)(DX*1), K1, Z9
-	VCMPPS    $0x02, Z8, Z9, K2
+	VMOVUPS.Z (BX)(DX*1), K1, Z10
+	VCMPPS    $0x02, Z9, Z10, K2
 	VMULPS    Z7, Z1, K2, Z1
-	VMOVUPS.Z (BX)(DX*2), K1, Z9
-	VCMPPS    $0x02, Z8, Z9, K2
+	VMOVUPS.Z (BX)(DX*2), K1, Z10
+	VCMPPS    $0x02, Z9, Z10, K2
 	VMULPS    Z7, Z2, K2, Z2
-	VMOVUPS.Z (BX)(SI*1), K1, Z9
-	VCMPPS    $0x02, Z8, Z9, K2
+	VMOVUPS.Z (BX)(DI*1), K1, Z10
+	VCMPPS    $0x02, Z9, Z10, K2
 	VMULPS    Z7, Z3, K2, Z3
-	VMOVUPS.Z (DI), K1, Z9
-	VCMPPS    $0x02, Z8, Z9, K2
+	VMOVUPS.Z (R8), K1, Z10
+	VCMPPS    $0x02, Z9, Z10, K2
 	VMULPS    Z7, Z4, K2, Z4
-	VMOVUPS.Z (DI)(DX*1), K1, Z9
-	VCMPPS    $0x02, Z8, Z9, K2
+	VMOVUPS.Z (R8)(DX*1), K1, Z10
+	VCMPPS    $0x02, Z9, Z10, K2
 	VMULPS    Z7, Z5, K2, Z5
-	VMOVUPS.Z (DI)(DX*2), K1, Z9
-	VCMPPS    $0x02, Z8, Z9, K2
+	VMOVUPS.Z (R8)(DX*2), K1, Z10
+	VCMPPS    $0x02, Z9, Z10, K2
 	VMULPS    Z7, Z6, K2, Z6
 
 store:
 	VMOVUPS Z0, K1, (BX)
 	VMOVUPS Z1, K1, (BX)(DX*1)
 	VMOVUPS Z2, K1, (BX)(DX*2)
-	VMOVUPS Z3, K1, (BX)(SI*1)
-	VMOVUPS Z4, K1, (DI)
-	VMOVUPS Z5, K1, (DI)(DX*1)
-	VMOVUPS Z6, K1, (DI)(DX*2)
+	VMOVUPS Z3, K1, (BX)(DI*1)
+	VMOVUPS Z4, K1, (R8)
+	VMOVUPS Z5, K1, (R8)(DX*1)
+	VMOVUPS Z6, K1, (R8)(DX*2)
+	IMUL3Q  $0x07, 32(AX), CX
+	ADDQ    CX, (SP)
+	IMUL3Q  $0x07, 56(AX), CX
+	ADDQ    CX, 8(SP)
+	DECQ    16(SP)
+	JNE     tile
 	VZEROUPPER
 	RET
 
 // func tile1x8x512(t *byte)
 // Requires: AVX, AVX512DQ, AVX512F, MMX+
-TEXT ·tile1x8x512(SB), NOSPLIT, $0-8
-	MOVQ       t+0(FP), AX
-	VMOVDQU32  96(AX), Z8
-	VPMOVD2M   Z8, K1
-	MOVQ       72(AX), CX
-	MOVQ       56(AX), DX
-	MOVQ       16(AX), BX
-	CMPQ       CX, $0x01
-	JE         bias
-	JL         zero
-	LEAQ       (DX)(DX*2), SI
-	LEAQ       (BX)(DX*4), DI
+TEXT ·tile1x8x512(SB), NOSPLIT, $24-8
+	MOVQ t+0(FP), AX
+	MOVQ (AX), CX
+	MOVQ CX, (SP)
+	MOVQ 16(AX), CX
+	MOVQ CX, 8(SP)
+	MOVQ 96(AX), CX
+	MOVQ CX, 16(SP)
+
+tile:
+	VMOVDQU32 112(AX), Z8
+	VPMOVD2M  Z8, K1
+	MOVQ      72(AX), CX
+	MOVQ      56(AX), DX
+	MOVQ      8(SP), BX
+	MOVQ      80(AX), SI
+	CMPQ      SI, $0x03
+	JGE       fetch
+	CMPQ      CX, $0x01
+	JE        bias
+	JL        zero
+
+fetch:
+	LEAQ       (DX)(DX*2), DI
+	LEAQ       (BX)(DX*4), R8
 	PREFETCHT0 (BX)
 	PREFETCHT0 60(BX)
 	PREFETCHT0 (BX)(DX*1)
 	PREFETCHT0 60(BX)(DX*1)
 	PREFETCHT0 (BX)(DX*2)
 	PREFETCHT0 60(BX)(DX*2)
-	PREFETCHT0 (BX)(SI*1)
-	PREFETCHT0 60(BX)(SI*1)
-	PREFETCHT0 (DI)
-	PREFETCHT0 60(DI)
-	PREFETCHT0 (DI)(DX*1)
-	PREFETCHT0 60(DI)(DX*1)
-	PREFETCHT0 (DI)(DX*2)
-	PREFETCHT0 60(DI)(DX*2)
-	PREFETCHT0 (DI)(SI*1)
-	PREFETCHT0 60(DI)(SI*1)
+	PREFETCHT0 (BX)(DI*1)
+	PREFETCHT0 60(BX)(DI*1)
+	PREFETCHT0 (R8)
+	PREFETCHT0 60(R8)
+	PREFETCHT0 (R8)(DX*1)
+	PREFETCHT0 60(R8)(DX*1)
+	PREFETCHT0 (R8)(DX*2)
+	PREFETCHT0 60(R8)(DX*2)
+	PREFETCHT0 (R8)(DI*1)
+	PREFETCHT0 60(R8)(DI*1)
 
 zero:
 	VPXORD Z0, Z0, Z0
@@ -1078,8 +1217,8 @@ zero:
 	JMP    product
 
 bias:
-	MOVQ      24(AX), SI
-	VMOVUPS.Z (SI), K1, Z7
+	MOVQ      24(AX), DI
+	VMOVUPS.Z (DI), K1, Z7
 	VMOVAPS   Z7, Z0
 	VMOVAPS   Z7, Z1
 	VMOVAPS   Z7, Z2
@@ -1090,44 +1229,44 @@ bias:
 	VMOVAPS   Z7, Z7
 
 product:
-	MOVQ  64(AX), SI
-	MOVQ  48(AX), DI
-	MOVQ  8(AX), R8
-	MOVQ  40(AX), R9
-	MOVQ  (AX), R10
-	MOVQ  32(AX), R11
-	LEAQ  (R11)(R11*2), R12
-	LEAQ  (R10)(R11*4), R13
-	TESTQ SI, SI
+	MOVQ  64(AX), DI
+	MOVQ  48(AX), R8
+	MOVQ  8(AX), R9
+	MOVQ  40(AX), R10
+	MOVQ  (SP), R11
+	MOVQ  32(AX), R12
+	LEAQ  (R12)(R12*2), R13
+	LEAQ  (R11)(R12*4), R14
+	TESTQ DI, DI
 	JE    end
 
 inner:
-	VMOVUPS      (R8), Z8
-	VBROADCASTSS (R10), Z10
-	VFMADD231PS  Z10, Z8, Z0
-	VBROADCASTSS (R10)(R11*1), Z10
-	VFMADD231PS  Z10, Z8, Z1
-	VBROADCASTSS (R10)(R11*2), Z10
-	VFMADD231PS  Z10, Z8, Z2
-	VBROADCASTSS (R10)(R12*1), Z10
-	VFMADD231PS  Z10, Z8, Z3
-	VBROADCASTSS (R13), Z10
-	VFMADD231PS  Z10, Z8, Z4
-	VBROADCASTSS (R13)(R11*1), Z10
-	VFMADD231PS  Z10, Z8, Z5
-	VBROADCASTSS (R13)(R11*2), Z10
-	VFMADD231PS  Z10, Z8, Z6
-	VBROADCASTSS (R13)(R12*1), Z10
-	VFMADD231PS  Z10, Z8, Z7
-	ADDQ         DI, R8
-	ADDQ         R9, R10
-	ADDQ         R9, R13
-	DECQ         SI
+	VMOVUPS      (R9), Z8
+	VBROADCASTSS (R11), Z11
+	VFMADD231PS  Z11, Z8, Z0
+	VBROADCASTSS (R11)(R12*1), Z11
+	VFMADD231PS  Z11, Z8, Z1
+	VBROADCASTSS (R11)(R12*2), Z11
+	VFMADD231PS  Z11, Z8, Z2
+	VBROADCASTSS (R11)(R13*1), Z11
+	VFMADD231PS  Z11, Z8, Z3
+	VBROADCASTSS (R14), Z11
+	VFMADD231PS  Z11, Z8, Z4
+	VBROADCASTSS (R14)(R12*1), Z11
+	VFMADD231PS  Z11, Z8, Z5
+	VBROADCASTSS (R14)(R12*2), Z11
+	VFMADD231PS  Z11, Z8, Z6
+	VBROADCASTSS (R14)(R13*1), Z11
+	VFMADD231PS  Z11, Z8, Z7
+	ADDQ         R8, R9
+	ADDQ         R10, R11
+	ADDQ         R10, R14
+	DECQ         DI
 	JNE          inner
 
 end:
-	LEAQ      (DX)(DX*2), SI
-	LEAQ      (BX)(DX*4), DI
+	LEAQ      (DX)(DX*2), DI
+	LEAQ      (BX)(DX*4), R8
 	CMPQ      CX, $0x02
 	JNE       ending
 	VMOVUPS.Z (BX), K1, Z8
@@ -1136,27 +1275,26 @@ end:
 	VADDPS    Z8, Z1, Z1
 	VMOVUPS.Z (BX)(DX*2), K1, Z8
 	VADDPS    Z8, Z2, Z2
-	VMOVUPS.Z (BX)(SI*1), K1, Z8
+	VMOVUPS.Z (BX)(DI*1), K1, Z8
 	VADDPS    Z8, Z3, Z3
-	VMOVUPS.Z (DI), K1, Z8
+	VMOVUPS.Z (R8), K1, Z8
 	VADDPS    Z8, Z4, Z4
-	VMOVUPS.Z (DI)(DX*1), K1, Z8
+	VMOVUPS.Z (R8)(DX*1), K1, Z8
 	VADDPS    Z8, Z5, Z5
-	VMOVUPS.Z (DI)(DX*2), K1, Z8
+	VMOVUPS.Z (R8)(DX*2), K1, Z8
 	VADDPS    Z8, Z6, Z6
-	VMOVUPS.Z (DI)(SI*1), K1, Z8
+	VMOVUPS.Z (R8)(DI*1), K1, Z8
 	VADDPS    Z8, Z7, Z7
 
 ending:
-	MOVQ         80(AX), CX
 	VBROADCASTSS 88(AX), Z8
-	CMPQ         CX, $0x00
+	CMPQ         SI, $0x00
 	JE           store
-	CMPQ         CX, $0x01
+	CMPQ         SI, $0x01
 	JE           leaky
-	CMPQ         CX, $0x02
+	CMPQ         SI, $0x02
 	JE           relu
-	CMPQ         CX, $0x03
+	CMPQ         SI, $0x03
 	JE           derivative
 	VMOVUPS.Z    (BX), K1, Z8
 	VFNMADD213PS c3f800000<>+0(SB), Z8, Z8
@@ -1167,40 +1305,40 @@ ending:
 	VMOVUPS.Z    (BX)(DX*2), K1, Z8
 	VFNMADD213PS c3f800000<>+0(SB), Z8, Z8
 	VMULPS       Z8, Z2, Z2
-	VMOVUPS.Z    (BX)(SI*1), K1, Z8
+	VMOVUPS.Z    (BX)(DI*1), K1, Z8
 	VFNMADD213PS c3f800000<>+0(SB), Z8, Z8
 	VMULPS       Z8, Z3, Z3
-	VMOVUPS.Z    (DI), K1, Z8
+	VMOVUPS.Z    (R8), K1, Z8
 	VFNMADD213PS c3f800000<>+0(SB), Z8, Z8
 	VMULPS       Z8, Z4, Z4
-	VMOVUPS.Z    (DI)(DX*1), K1, Z8
+	VMOVUPS.Z    (R8)(DX*1), K1, Z8
 	VFNMADD213PS c3f800000<>+0(SB), Z8, Z8
 	VMULPS       Z8, Z5, Z5
-	VMOVUPS.Z    (DI)(DX*2), K1, Z8
+	VMOVUPS.Z    (R8)(DX*2), K1, Z8
 	VFNMADD213PS c3f800000<>+0(SB), Z8, Z8
 	VMULPS       Z8, Z6, Z6
-	VMOVUPS.Z    (DI)(SI*1), K1, Z8
+	VMOVUPS.Z    (R8)(DI*1), K1, Z8
 	VFNMADD213PS c3f800000<>+0(SB), Z8, Z8
 	VMULPS       Z8, Z7, Z7
 	JMP          store
 
 leaky:
-	VMULPS Z8, Z0, Z9
-	VMAXPS Z0, Z9, Z0
-	VMULPS Z8, Z1, Z9
-	VMAXPS Z1, Z9, Z1
-	VMULPS Z8, Z2, Z9
-	VMAXPS Z2, Z9, Z2
-	VMULPS Z8, Z3, Z9
-	VMAXPS Z3, Z9, Z3
-	VMULPS Z8, Z4, Z9
-	VMAXPS Z4, Z9, Z4
-	VMULPS Z8, Z5, Z9
-	VMAXPS Z5, Z9, Z5
-	VMULPS Z8, Z6, Z9
-	VMAXPS Z6, Z9, Z6
-	VMULPS Z8, Z7, Z9
-	VMAXPS Z7, Z9, Z7
+	VMULPS Z8, Z0, Z11
+	VMAXPS Z0, Z11, Z0
+	VMULPS Z8, Z1, Z11
+	VMAXPS Z1, Z11, Z1
+	VMULPS Z8, Z2, Z11
+	VMAXPS Z2, Z11, Z2
+	VMULPS Z8, Z3, Z11
+	VMAXPS Z3, Z11, Z3
+	VMULPS Z8, Z4, Z11
+	VMAXPS Z4, Z11, Z4
+	VMULPS Z8, Z5, Z11
+	VMAXPS Z5, Z11, Z5
+	VMULPS Z8, Z6, Z11
+	VMAXPS Z6, Z11, Z6
+	VMULPS Z8, Z7, Z11
+	VMAXPS Z7, Z11, Z7
 	JMP    store
 
 relu:
@@ -1216,77 +1354,96 @@ relu:
 	JMP    store
 
 derivative:
-	VPXORD    Z9, Z9, Z9
-	VMOVUPS.Z (BX), K1, Z10
-	VCMPPS    $0x02, Z9, Z10, K2
+	VPXORD    Z10, Z10, Z10
+	VMOVUPS.Z (BX), K1, Z11
+	VCMPPS    $0x02, Z10, Z11, K2
 	VMULPS    Z8, Z0, K2, Z0
-	VMOVUPS.Z (BX)(DX*1), K1, Z10
-	VCMPPS    $0x02, Z9, Z10, K2
+	VMOVUPS.Z (BX)(DX*1), K1, Z11
+	VCMPPS    $0x02, Z10, Z11, K2
 	VMULPS    Z8, Z1, K2, Z1
-	VMOVUPS.Z (BX)(DX*2), K1, Z10
-	VCMPPS    $0x02, Z9, Z10, K2
+	VMOVUPS.Z (BX)(DX*2), K1, Z11
+	VCMPPS    $0x02, Z10, Z11, K2
 	VMULPS    Z8, Z2, K2, Z2
-	VMOVUPS.Z (BX)(SI*1), K1, Z10
-	VCMPPS    $0x02, Z9, Z10, K2
+	VMOVUPS.Z (BX)(DI*1), K1, Z11
+	VCMPPS    $0x02, Z10, Z11, K2
 	VMULPS    Z8, Z3, K2, Z3
-	VMOVUPS.Z (DI), K1, Z10
-	VCMPPS    $0x02, Z9, Z10, K2
+	VMOVUPS.Z (R8), K1, Z11
+	VCMPPS    $0x02, Z10, Z11, K2
 	VMULPS    Z8, Z4, K2, Z4
-	VMOVUPS.Z (DI)(DX*1), K1, Z10
-	VCMPPS    $0x02, Z9, Z10, K2
+	VMOVUPS.Z (R8)(DX*1), K1, Z11
+	VCMPPS    $0x02, Z10, Z11, K2
 	VMULPS    Z8, Z5, K2, Z5
-	VMOVUPS.Z (DI)(DX*2), K1, Z10
-	VCMPPS    $0x02, Z9, Z10, K2
+	VMOVUPS.Z (R8)(DX*2), K1, Z11
+	VCMPPS    $0x02, Z10, Z11, K2
 	VMULPS    Z8, Z6, K2, Z6
-	VMOVUPS.Z (DI)(SI*1), K1, Z10
-	VCMPPS    $0x02, Z9, Z10, K2
+	VMOVUPS.Z (R8)(DI*1), K1, Z11
+	VCMPPS    $0x02, Z10, Z11, K2
 	VMULPS    Z8, Z7, K2, Z7
 
 store:
 	VMOVUPS Z0, K1, (BX)
 	VMOVUPS Z1, K1, (BX)(DX*1)
 	VMOVUPS Z2, K1, (BX)(DX*2)
-	VMOVUPS Z3, K1, (BX)(SI*1)
-	VMOVUPS Z4, K1, (DI)
-	VMOVUPS Z5, K1, (DI)(DX*1)
-	VMOVUPS Z6, K1, (DI)(DX*2)
-	VMOVUPS Z7, K1, (DI)(SI*1)
+	VMOVUPS Z3, K1, (BX)(DI*1)
+	VMOVUPS Z4, K1, (R8)
+	VMOVUPS Z5, K1, (R8)(DX*1)
+	VMOVUPS Z6, K1, (R8)(DX*2)
+	VMOVUPS Z7, K1, (R8)(DI*1)
+	IMUL3Q  $0x08, 32(AX), CX
+	ADDQ    CX, (SP)
+	IMUL3Q  $0x08, 56(AX), CX
+	ADDQ    CX, 8(SP)
+	DECQ    16(SP)
+	JNE     tile
 	VZEROUPPER
 	RET
 
 // func tile1x9x512(t *byte)
 // Requires: AVX, AVX512DQ, AVX512F, MMX+
-TEXT ·tile1x9x512(SB), NOSPLIT, $0-8
-	MOVQ       t+0(FP), AX
-	VMOVDQU32  96(AX), Z9
-	VPMOVD2M   Z9, K1
-	MOVQ       72(AX), CX
-	MOVQ       56(AX), DX
-	MOVQ       16(AX), BX
-	CMPQ       CX, $0x01
-	JE         bias
-	JL         zero
-	LEAQ       (DX)(DX*2), SI
-	LEAQ       (BX)(DX*4), DI
-	LEAQ       (DI)(DX*4), R8
+TEXT ·tile1x9x512(SB), NOSPLIT, $24-8
+	MOVQ t+0(FP), AX
+	MOVQ (AX), CX
+	MOVQ CX, (SP)
+	MOVQ 16(AX), CX
+	MOVQ CX, 8(SP)
+	MOVQ 96(AX), CX
+	MOVQ CX, 16(SP)
+
+tile:
+	VMOVDQU32 112(AX), Z9
+	VPMOVD2M  Z9, K1
+	MOVQ      72(AX), CX
+	MOVQ      56(AX), DX
+	MOVQ      8(SP), BX
+	MOVQ      80(AX), SI
+	CMPQ      SI, $0x03
+	JGE       fetch
+	CMPQ      CX, $0x01
+	JE        bias
+	JL        zero
+
+fetch:
+	LEAQ       (DX)(DX*2), DI
+	LEAQ       (BX)(DX*4), R8
+	LEAQ       (R8)(DX*4), R9
 	PREFETCHT0 (BX)
 	PREFETCHT0 60(BX)
 	PREFETCHT0 (BX)(DX*1)
 	PREFETCHT0 60(BX)(DX*1)
 	PREFETCHT0 (BX)(DX*2)
 	PREFETCHT0 60(BX)(DX*2)
-	PREFETCHT0 (BX)(SI*1)
-	PREFETCHT0 60(BX)(SI*1)
-	PREFETCHT0 (DI)
-	PREFETCHT0 60(DI)
-	PREFETCHT0 (DI)(DX*1)
-	PREFETCHT0 60(DI)(DX*1)
-	PREFETCHT0 (DI)(DX*2)
-	PREFETCHT0 60(DI)(DX*2)
-	PREFETCHT0 (DI)(SI*1)
-	PREFETCHT0 60(DI)(SI*1)
+	PREFETCHT0 (BX)(DI*1)
+	PREFETCHT0 60(BX)(DI*1)
 	PREFETCHT0 (R8)
 	PREFETCHT0 60(R8)
+	PREFETCHT0 (R8)(DX*1)
+	PREFETCHT0 60(R8)(DX*1)
+	PREFETCHT0 (R8)(DX*2)
+	PREFETCHT0 60(R8)(DX*2)
+	PREFETCHT0 (R8)(DI*1)
+	PREFETCHT0 60(R8)(DI*1)
+	PREFETCHT0 (R9)
+	PREFETCHT0 60(R9)
 
 zero:
 	VPXORD Z0, Z0, Z0
@@ -1301,8 +1458,8 @@ zero:
 	JMP    product
 
 bias:
-	MOVQ      24(AX), SI
-	VMOVUPS.Z (SI), K1, Z8
+	MOVQ      24(AX), DI
+	VMOVUPS.Z (DI), K1, Z8
 	VMOVAPS   Z8, Z0
 	VMOVAPS   Z8, Z1
 	VMOVAPS   Z8, Z2
@@ -1314,49 +1471,49 @@ bias:
 	VMOVAPS   Z8, Z8
 
 product:
-	MOVQ  64(AX), SI
-	MOVQ  48(AX), DI
-	MOVQ  8(AX), R8
-	MOVQ  40(AX), R9
-	MOVQ  (AX), R10
-	MOVQ  32(AX), R11
-	LEAQ  (R11)(R11*2), R12
-	LEAQ  (R10)(R11*4), R13
-	LEAQ  (R13)(R11*4), R14
-	TESTQ SI, SI
+	MOVQ  64(AX), DI
+	MOVQ  48(AX), R8
+	MOVQ  8(AX), R9
+	MOVQ  40(AX), R10
+	MOVQ  (SP), R11
+	MOVQ  32(AX), R12
+	LEAQ  (R12)(R12*2), R13
+	LEAQ  (R11)(R12*4), R14
+	LEAQ  (R14)(R12*4), R15
+	TESTQ DI, DI
 	JE    end
 
 inner:
-	VMOVUPS      (R8), Z9
-	VBROADCASTSS (R10), Z11
-	VFMADD231PS  Z11, Z9, Z0
-	VBROADCASTSS (R10)(R11*1), Z11
-	VFMADD231PS  Z11, Z9, Z1
-	VBROADCASTSS (R10)(R11*2), Z11
-	VFMADD231PS  Z11, Z9, Z2
-	VBROADCASTSS (R10)(R12*1), Z11
-	VFMADD231PS  Z11, Z9, Z3
-	VBROADCASTSS (R13), Z11
-	VFMADD231PS  Z11, Z9, Z4
-	VBROADCASTSS (R13)(R11*1), Z11
-	VFMADD231PS  Z11, Z9, Z5
-	VBROADCASTSS (R13)(R11*2), Z11
-	VFMADD231PS  Z11, Z9, Z6
-	VBROADCASTSS (R13)(R12*1), Z11
-	VFMADD231PS  Z11, Z9, Z7
-	VBROADCASTSS (R14), Z11
-	VFMADD231PS  Z11, Z9, Z8
-	ADDQ         DI, R8
-	ADDQ         R9, R10
-	ADDQ         R9, R13
-	ADDQ         R9, R14
-	DECQ         SI
+	VMOVUPS      (R9), Z9
+	VBROADCASTSS (R11), Z12
+	VFMADD231PS  Z12, Z9, Z0
+	VBROADCASTSS (R11)(R12*1), Z12
+	VFMADD231PS  Z12, Z9, Z1
+	VBROADCASTSS (R11)(R12*2), Z12
+	VFMADD231PS  Z12, Z9, Z2
+	VBROADCASTSS (R11)(R13*1), Z12
+	VFMADD231PS  Z12, Z9, Z3
+	VBROADCASTSS (R14), Z12
+	VFMADD231PS  Z12, Z9, Z4
+	VBROADCASTSS (R14)(R12*1), Z12
+	VFMADD231PS  Z12, Z9, Z5
+	VBROADCASTSS (R14)(R12*2), Z12
+	VFMADD231PS  Z12, Z9, Z6
+	VBROADCASTSS (R14)(R13*1), Z12
+	VFMADD231PS  Z12, Z9, Z7
+	VBROADCASTSS (R15), Z12
+	VFMADD231PS  Z12, Z9, Z8
+	ADDQ         R8, R9
+	ADDQ         R10, R11
+	ADDQ         R10, R14
+	ADDQ         R10, R15
+	DECQ         DI
 	JNE          inner
 
 end:
-	LEAQ      (DX)(DX*2), SI
-	LEAQ      (BX)(DX*4), DI
-	LEAQ      (DI)(DX*4), R8
+	LEAQ      (DX)(DX*2), DI
+	LEAQ      (BX)(DX*4), R8
+	LEAQ      (R8)(DX*4), R9
 	CMPQ      CX, $0x02
 	JNE       ending
 	VMOVUPS.Z (BX), K1, Z9
@@ -1365,29 +1522,28 @@ end:
 	VADDPS    Z9, Z1, Z1
 	VMOVUPS.Z (BX)(DX*2), K1, Z9
 	VADDPS    Z9, Z2, Z2
-	VMOVUPS.Z (BX)(SI*1), K1, Z9
+	VMOVUPS.Z (BX)(DI*1), K1, Z9
 	VADDPS    Z9, Z3, Z3
-	VMOVUPS.Z (DI), K1, Z9
-	VADDPS    Z9, Z4, Z4
-	VMOVUPS.Z (DI)(DX*1), K1, Z9
-	VADDPS    Z9, Z5, Z5
-	VMOVUPS.Z (DI)(DX*2), K1, Z9
-	VADDPS    Z9, Z6, Z6
-	VMOVUPS.Z (DI)(SI*1), K1, Z9
-	VADDPS    Z9, Z7, Z7
 	VMOVUPS.Z (R8), K1, Z9
+	VADDPS    Z9, Z4, Z4
+	VMOVUPS.Z (R8)(DX*1), K1, Z9
+	VADDPS    Z9, Z5, Z5
+	VMOVUPS.Z (R8)(DX*2), K1, Z9
+	VADDPS    Z9, Z6, Z6
+	VMOVUPS.Z (R8)(DI*1), K1, Z9
+	VADDPS    Z9, Z7, Z7
+	VMOVUPS.Z (R9), K1, Z9
 	VADDPS    Z9, Z8, Z8
 
 ending:
-	MOVQ         80(AX), CX
 	VBROADCASTSS 88(AX), Z9
-	CMPQ         CX, $0x00
+	CMPQ         SI, $0x00
 	JE           store
-	CMPQ         CX, $0x01
+	CMPQ         SI, $0x01
 	JE           leaky
-	CMPQ         CX, $0x02
+	CMPQ         SI, $0x02
 	JE           relu
-	CMPQ         CX, $0x03
+	CMPQ         SI, $0x03
 	JE           derivative
 	VMOVUPS.Z    (BX), K1, Z9
 	VFNMADD213PS c3f800000<>+0(SB), Z9, Z9
@@ -1398,45 +1554,45 @@ ending:
 	VMOVUPS.Z    (BX)(DX*2), K1, Z9
 	VFNMADD213PS c3f800000<>+0(SB), Z9, Z9
 	VMULPS       Z9, Z2, Z2
-	VMOVUPS.Z    (BX)(SI*1), K1, Z9
+	VMOVUPS.Z    (BX)(DI*1), K1, Z9
 	VFNMADD213PS c3f800000<>+0(SB), Z9, Z9
 	VMULPS       Z9, Z3, Z3
-	VMOVUPS.Z    (DI), K1, Z9
+	VMOVUPS.Z    (R8), K1, Z9
 	VFNMADD213PS c3f800000<>+0(SB), Z9, Z9
 	VMULPS       Z9, Z4, Z4
-	VMOVUPS.Z    (DI)(DX*1), K1, Z9
+	VMOVUPS.Z    (R8)(DX*1), K1, Z9
 	VFNMADD213PS c3f800000<>+0(SB), Z9, Z9
 	VMULPS       Z9, Z5, Z5
-	VMOVUPS.Z    (DI)(DX*2), K1, Z9
+	VMOVUPS.Z    (R8)(DX*2), K1, Z9
 	VFNMADD213PS c3f800000<>+0(SB), Z9, Z9
 	VMULPS       Z9, Z6, Z6
-	VMOVUPS.Z    (DI)(SI*1), K1, Z9
+	VMOVUPS.Z    (R8)(DI*1), K1, Z9
 	VFNMADD213PS c3f800000<>+0(SB), Z9, Z9
 	VMULPS       Z9, Z7, Z7
-	VMOVUPS.Z    (R8), K1, Z9
+	VMOVUPS.Z    (R9), K1, Z9
 	VFNMADD213PS c3f800000<>+0(SB), Z9, Z9
 	VMULPS       Z9, Z8, Z8
 	JMP          store
 
 leaky:
-	VMULPS Z9, Z0, Z10
-	VMAXPS Z0, Z10, Z0
-	VMULPS Z9, Z1, Z10
-	VMAXPS Z1, Z10, Z1
-	VMULPS Z9, Z2, Z10
-	VMAXPS Z2, Z10, Z2
-	VMULPS Z9, Z3, Z10
-	VMAXPS Z3, Z10, Z3
-	VMULPS Z9, Z4, Z10
-	VMAXPS Z4, Z10, Z4
-	VMULPS Z9, Z5, Z10
-	VMAXPS Z5, Z10, Z5
-	VMULPS Z9, Z6, Z10
-	VMAXPS Z6, Z10, Z6
-	VMULPS Z9, Z7, Z10
-	VMAXPS Z7, Z10, Z7
-	VMULPS Z9, Z8, Z10
-	VMAXPS Z8, Z10, Z8
+	VMULPS Z9, Z0, Z12
+	VMAXPS Z0, Z12, Z0
+	VMULPS Z9, Z1, Z12
+	VMAXPS Z1, Z12, Z1
+	VMULPS Z9, Z2, Z12
+	VMAXPS Z2, Z12, Z2
+	VMULPS Z9, Z3, Z12
+	VMAXPS Z3, Z12, Z3
+	VMULPS Z9, Z4, Z12
+	VMAXPS Z4, Z12, Z4
+	VMULPS Z9, Z5, Z12
+	VMAXPS Z5, Z12, Z5
+	VMULPS Z9, Z6, Z12
+	VMAXPS Z6, Z12, Z6
+	VMULPS Z9, Z7, Z12
+	VMAXPS Z7, Z12, Z7
+	VMULPS Z9, Z8, Z12
+	VMAXPS Z8, Z12, Z8
 	JMP    store
 
 relu:
@@ -1453,83 +1609,102 @@ relu:
 	JMP    store
 
 derivative:
-	VPXORD    Z10, Z10, Z10
-	VMOVUPS.Z (BX), K1, Z11
-	VCMPPS    $0x02, Z10, Z11, K2
+	VPXORD    Z11, Z11, Z11
+	VMOVUPS.Z (BX), K1, Z12
+	VCMPPS    $0x02, Z11, Z12, K2
 	VMULPS    Z9, Z0, K2, Z0
-	VMOVUPS.Z (BX)(DX*1), K1, Z11
-	VCMPPS    $0x02, Z10, Z11, K2
+	VMOVUPS.Z (BX)(DX*1), K1, Z12
+	VCMPPS    $0x02, Z11, Z12, K2
 	VMULPS    Z9, Z1, K2, Z1
-	VMOVUPS.Z (BX)(DX*2), K1, Z11
-	VCMPPS    $0x02, Z10, Z11, K2
+	VMOVUPS.Z (BX)(DX*2), K1, Z12
+	VCMPPS    $0x02, Z11, Z12, K2
 	VMULPS    Z9, Z2, K2, Z2
-	VMOVUPS.Z (BX)(SI*1), K1, Z11
-	VCMPPS    $0x02, Z10, Z11, K2
+	VMOVUPS.Z (BX)(DI*1), K1, Z12
+	VCMPPS    $0x02, Z11, Z12, K2
 	VMULPS    Z9, Z3, K2, Z3
-	VMOVUPS.Z (DI), K1, Z11
-	VCMPPS    $0x02, Z10, Z11, K2
+	VMOVUPS.Z (R8), K1, Z12
+	VCMPPS    $0x02, Z11, Z12, K2
 	VMULPS    Z9, Z4, K2, Z4
-	VMOVUPS.Z (DI)(DX*1), K1, Z11
-	VCMPPS    $0x02, Z10, Z11, K2
+	VMOVUPS.Z (R8)(DX*1), K1, Z12
+	VCMPPS    $0x02, Z11, Z12, K2
 	VMULPS    Z9, Z5, K2, Z5
-	VMOVUPS.Z (DI)(DX*2), K1, Z11
-	VCMPPS    $0x02, Z10, Z11, K2
+	VMOVUPS.Z (R8)(DX*2), K1, Z12
+	VCMPPS    $0x02, Z11, Z12, K2
 	VMULPS    Z9, Z6, K2, Z6
-	VMOVUPS.Z (DI)(SI*1), K1, Z11
-	VCMPPS    $0x02, Z10, Z11, K2
+	VMOVUPS.Z (R8)(DI*1), K1, Z12
+	VCMPPS    $0x02, Z11, Z12, K2
 	VMULPS    Z9, Z7, K2, Z7
-	VMOVUPS.Z (R8), K1, Z11
-	VCMPPS    $0x02, Z10, Z11, K2
+	VMOVUPS.Z (R9), K1, Z12
+	VCMPPS    $0x02, Z11, Z12, K2
 	VMULPS    Z9, Z8, K2, Z8
 
 store:
 	VMOVUPS Z0, K1, (BX)
 	VMOVUPS Z1, K1, (BX)(DX*1)
 	VMOVUPS Z2, K1, (BX)(DX*2)
-	VMOVUPS Z3, K1, (BX)(SI*1)
-	VMOVUPS Z4, K1, (DI)
-	VMOVUPS Z5, K1, (DI)(DX*1)
-	VMOVUPS Z6, K1, (DI)(DX*2)
-	VMOVUPS Z7, K1, (DI)(SI*1)
-	VMOVUPS Z8, K1, (R8)
+	VMOVUPS Z3, K1, (BX)(DI*1)
+	VMOVUPS Z4, K1, (R8)
+	VMOVUPS Z5, K1, (R8)(DX*1)
+	VMOVUPS Z6, K1, (R8)(DX*2)
+	VMOVUPS Z7, K1, (R8)(DI*1)
+	VMOVUPS Z8, K1, (R9)
+	IMUL3Q  $0x09, 32(AX), CX
+	ADDQ    CX, (SP)
+	IMUL3Q  $0x09, 56(AX), CX
+	ADDQ    CX, 8(SP)
+	DECQ    16(SP)
+	JNE     tile
 	VZEROUPPER
 	RET
 
 // func tile1x10x512(t *byte)
 // Requires: AVX, AVX512DQ, AVX512F, MMX+
-TEXT ·tile1x10x512(SB), NOSPLIT, $0-8
-	MOVQ       t+0(FP), AX
-	VMOVDQU32  96(AX), Z10
-	VPMOVD2M   Z10, K1
-	MOVQ       72(AX), CX
-	MOVQ       56(AX), DX
-	MOVQ       16(AX), BX
-	CMPQ       CX, $0x01
-	JE         bias
-	JL         zero
-	LEAQ       (DX)(DX*2), SI
-	LEAQ       (BX)(DX*4), DI
-	LEAQ       (DI)(DX*4), R8
+TEXT ·tile1x10x512(SB), NOSPLIT, $24-8
+	MOVQ t+0(FP), AX
+	MOVQ (AX), CX
+	MOVQ CX, (SP)
+	MOVQ 16(AX), CX
+	MOVQ CX, 8(SP)
+	MOVQ 96(AX), CX
+	MOVQ CX, 16(SP)
+
+tile:
+	VMOVDQU32 112(AX), Z10
+	VPMOVD2M  Z10, K1
+	MOVQ      72(AX), CX
+	MOVQ      56(AX), DX
+	MOVQ      8(SP), BX
+	MOVQ      80(AX), SI
+	CMPQ      SI, $0x03
+	JGE       fetch
+	CMPQ      CX, $0x01
+	JE        bias
+	JL        zero
+
+fetch:
+	LEAQ       (DX)(DX*2), DI
+	LEAQ       (BX)(DX*4), R8
+	LEAQ       (R8)(DX*4), R9
 	PREFETCHT0 (BX)
 	PREFETCHT0 60(BX)
 	PREFETCHT0 (BX)(DX*1)
 	PREFETCHT0 60(BX)(DX*1)
 	PREFETCHT0 (BX)(DX*2)
 	PREFETCHT0 60(BX)(DX*2)
-	PREFETCHT0 (BX)(SI*1)
-	PREFETCHT0 60(BX)(SI*1)
-	PREFETCHT0 (DI)
-	PREFETCHT0 60(DI)
-	PREFETCHT0 (DI)(DX*1)
-	PREFETCHT0 60(DI)(DX*1)
-	PREFETCHT0 (DI)(DX*2)
-	PREFETCHT0 60(DI)(DX*2)
-	PREFETCHT0 (DI)(SI*1)
-	PREFETCHT0 60(DI)(SI*1)
+	PREFETCHT0 (BX)(DI*1)
+	PREFETCHT0 60(BX)(DI*1)
 	PREFETCHT0 (R8)
 	PREFETCHT0 60(R8)
 	PREFETCHT0 (R8)(DX*1)
 	PREFETCHT0 60(R8)(DX*1)
+	PREFETCHT0 (R8)(DX*2)
+	PREFETCHT0 60(R8)(DX*2)
+	PREFETCHT0 (R8)(DI*1)
+	PREFETCHT0 60(R8)(DI*1)
+	PREFETCHT0 (R9)
+	PREFETCHT0 60(R9)
+	PREFETCHT0 (R9)(DX*1)
+	PREFETCHT0 60(R9)(DX*1)
 
 zero:
 	VPXORD Z0, Z0, Z0
@@ -1545,8 +1720,8 @@ zero:
 	JMP    product
 
 bias:
-	MOVQ      24(AX), SI
-	VMOVUPS.Z (SI), K1, Z9
+	MOVQ      24(AX), DI
+	VMOVUPS.Z (DI), K1, Z9
 	VMOVAPS   Z9, Z0
 	VMOVAPS   Z9, Z1
 	VMOVAPS   Z9, Z2
@@ -1559,51 +1734,51 @@ bias:
 	VMOVAPS   Z9, Z9
 
 product:
-	MOVQ  64(AX), SI
-	MOVQ  48(AX), DI
-	MOVQ  8(AX), R8
-	MOVQ  40(AX), R9
-	MOVQ  (AX), R10
-	MOVQ  32(AX), R11
-	LEAQ  (R11)(R11*2), R12
-	LEAQ  (R10)(R11*4), R13
-	LEAQ  (R13)(R11*4), R14
-	TESTQ SI, SI
+	MOVQ  64(AX), DI
+	MOVQ  48(AX), R8
+	MOVQ  8(AX), R9
+	MOVQ  40(AX), R10
+	MOVQ  (SP), R11
+	MOVQ  32(AX), R12
+	LEAQ  (R12)(R12*2), R13
+	LEAQ  (R11)(R12*4), R14
+	LEAQ  (R14)(R12*4), R15
+	TESTQ DI, DI
 	JE    end
 
 inner:
-	VMOVUPS      (R8), Z10
-	VBROADCASTSS (R10), Z12
-	VFMADD231PS  Z12, Z10, Z0
-	VBROADCASTSS (R10)(R11*1), Z12
-	VFMADD231PS  Z12, Z10, Z1
-	VBROADCASTSS (R10)(R11*2), Z12
-	VFMADD231PS  Z12, Z10, Z2
-	VBROADCASTSS (R10)(R12*1), Z12
-	VFMADD231PS  Z12, Z10, Z3
-	VBROADCASTSS (R13), Z12
-	VFMADD231PS  Z12, Z10, Z4
-	VBROADCASTSS (R13)(R11*1), Z12
-	VFMADD231PS  Z12, Z10, Z5
-	VBROADCASTSS (R13)(R11*2), Z12
-	VFMADD231PS  Z12, Z10, Z6
-	VBROADCASTSS (R13)(R12*1), Z12
-	VFMADD231PS  Z12, Z10, Z7
-	VBROADCASTSS (R14), Z12
-	VFMADD231PS  Z12, Z10, Z8
-	VBROADCASTSS (R14)(R11*1), Z12
-	VFMADD231PS  Z12, Z10, Z9
-	ADDQ         DI, R8
-	ADDQ         R9, R10
-	ADDQ         R9, R13
-	ADDQ         R9, R14
-	DECQ         SI
+	VMOVUPS      (R9), Z10
+	VBROADCASTSS (R11), Z13
+	VFMADD231PS  Z13, Z10, Z0
+	VBROADCASTSS (R11)(R12*1), Z13
+	VFMADD231PS  Z13, Z10, Z1
+	VBROADCASTSS (R11)(R12*2), Z13
+	VFMADD231PS  Z13, Z10, Z2
+	VBROADCASTSS (R11)(R13*1), Z13
+	VFMADD231PS  Z13, Z10, Z3
+	VBROADCASTSS (R14), Z13
+	VFMADD231PS  Z13, Z10, Z4
+	VBROADCASTSS (R14)(R12*1), Z13
+	VFMADD231PS  Z13, Z10, Z5
+	VBROADCASTSS (R14)(R12*2), Z13
+	VFMADD231PS  Z13, Z10, Z6
+	VBROADCASTSS (R14)(R13*1), Z13
+	VFMADD231PS  Z13, Z10, Z7
+	VBROADCASTSS (R15), Z13
+	VFMADD231PS  Z13, Z10, Z8
+	VBROADCASTSS (R15)(R12*1), Z13
+	VFMADD231PS  Z13, Z10, Z9
+	ADDQ         R8, R9
+	ADDQ         R10, R11
+	ADDQ         R10, R14
+	ADDQ         R10, R15
+	DECQ         DI
 	JNE          inner
 
 end:
-	LEAQ      (DX)(DX*2), SI
-	LEAQ      (BX)(DX*4), DI
-	LEAQ      (DI)(DX*4), R8
+	LEAQ      (DX)(DX*2), DI
+	LEAQ      (BX)(DX*4), R8
+	LEAQ      (R8)(DX*4), R9
 	CMPQ      CX, $0x02
 	JNE       ending
 	VMOVUPS.Z (BX), K1, Z10
@@ -1612,31 +1787,30 @@ end:
 	VADDPS    Z10, Z1, Z1
 	VMOVUPS.Z (BX)(DX*2), K1, Z10
 	VADDPS    Z10, Z2, Z2
-	VMOVUPS.Z (BX)(SI*1), K1, Z10
+	VMOVUPS.Z (BX)(DI*1), K1, Z10
 	VADDPS    Z10, Z3, Z3
-	VMOVUPS.Z (DI), K1, Z10
-	VADDPS    Z10, Z4, Z4
-	VMOVUPS.Z (DI)(DX*1), K1, Z10
-	VADDPS    Z10, Z5, Z5
-	VMOVUPS.Z (DI)(DX*2), K1, Z10
-	VADDPS    Z10, Z6, Z6
-	VMOVUPS.Z (DI)(SI*1), K1, Z10
-	VADDPS    Z10, Z7, Z7
 	VMOVUPS.Z (R8), K1, Z10
-	VADDPS    Z10, Z8, Z8
+	VADDPS    Z10, Z4, Z4
 	VMOVUPS.Z (R8)(DX*1), K1, Z10
+	VADDPS    Z10, Z5, Z5
+	VMOVUPS.Z (R8)(DX*2), K1, Z10
+	VADDPS    Z10, Z6, Z6
+	VMOVUPS.Z (R8)(DI*1), K1, Z10
+	VADDPS    Z10, Z7, Z7
+	VMOVUPS.Z (R9), K1, Z10
+	VADDPS    Z10, Z8, Z8
+	VMOVUPS.Z (R9)(DX*1), K1, Z10
 	VADDPS    Z10, Z9, Z9
 
 ending:
-	MOVQ         80(AX), CX
 	VBROADCASTSS 88(AX), Z10
-	CMPQ         CX, $0x00
+	CMPQ         SI, $0x00
 	JE           store
-	CMPQ         CX, $0x01
+	CMPQ         SI, $0x01
 	JE           leaky
-	CMPQ         CX, $0x02
+	CMPQ         SI, $0x02
 	JE           relu
-	CMPQ         CX, $0x03
+	CMPQ         SI, $0x03
 	JE           derivative
 	VMOVUPS.Z    (BX), K1, Z10
 	VFNMADD213PS c3f800000<>+0(SB), Z10, Z10
@@ -1647,50 +1821,50 @@ ending:
 	VMOVUPS.Z    (BX)(DX*2), K1, Z10
 	VFNMADD213PS c3f800000<>+0(SB), Z10, Z10
 	VMULPS       Z10, Z2, Z2
-	VMOVUPS.Z    (BX)(SI*1), K1, Z10
+	VMOVUPS.Z    (BX)(DI*1), K1, Z10
 	VFNMADD213PS c3f800000<>+0(SB), Z10, Z10
 	VMULPS       Z10, Z3, Z3
-	VMOVUPS.Z    (DI), K1, Z10
-	VFNMADD213PS c3f800000<>+0(SB), Z10, Z10
-	VMULPS       Z10, Z4, Z4
-	VMOVUPS.Z    (DI)(DX*1), K1, Z10
-	VFNMADD213PS c3f800000<>+0(SB), Z10, Z10
-	VMULPS       Z10, Z5, Z5
-	VMOVUPS.Z    (DI)(DX*2), K1, Z10
-	VFNMADD213PS c3f800000<>+0(SB), Z10, Z10
-	VMULPS       Z10, Z6, Z6
-	VMOVUPS.Z    (DI)(SI*1), K1, Z10
-	VFNMADD213PS c3f800000<>+0(SB), Z10, Z10
-	VMULPS       Z10, Z7, Z7
 	VMOVUPS.Z    (R8), K1, Z10
 	VFNMADD213PS c3f800000<>+0(SB), Z10, Z10
-	VMULPS       Z10, Z8, Z8
+	VMULPS       Z10, Z4, Z4
 	VMOVUPS.Z    (R8)(DX*1), K1, Z10
+	VFNMADD213PS c3f800000<>+0(SB), Z10, Z10
+	VMULPS       Z10, Z5, Z5
+	VMOVUPS.Z    (R8)(DX*2), K1, Z10
+	VFNMADD213PS c3f800000<>+0(SB), Z10, Z10
+	VMULPS       Z10, Z6, Z6
+	VMOVUPS.Z    (R8)(DI*1), K1, Z10
+	VFNMADD213PS c3f800000<>+0(SB), Z10, Z10
+	VMULPS       Z10, Z7, Z7
+	VMOVUPS.Z    (R9), K1, Z10
+	VFNMADD213PS c3f800000<>+0(SB), Z10, Z10
+	VMULPS       Z10, Z8, Z8
+	VMOVUPS.Z    (R9)(DX*1), K1, Z10
 	VFNMADD213PS c3f800000<>+0(SB), Z10, Z10
 	VMULPS       Z10, Z9, Z9
 	JMP          store
 
 leaky:
-	VMULPS Z10, Z0, Z11
-	VMAXPS Z0, Z11, Z0
-	VMULPS Z10, Z1, Z11
-	VMAXPS Z1, Z11, Z1
-	VMULPS Z10, Z2, Z11
-	VMAXPS Z2, Z11, Z2
-	VMULPS Z10, Z3, Z11
-	VMAXPS Z3, Z11, Z3
-	VMULPS Z10, Z4, Z11
-	VMAXPS Z4, Z11, Z4
-	VMULPS Z10, Z5, Z11
-	VMAXPS Z5, Z11, Z5
-	VMULPS Z10, Z6, Z11
-	VMAXPS Z6, Z11, Z6
-	VMULPS Z10, Z7, Z11
-	VMAXPS Z7, Z11, Z7
-	VMULPS Z10, Z8, Z11
-	VMAXPS Z8, Z11, Z8
-	VMULPS Z10, Z9, Z11
-	VMAXPS Z9, Z11, Z9
+	VMULPS Z10, Z0, Z13
+	VMAXPS Z0, Z13, Z0
+	VMULPS Z10, Z1, Z13
+	VMAXPS Z1, Z13, Z1
+	VMULPS Z10, Z2, Z13
+	VMAXPS Z2, Z13, Z2
+	VMULPS Z10, Z3, Z13
+	VMAXPS Z3, Z13, Z3
+	VMULPS Z10, Z4, Z13
+	VMAXPS Z4, Z13, Z4
+	VMULPS Z10, Z5, Z13
+	VMAXPS Z5, Z13, Z5
+	VMULPS Z10, Z6, Z13
+	VMAXPS Z6, Z13, Z6
+	VMULPS Z10, Z7, Z13
+	VMAXPS Z7, Z13, Z7
+	VMULPS Z10, Z8, Z13
+	VMAXPS Z8, Z13, Z8
+	VMULPS Z10, Z9, Z13
+	VMAXPS Z9, Z13, Z9
 	JMP    store
 
 relu:
@@ -1708,89 +1882,108 @@ relu:
 	JMP    store
 
 derivative:
-	VPXORD    Z11, Z11, Z11
-	VMOVUPS.Z (BX), K1, Z12
-	VCMPPS    $0x02, Z11, Z12, K2
+	VPXORD    Z12, Z12, Z12
+	VMOVUPS.Z (BX), K1, Z13
+	VCMPPS    $0x02, Z12, Z13, K2
 	VMULPS    Z10, Z0, K2, Z0
-	VMOVUPS.Z (BX)(DX*1), K1, Z12
-	VCMPPS    $0x02, Z11, Z12, K2
+	VMOVUPS.Z (BX)(DX*1), K1, Z13
+	VCMPPS    $0x02, Z12, Z13, K2
 	VMULPS    Z10, Z1, K2, Z1
-	VMOVUPS.Z (BX)(DX*2), K1, Z12
-	VCMPPS    $0x02, Z11, Z12, K2
+	VMOVUPS.Z (BX)(DX*2), K1, Z13
+	VCMPPS    $0x02, Z12, Z13, K2
 	VMULPS    Z10, Z2, K2, Z2
-	VMOVUPS.Z (BX)(SI*1), K1, Z12
-	VCMPPS    $0x02, Z11, Z12, K2
+	VMOVUPS.Z (BX)(DI*1), K1, Z13
+	VCMPPS    $0x02, Z12, Z13, K2
 	VMULPS    Z10, Z3, K2, Z3
-	VMOVUPS.Z (DI), K1, Z12
-	VCMPPS    $0x02, Z11, Z12, K2
+	VMOVUPS.Z (R8), K1, Z13
+	VCMPPS    $0x02, Z12, Z13, K2
 	VMULPS    Z10, Z4, K2, Z4
-	VMOVUPS.Z (DI)(DX*1), K1, Z12
-	VCMPPS    $0x02, Z11, Z12, K2
+	VMOVUPS.Z (R8)(DX*1), K1, Z13
+	VCMPPS    $0x02, Z12, Z13, K2
 	VMULPS    Z10, Z5, K2, Z5
-	VMOVUPS.Z (DI)(DX*2), K1, Z12
-	VCMPPS    $0x02, Z11, Z12, K2
+	VMOVUPS.Z (R8)(DX*2), K1, Z13
+	VCMPPS    $0x02, Z12, Z13, K2
 	VMULPS    Z10, Z6, K2, Z6
-	VMOVUPS.Z (DI)(SI*1), K1, Z12
-	VCMPPS    $0x02, Z11, Z12, K2
+	VMOVUPS.Z (R8)(DI*1), K1, Z13
+	VCMPPS    $0x02, Z12, Z13, K2
 	VMULPS    Z10, Z7, K2, Z7
-	VMOVUPS.Z (R8), K1, Z12
-	VCMPPS    $0x02, Z11, Z12, K2
+	VMOVUPS.Z (R9), K1, Z13
+	VCMPPS    $0x02, Z12, Z13, K2
 	VMULPS    Z10, Z8, K2, Z8
-	VMOVUPS.Z (R8)(DX*1), K1, Z12
-	VCMPPS    $0x02, Z11, Z12, K2
+	VMOVUPS.Z (R9)(DX*1), K1, Z13
+	VCMPPS    $0x02, Z12, Z13, K2
 	VMULPS    Z10, Z9, K2, Z9
 
 store:
 	VMOVUPS Z0, K1, (BX)
 	VMOVUPS Z1, K1, (BX)(DX*1)
 	VMOVUPS Z2, K1, (BX)(DX*2)
-	VMOVUPS Z3, K1, (BX)(SI*1)
-	VMOVUPS Z4, K1, (DI)
-	VMOVUPS Z5, K1, (DI)(DX*1)
-	VMOVUPS Z6, K1, (DI)(DX*2)
-	VMOVUPS Z7, K1, (DI)(SI*1)
-	VMOVUPS Z8, K1, (R8)
-	VMOVUPS Z9, K1, (R8)(DX*1)
+	VMOVUPS Z3, K1, (BX)(DI*1)
+	VMOVUPS Z4, K1, (R8)
+	VMOVUPS Z5, K1, (R8)(DX*1)
+	VMOVUPS Z6, K1, (R8)(DX*2)
+	VMOVUPS Z7, K1, (R8)(DI*1)
+	VMOVUPS Z8, K1, (R9)
+	VMOVUPS Z9, K1, (R9)(DX*1)
+	IMUL3Q  $0x0a, 32(AX), CX
+	ADDQ    CX, (SP)
+	IMUL3Q  $0x0a, 56(AX), CX
+	ADDQ    CX, 8(SP)
+	DECQ    16(SP)
+	JNE     tile
 	VZEROUPPER
 	RET
 
 // func tile1x11x512(t *byte)
 // Requires: AVX, AVX512DQ, AVX512F, MMX+
-TEXT ·tile1x11x512(SB), NOSPLIT, $0-8
-	MOVQ       t+0(FP), AX
-	VMOVDQU32  96(AX), Z11
-	VPMOVD2M   Z11, K1
-	MOVQ       72(AX), CX
-	MOVQ       56(AX), DX
-	MOVQ       16(AX), BX
-	CMPQ       CX, $0x01
-	JE         bias
-	JL         zero
-	LEAQ       (DX)(DX*2), SI
-	LEAQ       (BX)(DX*4), DI
-	LEAQ       (DI)(DX*4), R8
+TEXT ·tile1x11x512(SB), NOSPLIT, $24-8
+	MOVQ t+0(FP), AX
+	MOVQ (AX), CX
+	MOVQ CX, (SP)
+	MOVQ 16(AX), CX
+	MOVQ CX, 8(SP)
+	MOVQ 96(AX), CX
+	MOVQ CX, 16(SP)
+
+tile:
+	VMOVDQU32 112(AX), Z11
+	VPMOVD2M  Z11, K1
+	MOVQ      72(AX), CX
+	MOVQ      56(AX), DX
+	MOVQ      8(SP), BX
+	MOVQ      80(AX), SI
+	CMPQ      SI, $0x03
+	JGE       fetch
+	CMPQ      CX, $0x01
+	JE        bias
+	JL        zero
+
+fetch:
+	LEAQ       (DX)(DX*2), DI
+	LEAQ       (BX)(DX*4), R8
+	LEAQ       (R8)(DX*4), R9
 	PREFETCHT0 (BX)
 	PREFETCHT0 60(BX)
 	PREFETCHT0 (BX)(DX*1)
 	PREFETCHT0 60(BX)(DX*1)
 	PREFETCHT0 (BX)(DX*2)
 	PREFETCHT0 60(BX)(DX*2)
-	PREFETCHT0 (BX)(SI*1)
-	PREFETCHT0 60(BX)(SI*1)
-	PREFETCHT0 (DI)
-	PREFETCHT0 60(DI)
-	PREFETCHT0 (DI)(DX*1)
-	PREFETCHT0 60(DI)(DX*1)
-	PREFETCHT0 (DI)(DX*2)
-	PREFETCHT0 60(DI)(DX*2)
-	PREFETCHT0 (DI)(SI*1)
-	PREFETCHT0 60(DI)(SI*1)
+	PREFETCHT0 (BX)(DI*1)
+	PREFETCHT0 60(BX)(DI*1)
 	PREFETCHT0 (R8)
 	PREFETCHT0 60(R8)
 	PREFETCHT0 (R8)(DX*1)
 	PREFETCHT0 60(R8)(DX*1)
 	PREFETCHT0 (R8)(DX*2)
 	PREFETCHT0 60(R8)(DX*2)
+	PREFETCHT0 (R8)(DI*1)
+	PREFETCHT0 60(R8)(DI*1)
+	PREFETCHT0 (R9)
+	PREFETCHT0 60(R9)
+	PREFETCHT0 (R9)(DX*1)
+	PREFETCHT0 60(R9)(DX*1)
+	PREFETCHT0 (R9)(DX*2)
+	PREFETCHT0 60(R9)(DX*2)
 
 zero:
 	VPXORD Z0, Z0, Z0
@@ -1807,8 +2000,8 @@ zero:
 	JMP    product
 
 bias:
-	MOVQ      24(AX), SI
-	VMOVUPS.Z (SI), K1, Z10
+	MOVQ      24(AX), DI
+	VMOVUPS.Z (DI), K1, Z10
 	VMOVAPS   Z10, Z0
 	VMOVAPS   Z10, Z1
 	VMOVAPS   Z10, Z2
@@ -1822,53 +2015,53 @@ bias:
 	VMOVAPS   Z10, Z10
 
 product:
-	MOVQ  64(AX), SI
-	MOVQ  48(AX), DI
-	MOVQ  8(AX), R8
-	MOVQ  40(AX), R9
-	MOVQ  (AX), R10
-	MOVQ  32(AX), R11
-	LEAQ  (R11)(R11*2), R12
-	LEAQ  (R10)(R11*4), R13
-	LEAQ  (R13)(R11*4), R14
-	TESTQ SI, SI
+	MOVQ  64(AX), DI
+	MOVQ  48(AX), R8
+	MOVQ  8(AX), R9
+	MOVQ  40(AX), R10
+	MOVQ  (SP), R11
+	MOVQ  32(AX), R12
+	LEAQ  (R12)(R12*2), R13
+	LEAQ  (R11)(R12*4), R14
+	LEAQ  (R14)(R12*4), R15
+	TESTQ DI, DI
 	JE    end
 
 inner:
-	VMOVUPS      (R8), Z11
-	VBROADCASTSS (R10), Z13
-	VFMADD231PS  Z13, Z11, Z0
-	VBROADCASTSS (R10)(R11*1), Z13
-	VFMADD231PS  Z13, Z11, Z1
-	VBROADCASTSS (R10)(R11*2), Z13
-	VFMADD231PS  Z13, Z11, Z2
-	VBROADCASTSS (R10)(R12*1), Z13
-	VFMADD231PS  Z13, Z11, Z3
-	VBROADCASTSS (R13), Z13
-	VFMADD231PS  Z13, Z11, Z4
-	VBROADCASTSS (R13)(R11*1), Z13
-	VFMADD231PS  Z13, Z11, Z5
-	VBROADCASTSS (R13)(R11*2), Z13
-	VFMADD231PS  Z13, Z11, Z6
-	VBROADCASTSS (R13)(R12*1), Z13
-	VFMADD231PS  Z13, Z11, Z7
-	VBROADCASTSS (R14), Z13
-	VFMADD231PS  Z13, Z11, Z8
-	VBROADCASTSS (R14)(R11*1), Z13
-	VFMADD231PS  Z13, Z11, Z9
-	VBROADCASTSS (R14)(R11*2), Z13
-	VFMADD231PS  Z13, Z11, Z10
-	ADDQ         DI, R8
-	ADDQ         R9, R10
-	ADDQ         R9, R13
-	ADDQ         R9, R14
-	DECQ         SI
+	VMOVUPS      (R9), Z11
+	VBROADCASTSS (R11), Z14
+	VFMADD231PS  Z14, Z11, Z0
+	VBROADCASTSS (R11)(R12*1), Z14
+	VFMADD231PS  Z14, Z11, Z1
+	VBROADCASTSS (R11)(R12*2), Z14
+	VFMADD231PS  Z14, Z11, Z2
+	VBROADCASTSS (R11)(R13*1), Z14
+	VFMADD231PS  Z14, Z11, Z3
+	VBROADCASTSS (R14), Z14
+	VFMADD231PS  Z14, Z11, Z4
+	VBROADCASTSS (R14)(R12*1), Z14
+	VFMADD231PS  Z14, Z11, Z5
+	VBROADCASTSS (R14)(R12*2), Z14
+	VFMADD231PS  Z14, Z11, Z6
+	VBROADCASTSS (R14)(R13*1), Z14
+	VFMADD231PS  Z14, Z11, Z7
+	VBROADCASTSS (R15), Z14
+	VFMADD231PS  Z14, Z11, Z8
+	VBROADCASTSS (R15)(R12*1), Z14
+	VFMADD231PS  Z14, Z11, Z9
+	VBROADCASTSS (R15)(R12*2), Z14
+	VFMADD231PS  Z14, Z11, Z10
+	ADDQ         R8, R9
+	ADDQ         R10, R11
+	ADDQ         R10, R14
+	ADDQ         R10, R15
+	DECQ         DI
 	JNE          inner
 
 end:
-	LEAQ      (DX)(DX*2), SI
-	LEAQ      (BX)(DX*4), DI
-	LEAQ      (DI)(DX*4), R8
+	LEAQ      (DX)(DX*2), DI
+	LEAQ      (BX)(DX*4), R8
+	LEAQ      (R8)(DX*4), R9
 	CMPQ      CX, $0x02
 	JNE       ending
 	VMOVUPS.Z (BX), K1, Z11
@@ -1877,33 +2070,32 @@ end:
 	VADDPS    Z11, Z1, Z1
 	VMOVUPS.Z (BX)(DX*2), K1, Z11
 	VADDPS    Z11, Z2, Z2
-	VMOVUPS.Z (BX)(SI*1), K1, Z11
+	VMOVUPS.Z (BX)(DI*1), K1, Z11
 	VADDPS    Z11, Z3, Z3
-	VMOVUPS.Z (DI), K1, Z11
-	VADDPS    Z11, Z4, Z4
-	VMOVUPS.Z (DI)(DX*1), K1, Z11
-	VADDPS    Z11, Z5, Z5
-	VMOVUPS.Z (DI)(DX*2), K1, Z11
-	VADDPS    Z11, Z6, Z6
-	VMOVUPS.Z (DI)(SI*1), K1, Z11
-	VADDPS    Z11, Z7, Z7
 	VMOVUPS.Z (R8), K1, Z11
-	VADDPS    Z11, Z8, Z8
+	VADDPS    Z11, Z4, Z4
 	VMOVUPS.Z (R8)(DX*1), K1, Z11
-	VADDPS    Z11, Z9, Z9
+	VADDPS    Z11, Z5, Z5
 	VMOVUPS.Z (R8)(DX*2), K1, Z11
+	VADDPS    Z11, Z6, Z6
+	VMOVUPS.Z (R8)(DI*1), K1, Z11
+	VADDPS    Z11, Z7, Z7
+	VMOVUPS.Z (R9), K1, Z11
+	VADDPS    Z11, Z8, Z8
+	VMOVUPS.Z (R9)(DX*1), K1, Z11
+	VADDPS    Z11, Z9, Z9
+	VMOVUPS.Z (R9)(DX*2), K1, Z11
 	VADDPS    Z11, Z10, Z10
 
 ending:
-	MOVQ         80(AX), CX
 	VBROADCASTSS 88(AX), Z11
-	CMPQ         CX, $0x00
+	CMPQ         SI, $0x00
 	JE           store
-	CMPQ         CX, $0x01
+	CMPQ         SI, $0x01
 	JE           leaky
-	CMPQ         CX, $0x02
+	CMPQ         SI, $0x02
 	JE           relu
-	CMPQ         CX, $0x03
+	CMPQ         SI, $0x03
 	JE           derivative
 	VMOVUPS.Z    (BX), K1, Z11
 	VFNMADD213PS c3f800000<>+0(SB), Z11, Z11
@@ -1914,55 +2106,55 @@ ending:
 	VMOVUPS.Z    (BX)(DX*2), K1, Z11
 	VFNMADD213PS c3f800000<>+0(SB), Z11, Z11
 	VMULPS       Z11, Z2, Z2
-	VMOVUPS.Z    (BX)(SI*1), K1, Z11
+	VMOVUPS.Z    (BX)(DI*1), K1, Z11
 	VFNMADD213PS c3f800000<>+0(SB), Z11, Z11
 	VMULPS       Z11, Z3, Z3
-	VMOVUPS.Z    (DI), K1, Z11
-	VFNMADD213PS c3f800000<>+0(SB), Z11, Z11
-	VMULPS       Z11, Z4, Z4
-	VMOVUPS.Z    (DI)(DX*1), K1, Z11
-	VFNMADD213PS c3f800000<>+0(SB), Z11, Z11
-	VMULPS       Z11, Z5, Z5
-	VMOVUPS.Z    (DI)(DX*2), K1, Z11
-	VFNMADD213PS c3f800000<>+0(SB), Z11, Z11
-	VMULPS       Z11, Z6, Z6
-	VMOVUPS.Z    (DI)(SI*1), K1, Z11
-	VFNMADD213PS c3f800000<>+0(SB), Z11, Z11
-	VMULPS       Z11, Z7, Z7
 	VMOVUPS.Z    (R8), K1, Z11
 	VFNMADD213PS c3f800000<>+0(SB), Z11, Z11
-	VMULPS       Z11, Z8, Z8
+	VMULPS       Z11, Z4, Z4
 	VMOVUPS.Z    (R8)(DX*1), K1, Z11
 	VFNMADD213PS c3f800000<>+0(SB), Z11, Z11
-	VMULPS       Z11, Z9, Z9
+	VMULPS       Z11, Z5, Z5
 	VMOVUPS.Z    (R8)(DX*2), K1, Z11
+	VFNMADD213PS c3f800000<>+0(SB), Z11, Z11
+	VMULPS       Z11, Z6, Z6
+	VMOVUPS.Z    (R8)(DI*1), K1, Z11
+	VFNMADD213PS c3f800000<>+0(SB), Z11, Z11
+	VMULPS       Z11, Z7, Z7
+	VMOVUPS.Z    (R9), K1, Z11
+	VFNMADD213PS c3f800000<>+0(SB), Z11, Z11
+	VMULPS       Z11, Z8, Z8
+	VMOVUPS.Z    (R9)(DX*1), K1, Z11
+	VFNMADD213PS c3f800000<>+0(SB), Z11, Z11
+	VMULPS       Z11, Z9, Z9
+	VMOVUPS.Z    (R9)(DX*2), K1, Z11
 	VFNMADD213PS c3f800000<>+0(SB), Z11, Z11
 	VMULPS       Z11, Z10, Z10
 	JMP          store
 
 leaky:
-	VMULPS Z11, Z0, Z12
-	VMAXPS Z0, Z12, Z0
-	VMULPS Z11, Z1, Z12
-	VMAXPS Z1, Z12, Z1
-	VMULPS Z11, Z2, Z12
-	VMAXPS Z2, Z12, Z2
-	VMULPS Z11, Z3, Z12
-	VMAXPS Z3, Z12, Z3
-	VMULPS Z11, Z4, Z12
-	VMAXPS Z4, Z12, Z4
-	VMULPS Z11, Z5, Z12
-	VMAXPS Z5, Z12, Z5
-	VMULPS Z11, Z6, Z12
-	VMAXPS Z6, Z12, Z6
-	VMULPS Z11, Z7, Z12
-	VMAXPS Z7, Z12, Z7
-	VMULPS Z11, Z8, Z12
-	VMAXPS Z8, Z12, Z8
-	VMULPS Z11, Z9, Z12
-	VMAXPS Z9, Z12, Z9
-	VMULPS Z11, Z10, Z12
-	VMAXPS Z10, Z12, Z10
+	VMULPS Z11, Z0, Z14
+	VMAXPS Z0, Z14, Z0
+	VMULPS Z11, Z1, Z14
+	VMAXPS Z1, Z14, Z1
+	VMULPS Z11, Z2, Z14
+	VMAXPS Z2, Z14, Z2
+	VMULPS Z11, Z3, Z14
+	VMAXPS Z3, Z14, Z3
+	VMULPS Z11, Z4, Z14
+	VMAXPS Z4, Z14, Z4
+	VMULPS Z11, Z5, Z14
+	VMAXPS Z5, Z14, Z5
+	VMULPS Z11, Z6, Z14
+	VMAXPS Z6, Z14, Z6
+	VMULPS Z11, Z7, Z14
+	VMAXPS Z7, Z14, Z7
+	VMULPS Z11, Z8, Z14
+	VMAXPS Z8, Z14, Z8
+	VMULPS Z11, Z9, Z14
+	VMAXPS Z9, Z14, Z9
+	VMULPS Z11, Z10, Z14
+	VMAXPS Z10, Z14, Z10
 	JMP    store
 
 relu:
@@ -1981,95 +2173,114 @@ relu:
 	JMP    store
 
 derivative:
-	VPXORD    Z12, Z12, Z12
-	VMOVUPS.Z (BX), K1, Z13
-	VCMPPS    $0x02, Z12, Z13, K2
+	VPXORD    Z13, Z13, Z13
+	VMOVUPS.Z (BX), K1, Z14
+	VCMPPS    $0x02, Z13, Z14, K2
 	VMULPS    Z11, Z0, K2, Z0
-	VMOVUPS.Z (BX)(DX*1), K1, Z13
-	VCMPPS    $0x02, Z12, Z13, K2
+	VMOVUPS.Z (BX)(DX*1), K1, Z14
+	VCMPPS    $0x02, Z13, Z14, K2
 	VMULPS    Z11, Z1, K2, Z1
-	VMOVUPS.Z (BX)(DX*2), K1, Z13
-	VCMPPS    $0x02, Z12, Z13, K2
+	VMOVUPS.Z (BX)(DX*2), K1, Z14
+	VCMPPS    $0x02, Z13, Z14, K2
 	VMULPS    Z11, Z2, K2, Z2
-	VMOVUPS.Z (BX)(SI*1), K1, Z13
-	VCMPPS    $0x02, Z12, Z13, K2
+	VMOVUPS.Z (BX)(DI*1), K1, Z14
+	VCMPPS    $0x02, Z13, Z14, K2
 	VMULPS    Z11, Z3, K2, Z3
-	VMOVUPS.Z (DI), K1, Z13
-	VCMPPS    $0x02, Z12, Z13, K2
+	VMOVUPS.Z (R8), K1, Z14
+	VCMPPS    $0x02, Z13, Z14, K2
 	VMULPS    Z11, Z4, K2, Z4
-	VMOVUPS.Z (DI)(DX*1), K1, Z13
-	VCMPPS    $0x02, Z12, Z13, K2
+	VMOVUPS.Z (R8)(DX*1), K1, Z14
+	VCMPPS    $0x02, Z13, Z14, K2
 	VMULPS    Z11, Z5, K2, Z5
-	VMOVUPS.Z (DI)(DX*2), K1, Z13
-	VCMPPS    $0x02, Z12, Z13, K2
+	VMOVUPS.Z (R8)(DX*2), K1, Z14
+	VCMPPS    $0x02, Z13, Z14, K2
 	VMULPS    Z11, Z6, K2, Z6
-	VMOVUPS.Z (DI)(SI*1), K1, Z13
-	VCMPPS    $0x02, Z12, Z13, K2
+	VMOVUPS.Z (R8)(DI*1), K1, Z14
+	VCMPPS    $0x02, Z13, Z14, K2
 	VMULPS    Z11, Z7, K2, Z7
-	VMOVUPS.Z (R8), K1, Z13
-	VCMPPS    $0x02, Z12, Z13, K2
+	VMOVUPS.Z (R9), K1, Z14
+	VCMPPS    $0x02, Z13, Z14, K2
 	VMULPS    Z11, Z8, K2, Z8
-	VMOVUPS.Z (R8)(DX*1), K1, Z13
-	VCMPPS    $0x02, Z12, Z13, K2
+	VMOVUPS.Z (R9)(DX*1), K1, Z14
+	VCMPPS    $0x02, Z13, Z14, K2
 	VMULPS    Z11, Z9, K2, Z9
-	VMOVUPS.Z (R8)(DX*2), K1, Z13
-	VCMPPS    $0x02, Z12, Z13, K2
+	VMOVUPS.Z (R9)(DX*2), K1, Z14
+	VCMPPS    $0x02, Z13, Z14, K2
 	VMULPS    Z11, Z10, K2, Z10
 
 store:
 	VMOVUPS Z0, K1, (BX)
 	VMOVUPS Z1, K1, (BX)(DX*1)
 	VMOVUPS Z2, K1, (BX)(DX*2)
-	VMOVUPS Z3, K1, (BX)(SI*1)
-	VMOVUPS Z4, K1, (DI)
-	VMOVUPS Z5, K1, (DI)(DX*1)
-	VMOVUPS Z6, K1, (DI)(DX*2)
-	VMOVUPS Z7, K1, (DI)(SI*1)
-	VMOVUPS Z8, K1, (R8)
-	VMOVUPS Z9, K1, (R8)(DX*1)
-	VMOVUPS Z10, K1, (R8)(DX*2)
+	VMOVUPS Z3, K1, (BX)(DI*1)
+	VMOVUPS Z4, K1, (R8)
+	VMOVUPS Z5, K1, (R8)(DX*1)
+	VMOVUPS Z6, K1, (R8)(DX*2)
+	VMOVUPS Z7, K1, (R8)(DI*1)
+	VMOVUPS Z8, K1, (R9)
+	VMOVUPS Z9, K1, (R9)(DX*1)
+	VMOVUPS Z10, K1, (R9)(DX*2)
+	IMUL3Q  $0x0b, 32(AX), CX
+	ADDQ    CX, (SP)
+	IMUL3Q  $0x0b, 56(AX), CX
+	ADDQ    CX, 8(SP)
+	DECQ    16(SP)
+	JNE     tile
 	VZEROUPPER
 	RET
 
 // func tile1x12x512(t *byte)
 // Requires: AVX, AVX512DQ, AVX512F, MMX+
-TEXT ·tile1x12x512(SB), NOSPLIT, $0-8
-	MOVQ       t+0(FP), AX
-	VMOVDQU32  96(AX), Z12
-	VPMOVD2M   Z12, K1
-	MOVQ       72(AX), CX
-	MOVQ       56(AX), DX
-	MOVQ       16(AX), BX
-	CMPQ       CX, $0x01
-	JE         bias
-	JL         zero
-	LEAQ       (DX)(DX*2), SI
-	LEAQ       (BX)(DX*4), DI
-	LEAQ       (DI)(DX*4), R8
+TEXT ·tile1x12x512(SB), NOSPLIT, $24-8
+	MOVQ t+0(FP), AX
+	MOVQ (AX), CX
+	MOVQ CX, (SP)
+	MOVQ 16(AX), CX
+	MOVQ CX, 8(SP)
+	MOVQ 96(AX), CX
+	MOVQ CX, 16(SP)
+
+tile:
+	VMOVDQU32 112(AX), Z12
+	VPMOVD2M  Z12, K1
+	MOVQ      72(AX), CX
+	MOVQ      56(AX), DX
+	MOVQ      8(SP), BX
+	MOVQ      80(AX), SI
+	CMPQ      SI, $0x03
+	JGE       fetch
+	CMPQ      CX, $0x01
+	JE        bias
+	JL        zero
+
+fetch:
+	LEAQ       (DX)(DX*2), DI
+	LEAQ       (BX)(DX*4), R8
+	LEAQ       (R8)(DX*4), R9
 	PREFETCHT0 (BX)
 	PREFETCHT0 60(BX)
 	PREFETCHT0 (BX)(DX*1)
 	PREFETCHT0 60(BX)(DX*1)
 	PREFETCHT0 (BX)(DX*2)
 	PREFETCHT0 60(BX)(DX*2)
-	PREFETCHT0 (BX)(SI*1)
-	PREFETCHT0 60(BX)(SI*1)
-	PREFETCHT0 (DI)
-	PREFETCHT0 60(DI)
-	PREFETCHT0 (DI)(DX*1)
-	PREFETCHT0 60(DI)(DX*1)
-	PREFETCHT0 (DI)(DX*2)
-	PREFETCHT0 60(DI)(DX*2)
-	PREFETCHT0 (DI)(SI*1)
-	PREFETCHT0 60(DI)(SI*1)
+	PREFETCHT0 (BX)(DI*1)
+	PREFETCHT0 60(BX)(DI*1)
 	PREFETCHT0 (R8)
 	PREFETCHT0 60(R8)
 	PREFETCHT0 (R8)(DX*1)
 	PREFETCHT0 60(R8)(DX*1)
 	PREFETCHT0 (R8)(DX*2)
 	PREFETCHT0 60(R8)(DX*2)
-	PREFETCHT0 (R8)(SI*1)
-	PREFETCHT0 60(R8)(SI*1)
+	PREFETCHT0 (R8)(DI*1)
+	PREFETCHT0 60(R8)(DI*1)
+	PREFETCHT0 (R9)
+	PREFETCHT0 60(R9)
+	PREFETCHT0 (R9)(DX*1)
+	PREFETCHT0 60(R9)(DX*1)
+	PREFETCHT0 (R9)(DX*2)
+	PREFETCHT0 60(R9)(DX*2)
+	PREFETCHT0 (R9)(DI*1)
+	PREFETCHT0 60(R9)(DI*1)
 
 zero:
 	VPXORD Z0, Z0, Z0
@@ -2087,8 +2298,8 @@ zero:
 	JMP    product
 
 bias:
-	MOVQ      24(AX), SI
-	VMOVUPS.Z (SI), K1, Z11
+	MOVQ      24(AX), DI
+	VMOVUPS.Z (DI), K1, Z11
 	VMOVAPS   Z11, Z0
 	VMOVAPS   Z11, Z1
 	VMOVAPS   Z11, Z2
@@ -2103,55 +2314,55 @@ bias:
 	VMOVAPS   Z11, Z11
 
 product:
-	MOVQ  64(AX), SI
-	MOVQ  48(AX), DI
-	MOVQ  8(AX), R8
-	MOVQ  40(AX), R9
-	MOVQ  (AX), R10
-	MOVQ  32(AX), R11
-	LEAQ  (R11)(R11*2), R12
-	LEAQ  (R10)(R11*4), R13
-	LEAQ  (R13)(R11*4), R14
-	TESTQ SI, SI
+	MOVQ  64(AX), DI
+	MOVQ  48(AX), R8
+	MOVQ  8(AX), R9
+	MOVQ  40(AX), R10
+	MOVQ  (SP), R11
+	MOVQ  32(AX), R12
+	LEAQ  (R12)(R12*2), R13
+	LEAQ  (R11)(R12*4), R14
+	LEAQ  (R14)(R12*4), R15
+	TESTQ DI, DI
 	JE    end
 
 inner:
-	VMOVUPS      (R8), Z12
-	VBROADCASTSS (R10), Z14
-	VFMADD231PS  Z14, Z12, Z0
-	VBROADCASTSS (R10)(R11*1), Z14
-	VFMADD231PS  Z14, Z12, Z1
-	VBROADCASTSS (R10)(R11*2), Z14
-	VFMADD231PS  Z14, Z12, Z2
-	VBROADCASTSS (R10)(R12*1), Z14
-	VFMADD231PS  Z14, Z12, Z3
-	VBROADCASTSS (R13), Z14
-	VFMADD231PS  Z14, Z12, Z4
-	VBROADCASTSS (R13)(R11*1), Z14
-	VFMADD231PS  Z14, Z12, Z5
-	VBROADCASTSS (R13)(R11*2), Z14
-	VFMADD231PS  Z14, Z12, Z6
-	VBROADCASTSS (R13)(R12*1), Z14
-	VFMADD231PS  Z14, Z12, Z7
-	VBROADCASTSS (R14), Z14
-	VFMADD231PS  Z14, Z12, Z8
-	VBROADCASTSS (R14)(R11*1), Z14
-	VFMADD231PS  Z14, Z12, Z9
-	VBROADCASTSS (R14)(R11*2), Z14
-	VFMADD231PS  Z14, Z12, Z10
-	VBROADCASTSS (R14)(R12*1), Z14
-	VFMADD231PS  Z14, Z12, Z11
-	ADDQ         DI, R8
-	ADDQ         R9, R10
-	ADDQ         R9, R13
-	ADDQ         R9, R14
-	DECQ         SI
+	VMOVUPS      (R9), Z12
+	VBROADCASTSS (R11), Z15
+	VFMADD231PS  Z15, Z12, Z0
+	VBROADCASTSS (R11)(R12*1), Z15
+	VFMADD231PS  Z15, Z12, Z1
+	VBROADCASTSS (R11)(R12*2), Z15
+	VFMADD231PS  Z15, Z12, Z2
+	VBROADCASTSS (R11)(R13*1), Z15
+	VFMADD231PS  Z15, Z12, Z3
+	VBROADCASTSS (R14), Z15
+	VFMADD231PS  Z15, Z12, Z4
+	VBROADCASTSS (R14)(R12*1), Z15
+	VFMADD231PS  Z15, Z12, Z5
+	VBROADCASTSS (R14)(R12*2), Z15
+	VFMADD231PS  Z15, Z12, Z6
+	VBROADCASTSS (R14)(R13*1), Z15
+	VFMADD231PS  Z15, Z12, Z7
+	VBROADCASTSS (R15), Z15
+	VFMADD231PS  Z15, Z12, Z8
+	VBROADCASTSS (R15)(R12*1), Z15
+	VFMADD231PS  Z15, Z12, Z9
+	VBROADCASTSS (R15)(R12*2), Z15
+	VFMADD231PS  Z15, Z12, Z10
+	VBROADCASTSS (R15)(R13*1), Z15
+	VFMADD231PS  Z15, Z12, Z11
+	ADDQ         R8, R9
+	ADDQ         R10, R11
+	ADDQ         R10, R14
+	ADDQ         R10, R15
+	DECQ         DI
 	JNE          inner
 
 end:
-	LEAQ      (DX)(DX*2), SI
-	LEAQ      (BX)(DX*4), DI
-	LEAQ      (DI)(DX*4), R8
+	LEAQ      (DX)(DX*2), DI
+	LEAQ      (BX)(DX*4), R8
+	LEAQ      (R8)(DX*4), R9
 	CMPQ      CX, $0x02
 	JNE       ending
 	VMOVUPS.Z (BX), K1, Z12
@@ -2160,35 +2371,34 @@ end:
 	VADDPS    Z12, Z1, Z1
 	VMOVUPS.Z (BX)(DX*2), K1, Z12
 	VADDPS    Z12, Z2, Z2
-	VMOVUPS.Z (BX)(SI*1), K1, Z12
+	VMOVUPS.Z (BX)(DI*1), K1, Z12
 	VADDPS    Z12, Z3, Z3
-	VMOVUPS.Z (DI), K1, Z12
-	VADDPS    Z12, Z4, Z4
-	VMOVUPS.Z (DI)(DX*1), K1, Z12
-	VADDPS    Z12, Z5, Z5
-	VMOVUPS.Z (DI)(DX*2), K1, Z12
-	VADDPS    Z12, Z6, Z6
-	VMOVUPS.Z (DI)(SI*1), K1, Z12
-	VADDPS    Z12, Z7, Z7
 	VMOVUPS.Z (R8), K1, Z12
-	VADDPS    Z12, Z8, Z8
+	VADDPS    Z12, Z4, Z4
 	VMOVUPS.Z (R8)(DX*1), K1, Z12
-	VADDPS    Z12, Z9, Z9
+	VADDPS    Z12, Z5, Z5
 	VMOVUPS.Z (R8)(DX*2), K1, Z12
+	VADDPS    Z12, Z6, Z6
+	VMOVUPS.Z (R8)(DI*1), K1, Z12
+	VADDPS    Z12, Z7, Z7
+	VMOVUPS.Z (R9), K1, Z12
+	VADDPS    Z12, Z8, Z8
+	VMOVUPS.Z (R9)(DX*1), K1, Z12
+	VADDPS    Z12, Z9, Z9
+	VMOVUPS.Z (R9)(DX*2), K1, Z12
 	VADDPS    Z12, Z10, Z10
-	VMOVUPS.Z (R8)(SI*1), K1, Z12
+	VMOVUPS.Z (R9)(DI*1), K1, Z12
 	VADDPS    Z12, Z11, Z11
 
 ending:
-	MOVQ         80(AX), CX
 	VBROADCASTSS 88(AX), Z12
-	CMPQ         CX, $0x00
+	CMPQ         SI, $0x00
 	JE           store
-	CMPQ         CX, $0x01
+	CMPQ         SI, $0x01
 	JE           leaky
-	CMPQ         CX, $0x02
+	CMPQ         SI, $0x02
 	JE           relu
-	CMPQ         CX, $0x03
+	CMPQ         SI, $0x03
 	JE           derivative
 	VMOVUPS.Z    (BX), K1, Z12
 	VFNMADD213PS c3f800000<>+0(SB), Z12, Z12
@@ -2199,60 +2409,60 @@ ending:
 	VMOVUPS.Z    (BX)(DX*2), K1, Z12
 	VFNMADD213PS c3f800000<>+0(SB), Z12, Z12
 	VMULPS       Z12, Z2, Z2
-	VMOVUPS.Z    (BX)(SI*1), K1, Z12
+	VMOVUPS.Z    (BX)(DI*1), K1, Z12
 	VFNMADD213PS c3f800000<>+0(SB), Z12, Z12
 	VMULPS       Z12, Z3, Z3
-	VMOVUPS.Z    (DI), K1, Z12
-	VFNMADD213PS c3f800000<>+0(SB), Z12, Z12
-	VMULPS       Z12, Z4, Z4
-	VMOVUPS.Z    (DI)(DX*1), K1, Z12
-	VFNMADD213PS c3f800000<>+0(SB), Z12, Z12
-	VMULPS       Z12, Z5, Z5
-	VMOVUPS.Z    (DI)(DX*2), K1, Z12
-	VFNMADD213PS c3f800000<>+0(SB), Z12, Z12
-	VMULPS       Z12, Z6, Z6
-	VMOVUPS.Z    (DI)(SI*1), K1, Z12
-	VFNMADD213PS c3f800000<>+0(SB), Z12, Z12
-	VMULPS       Z12, Z7, Z7
 	VMOVUPS.Z    (R8), K1, Z12
 	VFNMADD213PS c3f800000<>+0(SB), Z12, Z12
-	VMULPS       Z12, Z8, Z8
+	VMULPS       Z12, Z4, Z4
 	VMOVUPS.Z    (R8)(DX*1), K1, Z12
 	VFNMADD213PS c3f800000<>+0(SB), Z12, Z12
-	VMULPS       Z12, Z9, Z9
+	VMULPS       Z12, Z5, Z5
 	VMOVUPS.Z    (R8)(DX*2), K1, Z12
 	VFNMADD213PS c3f800000<>+0(SB), Z12, Z12
+	VMULPS       Z12, Z6, Z6
+	VMOVUPS.Z    (R8)(DI*1), K1, Z12
+	VFNMADD213PS c3f800000<>+0(SB), Z12, Z12
+	VMULPS       Z12, Z7, Z7
+	VMOVUPS.Z    (R9), K1, Z12
+	VFNMADD213PS c3f800000<>+0(SB), Z12, Z12
+	VMULPS       Z12, Z8, Z8
+	VMOVUPS.Z    (R9)(DX*1), K1, Z12
+	VFNMADD213PS c3f800000<>+0(SB), Z12, Z12
+	VMULPS       Z12, Z9, Z9
+	VMOVUPS.Z    (R9)(DX*2), K1, Z12
+	VFNMADD213PS c3f800000<>+0(SB), Z12, Z12
 	VMULPS       Z12, Z10, Z10
-	VMOVUPS.Z    (R8)(SI*1), K1, Z12
+	VMOVUPS.Z    (R9)(DI*1), K1, Z12
 	VFNMADD213PS c3f800000<>+0(SB), Z12, Z12
 	VMULPS       Z12, Z11, Z11
 	JMP          store
 
 leaky:
-	VMULPS Z12, Z0, Z13
-	VMAXPS Z0, Z13, Z0
-	VMULPS Z12, Z1, Z13
-	VMAXPS Z1, Z13, Z1
-	VMULPS Z12, Z2, Z13
-	VMAXPS Z2, Z13, Z2
-	VMULPS Z12, Z3, Z13
-	VMAXPS Z3, Z13, Z3
-	VMULPS Z12, Z4, Z13
-	VMAXPS Z4, Z13, Z4
-	VMULPS Z12, Z5, Z13
-	VMAXPS Z5, Z13, Z5
-	VMULPS Z12, Z6, Z13
-	VMAXPS Z6, Z13, Z6
-	VMULPS Z12, Z7, Z13
-	VMAXPS Z7, Z13, Z7
-	VMULPS Z12, Z8, Z13
-	VMAXPS Z8, Z13, Z8
-	VMULPS Z12, Z9, Z13
-	VMAXPS Z9, Z13, Z9
-	VMULPS Z12, Z10, Z13
-	VMAXPS Z10, Z13, Z10
-	VMULPS Z12, Z11, Z13
-	VMAXPS Z11, Z13, Z11
+	VMULPS Z12, Z0, Z15
+	VMAXPS Z0, Z15, Z0
+	VMULPS Z12, Z1, Z15
+	VMAXPS Z1, Z15, Z1
+	VMULPS Z12, Z2, Z15
+	VMAXPS Z2, Z15, Z2
+	VMULPS Z12, Z3, Z15
+	VMAXPS Z3, Z15, Z3
+	VMULPS Z12, Z4, Z15
+	VMAXPS Z4, Z15, Z4
+	VMULPS Z12, Z5, Z15
+	VMAXPS Z5, Z15, Z5
+	VMULPS Z12, Z6, Z15
+	VMAXPS Z6, Z15, Z6
+	VMULPS Z12, Z7, Z15
+	VMAXPS Z7, Z15, Z7
+	VMULPS Z12, Z8, Z15
+	VMAXPS Z8, Z15, Z8
+	VMULPS Z12, Z9, Z15
+	VMAXPS Z9, Z15, Z9
+	VMULPS Z12, Z10, Z15
+	VMAXPS Z10, Z15, Z10
+	VMULPS Z12, Z11, Z15
+	VMAXPS Z11, Z15, Z11
 	JMP    store
 
 relu:
@@ -2272,71 +2482,90 @@ relu:
 	JMP    store
 
 derivative:
-	VPXORD    Z13, Z13, Z13
-	VMOVUPS.Z (BX), K1, Z14
-	VCMPPS    $0x02, Z13, Z14, K2
+	VPXORD    Z14, Z14, Z14
+	VMOVUPS.Z (BX), K1, Z15
+	VCMPPS    $0x02, Z14, Z15, K2
 	VMULPS    Z12, Z0, K2, Z0
-	VMOVUPS.Z (BX)(DX*1), K1, Z14
-	VCMPPS    $0x02, Z13, Z14, K2
+	VMOVUPS.Z (BX)(DX*1), K1, Z15
+	VCMPPS    $0x02, Z14, Z15, K2
 	VMULPS    Z12, Z1, K2, Z1
-	VMOVUPS.Z (BX)(DX*2), K1, Z14
-	VCMPPS    $0x02, Z13, Z14, K2
+	VMOVUPS.Z (BX)(DX*2), K1, Z15
+	VCMPPS    $0x02, Z14, Z15, K2
 	VMULPS    Z12, Z2, K2, Z2
-	VMOVUPS.Z (BX)(SI*1), K1, Z14
-	VCMPPS    $0x02, Z13, Z14, K2
+	VMOVUPS.Z (BX)(DI*1), K1, Z15
+	VCMPPS    $0x02, Z14, Z15, K2
 	VMULPS    Z12, Z3, K2, Z3
-	VMOVUPS.Z (DI), K1, Z14
-	VCMPPS    $0x02, Z13, Z14, K2
+	VMOVUPS.Z (R8), K1, Z15
+	VCMPPS    $0x02, Z14, Z15, K2
 	VMULPS    Z12, Z4, K2, Z4
-	VMOVUPS.Z (DI)(DX*1), K1, Z14
-	VCMPPS    $0x02, Z13, Z14, K2
+	VMOVUPS.Z (R8)(DX*1), K1, Z15
+	VCMPPS    $0x02, Z14, Z15, K2
 	VMULPS    Z12, Z5, K2, Z5
-	VMOVUPS.Z (DI)(DX*2), K1, Z14
-	VCMPPS    $0x02, Z13, Z14, K2
+	VMOVUPS.Z (R8)(DX*2), K1, Z15
+	VCMPPS    $0x02, Z14, Z15, K2
 	VMULPS    Z12, Z6, K2, Z6
-	VMOVUPS.Z (DI)(SI*1), K1, Z14
-	VCMPPS    $0x02, Z13, Z14, K2
+	VMOVUPS.Z (R8)(DI*1), K1, Z15
+	VCMPPS    $0x02, Z14, Z15, K2
 	VMULPS    Z12, Z7, K2, Z7
-	VMOVUPS.Z (R8), K1, Z14
-	VCMPPS    $0x02, Z13, Z14, K2
+	VMOVUPS.Z (R9), K1, Z15
+	VCMPPS    $0x02, Z14, Z15, K2
 	VMULPS    Z12, Z8, K2, Z8
-	VMOVUPS.Z (R8)(DX*1), K1, Z14
-	VCMPPS    $0x02, Z13, Z14, K2
+	VMOVUPS.Z (R9)(DX*1), K1, Z15
+	VCMPPS    $0x02, Z14, Z15, K2
 	VMULPS    Z12, Z9, K2, Z9
-	VMOVUPS.Z (R8)(DX*2), K1, Z14
-	VCMPPS    $0x02, Z13, Z14, K2
+	VMOVUPS.Z (R9)(DX*2), K1, Z15
+	VCMPPS    $0x02, Z14, Z15, K2
 	VMULPS    Z12, Z10, K2, Z10
-	VMOVUPS.Z (R8)(SI*1), K1, Z14
-	VCMPPS    $0x02, Z13, Z14, K2
+	VMOVUPS.Z (R9)(DI*1), K1, Z15
+	VCMPPS    $0x02, Z14, Z15, K2
 	VMULPS    Z12, Z11, K2, Z11
 
 store:
 	VMOVUPS Z0, K1, (BX)
 	VMOVUPS Z1, K1, (BX)(DX*1)
 	VMOVUPS Z2, K1, (BX)(DX*2)
-	VMOVUPS Z3, K1, (BX)(SI*1)
-	VMOVUPS Z4, K1, (DI)
-	VMOVUPS Z5, K1, (DI)(DX*1)
-	VMOVUPS Z6, K1, (DI)(DX*2)
-	VMOVUPS Z7, K1, (DI)(SI*1)
-	VMOVUPS Z8, K1, (R8)
-	VMOVUPS Z9, K1, (R8)(DX*1)
-	VMOVUPS Z10, K1, (R8)(DX*2)
-	VMOVUPS Z11, K1, (R8)(SI*1)
+	VMOVUPS Z3, K1, (BX)(DI*1)
+	VMOVUPS Z4, K1, (R8)
+	VMOVUPS Z5, K1, (R8)(DX*1)
+	VMOVUPS Z6, K1, (R8)(DX*2)
+	VMOVUPS Z7, K1, (R8)(DI*1)
+	VMOVUPS Z8, K1, (R9)
+	VMOVUPS Z9, K1, (R9)(DX*1)
+	VMOVUPS Z10, K1, (R9)(DX*2)
+	VMOVUPS Z11, K1, (R9)(DI*1)
+	IMUL3Q  $0x0c, 32(AX), CX
+	ADDQ    CX, (SP)
+	IMUL3Q  $0x0c, 56(AX), CX
+	ADDQ    CX, 8(SP)
+	DECQ    16(SP)
+	JNE     tile
 	VZEROUPPER
 	RET
 
 // func tile1x1x256(t *byte)
 // Requires: AVX, FMA3, MMX+
-TEXT ·tile1x1x256(SB), NOSPLIT, $0-8
-	MOVQ       t+0(FP), AX
-	MOVQ       72(AX), CX
-	MOVQ       56(AX), DX
-	MOVQ       16(AX), BX
-	CMPQ       CX, $0x01
-	JE         bias
-	JL         zero
-	LEAQ       (DX)(DX*2), SI
+TEXT ·tile1x1x256(SB), NOSPLIT, $24-8
+	MOVQ t+0(FP), AX
+	MOVQ (AX), CX
+	MOVQ CX, (SP)
+	MOVQ 16(AX), CX
+	MOVQ CX, 8(SP)
+	MOVQ 96(AX), CX
+	MOVQ CX, 16(SP)
+
+tile:
+	MOVQ 72(AX), CX
+	MOVQ 56(AX), DX
+	MOVQ 8(SP), BX
+	MOVQ 80(AX), SI
+	CMPQ SI, $0x03
+	JGE  fetch
+	CMPQ CX, $0x01
+	JE   bias
+	JL   zero
+
+fetch:
+	LEAQ       (DX)(DX*2), DI
 	PREFETCHT0 (BX)
 	PREFETCHT0 28(BX)
 
@@ -2345,51 +2574,50 @@ zero:
 	JMP    product
 
 bias:
-	MOVQ       24(AX), SI
-	VMOVDQU    96(AX), Y0
-	VMASKMOVPS (SI), Y0, Y0
+	MOVQ       24(AX), DI
+	VMOVDQU    112(AX), Y0
+	VMASKMOVPS (DI), Y0, Y0
 	VMOVAPS    Y0, Y0
 
 product:
-	MOVQ  64(AX), SI
-	MOVQ  48(AX), DI
-	MOVQ  8(AX), R8
-	MOVQ  40(AX), R9
-	MOVQ  (AX), R10
-	MOVQ  32(AX), R11
-	LEAQ  (R11)(R11*2), R11
-	TESTQ SI, SI
+	MOVQ  64(AX), DI
+	MOVQ  48(AX), R8
+	MOVQ  8(AX), R9
+	MOVQ  40(AX), R10
+	MOVQ  (SP), R11
+	MOVQ  32(AX), R12
+	LEAQ  (R12)(R12*2), R12
+	TESTQ DI, DI
 	JE    end
 
 inner:
-	VMOVUPS      (R8), Y1
-	VBROADCASTSS (R10), Y2
+	VMOVUPS      (R9), Y1
+	VBROADCASTSS (R11), Y2
 	VFMADD231PS  Y2, Y1, Y0
-	ADDQ         DI, R8
-	ADDQ         R9, R10
-	DECQ         SI
+	ADDQ         R8, R9
+	ADDQ         R10, R11
+	DECQ         DI
 	JNE          inner
 
 end:
 	LEAQ       (DX)(DX*2), DX
 	CMPQ       CX, $0x02
 	JNE        ending
-	VMOVDQU    96(AX), Y1
+	VMOVDQU    112(AX), Y1
 	VMASKMOVPS (BX), Y1, Y1
 	VADDPS     Y1, Y0, Y0
 
 ending:
-	MOVQ         80(AX), CX
 	VBROADCASTSS 88(AX), Y1
-	CMPQ         CX, $0x00
+	CMPQ         SI, $0x00
 	JE           store
-	CMPQ         CX, $0x01
+	CMPQ         SI, $0x01
 	JE           leaky
-	CMPQ         CX, $0x02
+	CMPQ         SI, $0x02
 	JE           relu
-	CMPQ         CX, $0x03
+	CMPQ         SI, $0x03
 	JE           derivative
-	VMOVDQU      96(AX), Y1
+	VMOVDQU      112(AX), Y1
 	VMASKMOVPS   (BX), Y1, Y1
 	VFNMADD213PS c3f800000<>+0(SB), Y1, Y1
 	VMULPS       Y1, Y0, Y0
@@ -2406,7 +2634,7 @@ relu:
 	JMP    store
 
 derivative:
-	VMOVDQU    96(AX), Y2
+	VMOVDQU    112(AX), Y2
 	VMASKMOVPS (BX), Y2, Y2
 	VXORPS     Y3, Y3, Y3
 	VCMPPS     $0x02, Y3, Y2, Y2
@@ -2414,22 +2642,68 @@ derivative:
 	VBLENDVPS  Y2, Y3, Y0, Y0
 
 store:
-	VMOVDQU    96(AX), Y1
-	VMASKMOVPS Y0, Y1, (BX)
+	MOVQ    104(AX), CX
+	TESTQ   CX, CX
+	JNE     some
+	VMOVUPS Y0, (BX)
+	JMP     next
+
+some:
+	VMOVAPS      X0, X1
+	XORQ         DX, DX
+	TESTQ        $0x00000004, CX
+	JE           store2Of1
+	VMOVUPS      X1, (BX)
+	VEXTRACTF128 $0x01, Y0, X1
+	MOVQ         $0x00000010, DX
+
+store2Of1:
+	TESTQ    $0x00000002, CX
+	JE       store1Of1
+	VMOVLPS  X1, (BX)(DX*1)
+	VMOVHLPS X1, X1, X1
+	ADDQ     $0x08, DX
+
+store1Of1:
+	TESTQ  $0x00000001, CX
+	JE     store0Of1
+	VMOVSS X1, (BX)(DX*1)
+
+store0Of1:
+next:
+	IMUL3Q $0x01, 32(AX), CX
+	ADDQ   CX, (SP)
+	IMUL3Q $0x01, 56(AX), CX
+	ADDQ   CX, 8(SP)
+	DECQ   16(SP)
+	JNE    tile
 	VZEROUPPER
 	RET
 
 // func tile1x2x256(t *byte)
 // Requires: AVX, FMA3, MMX+
-TEXT ·tile1x2x256(SB), NOSPLIT, $0-8
-	MOVQ       t+0(FP), AX
-	MOVQ       72(AX), CX
-	MOVQ       56(AX), DX
-	MOVQ       16(AX), BX
-	CMPQ       CX, $0x01
-	JE         bias
-	JL         zero
-	LEAQ       (DX)(DX*2), SI
+TEXT ·tile1x2x256(SB), NOSPLIT, $24-8
+	MOVQ t+0(FP), AX
+	MOVQ (AX), CX
+	MOVQ CX, (SP)
+	MOVQ 16(AX), CX
+	MOVQ CX, 8(SP)
+	MOVQ 96(AX), CX
+	MOVQ CX, 16(SP)
+
+tile:
+	MOVQ 72(AX), CX
+	MOVQ 56(AX), DX
+	MOVQ 8(SP), BX
+	MOVQ 80(AX), SI
+	CMPQ SI, $0x03
+	JGE  fetch
+	CMPQ CX, $0x01
+	JE   bias
+	JL   zero
+
+fetch:
+	LEAQ       (DX)(DX*2), DI
 	PREFETCHT0 (BX)
 	PREFETCHT0 28(BX)
 	PREFETCHT0 (BX)(DX*1)
@@ -2441,61 +2715,60 @@ zero:
 	JMP    product
 
 bias:
-	MOVQ       24(AX), SI
-	VMOVDQU    96(AX), Y0
-	VMASKMOVPS (SI), Y0, Y1
+	MOVQ       24(AX), DI
+	VMOVDQU    112(AX), Y0
+	VMASKMOVPS (DI), Y0, Y1
 	VMOVAPS    Y1, Y0
 	VMOVAPS    Y1, Y1
 
 product:
-	MOVQ  64(AX), SI
-	MOVQ  48(AX), DI
-	MOVQ  8(AX), R8
-	MOVQ  40(AX), R9
-	MOVQ  (AX), R10
-	MOVQ  32(AX), R11
-	LEAQ  (R11)(R11*2), R12
-	TESTQ SI, SI
+	MOVQ  64(AX), DI
+	MOVQ  48(AX), R8
+	MOVQ  8(AX), R9
+	MOVQ  40(AX), R10
+	MOVQ  (SP), R11
+	MOVQ  32(AX), R12
+	LEAQ  (R12)(R12*2), R13
+	TESTQ DI, DI
 	JE    end
 
 inner:
-	VMOVUPS      (R8), Y2
-	VBROADCASTSS (R10), Y3
+	VMOVUPS      (R9), Y2
+	VBROADCASTSS (R11), Y3
 	VFMADD231PS  Y3, Y2, Y0
-	VBROADCASTSS (R10)(R11*1), Y3
+	VBROADCASTSS (R11)(R12*1), Y3
 	VFMADD231PS  Y3, Y2, Y1
-	ADDQ         DI, R8
-	ADDQ         R9, R10
-	DECQ         SI
+	ADDQ         R8, R9
+	ADDQ         R10, R11
+	DECQ         DI
 	JNE          inner
 
 end:
-	LEAQ       (DX)(DX*2), SI
+	LEAQ       (DX)(DX*2), DI
 	CMPQ       CX, $0x02
 	JNE        ending
-	VMOVDQU    96(AX), Y2
+	VMOVDQU    112(AX), Y2
 	VMASKMOVPS (BX), Y2, Y2
 	VADDPS     Y2, Y0, Y0
-	VMOVDQU    96(AX), Y2
+	VMOVDQU    112(AX), Y2
 	VMASKMOVPS (BX)(DX*1), Y2, Y2
 	VADDPS     Y2, Y1, Y1
 
 ending:
-	MOVQ         80(AX), CX
 	VBROADCASTSS 88(AX), Y2
-	CMPQ         CX, $0x00
+	CMPQ         SI, $0x00
 	JE           store
-	CMPQ         CX, $0x01
+	CMPQ         SI, $0x01
 	JE           leaky
-	CMPQ         CX, $0x02
+	CMPQ         SI, $0x02
 	JE           relu
-	CMPQ         CX, $0x03
+	CMPQ         SI, $0x03
 	JE           derivative
-	VMOVDQU      96(AX), Y2
+	VMOVDQU      112(AX), Y2
 	VMASKMOVPS   (BX), Y2, Y2
 	VFNMADD213PS c3f800000<>+0(SB), Y2, Y2
 	VMULPS       Y2, Y0, Y0
-	VMOVDQU      96(AX), Y2
+	VMOVDQU      112(AX), Y2
 	VMASKMOVPS   (BX)(DX*1), Y2, Y2
 	VFNMADD213PS c3f800000<>+0(SB), Y2, Y2
 	VMULPS       Y2, Y1, Y1
@@ -2515,13 +2788,13 @@ relu:
 	JMP    store
 
 derivative:
-	VMOVDQU    96(AX), Y3
+	VMOVDQU    112(AX), Y3
 	VMASKMOVPS (BX), Y3, Y3
 	VXORPS     Y4, Y4, Y4
 	VCMPPS     $0x02, Y4, Y3, Y3
 	VMULPS     Y2, Y0, Y4
 	VBLENDVPS  Y3, Y4, Y0, Y0
-	VMOVDQU    96(AX), Y3
+	VMOVDQU    112(AX), Y3
 	VMASKMOVPS (BX)(DX*1), Y3, Y3
 	VXORPS     Y4, Y4, Y4
 	VCMPPS     $0x02, Y4, Y3, Y3
@@ -2529,24 +2802,77 @@ derivative:
 	VBLENDVPS  Y3, Y4, Y1, Y1
 
 store:
-	VMOVDQU    96(AX), Y2
-	VMASKMOVPS Y0, Y2, (BX)
-	VMOVDQU    96(AX), Y0
-	VMASKMOVPS Y1, Y0, (BX)(DX*1)
+	MOVQ    104(AX), CX
+	TESTQ   CX, CX
+	JNE     some
+	VMOVUPS Y0, (BX)
+	VMOVUPS Y1, (BX)(DX*1)
+	JMP     next
+
+some:
+	VMOVAPS      X0, X2
+	VMOVAPS      X1, X3
+	XORQ         SI, SI
+	TESTQ        $0x00000004, CX
+	JE           store2Of2
+	VMOVUPS      X2, (BX)
+	VEXTRACTF128 $0x01, Y0, X2
+	VMOVUPS      X3, (BX)(DX*1)
+	VEXTRACTF128 $0x01, Y1, X3
+	MOVQ         $0x00000010, SI
+
+store2Of2:
+	TESTQ    $0x00000002, CX
+	JE       store1Of2
+	VMOVLPS  X2, (BX)(SI*1)
+	VMOVHLPS X2, X2, X2
+	LEAQ     (BX)(DX*1), DI
+	VMOVLPS  X3, (DI)(SI*1)
+	VMOVHLPS X3, X3, X3
+	ADDQ     $0x08, SI
+
+store1Of2:
+	TESTQ  $0x00000001, CX
+	JE     store0Of2
+	VMOVSS X2, (BX)(SI*1)
+	LEAQ   (BX)(DX*1), CX
+	VMOVSS X3, (CX)(SI*1)
+
+store0Of2:
+next:
+	IMUL3Q $0x02, 32(AX), CX
+	ADDQ   CX, (SP)
+	IMUL3Q $0x02, 56(AX), CX
+	ADDQ   CX, 8(SP)
+	DECQ   16(SP)
+	JNE    tile
 	VZEROUPPER
 	RET
 
 // func tile1x3x256(t *byte)
 // Requires: AVX, FMA3, MMX+
-TEXT ·tile1x3x256(SB), NOSPLIT, $0-8
-	MOVQ       t+0(FP), AX
-	MOVQ       72(AX), CX
-	MOVQ       56(AX), DX
-	MOVQ       16(AX), BX
-	CMPQ       CX, $0x01
-	JE         bias
-	JL         zero
-	LEAQ       (DX)(DX*2), SI
+TEXT ·tile1x3x256(SB), NOSPLIT, $24-8
+	MOVQ t+0(FP), AX
+	MOVQ (AX), CX
+	MOVQ CX, (SP)
+	MOVQ 16(AX), CX
+	MOVQ CX, 8(SP)
+	MOVQ 96(AX), CX
+	MOVQ CX, 16(SP)
+
+tile:
+	MOVQ 72(AX), CX
+	MOVQ 56(AX), DX
+	MOVQ 8(SP), BX
+	MOVQ 80(AX), SI
+	CMPQ SI, $0x03
+	JGE  fetch
+	CMPQ CX, $0x01
+	JE   bias
+	JL   zero
+
+fetch:
+	LEAQ       (DX)(DX*2), DI
 	PREFETCHT0 (BX)
 	PREFETCHT0 28(BX)
 	PREFETCHT0 (BX)(DX*1)
@@ -2561,71 +2887,70 @@ zero:
 	JMP    product
 
 bias:
-	MOVQ       24(AX), SI
-	VMOVDQU    96(AX), Y0
-	VMASKMOVPS (SI), Y0, Y2
+	MOVQ       24(AX), DI
+	VMOVDQU    112(AX), Y0
+	VMASKMOVPS (DI), Y0, Y2
 	VMOVAPS    Y2, Y0
 	VMOVAPS    Y2, Y1
 	VMOVAPS    Y2, Y2
 
 product:
-	MOVQ  64(AX), SI
-	MOVQ  48(AX), DI
-	MOVQ  8(AX), R8
-	MOVQ  40(AX), R9
-	MOVQ  (AX), R10
-	MOVQ  32(AX), R11
-	LEAQ  (R11)(R11*2), R12
-	TESTQ SI, SI
+	MOVQ  64(AX), DI
+	MOVQ  48(AX), R8
+	MOVQ  8(AX), R9
+	MOVQ  40(AX), R10
+	MOVQ  (SP), R11
+	MOVQ  32(AX), R12
+	LEAQ  (R12)(R12*2), R13
+	TESTQ DI, DI
 	JE    end
 
 inner:
-	VMOVUPS      (R8), Y3
-	VBROADCASTSS (R10), Y4
+	VMOVUPS      (R9), Y3
+	VBROADCASTSS (R11), Y4
 	VFMADD231PS  Y4, Y3, Y0
-	VBROADCASTSS (R10)(R11*1), Y4
+	VBROADCASTSS (R11)(R12*1), Y4
 	VFMADD231PS  Y4, Y3, Y1
-	VBROADCASTSS (R10)(R11*2), Y4
+	VBROADCASTSS (R11)(R12*2), Y4
 	VFMADD231PS  Y4, Y3, Y2
-	ADDQ         DI, R8
-	ADDQ         R9, R10
-	DECQ         SI
+	ADDQ         R8, R9
+	ADDQ         R10, R11
+	DECQ         DI
 	JNE          inner
 
 end:
-	LEAQ       (DX)(DX*2), SI
+	LEAQ       (DX)(DX*2), DI
 	CMPQ       CX, $0x02
 	JNE        ending
-	VMOVDQU    96(AX), Y3
+	VMOVDQU    112(AX), Y3
 	VMASKMOVPS (BX), Y3, Y3
 	VADDPS     Y3, Y0, Y0
-	VMOVDQU    96(AX), Y3
+	VMOVDQU    112(AX), Y3
 	VMASKMOVPS (BX)(DX*1), Y3, Y3
 	VADDPS     Y3, Y1, Y1
-	VMOVDQU    96(AX), Y3
+	VMOVDQU    112(AX), Y3
 	VMASKMOVPS (BX)(DX*2), Y3, Y3
 	VADDPS     Y3, Y2, Y2
 
 ending:
-	MOVQ         80(AX), CX
 	VBROADCASTSS 88(AX), Y3
-	CMPQ         CX, $0x00
+	CMPQ         SI, $0x00
 	JE           store
-	CMPQ         CX, $0x01
+	CMPQ         SI, $0x01
 	JE           leaky
-	CMPQ         CX, $0x02
+	CMPQ         SI, $0x02
 	JE           relu
-	CMPQ         CX, $0x03
+	CMPQ         SI, $0x03
 	JE           derivative
-	VMOVDQU      96(AX), Y3
+	VMOVDQU      112(AX), Y3
 	VMASKMOVPS   (BX), Y3, Y3
 	VFNMADD213PS c3f800000<>+0(SB), Y3, Y3
 	VMULPS       Y3, Y0, Y0
-	VMOVDQU      96(AX), Y3
+	VMOVDQU      112(AX), Y3
 	VMASKMOVPS   (BX)(DX*1), Y3, Y3
 	VFNMADD213PS c3f800000<>+0(SB), Y3, Y3
 	VMULPS       Y3, Y1, Y1
-	VMOVDQU      96(AX), Y3
+	VMOVDQU      112(AX), Y3
 	VMASKMOVPS   (BX)(DX*2), Y3, Y3
 	VFNMADD213PS c3f800000<>+0(SB), Y3, Y3
 	VMULPS       Y3, Y2, Y2
@@ -2648,19 +2973,19 @@ relu:
 	JMP    store
 
 derivative:
-	VMOVDQU    96(AX), Y4
+	VMOVDQU    112(AX), Y4
 	VMASKMOVPS (BX), Y4, Y4
 	VXORPS     Y5, Y5, Y5
 	VCMPPS     $0x02, Y5, Y4, Y4
 	VMULPS     Y3, Y0, Y5
 	VBLENDVPS  Y4, Y5, Y0, Y0
-	VMOVDQU    96(AX), Y4
+	VMOVDQU    112(AX), Y4
 	VMASKMOVPS (BX)(DX*1), Y4, Y4
 	VXORPS     Y5, Y5, Y5
 	VCMPPS     $0x02, Y5, Y4, Y4
 	VMULPS     Y3, Y1, Y5
 	VBLENDVPS  Y4, Y5, Y1, Y1
-	VMOVDQU    96(AX), Y4
+	VMOVDQU    112(AX), Y4
 	VMASKMOVPS (BX)(DX*2), Y4, Y4
 	VXORPS     Y5, Y5, Y5
 	VCMPPS     $0x02, Y5, Y4, Y4
@@ -2668,34 +2993,94 @@ derivative:
 	VBLENDVPS  Y4, Y5, Y2, Y2
 
 store:
-	VMOVDQU    96(AX), Y3
-	VMASKMOVPS Y0, Y3, (BX)
-	VMOVDQU    96(AX), Y0
-	VMASKMOVPS Y1, Y0, (BX)(DX*1)
-	VMOVDQU    96(AX), Y0
-	VMASKMOVPS Y2, Y0, (BX)(DX*2)
+	MOVQ    104(AX), CX
+	TESTQ   CX, CX
+	JNE     some
+	VMOVUPS Y0, (BX)
+	VMOVUPS Y1, (BX)(DX*1)
+	VMOVUPS Y2, (BX)(DX*2)
+	JMP     next
+
+some:
+	VMOVAPS      X0, X3
+	VMOVAPS      X1, X4
+	VMOVAPS      X2, X5
+	XORQ         SI, SI
+	TESTQ        $0x00000004, CX
+	JE           store2Of3
+	VMOVUPS      X3, (BX)
+	VEXTRACTF128 $0x01, Y0, X3
+	VMOVUPS      X4, (BX)(DX*1)
+	VEXTRACTF128 $0x01, Y1, X4
+	VMOVUPS      X5, (BX)(DX*2)
+	VEXTRACTF128 $0x01, Y2, X5
+	MOVQ         $0x00000010, SI
+
+store2Of3:
+	TESTQ    $0x00000002, CX
+	JE       store1Of3
+	VMOVLPS  X3, (BX)(SI*1)
+	VMOVHLPS X3, X3, X3
+	LEAQ     (BX)(DX*1), DI
+	VMOVLPS  X4, (DI)(SI*1)
+	VMOVHLPS X4, X4, X4
+	LEAQ     (BX)(DX*2), DI
+	VMOVLPS  X5, (DI)(SI*1)
+	VMOVHLPS X5, X5, X5
+	ADDQ     $0x08, SI
+
+store1Of3:
+	TESTQ  $0x00000001, CX
+	JE     store0Of3
+	VMOVSS X3, (BX)(SI*1)
+	LEAQ   (BX)(DX*1), CX
+	VMOVSS X4, (CX)(SI*1)
+	LEAQ   (BX)(DX*2), CX
+	VMOVSS X5, (CX)(SI*1)
+
+store0Of3:
+next:
+	IMUL3Q $0x03, 32(AX), CX
+	ADDQ   CX, (SP)
+	IMUL3Q $0x03, 56(AX), CX
+	ADDQ   CX, 8(SP)
+	DECQ   16(SP)
+	JNE    tile
 	VZEROUPPER
 	RET
 
 // func tile1x4x256(t *byte)
 // Requires: AVX, FMA3, MMX+
-TEXT ·tile1x4x256(SB), NOSPLIT, $0-8
-	MOVQ       t+0(FP), AX
-	MOVQ       72(AX), CX
-	MOVQ       56(AX), DX
-	MOVQ       16(AX), BX
-	CMPQ       CX, $0x01
-	JE         bias
-	JL         zero
-	LEAQ       (DX)(DX*2), SI
+TEXT ·tile1x4x256(SB), NOSPLIT, $24-8
+	MOVQ t+0(FP), AX
+	MOVQ (AX), CX
+	MOVQ CX, (SP)
+	MOVQ 16(AX), CX
+	MOVQ CX, 8(SP)
+	MOVQ 96(AX), CX
+	MOVQ CX, 16(SP)
+
+tile:
+	MOVQ 72(AX), CX
+	MOVQ 56(AX), DX
+	MOVQ 8(SP), BX
+	MOVQ 80(AX), SI
+	CMPQ SI, $0x03
+	JGE  fetch
+	CMPQ CX, $0x01
+	JE   bias
+	JL   zero
+
+fetch:
+	LEAQ       (DX)(DX*2), DI
 	PREFETCHT0 (BX)
 	PREFETCHT0 28(BX)
 	PREFETCHT0 (BX)(DX*1)
 	PREFETCHT0 28(BX)(DX*1)
 	PREFETCHT0 (BX)(DX*2)
 	PREFETCHT0 28(BX)(DX*2)
-	PREFETCHT0 (BX)(SI*1)
-	PREFETCHT0 28(BX)(SI*1)
+	PREFETCHT0 (BX)(DI*1)
+	PREFETCHT0 28(BX)(DI*1)
 
 zero:
 	VXORPS Y0, Y0, Y0
@@ -2705,82 +3090,81 @@ zero:
 	JMP    product
 
 bias:
-	MOVQ       24(AX), SI
-	VMOVDQU    96(AX), Y0
-	VMASKMOVPS (SI), Y0, Y3
+	MOVQ       24(AX), DI
+	VMOVDQU    112(AX), Y0
+	VMASKMOVPS (DI), Y0, Y3
 	VMOVAPS    Y3, Y0
 	VMOVAPS    Y3, Y1
 	VMOVAPS    Y3, Y2
 	VMOVAPS    Y3, Y3
 
 product:
-	MOVQ  64(AX), SI
-	MOVQ  48(AX), DI
-	MOVQ  8(AX), R8
-	MOVQ  40(AX), R9
-	MOVQ  (AX), R10
-	MOVQ  32(AX), R11
-	LEAQ  (R11)(R11*2), R12
-	TESTQ SI, SI
+	MOVQ  64(AX), DI
+	MOVQ  48(AX), R8
+	MOVQ  8(AX), R9
+	MOVQ  40(AX), R10
+	MOVQ  (SP), R11
+	MOVQ  32(AX), R12
+	LEAQ  (R12)(R12*2), R13
+	TESTQ DI, DI
 	JE    end
 
 inner:
-	VMOVUPS      (R8), Y4
-	VBROADCASTSS (R10), Y5
+	VMOVUPS      (R9), Y4
+	VBROADCASTSS (R11), Y5
 	VFMADD231PS  Y5, Y4, Y0
-	VBROADCASTSS (R10)(R11*1), Y5
+	VBROADCASTSS (R11)(R12*1), Y5
 	VFMADD231PS  Y5, Y4, Y1
-	VBROADCASTSS (R10)(R11*2), Y5
+	VBROADCASTSS (R11)(R12*2), Y5
 	VFMADD231PS  Y5, Y4, Y2
-	VBROADCASTSS (R10)(R12*1), Y5
+	VBROADCASTSS (R11)(R13*1), Y5
 	VFMADD231PS  Y5, Y4, Y3
-	ADDQ         DI, R8
-	ADDQ         R9, R10
-	DECQ         SI
+	ADDQ         R8, R9
+	ADDQ         R10, R11
+	DECQ         DI
 	JNE          inner
 
 end:
-	LEAQ       (DX)(DX*2), SI
+	LEAQ       (DX)(DX*2), DI
 	CMPQ       CX, $0x02
 	JNE        ending
-	VMOVDQU    96(AX), Y4
+	VMOVDQU    112(AX), Y4
 	VMASKMOVPS (BX), Y4, Y4
 	VADDPS     Y4, Y0, Y0
-	VMOVDQU    96(AX), Y4
+	VMOVDQU    112(AX), Y4
 	VMASKMOVPS (BX)(DX*1), Y4, Y4
 	VADDPS     Y4, Y1, Y1
-	VMOVDQU    96(AX), Y4
+	VMOVDQU    112(AX), Y4
 	VMASKMOVPS (BX)(DX*2), Y4, Y4
 	VADDPS     Y4, Y2, Y2
-	VMOVDQU    96(AX), Y4
-	VMASKMOVPS (BX)(SI*1), Y4, Y4
+	VMOVDQU    112(AX), Y4
+	VMASKMOVPS (BX)(DI*1), Y4, Y4
 	VADDPS     Y4, Y3, Y3
 
 ending:
-	MOVQ         80(AX), CX
 	VBROADCASTSS 88(AX), Y4
-	CMPQ         CX, $0x00
+	CMPQ         SI, $0x00
 	JE           store
-	CMPQ         CX, $0x01
+	CMPQ         SI, $0x01
 	JE           leaky
-	CMPQ         CX, $0x02
+	CMPQ         SI, $0x02
 	JE           relu
-	CMPQ         CX, $0x03
+	CMPQ         SI, $0x03
 	JE           derivative
-	VMOVDQU      96(AX), Y4
+	VMOVDQU      112(AX), Y4
 	VMASKMOVPS   (BX), Y4, Y4
 	VFNMADD213PS c3f800000<>+0(SB), Y4, Y4
 	VMULPS       Y4, Y0, Y0
-	VMOVDQU      96(AX), Y4
+	VMOVDQU      112(AX), Y4
 	VMASKMOVPS   (BX)(DX*1), Y4, Y4
 	VFNMADD213PS c3f800000<>+0(SB), Y4, Y4
 	VMULPS       Y4, Y1, Y1
-	VMOVDQU      96(AX), Y4
+	VMOVDQU      112(AX), Y4
 	VMASKMOVPS   (BX)(DX*2), Y4, Y4
 	VFNMADD213PS c3f800000<>+0(SB), Y4, Y4
 	VMULPS       Y4, Y2, Y2
-	VMOVDQU      96(AX), Y4
-	VMASKMOVPS   (BX)(SI*1), Y4, Y4
+	VMOVDQU      112(AX), Y4
+	VMASKMOVPS   (BX)(DI*1), Y4, Y4
 	VFNMADD213PS c3f800000<>+0(SB), Y4, Y4
 	VMULPS       Y4, Y3, Y3
 	JMP          store
@@ -2805,65 +3189,132 @@ relu:
 	JMP    store
 
 derivative:
-	VMOVDQU    96(AX), Y5
+	VMOVDQU    112(AX), Y5
 	VMASKMOVPS (BX), Y5, Y5
 	VXORPS     Y6, Y6, Y6
 	VCMPPS     $0x02, Y6, Y5, Y5
 	VMULPS     Y4, Y0, Y6
 	VBLENDVPS  Y5, Y6, Y0, Y0
-	VMOVDQU    96(AX), Y5
+	VMOVDQU    112(AX), Y5
 	VMASKMOVPS (BX)(DX*1), Y5, Y5
 	VXORPS     Y6, Y6, Y6
 	VCMPPS     $0x02, Y6, Y5, Y5
 	VMULPS     Y4, Y1, Y6
 	VBLENDVPS  Y5, Y6, Y1, Y1
-	VMOVDQU    96(AX), Y5
+	VMOVDQU    112(AX), Y5
 	VMASKMOVPS (BX)(DX*2), Y5, Y5
 	VXORPS     Y6, Y6, Y6
 	VCMPPS     $0x02, Y6, Y5, Y5
 	VMULPS     Y4, Y2, Y6
 	VBLENDVPS  Y5, Y6, Y2, Y2
-	VMOVDQU    96(AX), Y5
-	VMASKMOVPS (BX)(SI*1), Y5, Y5
+	VMOVDQU    112(AX), Y5
+	VMASKMOVPS (BX)(DI*1), Y5, Y5
 	VXORPS     Y6, Y6, Y6
 	VCMPPS     $0x02, Y6, Y5, Y5
 	VMULPS     Y4, Y3, Y6
 	VBLENDVPS  Y5, Y6, Y3, Y3
 
 store:
-	VMOVDQU    96(AX), Y4
-	VMASKMOVPS Y0, Y4, (BX)
-	VMOVDQU    96(AX), Y0
-	VMASKMOVPS Y1, Y0, (BX)(DX*1)
-	VMOVDQU    96(AX), Y0
-	VMASKMOVPS Y2, Y0, (BX)(DX*2)
-	VMOVDQU    96(AX), Y0
-	VMASKMOVPS Y3, Y0, (BX)(SI*1)
+	MOVQ    104(AX), CX
+	TESTQ   CX, CX
+	JNE     some
+	VMOVUPS Y0, (BX)
+	VMOVUPS Y1, (BX)(DX*1)
+	VMOVUPS Y2, (BX)(DX*2)
+	VMOVUPS Y3, (BX)(DI*1)
+	JMP     next
+
+some:
+	VMOVAPS      X0, X4
+	VMOVAPS      X1, X5
+	VMOVAPS      X2, X6
+	VMOVAPS      X3, X7
+	XORQ         SI, SI
+	TESTQ        $0x00000004, CX
+	JE           store2Of4
+	VMOVUPS      X4, (BX)
+	VEXTRACTF128 $0x01, Y0, X4
+	VMOVUPS      X5, (BX)(DX*1)
+	VEXTRACTF128 $0x01, Y1, X5
+	VMOVUPS      X6, (BX)(DX*2)
+	VEXTRACTF128 $0x01, Y2, X6
+	VMOVUPS      X7, (BX)(DI*1)
+	VEXTRACTF128 $0x01, Y3, X7
+	MOVQ         $0x00000010, SI
+
+store2Of4:
+	TESTQ    $0x00000002, CX
+	JE       store1Of4
+	VMOVLPS  X4, (BX)(SI*1)
+	VMOVHLPS X4, X4, X4
+	LEAQ     (BX)(DX*1), R8
+	VMOVLPS  X5, (R8)(SI*1)
+	VMOVHLPS X5, X5, X5
+	LEAQ     (BX)(DX*2), R8
+	VMOVLPS  X6, (R8)(SI*1)
+	VMOVHLPS X6, X6, X6
+	LEAQ     (BX)(DI*1), R8
+	VMOVLPS  X7, (R8)(SI*1)
+	VMOVHLPS X7, X7, X7
+	ADDQ     $0x08, SI
+
+store1Of4:
+	TESTQ  $0x00000001, CX
+	JE     store0Of4
+	VMOVSS X4, (BX)(SI*1)
+	LEAQ   (BX)(DX*1), CX
+	VMOVSS X5, (CX)(SI*1)
+	LEAQ   (BX)(DX*2), CX
+	VMOVSS X6, (CX)(SI*1)
+	LEAQ   (BX)(DI*1), CX
+	VMOVSS X7, (CX)(SI*1)
+
+store0Of4:
+next:
+	IMUL3Q $0x04, 32(AX), CX
+	ADDQ   CX, (SP)
+	IMUL3Q $0x04, 56(AX), CX
+	ADDQ   CX, 8(SP)
+	DECQ   16(SP)
+	JNE    tile
 	VZEROUPPER
 	RET
 
 // func tile1x5x256(t *byte)
 // Requires: AVX, FMA3, MMX+
-TEXT ·tile1x5x256(SB), NOSPLIT, $0-8
-	MOVQ       t+0(FP), AX
-	MOVQ       72(AX), CX
-	MOVQ       56(AX), DX
-	MOVQ       16(AX), BX
-	CMPQ       CX, $0x01
-	JE         bias
-	JL         zero
-	LEAQ       (DX)(DX*2), SI
-	LEAQ       (BX)(DX*4), DI
+TEXT ·tile1x5x256(SB), NOSPLIT, $24-8
+	MOVQ t+0(FP), AX
+	MOVQ (AX), CX
+	MOVQ CX, (SP)
+	MOVQ 16(AX), CX
+	MOVQ CX, 8(SP)
+	MOVQ 96(AX), CX
+	MOVQ CX, 16(SP)
+
+tile:
+	MOVQ 72(AX), CX
+	MOVQ 56(AX), DX
+	MOVQ 8(SP), BX
+	MOVQ 80(AX), SI
+	CMPQ SI, $0x03
+	JGE  fetch
+	CMPQ CX, $0x01
+	JE   bias
+	JL   zero
+
+fetch:
+	LEAQ       (DX)(DX*2), DI
+	LEAQ       (BX)(DX*4), R8
 	PREFETCHT0 (BX)
 	PREFETCHT0 28(BX)
 	PREFETCHT0 (BX)(DX*1)
 	PREFETCHT0 28(BX)(DX*1)
 	PREFETCHT0 (BX)(DX*2)
 	PREFETCHT0 28(BX)(DX*2)
-	PREFETCHT0 (BX)(SI*1)
-	PREFETCHT0 28(BX)(SI*1)
-	PREFETCHT0 (DI)
-	PREFETCHT0 28(DI)
+	PREFETCHT0 (BX)(DI*1)
+	PREFETCHT0 28(BX)(DI*1)
+	PREFETCHT0 (R8)
+	PREFETCHT0 28(R8)
 
 zero:
 	VXORPS Y0, Y0, Y0
@@ -2874,9 +3325,9 @@ zero:
 	JMP    product
 
 bias:
-	MOVQ       24(AX), SI
-	VMOVDQU    96(AX), Y0
-	VMASKMOVPS (SI), Y0, Y4
+	MOVQ       24(AX), DI
+	VMOVDQU    112(AX), Y0
+	VMASKMOVPS (DI), Y0, Y4
 	VMOVAPS    Y4, Y0
 	VMOVAPS    Y4, Y1
 	VMOVAPS    Y4, Y2
@@ -2884,85 +3335,84 @@ bias:
 	VMOVAPS    Y4, Y4
 
 product:
-	MOVQ  64(AX), SI
-	MOVQ  48(AX), DI
-	MOVQ  8(AX), R8
-	MOVQ  40(AX), R9
-	MOVQ  (AX), R10
-	MOVQ  32(AX), R11
-	LEAQ  (R11)(R11*2), R12
-	LEAQ  (R10)(R11*4), R13
-	TESTQ SI, SI
+	MOVQ  64(AX), DI
+	MOVQ  48(AX), R8
+	MOVQ  8(AX), R9
+	MOVQ  40(AX), R10
+	MOVQ  (SP), R11
+	MOVQ  32(AX), R12
+	LEAQ  (R12)(R12*2), R13
+	LEAQ  (R11)(R12*4), R14
+	TESTQ DI, DI
 	JE    end
 
 inner:
-	VMOVUPS      (R8), Y5
-	VBROADCASTSS (R10), Y6
+	VMOVUPS      (R9), Y5
+	VBROADCASTSS (R11), Y6
 	VFMADD231PS  Y6, Y5, Y0
-	VBROADCASTSS (R10)(R11*1), Y6
+	VBROADCASTSS (R11)(R12*1), Y6
 	VFMADD231PS  Y6, Y5, Y1
-	VBROADCASTSS (R10)(R11*2), Y6
+	VBROADCASTSS (R11)(R12*2), Y6
 	VFMADD231PS  Y6, Y5, Y2
-	VBROADCASTSS (R10)(R12*1), Y6
+	VBROADCASTSS (R11)(R13*1), Y6
 	VFMADD231PS  Y6, Y5, Y3
-	VBROADCASTSS (R13), Y6
+	VBROADCASTSS (R14), Y6
 	VFMADD231PS  Y6, Y5, Y4
-	ADDQ         DI, R8
-	ADDQ         R9, R10
-	ADDQ         R9, R13
-	DECQ         SI
+	ADDQ         R8, R9
+	ADDQ         R10, R11
+	ADDQ         R10, R14
+	DECQ         DI
 	JNE          inner
 
 end:
-	LEAQ       (DX)(DX*2), SI
-	LEAQ       (BX)(DX*4), DI
+	LEAQ       (DX)(DX*2), DI
+	LEAQ       (BX)(DX*4), R8
 	CMPQ       CX, $0x02
 	JNE        ending
-	VMOVDQU    96(AX), Y5
+	VMOVDQU    112(AX), Y5
 	VMASKMOVPS (BX), Y5, Y5
 	VADDPS     Y5, Y0, Y0
-	VMOVDQU    96(AX), Y5
+	VMOVDQU    112(AX), Y5
 	VMASKMOVPS (BX)(DX*1), Y5, Y5
 	VADDPS     Y5, Y1, Y1
-	VMOVDQU    96(AX), Y5
+	VMOVDQU    112(AX), Y5
 	VMASKMOVPS (BX)(DX*2), Y5, Y5
 	VADDPS     Y5, Y2, Y2
-	VMOVDQU    96(AX), Y5
-	VMASKMOVPS (BX)(SI*1), Y5, Y5
+	VMOVDQU    112(AX), Y5
+	VMASKMOVPS (BX)(DI*1), Y5, Y5
 	VADDPS     Y5, Y3, Y3
-	VMOVDQU    96(AX), Y5
-	VMASKMOVPS (DI), Y5, Y5
+	VMOVDQU    112(AX), Y5
+	VMASKMOVPS (R8), Y5, Y5
 	VADDPS     Y5, Y4, Y4
 
 ending:
-	MOVQ         80(AX), CX
 	VBROADCASTSS 88(AX), Y5
-	CMPQ         CX, $0x00
+	CMPQ         SI, $0x00
 	JE           store
-	CMPQ         CX, $0x01
+	CMPQ         SI, $0x01
 	JE           leaky
-	CMPQ         CX, $0x02
+	CMPQ         SI, $0x02
 	JE           relu
-	CMPQ         CX, $0x03
+	CMPQ         SI, $0x03
 	JE           derivative
-	VMOVDQU      96(AX), Y5
+	VMOVDQU      112(AX), Y5
 	VMASKMOVPS   (BX), Y5, Y5
 	VFNMADD213PS c3f800000<>+0(SB), Y5, Y5
 	VMULPS       Y5, Y0, Y0
-	VMOVDQU      96(AX), Y5
+	VMOVDQU      112(AX), Y5
 	VMASKMOVPS   (BX)(DX*1), Y5, Y5
 	VFNMADD213PS c3f800000<>+0(SB), Y5, Y5
 	VMULPS       Y5, Y1, Y1
-	VMOVDQU      96(AX), Y5
+	VMOVDQU      112(AX), Y5
 	VMASKMOVPS   (BX)(DX*2), Y5, Y5
 	VFNMADD213PS c3f800000<>+0(SB), Y5, Y5
 	VMULPS       Y5, Y2, Y2
-	VMOVDQU      96(AX), Y5
-	VMASKMOVPS   (BX)(SI*1), Y5, Y5
+	VMOVDQU      112(AX), Y5
+	VMASKMOVPS   (BX)(DI*1), Y5, Y5
 	VFNMADD213PS c3f800000<>+0(SB), Y5, Y5
 	VMULPS       Y5, Y3, Y3
-	VMOVDQU      96(AX), Y5
-	VMASKMOVPS   (DI), Y5, Y5
+	VMOVDQU      112(AX), Y5
+	VMASKMOVPS   (R8), Y5, Y5
 	VFNMADD213PS c3f800000<>+0(SB), Y5, Y5
 	VMULPS       Y5, Y4, Y4
 	JMP          store
@@ -2990,75 +3440,147 @@ relu:
 	JMP    store
 
 derivative:
-	VMOVDQU    96(AX), Y6
+	VMOVDQU    112(AX), Y6
 	VMASKMOVPS (BX), Y6, Y6
 	VXORPS     Y7, Y7, Y7
 	VCMPPS     $0x02, Y7, Y6, Y6
 	VMULPS     Y5, Y0, Y7
 	VBLENDVPS  Y6, Y7, Y0, Y0
-	VMOVDQU    96(AX), Y6
+	VMOVDQU    112(AX), Y6
 	VMASKMOVPS (BX)(DX*1), Y6, Y6
 	VXORPS     Y7, Y7, Y7
 	VCMPPS     $0x02, Y7, Y6, Y6
 	VMULPS     Y5, Y1, Y7
 	VBLENDVPS  Y6, Y7, Y1, Y1
-	VMOVDQU    96(AX), Y6
+	VMOVDQU    112(AX), Y6
 	VMASKMOVPS (BX)(DX*2), Y6, Y6
 	VXORPS     Y7, Y7, Y7
 	VCMPPS     $0x02, Y7, Y6, Y6
 	VMULPS     Y5, Y2, Y7
 	VBLENDVPS  Y6, Y7, Y2, Y2
-	VMOVDQU    96(AX), Y6
-	VMASKMOVPS (BX)(SI*1), Y6, Y6
+	VMOVDQU    112(AX), Y6
+	VMASKMOVPS (BX)(DI*1), Y6, Y6
 	VXORPS     Y7, Y7, Y7
 	VCMPPS     $0x02, Y7, Y6, Y6
 	VMULPS     Y5, Y3, Y7
 	VBLENDVPS  Y6, Y7, Y3, Y3
-	VMOVDQU    96(AX), Y6
-	VMASKMOVPS (DI), Y6, Y6
+	VMOVDQU    112(AX), Y6
+	VMASKMOVPS (R8), Y6, Y6
 	VXORPS     Y7, Y7, Y7
 	VCMPPS     $0x02, Y7, Y6, Y6
 	VMULPS     Y5, Y4, Y7
 	VBLENDVPS  Y6, Y7, Y4, Y4
 
 store:
-	VMOVDQU    96(AX), Y5
-	VMASKMOVPS Y0, Y5, (BX)
-	VMOVDQU    96(AX), Y0
-	VMASKMOVPS Y1, Y0, (BX)(DX*1)
-	VMOVDQU    96(AX), Y0
-	VMASKMOVPS Y2, Y0, (BX)(DX*2)
-	VMOVDQU    96(AX), Y0
-	VMASKMOVPS Y3, Y0, (BX)(SI*1)
-	VMOVDQU    96(AX), Y0
-	VMASKMOVPS Y4, Y0, (DI)
+	MOVQ    104(AX), CX
+	TESTQ   CX, CX
+	JNE     some
+	VMOVUPS Y0, (BX)
+	VMOVUPS Y1, (BX)(DX*1)
+	VMOVUPS Y2, (BX)(DX*2)
+	VMOVUPS Y3, (BX)(DI*1)
+	VMOVUPS Y4, (R8)
+	JMP     next
+
+some:
+	VMOVAPS      X0, X5
+	VMOVAPS      X1, X6
+	VMOVAPS      X2, X7
+	VMOVAPS      X3, X8
+	VMOVAPS      X4, X9
+	XORQ         SI, SI
+	TESTQ        $0x00000004, CX
+	JE           store2Of5
+	VMOVUPS      X5, (BX)
+	VEXTRACTF128 $0x01, Y0, X5
+	VMOVUPS      X6, (BX)(DX*1)
+	VEXTRACTF128 $0x01, Y1, X6
+	VMOVUPS      X7, (BX)(DX*2)
+	VEXTRACTF128 $0x01, Y2, X7
+	VMOVUPS      X8, (BX)(DI*1)
+	VEXTRACTF128 $0x01, Y3, X8
+	VMOVUPS      X9, (R8)
+	VEXTRACTF128 $0x01, Y4, X9
+	MOVQ         $0x00000010, SI
+
+store2Of5:
+	TESTQ    $0x00000002, CX
+	JE       store1Of5
+	VMOVLPS  X5, (BX)(SI*1)
+	VMOVHLPS X5, X5, X5
+	LEAQ     (BX)(DX*1), R9
+	VMOVLPS  X6, (R9)(SI*1)
+	VMOVHLPS X6, X6, X6
+	LEAQ     (BX)(DX*2), R9
+	VMOVLPS  X7, (R9)(SI*1)
+	VMOVHLPS X7, X7, X7
+	LEAQ     (BX)(DI*1), R9
+	VMOVLPS  X8, (R9)(SI*1)
+	VMOVHLPS X8, X8, X8
+	VMOVLPS  X9, (R8)(SI*1)
+	VMOVHLPS X9, X9, X9
+	ADDQ     $0x08, SI
+
+store1Of5:
+	TESTQ  $0x00000001, CX
+	JE     store0Of5
+	VMOVSS X5, (BX)(SI*1)
+	LEAQ   (BX)(DX*1), CX
+	VMOVSS X6, (CX)(SI*1)
+	LEAQ   (BX)(DX*2), CX
+	VMOVSS X7, (CX)(SI*1)
+	LEAQ   (BX)(DI*1), CX
+	VMOVSS X8, (CX)(SI*1)
+	VMOVSS X9, (R8)(SI*1)
+
+store0Of5:
+next:
+	IMUL3Q $0x05, 32(AX), CX
+	ADDQ   CX, (SP)
+	IMUL3Q $0x05, 56(AX), CX
+	ADDQ   CX, 8(SP)
+	DECQ   16(SP)
+	JNE    tile
 	VZEROUPPER
 	RET
 
 // func tile1x6x256(t *byte)
 // Requires: AVX, FMA3, MMX+
-TEXT ·tile1x6x256(SB), NOSPLIT, $0-8
-	MOVQ       t+0(FP), AX
-	MOVQ       72(AX), CX
-	MOVQ       56(AX), DX
-	MOVQ       16(AX), BX
-	CMPQ       CX, $0x01
-	JE         bias
-	JL         zero
-	LEAQ       (DX)(DX*2), SI
-	LEAQ       (BX)(DX*4), DI
+TEXT ·tile1x6x256(SB), NOSPLIT, $24-8
+	MOVQ t+0(FP), AX
+	MOVQ (AX), CX
+	MOVQ CX, (SP)
+	MOVQ 16(AX), CX
+	MOVQ CX, 8(SP)
+	MOVQ 96(AX), CX
+	MOVQ CX, 16(SP)
+
+tile:
+	MOVQ 72(AX), CX
+	MOVQ 56(AX), DX
+	MOVQ 8(SP), BX
+	MOVQ 80(AX), SI
+	CMPQ SI, $0x03
+	JGE  fetch
+	CMPQ CX, $0x01
+	JE   bias
+	JL   zero
+
+fetch:
+	LEAQ       (DX)(DX*2), DI
+	LEAQ       (BX)(DX*4), R8
 	PREFETCHT0 (BX)
 	PREFETCHT0 28(BX)
 	PREFETCHT0 (BX)(DX*1)
 	PREFETCHT0 28(BX)(DX*1)
 	PREFETCHT0 (BX)(DX*2)
 	PREFETCHT0 28(BX)(DX*2)
-	PREFETCHT0 (BX)(SI*1)
-	PREFETCHT0 28(BX)(SI*1)
-	PREFETCHT0 (DI)
-	PREFETCHT0 28(DI)
-	PREFETCHT0 (DI)(DX*1)
-	PREFETCHT0 28(DI)(DX*1)
+	PREFETCHT0 (BX)(DI*1)
+	PREFETCHT0 28(BX)(DI*1)
+	PREFETCHT0 (R8)
+	PREFETCHT0 28(R8)
+	PREFETCHT0 (R8)(DX*1)
+	PREFETCHT0 28(R8)(DX*1)
 
 zero:
 	VXORPS Y0, Y0, Y0
@@ -3070,9 +3592,9 @@ zero:
 	JMP    product
 
 bias:
-	MOVQ       24(AX), SI
-	VMOVDQU    96(AX), Y0
-	VMASKMOVPS (SI), Y0, Y5
+	MOVQ       24(AX), DI
+	VMOVDQU    112(AX), Y0
+	VMASKMOVPS (DI), Y0, Y5
 	VMOVAPS    Y5, Y0
 	VMOVAPS    Y5, Y1
 	VMOVAPS    Y5, Y2
@@ -3081,94 +3603,93 @@ bias:
 	VMOVAPS    Y5, Y5
 
 product:
-	MOVQ  64(AX), SI
-	MOVQ  48(AX), DI
-	MOVQ  8(AX), R8
-	MOVQ  40(AX), R9
-	MOVQ  (AX), R10
-	MOVQ  32(AX), R11
-	LEAQ  (R11)(R11*2), R12
-	LEAQ  (R10)(R11*4), R13
-	TESTQ SI, SI
+	MOVQ  64(AX), DI
+	MOVQ  48(AX), R8
+	MOVQ  8(AX), R9
+	MOVQ  40(AX), R10
+	MOVQ  (SP), R11
+	MOVQ  32(AX), R12
+	LEAQ  (R12)(R12*2), R13
+	LEAQ  (R11)(R12*4), R14
+	TESTQ DI, DI
 	JE    end
 
 inner:
-	VMOVUPS      (R8), Y6
-	VBROADCASTSS (R10), Y7
+	VMOVUPS      (R9), Y6
+	VBROADCASTSS (R11), Y7
 	VFMADD231PS  Y7, Y6, Y0
-	VBROADCASTSS (R10)(R11*1), Y7
+	VBROADCASTSS (R11)(R12*1), Y7
 	VFMADD231PS  Y7, Y6, Y1
-	VBROADCASTSS (R10)(R11*2), Y7
+	VBROADCASTSS (R11)(R12*2), Y7
 	VFMADD231PS  Y7, Y6, Y2
-	VBROADCASTSS (R10)(R12*1), Y7
+	VBROADCASTSS (R11)(R13*1), Y7
 	VFMADD231PS  Y7, Y6, Y3
-	VBROADCASTSS (R13), Y7
+	VBROADCASTSS (R14), Y7
 	VFMADD231PS  Y7, Y6, Y4
-	VBROADCASTSS (R13)(R11*1), Y7
+	VBROADCASTSS (R14)(R12*1), Y7
 	VFMADD231PS  Y7, Y6, Y5
-	ADDQ         DI, R8
-	ADDQ         R9, R10
-	ADDQ         R9, R13
-	DECQ         SI
+	ADDQ         R8, R9
+	ADDQ         R10, R11
+	ADDQ         R10, R14
+	DECQ         DI
 	JNE          inner
 
 end:
-	LEAQ       (DX)(DX*2), SI
-	LEAQ       (BX)(DX*4), DI
+	LEAQ       (DX)(DX*2), DI
+	LEAQ       (BX)(DX*4), R8
 	CMPQ       CX, $0x02
 	JNE        ending
-	VMOVDQU    96(AX), Y6
+	VMOVDQU    112(AX), Y6
 	VMASKMOVPS (BX), Y6, Y6
 	VADDPS     Y6, Y0, Y0
-	VMOVDQU    96(AX), Y6
+	VMOVDQU    112(AX), Y6
 	VMASKMOVPS (BX)(DX*1), Y6, Y6
 	VADDPS     Y6, Y1, Y1
-	VMOVDQU    96(AX), Y6
+	VMOVDQU    112(AX), Y6
 	VMASKMOVPS (BX)(DX*2), Y6, Y6
 	VADDPS     Y6, Y2, Y2
-	VMOVDQU    96(AX), Y6
-	VMASKMOVPS (BX)(SI*1), Y6, Y6
+	VMOVDQU    112(AX), Y6
+	VMASKMOVPS (BX)(DI*1), Y6, Y6
 	VADDPS     Y6, Y3, Y3
-	VMOVDQU    96(AX), Y6
-	VMASKMOVPS (DI), Y6, Y6
+	VMOVDQU    112(AX), Y6
+	VMASKMOVPS (R8), Y6, Y6
 	VADDPS     Y6, Y4, Y4
-	VMOVDQU    96(AX), Y6
-	VMASKMOVPS (DI)(DX*1), Y6, Y6
+	VMOVDQU    112(AX), Y6
+	VMASKMOVPS (R8)(DX*1), Y6, Y6
 	VADDPS     Y6, Y5, Y5
 
 ending:
-	MOVQ         80(AX), CX
 	VBROADCASTSS 88(AX), Y6
-	CMPQ         CX, $0x00
+	CMPQ         SI, $0x00
 	JE           store
-	CMPQ         CX, $0x01
+	CMPQ         SI, $0x01
 	JE           leaky
-	CMPQ         CX, $0x02
+	CMPQ         SI, $0x02
 	JE           relu
-	CMPQ         CX, $0x03
+	CMPQ         SI, $0x03
 	JE           derivative
-	VMOVDQU      96(AX), Y6
+	VMOVDQU      112(AX), Y6
 	VMASKMOVPS   (BX), Y6, Y6
 	VFNMADD213PS c3f800000<>+0(SB), Y6, Y6
 	VMULPS       Y6, Y0, Y0
-	VMOVDQU      96(AX), Y6
+	VMOVDQU      112(AX), Y6
 	VMASKMOVPS   (BX)(DX*1), Y6, Y6
 	VFNMADD213PS c3f800000<>+0(SB), Y6, Y6
 	VMULPS       Y6, Y1, Y1
-	VMOVDQU      96(AX), Y6
+	VMOVDQU      112(AX), Y6
 	VMASKMOVPS   (BX)(DX*2), Y6, Y6
 	VFNMADD213PS c3f800000<>+0(SB), Y6, Y6
 	VMULPS       Y6, Y2, Y2
-	VMOVDQU      96(AX), Y6
-	VMASKMOVPS   (BX)(SI*1), Y6, Y6
+	VMOVDQU      112(AX), Y6
+	VMASKMOVPS   (BX)(DI*1), Y6, Y6
 	VFNMADD213PS c3f800000<>+0(SB), Y6, Y6
 	VMULPS       Y6, Y3, Y3
-	VMOVDQU      96(AX), Y6
-	VMASKMOVPS   (DI), Y6, Y6
+	VMOVDQU      112(AX), Y6
+	VMASKMOVPS   (R8), Y6, Y6
 	VFNMADD213PS c3f800000<>+0(SB), Y6, Y6
 	VMULPS       Y6, Y4, Y4
-	VMOVDQU      96(AX), Y6
-	VMASKMOVPS   (DI)(DX*1), Y6, Y6
+	VMOVDQU      112(AX), Y6
+	VMASKMOVPS   (R8)(DX*1), Y6, Y6
 	VFNMADD213PS c3f800000<>+0(SB), Y6, Y6
 	VMULPS       Y6, Y5, Y5
 	JMP          store
@@ -3199,74 +3720,153 @@ relu:
 	JMP    store
 
 derivative:
-	VMOVDQU    96(AX), Y7
+	VMOVDQU    112(AX), Y7
 	VMASKMOVPS (BX), Y7, Y7
 	VXORPS     Y8, Y8, Y8
 	VCMPPS     $0x02, Y8, Y7, Y7
 	VMULPS     Y6, Y0, Y8
 	VBLENDVPS  Y7, Y8, Y0, Y0
-	VMOVDQU    96(AX), Y7
+	VMOVDQU    112(AX), Y7
 	VMASKMOVPS (BX)(DX*1), Y7, Y7
 	VXORPS     Y8, Y8, Y8
 	VCMPPS     $0x02, Y8, Y7, Y7
 	VMULPS     Y6, Y1, Y8
 	VBLENDVPS  Y7, Y8, Y1, Y1
-	VMOVDQU    96(AX), Y7
+	VMOVDQU    112(AX), Y7
 	VMASKMOVPS (BX)(DX*2), Y7, Y7
 	VXORPS     Y8, Y8, Y8
 	VCMPPS     $0x02, Y8, Y7, Y7
 	VMULPS     Y6, Y2, Y8
 	VBLENDVPS  Y7, Y8, Y2, Y2
-	VMOVDQU    96(AX), Y7
-	VMASKMOVPS (BX)(SI*1), Y7, Y7
+	VMOVDQU    112(AX), Y7
+	VMASKMOVPS (BX)(DI*1), Y7, Y7
 	VXORPS     Y8, Y8, Y8
 	VCMPPS     $0x02, Y8, Y7, Y7
 	VMULPS     Y6, Y3, Y8
 	VBLENDVPS  Y7, Y8, Y3, Y3
-	VMOVDQU    96(AX), Y7
-	VMASKMOVPS (DI), Y7, Y7
+	VMOVDQU    112(AX), Y7
+	VMASKMOVPS (R8), Y7, Y7
 	VXORPS     Y8, Y8, Y8
 	VCMPPS     $0x02, Y8, Y7, Y7
 	VMULPS     Y6, Y4, Y8
 	VBLENDVPS  Y7, Y8, Y4, Y4
-	VMOVDQU    96(AX), Y7
-	VMASKMOVPS (DI)(DX*1), Y7, Y7
+	VMOVDQU    112(AX), Y7
+	VMASKMOVPS (R8)(DX*1), Y7, Y7
 	VXORPS     Y8, Y8, Y8
 	VCMPPS     $0x02, Y8, Y7, Y7
 	VMULPS     Y6, Y5, Y8
 	VBLENDVPS  Y7, Y8, Y5, Y5
 
 store:
-	VMOVDQU    96(AX), Y6
-	VMASKMOVPS Y0, Y6, (BX)
-	VMOVDQU    96(AX), Y0
-	VMASKMOVPS Y1, Y0, (BX)(DX*1)
-	VMOVDQU    96(AX), Y0
-	VMASKMOVPS Y2, Y0, (BX)(DX*2)
-	VMOVDQU    96(AX), Y0
-	VMASKMOVPS Y3, Y0, (BX)(SI*1)
-	VMOVDQU    96(AX), Y0
-	VMASKMOVPS Y4, Y0, (DI)
-	VMOVDQU    96(AX), Y0
-	VMASKMOVPS Y5, Y0, (DI)(DX*1)
+	MOVQ    104(AX), CX
+	TESTQ   CX, CX
+	JNE     some
+	VMOVUPS Y0, (BX)
+	VMOVUPS Y1, (BX)(DX*1)
+	VMOVUPS Y2, (BX)(DX*2)
+	VMOVUPS Y3, (BX)(DI*1)
+	VMOVUPS Y4, (R8)
+	VMOVUPS Y5, (R8)(DX*1)
+	JMP     next
+
+some:
+	VMOVAPS      X0, X6
+	VMOVAPS      X1, X7
+	VMOVAPS      X2, X8
+	VMOVAPS      X3, X9
+	VMOVAPS      X4, X10
+	VMOVAPS      X5, X11
+	XORQ         SI, SI
+	TESTQ        $0x00000004, CX
+	JE           store2Of6
+	VMOVUPS      X6, (BX)
+	VEXTRACTF128 $0x01, Y0, X6
+	VMOVUPS      X7, (BX)(DX*1)
+	VEXTRACTF128 $0x01, Y1, X7
+	VMOVUPS      X8, (BX)(DX*2)
+	VEXTRACTF128 $0x01, Y2, X8
+	VMOVUPS      X9, (BX)(DI*1)
+	VEXTRACTF128 $0x01, Y3, X9
+	VMOVUPS      X10, (R8)
+	VEXTRACTF128 $0x01, Y4, X10
+	VMOVUPS      X11, (R8)(DX*1)
+	VEXTRACTF128 $0x01, Y5, X11
+	MOVQ         $0x00000010, SI
+
+store2Of6:
+	TESTQ    $0x00000002, CX
+	JE       store1Of6
+	VMOVLPS  X6, (BX)(SI*1)
+	VMOVHLPS X6, X6, X6
+	LEAQ     (BX)(DX*1), R9
+	VMOVLPS  X7, (R9)(SI*1)
+	VMOVHLPS X7, X7, X7
+	LEAQ     (BX)(DX*2), R9
+	VMOVLPS  X8, (R9)(SI*1)
+	VMOVHLPS X8, X8, X8
+	LEAQ     (BX)(DI*1), R9
+	VMOVLPS  X9, (R9)(SI*1)
+	VMOVHLPS X9, X9, X9
+	VMOVLPS  X10, (R8)(SI*1)
+	VMOVHLPS X10, X10, X10
+	LEAQ     (R8)(DX*1), R9
+	VMOVLPS  X11, (R9)(SI*1)
+	VMOVHLPS X11, X11, X11
+	ADDQ     $0x08, SI
+
+store1Of6:
+	TESTQ  $0x00000001, CX
+	JE     store0Of6
+	VMOVSS X6, (BX)(SI*1)
+	LEAQ   (BX)(DX*1), CX
+	VMOVSS X7, (CX)(SI*1)
+	LEAQ   (BX)(DX*2), CX
+	VMOVSS X8, (CX)(SI*1)
+	LEAQ   (BX)(DI*1), CX
+	VMOVSS X9, (CX)(SI*1)
+	VMOVSS X10, (R8)(SI*1)
+	LEAQ   (R8)(DX*1), CX
+	VMOVSS X11, (CX)(SI*1)
+
+store0Of6:
+next:
+	IMUL3Q $0x06, 32(AX), CX
+	ADDQ   CX, (SP)
+	IMUL3Q $0x06, 56(AX), CX
+	ADDQ   CX, 8(SP)
+	DECQ   16(SP)
+	JNE    tile
 	VZEROUPPER
 	RET
 
 // func tile2x1x512(t *byte)
 // Requires: AVX, AVX512DQ, AVX512F, MMX+
-TEXT ·tile2x1x512(SB), NOSPLIT, $0-8
-	MOVQ       t+0(FP), AX
-	VMOVDQU32  96(AX), Z2
-	VPMOVD2M   Z2, K1
-	VMOVDQU32  160(AX), Z2
-	VPMOVD2M   Z2, K2
-	MOVQ       72(AX), CX
-	MOVQ       56(AX), DX
-	MOVQ       16(AX), BX
-	CMPQ       CX, $0x01
-	JE         bias
-	JL         zero
-	LEAQ       (DX)(DX*2), SI
+TEXT ·tile2x1x512(SB), NOSPLIT, $24-8
+	MOVQ t+0(FP), AX
+	MOVQ (AX), CX
+	MOVQ CX, (SP)
+	MOVQ 16(AX), CX
+	MOVQ CX, 8(SP)
+	MOVQ 96(AX), CX
+	MOVQ CX, 16(SP)
+
+tile:
+	VMOVDQU32 112(AX), Z2
+	VPMOVD2M  Z2, K1
+	VMOVDQU32 176(AX), Z2
+	VPMOVD2M  Z2, K2
+	MOVQ      72(AX), CX
+	MOVQ      56(AX), DX
+	MOVQ      8(SP), BX
+	MOVQ      80(AX), SI
+	CMPQ      SI, $0x03
+	JGE       fetch
+	CMPQ      CX, $0x01
+	JE        bias
+	JL        zero
+
+fetch:
+	LEAQ       (DX)(DX*2), DI
 	PREFETCHT0 (BX)
 	PREFETCHT0 64(BX)
 	PREFETCHT0 124(BX)
@@ -3277,32 +3877,32 @@ zero:
 	JMP    product
 
 bias:
-	MOVQ      24(AX), SI
-	VMOVUPS.Z (SI), K1, Z0
+	MOVQ      24(AX), DI
+	VMOVUPS.Z (DI), K1, Z0
 	VMOVAPS   Z0, Z0
-	VMOVUPS.Z 64(SI), K2, Z1
+	VMOVUPS.Z 64(DI), K2, Z1
 	VMOVAPS   Z1, Z1
 
 product:
-	MOVQ  64(AX), SI
-	MOVQ  48(AX), DI
-	MOVQ  8(AX), R8
-	MOVQ  40(AX), R9
-	MOVQ  (AX), R10
-	MOVQ  32(AX), R11
-	LEAQ  (R11)(R11*2), R11
-	TESTQ SI, SI
+	MOVQ  64(AX), DI
+	MOVQ  48(AX), R8
+	MOVQ  8(AX), R9
+	MOVQ  40(AX), R10
+	MOVQ  (SP), R11
+	MOVQ  32(AX), R12
+	LEAQ  (R12)(R12*2), R12
+	TESTQ DI, DI
 	JE    end
 
 inner:
-	VMOVUPS      (R8), Z2
-	VMOVUPS      64(R8), Z4
-	VBROADCASTSS (R10), Z5
-	VFMADD231PS  Z5, Z2, Z0
-	VFMADD231PS  Z5, Z4, Z1
-	ADDQ         DI, R8
-	ADDQ         R9, R10
-	DECQ         SI
+	VMOVUPS      (R9), Z2
+	VMOVUPS      64(R9), Z5
+	VBROADCASTSS (R11), Z6
+	VFMADD231PS  Z6, Z2, Z0
+	VFMADD231PS  Z6, Z5, Z1
+	ADDQ         R8, R9
+	ADDQ         R10, R11
+	DECQ         DI
 	JNE          inner
 
 end:
@@ -3315,15 +3915,14 @@ end:
 	VADDPS    Z2, Z1, Z1
 
 ending:
-	MOVQ         80(AX), CX
 	VBROADCASTSS 88(AX), Z2
-	CMPQ         CX, $0x00
+	CMPQ         SI, $0x00
 	JE           store
-	CMPQ         CX, $0x01
+	CMPQ         SI, $0x01
 	JE           leaky
-	CMPQ         CX, $0x02
+	CMPQ         SI, $0x02
 	JE           relu
-	CMPQ         CX, $0x03
+	CMPQ         SI, $0x03
 	JE           derivative
 	VMOVUPS.Z    (BX), K1, Z2
 	VFNMADD213PS c3f800000<>+0(SB), Z2, Z2
@@ -3334,10 +3933,10 @@ ending:
 	JMP          store
 
 leaky:
-	VMULPS Z2, Z0, Z3
-	VMAXPS Z0, Z3, Z0
-	VMULPS Z2, Z1, Z3
-	VMAXPS Z1, Z3, Z1
+	VMULPS Z2, Z0, Z5
+	VMAXPS Z0, Z5, Z0
+	VMULPS Z2, Z1, Z5
+	VMAXPS Z1, Z5, Z1
 	JMP    store
 
 relu:
@@ -3347,35 +3946,54 @@ relu:
 	JMP    store
 
 derivative:
-	VPXORD    Z3, Z3, Z3
-	VMOVUPS.Z (BX), K1, Z4
-	VCMPPS    $0x02, Z3, Z4, K3
+	VPXORD    Z4, Z4, Z4
+	VMOVUPS.Z (BX), K1, Z5
+	VCMPPS    $0x02, Z4, Z5, K3
 	VMULPS    Z2, Z0, K3, Z0
-	VMOVUPS.Z 64(BX), K2, Z4
-	VCMPPS    $0x02, Z3, Z4, K3
+	VMOVUPS.Z 64(BX), K2, Z5
+	VCMPPS    $0x02, Z4, Z5, K3
 	VMULPS    Z2, Z1, K3, Z1
 
 store:
 	VMOVUPS Z0, K1, (BX)
 	VMOVUPS Z1, K2, 64(BX)
+	IMUL3Q  $0x01, 32(AX), CX
+	ADDQ    CX, (SP)
+	IMUL3Q  $0x01, 56(AX), CX
+	ADDQ    CX, 8(SP)
+	DECQ    16(SP)
+	JNE     tile
 	VZEROUPPER
 	RET
 
 // func tile2x2x512(t *byte)
 // Requires: AVX, AVX512DQ, AVX512F, MMX+
-TEXT ·tile2x2x512(SB), NOSPLIT, $0-8
-	MOVQ       t+0(FP), AX
-	VMOVDQU32  96(AX), Z4
-	VPMOVD2M   Z4, K1
-	VMOVDQU32  160(AX), Z4
-	VPMOVD2M   Z4, K2
-	MOVQ       72(AX), CX
-	MOVQ       56(AX), DX
-	MOVQ       16(AX), BX
-	CMPQ       CX, $0x01
-	JE         bias
-	JL         zero
-	LEAQ       (DX)(DX*2), SI
+TEXT ·tile2x2x512(SB), NOSPLIT, $24-8
+	MOVQ t+0(FP), AX
+	MOVQ (AX), CX
+	MOVQ CX, (SP)
+	MOVQ 16(AX), CX
+	MOVQ CX, 8(SP)
+	MOVQ 96(AX), CX
+	MOVQ CX, 16(SP)
+
+tile:
+	VMOVDQU32 112(AX), Z4
+	VPMOVD2M  Z4, K1
+	VMOVDQU32 176(AX), Z4
+	VPMOVD2M  Z4, K2
+	MOVQ      72(AX), CX
+	MOVQ      56(AX), DX
+	MOVQ      8(SP), BX
+	MOVQ      80(AX), SI
+	CMPQ      SI, $0x03
+	JGE       fetch
+	CMPQ      CX, $0x01
+	JE        bias
+	JL        zero
+
+fetch:
+	LEAQ       (DX)(DX*2), DI
 	PREFETCHT0 (BX)
 	PREFETCHT0 64(BX)
 	PREFETCHT0 124(BX)
@@ -3391,41 +4009,41 @@ zero:
 	JMP    product
 
 bias:
-	MOVQ      24(AX), SI
-	VMOVUPS.Z (SI), K1, Z1
+	MOVQ      24(AX), DI
+	VMOVUPS.Z (DI), K1, Z1
 	VMOVAPS   Z1, Z0
 	VMOVAPS   Z1, Z2
-	VMOVUPS.Z 64(SI), K2, Z3
+	VMOVUPS.Z 64(DI), K2, Z3
 	VMOVAPS   Z3, Z1
 	VMOVAPS   Z3, Z3
 
 product:
-	MOVQ  64(AX), SI
-	MOVQ  48(AX), DI
-	MOVQ  8(AX), R8
-	MOVQ  40(AX), R9
-	MOVQ  (AX), R10
-	MOVQ  32(AX), R11
-	LEAQ  (R11)(R11*2), R12
-	TESTQ SI, SI
+	MOVQ  64(AX), DI
+	MOVQ  48(AX), R8
+	MOVQ  8(AX), R9
+	MOVQ  40(AX), R10
+	MOVQ  (SP), R11
+	MOVQ  32(AX), R12
+	LEAQ  (R12)(R12*2), R13
+	TESTQ DI, DI
 	JE    end
 
 inner:
-	VMOVUPS      (R8), Z4
-	VMOVUPS      64(R8), Z6
-	VBROADCASTSS (R10), Z7
-	VFMADD231PS  Z7, Z4, Z0
-	VFMADD231PS  Z7, Z6, Z1
-	VBROADCASTSS (R10)(R11*1), Z7
-	VFMADD231PS  Z7, Z4, Z2
-	VFMADD231PS  Z7, Z6, Z3
-	ADDQ         DI, R8
-	ADDQ         R9, R10
-	DECQ         SI
+	VMOVUPS      (R9), Z4
+	VMOVUPS      64(R9), Z7
+	VBROADCASTSS (R11), Z8
+	VFMADD231PS  Z8, Z4, Z0
+	VFMADD231PS  Z8, Z7, Z1
+	VBROADCASTSS (R11)(R12*1), Z8
+	VFMADD231PS  Z8, Z4, Z2
+	VFMADD231PS  Z8, Z7, Z3
+	ADDQ         R8, R9
+	ADDQ         R10, R11
+	DECQ         DI
 	JNE          inner
 
 end:
-	LEAQ      (DX)(DX*2), SI
+	LEAQ      (DX)(DX*2), DI
 	CMPQ      CX, $0x02
 	JNE       ending
 	VMOVUPS.Z (BX), K1, Z4
@@ -3438,15 +4056,14 @@ end:
 	VADDPS    Z4, Z3, Z3
 
 ending:
-	MOVQ         80(AX), CX
 	VBROADCASTSS 88(AX), Z4
-	CMPQ         CX, $0x00
+	CMPQ         SI, $0x00
 	JE           store
-	CMPQ         CX, $0x01
+	CMPQ         SI, $0x01
 	JE           leaky
-	CMPQ         CX, $0x02
+	CMPQ         SI, $0x02
 	JE           relu
-	CMPQ         CX, $0x03
+	CMPQ         SI, $0x03
 	JE           derivative
 	VMOVUPS.Z    (BX), K1, Z4
 	VFNMADD213PS c3f800000<>+0(SB), Z4, Z4
@@ -3463,14 +4080,14 @@ ending:
 	JMP          store
 
 leaky:
-	VMULPS Z4, Z0, Z5
-	VMAXPS Z0, Z5, Z0
-	VMULPS Z4, Z1, Z5
-	VMAXPS Z1, Z5, Z1
-	VMULPS Z4, Z2, Z5
-	VMAXPS Z2, Z5, Z2
-	VMULPS Z4, Z3, Z5
-	VMAXPS Z3, Z5, Z3
+	VMULPS Z4, Z0, Z7
+	VMAXPS Z0, Z7, Z0
+	VMULPS Z4, Z1, Z7
+	VMAXPS Z1, Z7, Z1
+	VMULPS Z4, Z2, Z7
+	VMAXPS Z2, Z7, Z2
+	VMULPS Z4, Z3, Z7
+	VMAXPS Z3, Z7, Z3
 	JMP    store
 
 relu:
@@ -3482,18 +4099,18 @@ relu:
 	JMP    store
 
 derivative:
-	VPXORD    Z5, Z5, Z5
-	VMOVUPS.Z (BX), K1, Z6
-	VCMPPS    $0x02, Z5, Z6, K3
+	VPXORD    Z6, Z6, Z6
+	VMOVUPS.Z (BX), K1, Z7
+	VCMPPS    $0x02, Z6, Z7, K3
 	VMULPS    Z4, Z0, K3, Z0
-	VMOVUPS.Z 64(BX), K2, Z6
-	VCMPPS    $0x02, Z5, Z6, K3
+	VMOVUPS.Z 64(BX), K2, Z7
+	VCMPPS    $0x02, Z6, Z7, K3
 	VMULPS    Z4, Z1, K3, Z1
-	VMOVUPS.Z (BX)(DX*1), K1, Z6
-	VCMPPS    $0x02, Z5, Z6, K3
+	VMOVUPS.Z (BX)(DX*1), K1, Z7
+	VCMPPS    $0x02, Z6, Z7, K3
 	VMULPS    Z4, Z2, K3, Z2
-	VMOVUPS.Z 64(BX)(DX*1), K2, Z6
-	VCMPPS    $0x02, Z5, Z6, K3
+	VMOVUPS.Z 64(BX)(DX*1), K2, Z7
+	VCMPPS    $0x02, Z6, Z7, K3
 	VMULPS    Z4, Z3, K3, Z3
 
 store:
@@ -3501,24 +4118,43 @@ store:
 	VMOVUPS Z1, K2, 64(BX)
 	VMOVUPS Z2, K1, (BX)(DX*1)
 	VMOVUPS Z3, K2, 64(BX)(DX*1)
+	IMUL3Q  $0x02, 32(AX), CX
+	ADDQ    CX, (SP)
+	IMUL3Q  $0x02, 56(AX), CX
+	ADDQ    CX, 8(SP)
+	DECQ    16(SP)
+	JNE     tile
 	VZEROUPPER
 	RET
 
 // func tile2x3x512(t *byte)
 // Requires: AVX, AVX512DQ, AVX512F, MMX+
-TEXT ·tile2x3x512(SB), NOSPLIT, $0-8
-	MOVQ       t+0(FP), AX
-	VMOVDQU32  96(AX), Z6
-	VPMOVD2M   Z6, K1
-	VMOVDQU32  160(AX), Z6
-	VPMOVD2M   Z6, K2
-	MOVQ       72(AX), CX
-	MOVQ       56(AX), DX
-	MOVQ       16(AX), BX
-	CMPQ       CX, $0x01
-	JE         bias
-	JL         zero
-	LEAQ       (DX)(DX*2), SI
+TEXT ·tile2x3x512(SB), NOSPLIT, $24-8
+	MOVQ t+0(FP), AX
+	MOVQ (AX), CX
+	MOVQ CX, (SP)
+	MOVQ 16(AX), CX
+	MOVQ CX, 8(SP)
+	MOVQ 96(AX), CX
+	MOVQ CX, 16(SP)
+
+tile:
+	VMOVDQU32 112(AX), Z6
+	VPMOVD2M  Z6, K1
+	VMOVDQU32 176(AX), Z6
+	VPMOVD2M  Z6, K2
+	MOVQ      72(AX), CX
+	MOVQ      56(AX), DX
+	MOVQ      8(SP), BX
+	MOVQ      80(AX), SI
+	CMPQ      SI, $0x03
+	JGE       fetch
+	CMPQ      CX, $0x01
+	JE        bias
+	JL        zero
+
+fetch:
+	LEAQ       (DX)(DX*2), DI
 	PREFETCHT0 (BX)
 	PREFETCHT0 64(BX)
 	PREFETCHT0 124(BX)
@@ -3539,46 +4175,46 @@ zero:
 	JMP    product
 
 bias:
-	MOVQ      24(AX), SI
-	VMOVUPS.Z (SI), K1, Z1
+	MOVQ      24(AX), DI
+	VMOVUPS.Z (DI), K1, Z1
 	VMOVAPS   Z1, Z0
 	VMOVAPS   Z1, Z2
 	VMOVAPS   Z1, Z4
-	VMOVUPS.Z 64(SI), K2, Z5
+	VMOVUPS.Z 64(DI), K2, Z5
 	VMOVAPS   Z5, Z1
 	VMOVAPS   Z5, Z3
 	VMOVAPS   Z5, Z5
 
 product:
-	MOVQ  64(AX), SI
-	MOVQ  48(AX), DI
-	MOVQ  8(AX), R8
-	MOVQ  40(AX), R9
-	MOVQ  (AX), R10
-	MOVQ  32(AX), R11
-	LEAQ  (R11)(R11*2), R12
-	TESTQ SI, SI
+	MOVQ  64(AX), DI
+	MOVQ  48(AX), R8
+	MOVQ  8(AX), R9
+	MOVQ  40(AX), R10
+	MOVQ  (SP), R11
+	MOVQ  32(AX), R12
+	LEAQ  (R12)(R12*2), R13
+	TESTQ DI, DI
 	JE    end
 
 inner:
-	VMOVUPS      (R8), Z6
-	VMOVUPS      64(R8), Z8
-	VBROADCASTSS (R10), Z9
-	VFMADD231PS  Z9, Z6, Z0
-	VFMADD231PS  Z9, Z8, Z1
-	VBROADCASTSS (R10)(R11*1), Z9
-	VFMADD231PS  Z9, Z6, Z2
-	VFMADD231PS  Z9, Z8, Z3
-	VBROADCASTSS (R10)(R11*2), Z9
-	VFMADD231PS  Z9, Z6, Z4
-	VFMADD231PS  Z9, Z8, Z5
-	ADDQ         DI, R8
-	ADDQ         R9, R10
-	DECQ         SI
+	VMOVUPS      (R9), Z6
+	VMOVUPS      64(R9), Z9
+	VBROADCASTSS (R11), Z10
+	VFMADD231PS  Z10, Z6, Z0
+	VFMADD231PS  Z10, Z9, Z1
+	VBROADCASTSS (R11)(R12*1), Z10
+	VFMADD231PS  Z10, Z6, Z2
+	VFMADD231PS  Z10, Z9, Z3
+	VBROADCASTSS (R11)(R12*2), Z10
+	VFMADD231PS  Z10, Z6, Z4
+	VFMADD231PS  Z10, Z9, Z5
+	ADDQ         R8, R9
+	ADDQ         R10, R11
+	DECQ         DI
 	JNE          inner
 
 end:
-	LEAQ      (DX)(DX*2), SI
+	LEAQ      (DX)(DX*2), DI
 	CMPQ      CX, $0x02
 	JNE       ending
 	VMOVUPS.Z (BX), K1, Z6
@@ -3595,15 +4231,14 @@ end:
 	VADDPS    Z6, Z5, Z5
 
 ending:
-	MOVQ         80(AX), CX
 	VBROADCASTSS 88(AX), Z6
-	CMPQ         CX, $0x00
+	CMPQ         SI, $0x00
 	JE           store
-	CMPQ         CX, $0x01
+	CMPQ         SI, $0x01
 	JE           leaky
-	CMPQ         CX, $0x02
+	CMPQ         SI, $0x02
 	JE           relu
-	CMPQ         CX, $0x03
+	CMPQ         SI, $0x03
 	JE           derivative
 	VMOVUPS.Z    (BX), K1, Z6
 	VFNMADD213PS c3f800000<>+0(SB), Z6, Z6
@@ -3626,18 +4261,18 @@ ending:
 	JMP          store
 
 leaky:
-	VMULPS Z6, Z0, Z7
-	VMAXPS Z0, Z7, Z0
-	VMULPS Z6, Z1, Z7
-	VMAXPS Z1, Z7, Z1
-	VMULPS Z6, Z2, Z7
-	VMAXPS Z2, Z7, Z2
-	VMULPS Z6, Z3, Z7
-	VMAXPS Z3, Z7, Z3
-	VMULPS Z6, Z4, Z7
-	VMAXPS Z4, Z7, Z4
-	VMULPS Z6, Z5, Z7
-	VMAXPS Z5, Z7, Z5
+	VMULPS Z6, Z0, Z9
+	VMAXPS Z0, Z9, Z0
+	VMULPS Z6, Z1, Z9
+	VMAXPS Z1, Z9, Z1
+	VMULPS Z6, Z2, Z9
+	VMAXPS Z2, Z9, Z2
+	VMULPS Z6, Z3, Z9
+	VMAXPS Z3, Z9, Z3
+	VMULPS Z6, Z4, Z9
+	VMAXPS Z4, Z9, Z4
+	VMULPS Z6, Z5, Z9
+	VMAXPS Z5, Z9, Z5
 	JMP    store
 
 relu:
@@ -3651,24 +4286,24 @@ relu:
 	JMP    store
 
 derivative:
-	VPXORD    Z7, Z7, Z7
-	VMOVUPS.Z (BX), K1, Z8
-	VCMPPS    $0x02, Z7, Z8, K3
+	VPXORD    Z8, Z8, Z8
+	VMOVUPS.Z (BX), K1, Z9
+	VCMPPS    $0x02, Z8, Z9, K3
 	VMULPS    Z6, Z0, K3, Z0
-	VMOVUPS.Z 64(BX), K2, Z8
-	VCMPPS    $0x02, Z7, Z8, K3
+	VMOVUPS.Z 64(BX), K2, Z9
+	VCMPPS    $0x02, Z8, Z9, K3
 	VMULPS    Z6, Z1, K3, Z1
-	VMOVUPS.Z (BX)(DX*1), K1, Z8
-	VCMPPS    $0x02, Z7, Z8, K3
+	VMOVUPS.Z (BX)(DX*1), K1, Z9
+	VCMPPS    $0x02, Z8, Z9, K3
 	VMULPS    Z6, Z2, K3, Z2
-	VMOVUPS.Z 64(BX)(DX*1), K2, Z8
-	VCMPPS    $0x02, Z7, Z8, K3
+	VMOVUPS.Z 64(BX)(DX*1), K2, Z9
+	VCMPPS    $0x02, Z8, Z9, K3
 	VMULPS    Z6, Z3, K3, Z3
-	VMOVUPS.Z (BX)(DX*2), K1, Z8
-	VCMPPS    $0x02, Z7, Z8, K3
+	VMOVUPS.Z (BX)(DX*2), K1, Z9
+	VCMPPS    $0x02, Z8, Z9, K3
 	VMULPS    Z6, Z4, K3, Z4
-	VMOVUPS.Z 64(BX)(DX*2), K2, Z8
-	VCMPPS    $0x02, Z7, Z8, K3
+	VMOVUPS.Z 64(BX)(DX*2), K2, Z9
+	VCMPPS    $0x02, Z8, Z9, K3
 	VMULPS    Z6, Z5, K3, Z5
 
 store:
@@ -3678,24 +4313,43 @@ store:
 	VMOVUPS Z3, K2, 64(BX)(DX*1)
 	VMOVUPS Z4, K1, (BX)(DX*2)
 	VMOVUPS Z5, K2, 64(BX)(DX*2)
+	IMUL3Q  $0x03, 32(AX), CX
+	ADDQ    CX, (SP)
+	IMUL3Q  $0x03, 56(AX), CX
+	ADDQ    CX, 8(SP)
+	DECQ    16(SP)
+	JNE     tile
 	VZEROUPPER
 	RET
 
 // func tile2x4x512(t *byte)
 // Requires: AVX, AVX512DQ, AVX512F, MMX+
-TEXT ·tile2x4x512(SB), NOSPLIT, $0-8
-	MOVQ       t+0(FP), AX
-	VMOVDQU32  96(AX), Z8
-	VPMOVD2M   Z8, K1
-	VMOVDQU32  160(AX), Z8
-	VPMOVD2M   Z8, K2
-	MOVQ       72(AX), CX
-	MOVQ       56(AX), DX
-	MOVQ       16(AX), BX
-	CMPQ       CX, $0x01
-	JE         bias
-	JL         zero
-	LEAQ       (DX)(DX*2), SI
+TEXT ·tile2x4x512(SB), NOSPLIT, $24-8
+	MOVQ t+0(FP), AX
+	MOVQ (AX), CX
+	MOVQ CX, (SP)
+	MOVQ 16(AX), CX
+	MOVQ CX, 8(SP)
+	MOVQ 96(AX), CX
+	MOVQ CX, 16(SP)
+
+tile:
+	VMOVDQU32 112(AX), Z8
+	VPMOVD2M  Z8, K1
+	VMOVDQU32 176(AX), Z8
+	VPMOVD2M  Z8, K2
+	MOVQ      72(AX), CX
+	MOVQ      56(AX), DX
+	MOVQ      8(SP), BX
+	MOVQ      80(AX), SI
+	CMPQ      SI, $0x03
+	JGE       fetch
+	CMPQ      CX, $0x01
+	JE        bias
+	JL        zero
+
+fetch:
+	LEAQ       (DX)(DX*2), DI
 	PREFETCHT0 (BX)
 	PREFETCHT0 64(BX)
 	PREFETCHT0 124(BX)
@@ -3705,9 +4359,9 @@ TEXT ·tile2x4x512(SB), NOSPLIT, $0-8
 	PREFETCHT0 (BX)(DX*2)
 	PREFETCHT0 64(BX)(DX*2)
 	PREFETCHT0 124(BX)(DX*2)
-	PREFETCHT0 (BX)(SI*1)
-	PREFETCHT0 64(BX)(SI*1)
-	PREFETCHT0 124(BX)(SI*1)
+	PREFETCHT0 (BX)(DI*1)
+	PREFETCHT0 64(BX)(DI*1)
+	PREFETCHT0 124(BX)(DI*1)
 
 zero:
 	VPXORD Z0, Z0, Z0
@@ -3721,51 +4375,51 @@ zero:
 	JMP    product
 
 bias:
-	MOVQ      24(AX), SI
-	VMOVUPS.Z (SI), K1, Z1
+	MOVQ      24(AX), DI
+	VMOVUPS.Z (DI), K1, Z1
 	VMOVAPS   Z1, Z0
 	VMOVAPS   Z1, Z2
 	VMOVAPS   Z1, Z4
 	VMOVAPS   Z1, Z6
-	VMOVUPS.Z 64(SI), K2, Z7
+	VMOVUPS.Z 64(DI), K2, Z7
 	VMOVAPS   Z7, Z1
 	VMOVAPS   Z7, Z3
 	VMOVAPS   Z7, Z5
 	VMOVAPS   Z7, Z7
 
 product:
-	MOVQ  64(AX), SI
-	MOVQ  48(AX), DI
-	MOVQ  8(AX), R8
-	MOVQ  40(AX), R9
-	MOVQ  (AX), R10
-	MOVQ  32(AX), R11
-	LEAQ  (R11)(R11*2), R12
-	TESTQ SI, SI
+	MOVQ  64(AX), DI
+	MOVQ  48(AX), R8
+	MOVQ  8(AX), R9
+	MOVQ  40(AX), R10
+	MOVQ  (SP), R11
+	MOVQ  32(AX), R12
+	LEAQ  (R12)(R12*2), R13
+	TESTQ DI, DI
 	JE    end
 
 inner:
-	VMOVUPS      (R8), Z8
-	VMOVUPS      64(R8), Z10
-	VBROADCASTSS (R10), Z11
-	VFMADD231PS  Z11, Z8, Z0
-	VFMADD231PS  Z11, Z10, Z1
-	VBROADCASTSS (R10)(R11*1), Z11
-	VFMADD231PS  Z11, Z8, Z2
-	VFMADD231PS  Z11, Z10, Z3
-	VBROADCASTSS (R10)(R11*2), Z11
-	VFMADD231PS  Z11, Z8, Z4
-	VFMADD231PS  Z11, Z10, Z5
-	VBROADCASTSS (R10)(R12*1), Z11
-	VFMADD231PS  Z11, Z8, Z6
-	VFMADD231PS  Z11, Z10, Z7
-	ADDQ         DI, R8
-	ADDQ         R9, R10
-	DECQ         SI
+	VMOVUPS      (R9), Z8
+	VMOVUPS      64(R9), Z11
+	VBROADCASTSS (R11), Z12
+	VFMADD231PS  Z12, Z8, Z0
+	VFMADD231PS  Z12, Z11, Z1
+	VBROADCASTSS (R11)(R12*1), Z12
+	VFMADD231PS  Z12, Z8, Z2
+	VFMADD231PS  Z12, Z11, Z3
+	VBROADCASTSS (R11)(R12*2), Z12
+	VFMADD231PS  Z12, Z8, Z4
+	VFMADD231PS  Z12, Z11, Z5
+	VBROADCASTSS (R11)(R13*1), Z12
+	VFMADD231PS  Z12, Z8, Z6
+	VFMADD231PS  Z12, Z11, Z7
+	ADDQ         R8, R9
+	ADDQ         R10, R11
+	DECQ         DI
 	JNE          inner
 
 end:
-	LEAQ      (DX)(DX*2), SI
+	LEAQ      (DX)(DX*2), DI
 	CMPQ      CX, $0x02
 	JNE       ending
 	VMOVUPS.Z (BX), K1, Z8
@@ -3780,21 +4434,20 @@ end:
 	VADDPS    Z8, Z4, Z4
 	VMOVUPS.Z 64(BX)(DX*2), K2, Z8
 	VADDPS    Z8, Z5, Z5
-	VMOVUPS.Z (BX)(SI*1), K1, Z8
+	VMOVUPS.Z (BX)(DI*1), K1, Z8
 	VADDPS    Z8, Z6, Z6
-	VMOVUPS.Z 64(BX)(SI*1), K2, Z8
+	VMOVUPS.Z 64(BX)(DI*1), K2, Z8
 	VADDPS    Z8, Z7, Z7
 
 ending:
-	MOVQ         80(AX), CX
 	VBROADCASTSS 88(AX), Z8
-	CMPQ         CX, $0x00
+	CMPQ         SI, $0x00
 	JE           store
-	CMPQ         CX, $0x01
+	CMPQ         SI, $0x01
 	JE           leaky
-	CMPQ         CX, $0x02
+	CMPQ         SI, $0x02
 	JE           relu
-	CMPQ         CX, $0x03
+	CMPQ         SI, $0x03
 	JE           derivative
 	VMOVUPS.Z    (BX), K1, Z8
 	VFNMADD213PS c3f800000<>+0(SB), Z8, Z8
@@ -3814,31 +4467,31 @@ ending:
 	VMOVUPS.Z    64(BX)(DX*2), K2, Z8
 	VFNMADD213PS c3f800000<>+0(SB), Z8, Z8
 	VMULPS       Z8, Z5, Z5
-	VMOVUPS.Z    (BX)(SI*1), K1, Z8
+	VMOVUPS.Z    (BX)(DI*1), K1, Z8
 	VFNMADD213PS c3f800000<>+0(SB), Z8, Z8
 	VMULPS       Z8, Z6, Z6
-	VMOVUPS.Z    64(BX)(SI*1), K2, Z8
+	VMOVUPS.Z    64(BX)(DI*1), K2, Z8
 	VFNMADD213PS c3f800000<>+0(SB), Z8, Z8
 	VMULPS       Z8, Z7, Z7
 	JMP          store
 
 leaky:
-	VMULPS Z8, Z0, Z9
-	VMAXPS Z0, Z9, Z0
-	VMULPS Z8, Z1, Z9
-	VMAXPS Z1, Z9, Z1
-	VMULPS Z8, Z2, Z9
-	VMAXPS Z2, Z9, Z2
-	VMULPS Z8, Z3, Z9
-	VMAXPS Z3, Z9, Z3
-	VMULPS Z8, Z4, Z9
-	VMAXPS Z4, Z9, Z4
-	VMULPS Z8, Z5, Z9
-	VMAXPS Z5, Z9, Z5
-	VMULPS Z8, Z6, Z9
-	VMAXPS Z6, Z9, Z6
-	VMULPS Z8, Z7, Z9
-	VMAXPS Z7, Z9, Z7
+	VMULPS Z8, Z0, Z11
+	VMAXPS Z0, Z11, Z0
+	VMULPS Z8, Z1, Z11
+	VMAXPS Z1, Z11, Z1
+	VMULPS Z8, Z2, Z11
+	VMAXPS Z2, Z11, Z2
+	VMULPS Z8, Z3, Z11
+	VMAXPS Z3, Z11, Z3
+	VMULPS Z8, Z4, Z11
+	VMAXPS Z4, Z11, Z4
+	VMULPS Z8, Z5, Z11
+	VMAXPS Z5, Z11, Z5
+	VMULPS Z8, Z6, Z11
+	VMAXPS Z6, Z11, Z6
+	VMULPS Z8, Z7, Z11
+	VMAXPS Z7, Z11, Z7
 	JMP    store
 
 relu:
@@ -3854,30 +4507,30 @@ relu:
 	JMP    store
 
 derivative:
-	VPXORD    Z9, Z9, Z9
-	VMOVUPS.Z (BX), K1, Z10
-	VCMPPS    $0x02, Z9, Z10, K3
+	VPXORD    Z10, Z10, Z10
+	VMOVUPS.Z (BX), K1, Z11
+	VCMPPS    $0x02, Z10, Z11, K3
 	VMULPS    Z8, Z0, K3, Z0
-	VMOVUPS.Z 64(BX), K2, Z10
-	VCMPPS    $0x02, Z9, Z10, K3
+	VMOVUPS.Z 64(BX), K2, Z11
+	VCMPPS    $0x02, Z10, Z11, K3
 	VMULPS    Z8, Z1, K3, Z1
-	VMOVUPS.Z (BX)(DX*1), K1, Z10
-	VCMPPS    $0x02, Z9, Z10, K3
+	VMOVUPS.Z (BX)(DX*1), K1, Z11
+	VCMPPS    $0x02, Z10, Z11, K3
 	VMULPS    Z8, Z2, K3, Z2
-	VMOVUPS.Z 64(BX)(DX*1), K2, Z10
-	VCMPPS    $0x02, Z9, Z10, K3
+	VMOVUPS.Z 64(BX)(DX*1), K2, Z11
+	VCMPPS    $0x02, Z10, Z11, K3
 	VMULPS    Z8, Z3, K3, Z3
-	VMOVUPS.Z (BX)(DX*2), K1, Z10
-	VCMPPS    $0x02, Z9, Z10, K3
+	VMOVUPS.Z (BX)(DX*2), K1, Z11
+	VCMPPS    $0x02, Z10, Z11, K3
 	VMULPS    Z8, Z4, K3, Z4
-	VMOVUPS.Z 64(BX)(DX*2), K2, Z10
-	VCMPPS    $0x02, Z9, Z10, K3
+	VMOVUPS.Z 64(BX)(DX*2), K2, Z11
+	VCMPPS    $0x02, Z10, Z11, K3
 	VMULPS    Z8, Z5, K3, Z5
-	VMOVUPS.Z (BX)(SI*1), K1, Z10
-	VCMPPS    $0x02, Z9, Z10, K3
+	VMOVUPS.Z (BX)(DI*1), K1, Z11
+	VCMPPS    $0x02, Z10, Z11, K3
 	VMULPS    Z8, Z6, K3, Z6
-	VMOVUPS.Z 64(BX)(SI*1), K2, Z10
-	VCMPPS    $0x02, Z9, Z10, K3
+	VMOVUPS.Z 64(BX)(DI*1), K2, Z11
+	VCMPPS    $0x02, Z10, Z11, K3
 	VMULPS    Z8, Z7, K3, Z7
 
 store:
@@ -3887,27 +4540,46 @@ store:
 	VMOVUPS Z3, K2, 64(BX)(DX*1)
 	VMOVUPS Z4, K1, (BX)(DX*2)
 	VMOVUPS Z5, K2, 64(BX)(DX*2)
-	VMOVUPS Z6, K1, (BX)(SI*1)
-	VMOVUPS Z7, K2, 64(BX)(SI*1)
+	VMOVUPS Z6, K1, (BX)(DI*1)
+	VMOVUPS Z7, K2, 64(BX)(DI*1)
+	IMUL3Q  $0x04, 32(AX), CX
+	ADDQ    CX, (SP)
+	IMUL3Q  $0x04, 56(AX), CX
+	ADDQ    CX, 8(SP)
+	DECQ    16(SP)
+	JNE     tile
 	VZEROUPPER
 	RET
 
 // func tile2x5x512(t *byte)
 // Requires: AVX, AVX512DQ, AVX512F, MMX+
-TEXT ·tile2x5x512(SB), NOSPLIT, $0-8
-	MOVQ       t+0(FP), AX
-	VMOVDQU32  96(AX), Z10
-	VPMOVD2M   Z10, K1
-	VMOVDQU32  160(AX), Z10
-	VPMOVD2M   Z10, K2
-	MOVQ       72(AX), CX
-	MOVQ       56(AX), DX
-	MOVQ       16(AX), BX
-	CMPQ       CX, $0x01
-	JE         bias
-	JL         zero
-	LEAQ       (DX)(DX*2), SI
-	LEAQ       (BX)(DX*4), DI
+TEXT ·tile2x5x512(SB), NOSPLIT, $24-8
+	MOVQ t+0(FP), AX
+	MOVQ (AX), CX
+	MOVQ CX, (SP)
+	MOVQ 16(AX), CX
+	MOVQ CX, 8(SP)
+	MOVQ 96(AX), CX
+	MOVQ CX, 16(SP)
+
+tile:
+	VMOVDQU32 112(AX), Z10
+	VPMOVD2M  Z10, K1
+	VMOVDQU32 176(AX), Z10
+	VPMOVD2M  Z10, K2
+	MOVQ      72(AX), CX
+	MOVQ      56(AX), DX
+	MOVQ      8(SP), BX
+	MOVQ      80(AX), SI
+	CMPQ      SI, $0x03
+	JGE       fetch
+	CMPQ      CX, $0x01
+	JE        bias
+	JL        zero
+
+fetch:
+	LEAQ       (DX)(DX*2), DI
+	LEAQ       (BX)(DX*4), R8
 	PREFETCHT0 (BX)
 	PREFETCHT0 64(BX)
 	PREFETCHT0 124(BX)
@@ -3917,12 +4589,12 @@ TEXT ·tile2x5x512(SB), NOSPLIT, $0-8
 	PREFETCHT0 (BX)(DX*2)
 	PREFETCHT0 64(BX)(DX*2)
 	PREFETCHT0 124(BX)(DX*2)
-	PREFETCHT0 (BX)(SI*1)
-	PREFETCHT0 64(BX)(SI*1)
-	PREFETCHT0 124(BX)(SI*1)
-	PREFETCHT0 (DI)
-	PREFETCHT0 64(DI)
-	PREFETCHT0 124(DI)
+	PREFETCHT0 (BX)(DI*1)
+	PREFETCHT0 64(BX)(DI*1)
+	PREFETCHT0 124(BX)(DI*1)
+	PREFETCHT0 (R8)
+	PREFETCHT0 64(R8)
+	PREFETCHT0 124(R8)
 
 zero:
 	VPXORD Z0, Z0, Z0
@@ -3938,14 +4610,14 @@ zero:
 	JMP    product
 
 bias:
-	MOVQ      24(AX), SI
-	VMOVUPS.Z (SI), K1, Z1
+	MOVQ      24(AX), DI
+	VMOVUPS.Z (DI), K1, Z1
 	VMOVAPS   Z1, Z0
 	VMOVAPS   Z1, Z2
 	VMOVAPS   Z1, Z4
 	VMOVAPS   Z1, Z6
 	VMOVAPS   Z1, Z8
-	VMOVUPS.Z 64(SI), K2, Z9
+	VMOVUPS.Z 64(DI), K2, Z9
 	VMOVAPS   Z9, Z1
 	VMOVAPS   Z9, Z3
 	VMOVAPS   Z9, Z5
@@ -3953,44 +4625,44 @@ bias:
 	VMOVAPS   Z9, Z9
 
 product:
-	MOVQ  64(AX), SI
-	MOVQ  48(AX), DI
-	MOVQ  8(AX), R8
-	MOVQ  40(AX), R9
-	MOVQ  (AX), R10
-	MOVQ  32(AX), R11
-	LEAQ  (R11)(R11*2), R12
-	LEAQ  (R10)(R11*4), R13
-	TESTQ SI, SI
+	MOVQ  64(AX), DI
+	MOVQ  48(AX), R8
+	MOVQ  8(AX), R9
+	MOVQ  40(AX), R10
+	MOVQ  (SP), R11
+	MOVQ  32(AX), R12
+	LEAQ  (R12)(R12*2), R13
+	LEAQ  (R11)(R12*4), R14
+	TESTQ DI, DI
 	JE    end
 
 inner:
-	VMOVUPS      (R8), Z10
-	VMOVUPS      64(R8), Z12
-	VBROADCASTSS (R10), Z13
-	VFMADD231PS  Z13, Z10, Z0
-	VFMADD231PS  Z13, Z12, Z1
-	VBROADCASTSS (R10)(R11*1), Z13
-	VFMADD231PS  Z13, Z10, Z2
-	VFMADD231PS  Z13, Z12, Z3
-	VBROADCASTSS (R10)(R11*2), Z13
-	VFMADD231PS  Z13, Z10, Z4
-	VFMADD231PS  Z13, Z12, Z5
-	VBROADCASTSS (R10)(R12*1), Z13
-	VFMADD231PS  Z13, Z10, Z6
-	VFMADD231PS  Z13, Z12, Z7
-	VBROADCASTSS (R13), Z13
-	VFMADD231PS  Z13, Z10, Z8
-	VFMADD231PS  Z13, Z12, Z9
-	ADDQ         DI, R8
-	ADDQ         R9, R10
-	ADDQ         R9, R13
-	DECQ         SI
+	VMOVUPS      (R9), Z10
+	VMOVUPS      64(R9), Z13
+	VBROADCASTSS (R11), Z14
+	VFMADD231PS  Z14, Z10, Z0
+	VFMADD231PS  Z14, Z13, Z1
+	VBROADCASTSS (R11)(R12*1), Z14
+	VFMADD231PS  Z14, Z10, Z2
+	VFMADD231PS  Z14, Z13, Z3
+	VBROADCASTSS (R11)(R12*2), Z14
+	VFMADD231PS  Z14, Z10, Z4
+	VFMADD231PS  Z14, Z13, Z5
+	VBROADCASTSS (R11)(R13*1), Z14
+	VFMADD231PS  Z14, Z10, Z6
+	VFMADD231PS  Z14, Z13, Z7
+	VBROADCASTSS (R14), Z14
+	VFMADD231PS  Z14, Z10, Z8
+	VFMADD231PS  Z14, Z13, Z9
+	ADDQ         R8, R9
+	ADDQ         R10, R11
+	ADDQ         R10, R14
+	DECQ         DI
 	JNE          inner
 
 end:
-	LEAQ      (DX)(DX*2), SI
-	LEAQ      (BX)(DX*4), DI
+	LEAQ      (DX)(DX*2), DI
+	LEAQ      (BX)(DX*4), R8
 	CMPQ      CX, $0x02
 	JNE       ending
 	VMOVUPS.Z (BX), K1, Z10
@@ -4005,25 +4677,24 @@ end:
 	VADDPS    Z10, Z4, Z4
 	VMOVUPS.Z 64(BX)(DX*2), K2, Z10
 	VADDPS    Z10, Z5, Z5
-	VMOVUPS.Z (BX)(SI*1), K1, Z10
+	VMOVUPS.Z (BX)(DI*1), K1, Z10
 	VADDPS    Z10, Z6, Z6
-	VMOVUPS.Z 64(BX)(SI*1), K2, Z10
+	VMOVUPS.Z 64(BX)(DI*1), K2, Z10
 	VADDPS    Z10, Z7, Z7
-	VMOVUPS.Z (DI), K1, Z10
+	VMOVUPS.Z (R8), K1, Z10
 	VADDPS    Z10, Z8, Z8
-	VMOVUPS.Z 64(DI), K2, Z10
+	VMOVUPS.Z 64(R8), K2, Z10
 	VADDPS    Z10, Z9, Z9
 
 ending:
-	MOVQ         80(AX), CX
 	VBROADCASTSS 88(AX), Z10
-	CMPQ         CX, $0x00
+	CMPQ         SI, $0x00
 	JE           store
-	CMPQ         CX, $0x01
+	CMPQ         SI, $0x01
 	JE           leaky
-	CMPQ         CX, $0x02
+	CMPQ         SI, $0x02
 	JE           relu
-	CMPQ         CX, $0x03
+	CMPQ         SI, $0x03
 	JE           derivative
 	VMOVUPS.Z    (BX), K1, Z10
 	VFNMADD213PS c3f800000<>+0(SB), Z10, Z10
@@ -4043,41 +4714,41 @@ ending:
 	VMOVUPS.Z    64(BX)(DX*2), K2, Z10
 	VFNMADD213PS c3f800000<>+0(SB), Z10, Z10
 	VMULPS       Z10, Z5, Z5
-	VMOVUPS.Z    (BX)(SI*1), K1, Z10
+	VMOVUPS.Z    (BX)(DI*1), K1, Z10
 	VFNMADD213PS c3f800000<>+0(SB), Z10, Z10
 	VMULPS       Z10, Z6, Z6
-	VMOVUPS.Z    64(BX)(SI*1), K2, Z10
+	VMOVUPS.Z    64(BX)(DI*1), K2, Z10
 	VFNMADD213PS c3f800000<>+0(SB), Z10, Z10
 	VMULPS       Z10, Z7, Z7
-	VMOVUPS.Z    (DI), K1, Z10
+	VMOVUPS.Z    (R8), K1, Z10
 	VFNMADD213PS c3f800000<>+0(SB), Z10, Z10
 	VMULPS       Z10, Z8, Z8
-	VMOVUPS.Z    64(DI), K2, Z10
+	VMOVUPS.Z    64(R8), K2, Z10
 	VFNMADD213PS c3f800000<>+0(SB), Z10, Z10
 	VMULPS       Z10, Z9, Z9
 	JMP          store
 
 leaky:
-	VMULPS Z10, Z0, Z11
-	VMAXPS Z0, Z11, Z0
-	VMULPS Z10, Z1, Z11
-	VMAXPS Z1, Z11, Z1
-	VMULPS Z10, Z2, Z11
-	VMAXPS Z2, Z11, Z2
-	VMULPS Z10, Z3, Z11
-	VMAXPS Z3, Z11, Z3
-	VMULPS Z10, Z4, Z11
-	VMAXPS Z4, Z11, Z4
-	VMULPS Z10, Z5, Z11
-	VMAXPS Z5, Z11, Z5
-	VMULPS Z10, Z6, Z11
-	VMAXPS Z6, Z11, Z6
-	VMULPS Z10, Z7, Z11
-	VMAXPS Z7, Z11, Z7
-	VMULPS Z10, Z8, Z11
-	VMAXPS Z8, Z11, Z8
-	VMULPS Z10, Z9, Z11
-	VMAXPS Z9, Z11, Z9
+	VMULPS Z10, Z0, Z13
+	VMAXPS Z0, Z13, Z0
+	VMULPS Z10, Z1, Z13
+	VMAXPS Z1, Z13, Z1
+	VMULPS Z10, Z2, Z13
+	VMAXPS Z2, Z13, Z2
+	VMULPS Z10, Z3, Z13
+	VMAXPS Z3, Z13, Z3
+	VMULPS Z10, Z4, Z13
+	VMAXPS Z4, Z13, Z4
+	VMULPS Z10, Z5, Z13
+	VMAXPS Z5, Z13, Z5
+	VMULPS Z10, Z6, Z13
+	VMAXPS Z6, Z13, Z6
+	VMULPS Z10, Z7, Z13
+	VMAXPS Z7, Z13, Z7
+	VMULPS Z10, Z8, Z13
+	VMAXPS Z8, Z13, Z8
+	VMULPS Z10, Z9, Z13
+	VMAXPS Z9, Z13, Z9
 	JMP    store
 
 relu:
@@ -4095,36 +4766,36 @@ relu:
 	JMP    store
 
 derivative:
-	VPXORD    Z11, Z11, Z11
-	VMOVUPS.Z (BX), K1, Z12
-	VCMPPS    $0x02, Z11, Z12, K3
+	VPXORD    Z12, Z12, Z12
+	VMOVUPS.Z (BX), K1, Z13
+	VCMPPS    $0x02, Z12, Z13, K3
 	VMULPS    Z10, Z0, K3, Z0
-	VMOVUPS.Z 64(BX), K2, Z12
-	VCMPPS    $0x02, Z11, Z12, K3
+	VMOVUPS.Z 64(BX), K2, Z13
+	VCMPPS    $0x02, Z12, Z13, K3
 	VMULPS    Z10, Z1, K3, Z1
-	VMOVUPS.Z (BX)(DX*1), K1, Z12
-	VCMPPS    $0x02, Z11, Z12, K3
+	VMOVUPS.Z (BX)(DX*1), K1, Z13
+	VCMPPS    $0x02, Z12, Z13, K3
 	VMULPS    Z10, Z2, K3, Z2
-	VMOVUPS.Z 64(BX)(DX*1), K2, Z12
-	VCMPPS    $0x02, Z11, Z12, K3
+	VMOVUPS.Z 64(BX)(DX*1), K2, Z13
+	VCMPPS    $0x02, Z12, Z13, K3
 	VMULPS    Z10, Z3, K3, Z3
-	VMOVUPS.Z (BX)(DX*2), K1, Z12
-	VCMPPS    $0x02, Z11, Z12, K3
+	VMOVUPS.Z (BX)(DX*2), K1, Z13
+	VCMPPS    $0x02, Z12, Z13, K3
 	VMULPS    Z10, Z4, K3, Z4
-	VMOVUPS.Z 64(BX)(DX*2), K2, Z12
-	VCMPPS    $0x02, Z11, Z12, K3
+	VMOVUPS.Z 64(BX)(DX*2), K2, Z13
+	VCMPPS    $0x02, Z12, Z13, K3
 	VMULPS    Z10, Z5, K3, Z5
-	VMOVUPS.Z (BX)(SI*1), K1, Z12
-	VCMPPS    $0x02, Z11, Z12, K3
+	VMOVUPS.Z (BX)(DI*1), K1, Z13
+	VCMPPS    $0x02, Z12, Z13, K3
 	VMULPS    Z10, Z6, K3, Z6
-	VMOVUPS.Z 64(BX)(SI*1), K2, Z12
-	VCMPPS    $0x02, Z11, Z12, K3
+	VMOVUPS.Z 64(BX)(DI*1), K2, Z13
+	VCMPPS    $0x02, Z12, Z13, K3
 	VMULPS    Z10, Z7, K3, Z7
-	VMOVUPS.Z (DI), K1, Z12
-	VCMPPS    $0x02, Z11, Z12, K3
+	VMOVUPS.Z (R8), K1, Z13
+	VCMPPS    $0x02, Z12, Z13, K3
 	VMULPS    Z10, Z8, K3, Z8
-	VMOVUPS.Z 64(DI), K2, Z12
-	VCMPPS    $0x02, Z11, Z12, K3
+	VMOVUPS.Z 64(R8), K2, Z13
+	VCMPPS    $0x02, Z12, Z13, K3
 	VMULPS    Z10, Z9, K3, Z9
 
 store:
@@ -4134,29 +4805,48 @@ store:
 	VMOVUPS Z3, K2, 64(BX)(DX*1)
 	VMOVUPS Z4, K1, (BX)(DX*2)
 	VMOVUPS Z5, K2, 64(BX)(DX*2)
-	VMOVUPS Z6, K1, (BX)(SI*1)
-	VMOVUPS Z7, K2, 64(BX)(SI*1)
-	VMOVUPS Z8, K1, (DI)
-	VMOVUPS Z9, K2, 64(DI)
+	VMOVUPS Z6, K1, (BX)(DI*1)
+	VMOVUPS Z7, K2, 64(BX)(DI*1)
+	VMOVUPS Z8, K1, (R8)
+	VMOVUPS Z9, K2, 64(R8)
+	IMUL3Q  $0x05, 32(AX), CX
+	ADDQ    CX, (SP)
+	IMUL3Q  $0x05, 56(AX), CX
+	ADDQ    CX, 8(SP)
+	DECQ    16(SP)
+	JNE     tile
 	VZEROUPPER
 	RET
 
 // func tile2x6x512(t *byte)
 // Requires: AVX, AVX512DQ, AVX512F, MMX+
-TEXT ·tile2x6x512(SB), NOSPLIT, $0-8
-	MOVQ       t+0(FP), AX
-	VMOVDQU32  96(AX), Z12
-	VPMOVD2M   Z12, K1
-	VMOVDQU32  160(AX), Z12
-	VPMOVD2M   Z12, K2
-	MOVQ       72(AX), CX
-	MOVQ       56(AX), DX
-	MOVQ       16(AX), BX
-	CMPQ       CX, $0x01
-	JE         bias
-	JL         zero
-	LEAQ       (DX)(DX*2), SI
-	LEAQ       (BX)(DX*4), DI
+TEXT ·tile2x6x512(SB), NOSPLIT, $24-8
+	MOVQ t+0(FP), AX
+	MOVQ (AX), CX
+	MOVQ CX, (SP)
+	MOVQ 16(AX), CX
+	MOVQ CX, 8(SP)
+	MOVQ 96(AX), CX
+	MOVQ CX, 16(SP)
+
+tile:
+	VMOVDQU32 112(AX), Z12
+	VPMOVD2M  Z12, K1
+	VMOVDQU32 176(AX), Z12
+	VPMOVD2M  Z12, K2
+	MOVQ      72(AX), CX
+	MOVQ      56(AX), DX
+	MOVQ      8(SP), BX
+	MOVQ      80(AX), SI
+	CMPQ      SI, $0x03
+	JGE       fetch
+	CMPQ      CX, $0x01
+	JE        bias
+	JL        zero
+
+fetch:
+	LEAQ       (DX)(DX*2), DI
+	LEAQ       (BX)(DX*4), R8
 	PREFETCHT0 (BX)
 	PREFETCHT0 64(BX)
 	PREFETCHT0 124(BX)
@@ -4166,15 +4856,15 @@ TEXT ·tile2x6x512(SB), NOSPLIT, $0-8
 	PREFETCHT0 (BX)(DX*2)
 	PREFETCHT0 64(BX)(DX*2)
 	PREFETCHT0 124(BX)(DX*2)
-	PREFETCHT0 (BX)(SI*1)
-	PREFETCHT0 64(BX)(SI*1)
-	PREFETCHT0 124(BX)(SI*1)
-	PREFETCHT0 (DI)
-	PREFETCHT0 64(DI)
-	PREFETCHT0 124(DI)
-	PREFETCHT0 (DI)(DX*1)
-	PREFETCHT0 64(DI)(DX*1)
-	PREFETCHT0 124(DI)(DX*1)
+	PREFETCHT0 (BX)(DI*1)
+	PREFETCHT0 64(BX)(DI*1)
+	PREFETCHT0 124(BX)(DI*1)
+	PREFETCHT0 (R8)
+	PREFETCHT0 64(R8)
+	PREFETCHT0 124(R8)
+	PREFETCHT0 (R8)(DX*1)
+	PREFETCHT0 64(R8)(DX*1)
+	PREFETCHT0 124(R8)(DX*1)
 
 zero:
 	VPXORD Z0, Z0, Z0
@@ -4192,15 +4882,15 @@ zero:
 	JMP    product
 
 bias:
-	MOVQ      24(AX), SI
-	VMOVUPS.Z (SI), K1, Z1
+	MOVQ      24(AX), DI
+	VMOVUPS.Z (DI), K1, Z1
 	VMOVAPS   Z1, Z0
 	VMOVAPS   Z1, Z2
 	VMOVAPS   Z1, Z4
 	VMOVAPS   Z1, Z6
 	VMOVAPS   Z1, Z8
 	VMOVAPS   Z1, Z10
-	VMOVUPS.Z 64(SI), K2, Z11
+	VMOVUPS.Z 64(DI), K2, Z11
 	VMOVAPS   Z11, Z1
 	VMOVAPS   Z11, Z3
 	VMOVAPS   Z11, Z5
@@ -4209,47 +4899,47 @@ bias:
 	VMOVAPS   Z11, Z11
 
 product:
-	MOVQ  64(AX), SI
-	MOVQ  48(AX), DI
-	MOVQ  8(AX), R8
-	MOVQ  40(AX), R9
-	MOVQ  (AX), R10
-	MOVQ  32(AX), R11
-	LEAQ  (R11)(R11*2), R12
-	LEAQ  (R10)(R11*4), R13
-	TESTQ SI, SI
+	MOVQ  64(AX), DI
+	MOVQ  48(AX), R8
+	MOVQ  8(AX), R9
+	MOVQ  40(AX), R10
+	MOVQ  (SP), R11
+	MOVQ  32(AX), R12
+	LEAQ  (R12)(R12*2), R13
+	LEAQ  (R11)(R12*4), R14
+	TESTQ DI, DI
 	JE    end
 
 inner:
-	VMOVUPS      (R8), Z12
-	VMOVUPS      64(R8), Z14
-	VBROADCASTSS (R10), Z15
-	VFMADD231PS  Z15, Z12, Z0
-	VFMADD231PS  Z15, Z14, Z1
-	VBROADCASTSS (R10)(R11*1), Z15
-	VFMADD231PS  Z15, Z12, Z2
-	VFMADD231PS  Z15, Z14, Z3
-	VBROADCASTSS (R10)(R11*2), Z15
-	VFMADD231PS  Z15, Z12, Z4
-	VFMADD231PS  Z15, Z14, Z5
-	VBROADCASTSS (R10)(R12*1), Z15
-	VFMADD231PS  Z15, Z12, Z6
-	VFMADD231PS  Z15, Z14, Z7
-	VBROADCASTSS (R13), Z15
-	VFMADD231PS  Z15, Z12, Z8
-	VFMADD231PS  Z15, Z14, Z9
-	VBROADCASTSS (R13)(R11*1), Z15
-	VFMADD231PS  Z15, Z12, Z10
-	VFMADD231PS  Z15, Z14, Z11
-	ADDQ         DI, R8
-	ADDQ         R9, R10
-	ADDQ         R9, R13
-	DECQ         SI
+	VMOVUPS      (R9), Z12
+	VMOVUPS      64(R9), Z15
+	VBROADCASTSS (R11), Z16
+	VFMADD231PS  Z16, Z12, Z0
+	VFMADD231PS  Z16, Z15, Z1
+	VBROADCASTSS (R11)(R12*1), Z16
+	VFMADD231PS  Z16, Z12, Z2
+	VFMADD231PS  Z16, Z15, Z3
+	VBROADCASTSS (R11)(R12*2), Z16
+	VFMADD231PS  Z16, Z12, Z4
+	VFMADD231PS  Z16, Z15, Z5
+	VBROADCASTSS (R11)(R13*1), Z16
+	VFMADD231PS  Z16, Z12, Z6
+	VFMADD231PS  Z16, Z15, Z7
+	VBROADCASTSS (R14), Z16
+	VFMADD231PS  Z16, Z12, Z8
+	VFMADD231PS  Z16, Z15, Z9
+	VBROADCASTSS (R14)(R12*1), Z16
+	VFMADD231PS  Z16, Z12, Z10
+	VFMADD231PS  Z16, Z15, Z11
+	ADDQ         R8, R9
+	ADDQ         R10, R11
+	ADDQ         R10, R14
+	DECQ         DI
 	JNE          inner
 
 end:
-	LEAQ      (DX)(DX*2), SI
-	LEAQ      (BX)(DX*4), DI
+	LEAQ      (DX)(DX*2), DI
+	LEAQ      (BX)(DX*4), R8
 	CMPQ      CX, $0x02
 	JNE       ending
 	VMOVUPS.Z (BX), K1, Z12
@@ -4264,29 +4954,28 @@ end:
 	VADDPS    Z12, Z4, Z4
 	VMOVUPS.Z 64(BX)(DX*2), K2, Z12
 	VADDPS    Z12, Z5, Z5
-	VMOVUPS.Z (BX)(SI*1), K1, Z12
+	VMOVUPS.Z (BX)(DI*1), K1, Z12
 	VADDPS    Z12, Z6, Z6
-	VMOVUPS.Z 64(BX)(SI*1), K2, Z12
+	VMOVUPS.Z 64(BX)(DI*1), K2, Z12
 	VADDPS    Z12, Z7, Z7
-	VMOVUPS.Z (DI), K1, Z12
+	VMOVUPS.Z (R8), K1, Z12
 	VADDPS    Z12, Z8, Z8
-	VMOVUPS.Z 64(DI), K2, Z12
+	VMOVUPS.Z 64(R8), K2, Z12
 	VADDPS    Z12, Z9, Z9
-	VMOVUPS.Z (DI)(DX*1), K1, Z12
+	VMOVUPS.Z (R8)(DX*1), K1, Z12
 	VADDPS    Z12, Z10, Z10
-	VMOVUPS.Z 64(DI)(DX*1), K2, Z12
+	VMOVUPS.Z 64(R8)(DX*1), K2, Z12
 	VADDPS    Z12, Z11, Z11
 
 ending:
-	MOVQ         80(AX), CX
 	VBROADCASTSS 88(AX), Z12
-	CMPQ         CX, $0x00
+	CMPQ         SI, $0x00
 	JE           store
-	CMPQ         CX, $0x01
+	CMPQ         SI, $0x01
 	JE           leaky
-	CMPQ         CX, $0x02
+	CMPQ         SI, $0x02
 	JE           relu
-	CMPQ         CX, $0x03
+	CMPQ         SI, $0x03
 	JE           derivative
 	VMOVUPS.Z    (BX), K1, Z12
 	VFNMADD213PS c3f800000<>+0(SB), Z12, Z12
@@ -4306,51 +4995,51 @@ ending:
 	VMOVUPS.Z    64(BX)(DX*2), K2, Z12
 	VFNMADD213PS c3f800000<>+0(SB), Z12, Z12
 	VMULPS       Z12, Z5, Z5
-	VMOVUPS.Z    (BX)(SI*1), K1, Z12
+	VMOVUPS.Z    (BX)(DI*1), K1, Z12
 	VFNMADD213PS c3f800000<>+0(SB), Z12, Z12
 	VMULPS       Z12, Z6, Z6
-	VMOVUPS.Z    64(BX)(SI*1), K2, Z12
+	VMOVUPS.Z    64(BX)(DI*1), K2, Z12
 	VFNMADD213PS c3f800000<>+0(SB), Z12, Z12
 	VMULPS       Z12, Z7, Z7
-	VMOVUPS.Z    (DI), K1, Z12
+	VMOVUPS.Z    (R8), K1, Z12
 	VFNMADD213PS c3f800000<>+0(SB), Z12, Z12
 	VMULPS       Z12, Z8, Z8
-	VMOVUPS.Z    64(DI), K2, Z12
+	VMOVUPS.Z    64(R8), K2, Z12
 	VFNMADD213PS c3f800000<>+0(SB), Z12, Z12
 	VMULPS       Z12, Z9, Z9
-	VMOVUPS.Z    (DI)(DX*1), K1, Z12
+	VMOVUPS.Z    (R8)(DX*1), K1, Z12
 	VFNMADD213PS c3f800000<>+0(SB), Z12, Z12
 	VMULPS       Z12, Z10, Z10
-	VMOVUPS.Z    64(DI)(DX*1), K2, Z12
+	VMOVUPS.Z    64(R8)(DX*1), K2, Z12
 	VFNMADD213PS c3f800000<>+0(SB), Z12, Z12
 	VMULPS       Z12, Z11, Z11
 	JMP          store
 
 leaky:
-	VMULPS Z12, Z0, Z13
-	VMAXPS Z0, Z13, Z0
-	VMULPS Z12, Z1, Z13
-	VMAXPS Z1, Z13, Z1
-	VMULPS Z12, Z2, Z13
-	VMAXPS Z2, Z13, Z2
-	VMULPS Z12, Z3, Z13
-	VMAXPS Z3, Z13, Z3
-	VMULPS Z12, Z4, Z13
-	VMAXPS Z4, Z13, Z4
-	VMULPS Z12, Z5, Z13
-	VMAXPS Z5, Z13, Z5
-	VMULPS Z12, Z6, Z13
-	VMAXPS Z6, Z13, Z6
-	VMULPS Z12, Z7, Z13
-	VMAXPS Z7, Z13, Z7
-	VMULPS Z12, Z8, Z13
-	VMAXPS Z8, Z13, Z8
-	VMULPS Z12, Z9, Z13
-	VMAXPS Z9, Z13, Z9
-	VMULPS Z12, Z10, Z13
-	VMAXPS Z10, Z13, Z10
-	VMULPS Z12, Z11, Z13
-	VMAXPS Z11, Z13, Z11
+	VMULPS Z12, Z0, Z15
+	VMAXPS Z0, Z15, Z0
+	VMULPS Z12, Z1, Z15
+	VMAXPS Z1, Z15, Z1
+	VMULPS Z12, Z2, Z15
+	VMAXPS Z2, Z15, Z2
+	VMULPS Z12, Z3, Z15
+	VMAXPS Z3, Z15, Z3
+	VMULPS Z12, Z4, Z15
+	VMAXPS Z4, Z15, Z4
+	VMULPS Z12, Z5, Z15
+	VMAXPS Z5, Z15, Z5
+	VMULPS Z12, Z6, Z15
+	VMAXPS Z6, Z15, Z6
+	VMULPS Z12, Z7, Z15
+	VMAXPS Z7, Z15, Z7
+	VMULPS Z12, Z8, Z15
+	VMAXPS Z8, Z15, Z8
+	VMULPS Z12, Z9, Z15
+	VMAXPS Z9, Z15, Z9
+	VMULPS Z12, Z10, Z15
+	VMAXPS Z10, Z15, Z10
+	VMULPS Z12, Z11, Z15
+	VMAXPS Z11, Z15, Z11
 	JMP    store
 
 relu:
@@ -4370,42 +5059,42 @@ relu:
 	JMP    store
 
 derivative:
-	VPXORD    Z13, Z13, Z13
-	VMOVUPS.Z (BX), K1, Z14
-	VCMPPS    $0x02, Z13, Z14, K3
+	VPXORD    Z14, Z14, Z14
+	VMOVUPS.Z (BX), K1, Z15
+	VCMPPS    $0x02, Z14, Z15, K3
 	VMULPS    Z12, Z0, K3, Z0
-	VMOVUPS.Z 64(BX), K2, Z14
-	VCMPPS    $0x02, Z13, Z14, K3
+	VMOVUPS.Z 64(BX), K2, Z15
+	VCMPPS    $0x02, Z14, Z15, K3
 	VMULPS    Z12, Z1, K3, Z1
-	VMOVUPS.Z (BX)(DX*1), K1, Z14
-	VCMPPS    $0x02, Z13, Z14, K3
+	VMOVUPS.Z (BX)(DX*1), K1, Z15
+	VCMPPS    $0x02, Z14, Z15, K3
 	VMULPS    Z12, Z2, K3, Z2
-	VMOVUPS.Z 64(BX)(DX*1), K2, Z14
-	VCMPPS    $0x02, Z13, Z14, K3
+	VMOVUPS.Z 64(BX)(DX*1), K2, Z15
+	VCMPPS    $0x02, Z14, Z15, K3
 	VMULPS    Z12, Z3, K3, Z3
-	VMOVUPS.Z (BX)(DX*2), K1, Z14
-	VCMPPS    $0x02, Z13, Z14, K3
+	VMOVUPS.Z (BX)(DX*2), K1, Z15
+	VCMPPS    $0x02, Z14, Z15, K3
 	VMULPS    Z12, Z4, K3, Z4
-	VMOVUPS.Z 64(BX)(DX*2), K2, Z14
-	VCMPPS    $0x02, Z13, Z14, K3
+	VMOVUPS.Z 64(BX)(DX*2), K2, Z15
+	VCMPPS    $0x02, Z14, Z15, K3
 	VMULPS    Z12, Z5, K3, Z5
-	VMOVUPS.Z (BX)(SI*1), K1, Z14
-	VCMPPS    $0x02, Z13, Z14, K3
+	VMOVUPS.Z (BX)(DI*1), K1, Z15
+	VCMPPS    $0x02, Z14, Z15, K3
 	VMULPS    Z12, Z6, K3, Z6
-	VMOVUPS.Z 64(BX)(SI*1), K2, Z14
-	VCMPPS    $0x02, Z13, Z14, K3
+	VMOVUPS.Z 64(BX)(DI*1), K2, Z15
+	VCMPPS    $0x02, Z14, Z15, K3
 	VMULPS    Z12, Z7, K3, Z7
-	VMOVUPS.Z (DI), K1, Z14
-	VCMPPS    $0x02, Z13, Z14, K3
+	VMOVUPS.Z (R8), K1, Z15
+	VCMPPS    $0x02, Z14, Z15, K3
 	VMULPS    Z12, Z8, K3, Z8
-	VMOVUPS.Z 64(DI), K2, Z14
-	VCMPPS    $0x02, Z13, Z14, K3
+	VMOVUPS.Z 64(R8), K2, Z15
+	VCMPPS    $0x02, Z14, Z15, K3
 	VMULPS    Z12, Z9, K3, Z9
-	VMOVUPS.Z (DI)(DX*1), K1, Z14
-	VCMPPS    $0x02, Z13, Z14, K3
+	VMOVUPS.Z (R8)(DX*1), K1, Z15
+	VCMPPS    $0x02, Z14, Z15, K3
 	VMULPS    Z12, Z10, K3, Z10
-	VMOVUPS.Z 64(DI)(DX*1), K2, Z14
-	VCMPPS    $0x02, Z13, Z14, K3
+	VMOVUPS.Z 64(R8)(DX*1), K2, Z15
+	VCMPPS    $0x02, Z14, Z15, K3
 	VMULPS    Z12, Z11, K3, Z11
 
 store:
@@ -4415,31 +5104,50 @@ store:
 	VMOVUPS Z3, K2, 64(BX)(DX*1)
 	VMOVUPS Z4, K1, (BX)(DX*2)
 	VMOVUPS Z5, K2, 64(BX)(DX*2)
-	VMOVUPS Z6, K1, (BX)(SI*1)
-	VMOVUPS Z7, K2, 64(BX)(SI*1)
-	VMOVUPS Z8, K1, (DI)
-	VMOVUPS Z9, K2, 64(DI)
-	VMOVUPS Z10, K1, (DI)(DX*1)
-	VMOVUPS Z11, K2, 64(DI)(DX*1)
+	VMOVUPS Z6, K1, (BX)(DI*1)
+	VMOVUPS Z7, K2, 64(BX)(DI*1)
+	VMOVUPS Z8, K1, (R8)
+	VMOVUPS Z9, K2, 64(R8)
+	VMOVUPS Z10, K1, (R8)(DX*1)
+	VMOVUPS Z11, K2, 64(R8)(DX*1)
+	IMUL3Q  $0x06, 32(AX), CX
+	ADDQ    CX, (SP)
+	IMUL3Q  $0x06, 56(AX), CX
+	ADDQ    CX, 8(SP)
+	DECQ    16(SP)
+	JNE     tile
 	VZEROUPPER
 	RET
 
 // func tile2x7x512(t *byte)
 // Requires: AVX, AVX512DQ, AVX512F, MMX+
-TEXT ·tile2x7x512(SB), NOSPLIT, $0-8
-	MOVQ       t+0(FP), AX
-	VMOVDQU32  96(AX), Z14
-	VPMOVD2M   Z14, K1
-	VMOVDQU32  160(AX), Z14
-	VPMOVD2M   Z14, K2
-	MOVQ       72(AX), CX
-	MOVQ       56(AX), DX
-	MOVQ       16(AX), BX
-	CMPQ       CX, $0x01
-	JE         bias
-	JL         zero
-	LEAQ       (DX)(DX*2), SI
-	LEAQ       (BX)(DX*4), DI
+TEXT ·tile2x7x512(SB), NOSPLIT, $24-8
+	MOVQ t+0(FP), AX
+	MOVQ (AX), CX
+	MOVQ CX, (SP)
+	MOVQ 16(AX), CX
+	MOVQ CX, 8(SP)
+	MOVQ 96(AX), CX
+	MOVQ CX, 16(SP)
+
+tile:
+	VMOVDQU32 112(AX), Z14
+	VPMOVD2M  Z14, K1
+	VMOVDQU32 176(AX), Z14
+	VPMOVD2M  Z14, K2
+	MOVQ      72(AX), CX
+	MOVQ      56(AX), DX
+	MOVQ      8(SP), BX
+	MOVQ      80(AX), SI
+	CMPQ      SI, $0x03
+	JGE       fetch
+	CMPQ      CX, $0x01
+	JE        bias
+	JL        zero
+
+fetch:
+	LEAQ       (DX)(DX*2), DI
+	LEAQ       (BX)(DX*4), R8
 	PREFETCHT0 (BX)
 	PREFETCHT0 64(BX)
 	PREFETCHT0 124(BX)
@@ -4449,18 +5157,18 @@ TEXT ·tile2x7x512(SB), NOSPLIT, $0-8
 	PREFETCHT0 (BX)(DX*2)
 	PREFETCHT0 64(BX)(DX*2)
 	PREFETCHT0 124(BX)(DX*2)
-	PREFETCHT0 (BX)(SI*1)
-	PREFETCHT0 64(BX)(SI*1)
-	PREFETCHT0 124(BX)(SI*1)
-	PREFETCHT0 (DI)
-	PREFETCHT0 64(DI)
-	PREFETCHT0 124(DI)
-	PREFETCHT0 (DI)(DX*1)
-	PREFETCHT0 64(DI)(DX*1)
-	PREFETCHT0 124(DI)(DX*1)
-	PREFETCHT0 (DI)(DX*2)
-	PREFETCHT0 64(DI)(DX*2)
-	PREFETCHT0 124(DI)(DX*2)
+	PREFETCHT0 (BX)(DI*1)
+	PREFETCHT0 64(BX)(DI*1)
+	PREFETCHT0 124(BX)(DI*1)
+	PREFETCHT0 (R8)
+	PREFETCHT0 64(R8)
+	PREFETCHT0 124(R8)
+	PREFETCHT0 (R8)(DX*1)
+	PREFETCHT0 64(R8)(DX*1)
+	PREFETCHT0 124(R8)(DX*1)
+	PREFETCHT0 (R8)(DX*2)
+	PREFETCHT0 64(R8)(DX*2)
+	PREFETCHT0 124(R8)(DX*2)
 
 zero:
 	VPXORD Z0, Z0, Z0
@@ -4480,8 +5188,8 @@ zero:
 	JMP    product
 
 bias:
-	MOVQ      24(AX), SI
-	VMOVUPS.Z (SI), K1, Z1
+	MOVQ      24(AX), DI
+	VMOVUPS.Z (DI), K1, Z1
 	VMOVAPS   Z1, Z0
 	VMOVAPS   Z1, Z2
 	VMOVAPS   Z1, Z4
@@ -4489,7 +5197,7 @@ bias:
 	VMOVAPS   Z1, Z8
 	VMOVAPS   Z1, Z10
 	VMOVAPS   Z1, Z12
-	VMOVUPS.Z 64(SI), K2, Z13
+	VMOVUPS.Z 64(DI), K2, Z13
 	VMOVAPS   Z13, Z1
 	VMOVAPS   Z13, Z3
 	VMOVAPS   Z13, Z5
@@ -4499,50 +5207,50 @@ bias:
 	VMOVAPS   Z13, Z13
 
 product:
-	MOVQ  64(AX), SI
-	MOVQ  48(AX), DI
-	MOVQ  8(AX), R8
-	MOVQ  40(AX), R9
-	MOVQ  (AX), R10
-	MOVQ  32(AX), R11
-	LEAQ  (R11)(R11*2), R12
-	LEAQ  (R10)(R11*4), R13
-	TESTQ SI, SI
+	MOVQ  64(AX), DI
+	MOVQ  48(AX), R8
+	MOVQ  8(AX), R9
+	MOVQ  40(AX), R10
+	MOVQ  (SP), R11
+	MOVQ  32(AX), R12
+	LEAQ  (R12)(R12*2), R13
+	LEAQ  (R11)(R12*4), R14
+	TESTQ DI, DI
 	JE    end
 
 inner:
-	VMOVUPS      (R8), Z14
-	VMOVUPS      64(R8), Z16
-	VBROADCASTSS (R10), Z17
-	VFMADD231PS  Z17, Z14, Z0
-	VFMADD231PS  Z17, Z16, Z1
-	VBROADCASTSS (R10)(R11*1), Z17
-	VFMADD231PS  Z17, Z14, Z2
-	VFMADD231PS  Z17, Z16, Z3
-	VBROADCASTSS (R10)(R11*2), Z17
-	VFMADD231PS  Z17, Z14, Z4
-	VFMADD231PS  Z17, Z16, Z5
-	VBROADCASTSS (R10)(R12*1), Z17
-	VFMADD231PS  Z17, Z14, Z6
-	VFMADD231PS  Z17, Z16, Z7
-	VBROADCASTSS (R13), Z17
-	VFMADD231PS  Z17, Z14, Z8
-	VFMADD231PS  Z17, Z16, Z9
-	VBROADCASTSS (R13)(R11*1), Z17
-	VFMADD231PS  Z17, Z14, Z10
-	VFMADD231PS  Z17, Z16, Z11
-	VBROADCASTSS (R13)(R11*2), Z17
-	VFMADD231PS  Z17, Z14, Z12
-	VFMADD231PS  Z17, Z16, Z13
-	ADDQ         DI, R8
-	ADDQ         R9, R10
-	ADDQ         R9, R13
-	DECQ         SI
+	VMOVUPS      (R9), Z14
+	VMOVUPS      64(R9), Z17
+	VBROADCASTSS (R11), Z18
+	VFMADD231PS  Z18, Z14, Z0
+	VFMADD231PS  Z18, Z17, Z1
+	VBROADCASTSS (R11)(R12*1), Z18
+	VFMADD231PS  Z18, Z14, Z2
+	VFMADD231PS  Z18, Z17, Z3
+	VBROADCASTSS (R11)(R12*2), Z18
+	VFMADD231PS  Z18, Z14, Z4
+	VFMADD231PS  Z18, Z17, Z5
+	VBROADCASTSS (R11)(R13*1), Z18
+	VFMADD231PS  Z18, Z14, Z6
+	VFMADD231PS  Z18, Z17, Z7
+	VBROADCASTSS (R14), Z18
+	VFMADD231PS  Z18, Z14, Z8
+	VFMADD231PS  Z18, Z17, Z9
+	VBROADCASTSS (R14)(R12*1), Z18
+	VFMADD231PS  Z18, Z14, Z10
+	VFMADD231PS  Z18, Z17, Z11
+	VBROADCASTSS (R14)(R12*2), Z18
+	VFMADD231PS  Z18, Z14, Z12
+	VFMADD231PS  Z18, Z17, Z13
+	ADDQ         R8, R9
+	ADDQ         R10, R11
+	ADDQ         R10, R14
+	DECQ         DI
 	JNE          inner
 
 end:
-	LEAQ      (DX)(DX*2), SI
-	LEAQ      (BX)(DX*4), DI
+	LEAQ      (DX)(DX*2), DI
+	LEAQ      (BX)(DX*4), R8
 	CMPQ      CX, $0x02
 	JNE       ending
 	VMOVUPS.Z (BX), K1, Z14
@@ -4557,33 +5265,32 @@ end:
 	VADDPS    Z14, Z4, Z4
 	VMOVUPS.Z 64(BX)(DX*2), K2, Z14
 	VADDPS    Z14, Z5, Z5
-	VMOVUPS.Z (BX)(SI*1), K1, Z14
+	VMOVUPS.Z (BX)(DI*1), K1, Z14
 	VADDPS    Z14, Z6, Z6
-	VMOVUPS.Z 64(BX)(SI*1), K2, Z14
+	VMOVUPS.Z 64(BX)(DI*1), K2, Z14
 	VADDPS    Z14, Z7, Z7
-	VMOVUPS.Z (DI), K1, Z14
+	VMOVUPS.Z (R8), K1, Z14
 	VADDPS    Z14, Z8, Z8
-	VMOVUPS.Z 64(DI), K2, Z14
+	VMOVUPS.Z 64(R8), K2, Z14
 	VADDPS    Z14, Z9, Z9
-	VMOVUPS.Z (DI)(DX*1), K1, Z14
+	VMOVUPS.Z (R8)(DX*1), K1, Z14
 	VADDPS    Z14, Z10, Z10
-	VMOVUPS.Z 64(DI)(DX*1), K2, Z14
+	VMOVUPS.Z 64(R8)(DX*1), K2, Z14
 	VADDPS    Z14, Z11, Z11
-	VMOVUPS.Z (DI)(DX*2), K1, Z14
+	VMOVUPS.Z (R8)(DX*2), K1, Z14
 	VADDPS    Z14, Z12, Z12
-	VMOVUPS.Z 64(DI)(DX*2), K2, Z14
+	VMOVUPS.Z 64(R8)(DX*2), K2, Z14
 	VADDPS    Z14, Z13, Z13
 
 ending:
-	MOVQ         80(AX), CX
 	VBROADCASTSS 88(AX), Z14
-	CMPQ         CX, $0x00
+	CMPQ         SI, $0x00
 	JE           store
-	CMPQ         CX, $0x01
+	CMPQ         SI, $0x01
 	JE           leaky
-	CMPQ         CX, $0x02
+	CMPQ         SI, $0x02
 	JE           relu
-	CMPQ         CX, $0x03
+	CMPQ         SI, $0x03
 	JE           derivative
 	VMOVUPS.Z    (BX), K1, Z14
 	VFNMADD213PS c3f800000<>+0(SB), Z14, Z14
@@ -4603,61 +5310,61 @@ ending:
 	VMOVUPS.Z    64(BX)(DX*2), K2, Z14
 	VFNMADD213PS c3f800000<>+0(SB), Z14, Z14
 	VMULPS       Z14, Z5, Z5
-	VMOVUPS.Z    (BX)(SI*1), K1, Z14
+	VMOVUPS.Z    (BX)(DI*1), K1, Z14
 	VFNMADD213PS c3f800000<>+0(SB), Z14, Z14
 	VMULPS       Z14, Z6, Z6
-	VMOVUPS.Z    64(BX)(SI*1), K2, Z14
+	VMOVUPS.Z    64(BX)(DI*1), K2, Z14
 	VFNMADD213PS c3f800000<>+0(SB), Z14, Z14
 	VMULPS       Z14, Z7, Z7
-	VMOVUPS.Z    (DI), K1, Z14
+	VMOVUPS.Z    (R8), K1, Z14
 	VFNMADD213PS c3f800000<>+0(SB), Z14, Z14
 	VMULPS       Z14, Z8, Z8
-	VMOVUPS.Z    64(DI), K2, Z14
+	VMOVUPS.Z    64(R8), K2, Z14
 	VFNMADD213PS c3f800000<>+0(SB), Z14, Z14
 	VMULPS       Z14, Z9, Z9
-	VMOVUPS.Z    (DI)(DX*1), K1, Z14
+	VMOVUPS.Z    (R8)(DX*1), K1, Z14
 	VFNMADD213PS c3f800000<>+0(SB), Z14, Z14
 	VMULPS       Z14, Z10, Z10
-	VMOVUPS.Z    64(DI)(DX*1), K2, Z14
+	VMOVUPS.Z    64(R8)(DX*1), K2, Z14
 	VFNMADD213PS c3f800000<>+0(SB), Z14, Z14
 	VMULPS       Z14, Z11, Z11
-	VMOVUPS.Z    (DI)(DX*2), K1, Z14
+	VMOVUPS.Z    (R8)(DX*2), K1, Z14
 	VFNMADD213PS c3f800000<>+0(SB), Z14, Z14
 	VMULPS       Z14, Z12, Z12
-	VMOVUPS.Z    64(DI)(DX*2), K2, Z14
+	VMOVUPS.Z    64(R8)(DX*2), K2, Z14
 	VFNMADD213PS c3f800000<>+0(SB), Z14, Z14
 	VMULPS       Z14, Z13, Z13
 	JMP          store
 
 leaky:
-	VMULPS Z14, Z0, Z15
-	VMAXPS Z0, Z15, Z0
-	VMULPS Z14, Z1, Z15
-	VMAXPS Z1, Z15, Z1
-	VMULPS Z14, Z2, Z15
-	VMAXPS Z2, Z15, Z2
-	VMULPS Z14, Z3, Z15
-	VMAXPS Z3, Z15, Z3
-	VMULPS Z14, Z4, Z15
-	VMAXPS Z4, Z15, Z4
-	VMULPS Z14, Z5, Z15
-	VMAXPS Z5, Z15, Z5
-	VMULPS Z14, Z6, Z15
-	VMAXPS Z6, Z15, Z6
-	VMULPS Z14, Z7, Z15
-	VMAXPS Z7, Z15, Z7
-	VMULPS Z14, Z8, Z15
-	VMAXPS Z8, Z15, Z8
-	VMULPS Z14, Z9, Z15
-	VMAXPS Z9, Z15, Z9
-	VMULPS Z14, Z10, Z15
-	VMAXPS Z10, Z15, Z10
-	VMULPS Z14, Z11, Z15
-	VMAXPS Z11, Z15, Z11
-	VMULPS Z14, Z12, Z15
-	VMAXPS Z12, Z15, Z12
-	VMULPS Z14, Z13, Z15
-	VMAXPS Z13, Z15, Z13
+	VMULPS Z14, Z0, Z17
+	VMAXPS Z0, Z17, Z0
+	VMULPS Z14, Z1, Z17
+	VMAXPS Z1, Z17, Z1
+	VMULPS Z14, Z2, Z17
+	VMAXPS Z2, Z17, Z2
+	VMULPS Z14, Z3, Z17
+	VMAXPS Z3, Z17, Z3
+	VMULPS Z14, Z4, Z17
+	VMAXPS Z4, Z17, Z4
+	VMULPS Z14, Z5, Z17
+	VMAXPS Z5, Z17, Z5
+	VMULPS Z14, Z6, Z17
+	VMAXPS Z6, Z17, Z6
+	VMULPS Z14, Z7, Z17
+	VMAXPS Z7, Z17, Z7
+	VMULPS Z14, Z8, Z17
+	VMAXPS Z8, Z17, Z8
+	VMULPS Z14, Z9, Z17
+	VMAXPS Z9, Z17, Z9
+	VMULPS Z14, Z10, Z17
+	VMAXPS Z10, Z17, Z10
+	VMULPS Z14, Z11, Z17
+	VMAXPS Z11, Z17, Z11
+	VMULPS Z14, Z12, Z17
+	VMAXPS Z12, Z17, Z12
+	VMULPS Z14, Z13, Z17
+	VMAXPS Z13, Z17, Z13
 	JMP    store
 
 relu:
@@ -4679,48 +5386,48 @@ relu:
 	JMP    store
 
 derivative:
-	VPXORD    Z15, Z15, Z15
-	VMOVUPS.Z (BX), K1, Z16
-	VCMPPS    $0x02, Z15, Z16, K3
+	VPXORD    Z16, Z16, Z16
+	VMOVUPS.Z (BX), K1, Z17
+	VCMPPS    $0x02, Z16, Z17, K3
 	VMULPS    Z14, Z0, K3, Z0
-	VMOVUPS.Z 64(BX), K2, Z16
-	VCMPPS    $0x02, Z15, Z16, K3
+	VMOVUPS.Z 64(BX), K2, Z17
+	VCMPPS    $0x02, Z16, Z17, K3
 	VMULPS    Z14, Z1, K3, Z1
-	VMOVUPS.Z (BX)(DX*1), K1, Z16
-	VCMPPS    $0x02, Z15, Z16, K3
+	VMOVUPS.Z (BX)(DX*1), K1, Z17
+	VCMPPS    $0x02, Z16, Z17, K3
 	VMULPS    Z14, Z2, K3, Z2
-	VMOVUPS.Z 64(BX)(DX*1), K2, Z16
-	VCMPPS    $0x02, Z15, Z16, K3
+	VMOVUPS.Z 64(BX)(DX*1), K2, Z17
+	VCMPPS    $0x02, Z16, Z17, K3
 	VMULPS    Z14, Z3, K3, Z3
-	VMOVUPS.Z (BX)(DX*2), K1, Z16
-	VCMPPS    $0x02, Z15, Z16, K3
+	VMOVUPS.Z (BX)(DX*2), K1, Z17
+	VCMPPS    $0x02, Z16, Z17, K3
 	VMULPS    Z14, Z4, K3, Z4
-	VMOVUPS.Z 64(BX)(DX*2), K2, Z16
-	VCMPPS    $0x02, Z15, Z16, K3
+	VMOVUPS.Z 64(BX)(DX*2), K2, Z17
+	VCMPPS    $0x02, Z16, Z17, K3
 	VMULPS    Z14, Z5, K3, Z5
-	VMOVUPS.Z (BX)(SI*1), K1, Z16
-	VCMPPS    $0x02, Z15, Z16, K3
+	VMOVUPS.Z (BX)(DI*1), K1, Z17
+	VCMPPS    $0x02, Z16, Z17, K3
 	VMULPS    Z14, Z6, K3, Z6
-	VMOVUPS.Z 64(BX)(SI*1), K2, Z16
-	VCMPPS    $0x02, Z15, Z16, K3
+	VMOVUPS.Z 64(BX)(DI*1), K2, Z17
+	VCMPPS    $0x02, Z16, Z17, K3
 	VMULPS    Z14, Z7, K3, Z7
-	VMOVUPS.Z (DI), K1, Z16
-	VCMPPS    $0x02, Z15, Z16, K3
+	VMOVUPS.Z (R8), K1, Z17
+	VCMPPS    $0x02, Z16, Z17, K3
 	VMULPS    Z14, Z8, K3, Z8
-	VMOVUPS.Z 64(DI), K2, Z16
-	VCMPPS    $0x02, Z15, Z16, K3
+	VMOVUPS.Z 64(R8), K2, Z17
+	VCMPPS    $0x02, Z16, Z17, K3
 	VMULPS    Z14, Z9, K3, Z9
-	VMOVUPS.Z (DI)(DX*1), K1, Z16
-	VCMPPS    $0x02, Z15, Z16, K3
+	VMOVUPS.Z (R8)(DX*1), K1, Z17
+	VCMPPS    $0x02, Z16, Z17, K3
 	VMULPS    Z14, Z10, K3, Z10
-	VMOVUPS.Z 64(DI)(DX*1), K2, Z16
-	VCMPPS    $0x02, Z15, Z16, K3
+	VMOVUPS.Z 64(R8)(DX*1), K2, Z17
+	VCMPPS    $0x02, Z16, Z17, K3
 	VMULPS    Z14, Z11, K3, Z11
-	VMOVUPS.Z (DI)(DX*2), K1, Z16
-	VCMPPS    $0x02, Z15, Z16, K3
+	VMOVUPS.Z (R8)(DX*2), K1, Z17
+	VCMPPS    $0x02, Z16, Z17, K3
 	VMULPS    Z14, Z12, K3, Z12
-	VMOVUPS.Z 64(DI)(DX*2), K2, Z16
-	VCMPPS    $0x02, Z15, Z16, K3
+	VMOVUPS.Z 64(R8)(DX*2), K2, Z17
+	VCMPPS    $0x02, Z16, Z17, K3
 	VMULPS    Z14, Z13, K3, Z13
 
 store:
@@ -4730,33 +5437,52 @@ store:
 	VMOVUPS Z3, K2, 64(BX)(DX*1)
 	VMOVUPS Z4, K1, (BX)(DX*2)
 	VMOVUPS Z5, K2, 64(BX)(DX*2)
-	VMOVUPS Z6, K1, (BX)(SI*1)
-	VMOVUPS Z7, K2, 64(BX)(SI*1)
-	VMOVUPS Z8, K1, (DI)
-	VMOVUPS Z9, K2, 64(DI)
-	VMOVUPS Z10, K1, (DI)(DX*1)
-	VMOVUPS Z11, K2, 64(DI)(DX*1)
-	VMOVUPS Z12, K1, (DI)(DX*2)
-	VMOVUPS Z13, K2, 64(DI)(DX*2)
+	VMOVUPS Z6, K1, (BX)(DI*1)
+	VMOVUPS Z7, K2, 64(BX)(DI*1)
+	VMOVUPS Z8, K1, (R8)
+	VMOVUPS Z9, K2, 64(R8)
+	VMOVUPS Z10, K1, (R8)(DX*1)
+	VMOVUPS Z11, K2, 64(R8)(DX*1)
+	VMOVUPS Z12, K1, (R8)(DX*2)
+	VMOVUPS Z13, K2, 64(R8)(DX*2)
+	IMUL3Q  $0x07, 32(AX), CX
+	ADDQ    CX, (SP)
+	IMUL3Q  $0x07, 56(AX), CX
+	ADDQ    CX, 8(SP)
+	DECQ    16(SP)
+	JNE     tile
 	VZEROUPPER
 	RET
 
 // func tile2x8x512(t *byte)
 // Requires: AVX, AVX512DQ, AVX512F, MMX+
-TEXT ·tile2x8x512(SB), NOSPLIT, $0-8
-	MOVQ       t+0(FP), AX
-	VMOVDQU32  96(AX), Z16
-	VPMOVD2M   Z16, K1
-	VMOVDQU32  160(AX), Z16
-	VPMOVD2M   Z16, K2
-	MOVQ       72(AX), CX
-	MOVQ       56(AX), DX
-	MOVQ       16(AX), BX
-	CMPQ       CX, $0x01
-	JE         bias
-	JL         zero
-	LEAQ       (DX)(DX*2), SI
-	LEAQ       (BX)(DX*4), DI
+TEXT ·tile2x8x512(SB), NOSPLIT, $24-8
+	MOVQ t+0(FP), AX
+	MOVQ (AX), CX
+	MOVQ CX, (SP)
+	MOVQ 16(AX), CX
+	MOVQ CX, 8(SP)
+	MOVQ 96(AX), CX
+	MOVQ CX, 16(SP)
+
+tile:
+	VMOVDQU32 112(AX), Z16
+	VPMOVD2M  Z16, K1
+	VMOVDQU32 176(AX), Z16
+	VPMOVD2M  Z16, K2
+	MOVQ      72(AX), CX
+	MOVQ      56(AX), DX
+	MOVQ      8(SP), BX
+	MOVQ      80(AX), SI
+	CMPQ      SI, $0x03
+	JGE       fetch
+	CMPQ      CX, $0x01
+	JE        bias
+	JL        zero
+
+fetch:
+	LEAQ       (DX)(DX*2), DI
+	LEAQ       (BX)(DX*4), R8
 	PREFETCHT0 (BX)
 	PREFETCHT0 64(BX)
 	PREFETCHT0 124(BX)
@@ -4766,21 +5492,21 @@ TEXT ·tile2x8x512(SB), NOSPLIT, $0-8
 	PREFETCHT0 (BX)(DX*2)
 	PREFETCHT0 64(BX)(DX*2)
 	PREFETCHT0 124(BX)(DX*2)
-	PREFETCHT0 (BX)(SI*1)
-	PREFETCHT0 64(BX)(SI*1)
-	PREFETCHT0 124(BX)(SI*1)
-	PREFETCHT0 (DI)
-	PREFETCHT0 64(DI)
-	PREFETCHT0 124(DI)
-	PREFETCHT0 (DI)(DX*1)
-	PREFETCHT0 64(DI)(DX*1)
-	PREFETCHT0 124(DI)(DX*1)
-	PREFETCHT0 (DI)(DX*2)
-	PREFETCHT0 64(DI)(DX*2)
-	PREFETCHT0 124(DI)(DX*2)
-	PREFETCHT0 (DI)(SI*1)
-	PREFETCHT0 64(DI)(SI*1)
-	PREFETCHT0 124(DI)(SI*1)
+	PREFETCHT0 (BX)(DI*1)
+	PREFETCHT0 64(BX)(DI*1)
+	PREFETCHT0 124(BX)(DI*1)
+	PREFETCHT0 (R8)
+	PREFETCHT0 64(R8)
+	PREFETCHT0 124(R8)
+	PREFETCHT0 (R8)(DX*1)
+	PREFETCHT0 64(R8)(DX*1)
+	PREFETCHT0 124(R8)(DX*1)
+	PREFETCHT0 (R8)(DX*2)
+	PREFETCHT0 64(R8)(DX*2)
+	PREFETCHT0 124(R8)(DX*2)
+	PREFETCHT0 (R8)(DI*1)
+	PREFETCHT0 64(R8)(DI*1)
+	PREFETCHT0 124(R8)(DI*1)
 
 zero:
 	VPXORD Z0, Z0, Z0
@@ -4802,8 +5528,8 @@ zero:
 	JMP    product
 
 bias:
-	MOVQ      24(AX), SI
-	VMOVUPS.Z (SI), K1, Z1
+	MOVQ      24(AX), DI
+	VMOVUPS.Z (DI), K1, Z1
 	VMOVAPS   Z1, Z0
 	VMOVAPS   Z1, Z2
 	VMOVAPS   Z1, Z4
@@ -4812,7 +5538,7 @@ bias:
 	VMOVAPS   Z1, Z10
 	VMOVAPS   Z1, Z12
 	VMOVAPS   Z1, Z14
-	VMOVUPS.Z 64(SI), K2, Z15
+	VMOVUPS.Z 64(DI), K2, Z15
 	VMOVAPS   Z15, Z1
 	VMOVAPS   Z15, Z3
 	VMOVAPS   Z15, Z5
@@ -4823,53 +5549,53 @@ bias:
 	VMOVAPS   Z15, Z15
 
 product:
-	MOVQ  64(AX), SI
-	MOVQ  48(AX), DI
-	MOVQ  8(AX), R8
-	MOVQ  40(AX), R9
-	MOVQ  (AX), R10
-	MOVQ  32(AX), R11
-	LEAQ  (R11)(R11*2), R12
-	LEAQ  (R10)(R11*4), R13
-	TESTQ SI, SI
+	MOVQ  64(AX), DI
+	MOVQ  48(AX), R8
+	MOVQ  8(AX), R9
+	MOVQ  40(AX), R10
+	MOVQ  (SP), R11
+	MOVQ  32(AX), R12
+	LEAQ  (R12)(R12*2), R13
+	LEAQ  (R11)(R12*4), R14
+	TESTQ DI, DI
 	JE    end
 
 inner:
-	VMOVUPS      (R8), Z16
-	VMOVUPS      64(R8), Z18
-	VBROADCASTSS (R10), Z19
-	VFMADD231PS  Z19, Z16, Z0
-	VFMADD231PS  Z19, Z18, Z1
-	VBROADCASTSS (R10)(R11*1), Z19
-	VFMADD231PS  Z19, Z16, Z2
-	VFMADD231PS  Z19, Z18, Z3
-	VBROADCASTSS (R10)(R11*2), Z19
-	VFMADD231PS  Z19, Z16, Z4
-	VFMADD231PS  Z19, Z18, Z5
-	VBROADCASTSS (R10)(R12*1), Z19
-	VFMADD231PS  Z19, Z16, Z6
-	VFMADD231PS  Z19, Z18, Z7
-	VBROADCASTSS (R13), Z19
-	VFMADD231PS  Z19, Z16, Z8
-	VFMADD231PS  Z19, Z18, Z9
-	VBROADCASTSS (R13)(R11*1), Z19
-	VFMADD231PS  Z19, Z16, Z10
-	VFMADD231PS  Z19, Z18, Z11
-	VBROADCASTSS (R13)(R11*2), Z19
-	VFMADD231PS  Z19, Z16, Z12
-	VFMADD231PS  Z19, Z18, Z13
-	VBROADCASTSS (R13)(R12*1), Z19
-	VFMADD231PS  Z19, Z16, Z14
-	VFMADD231PS  Z19, Z18, Z15
-	ADDQ         DI, R8
-	ADDQ         R9, R10
-	ADDQ         R9, R13
-	DECQ         SI
+	VMOVUPS      (R9), Z16
+	VMOVUPS      64(R9), Z19
+	VBROADCASTSS (R11), Z20
+	VFMADD231PS  Z20, Z16, Z0
+	VFMADD231PS  Z20, Z19, Z1
+	VBROADCASTSS (R11)(R12*1), Z20
+	VFMADD231PS  Z20, Z16, Z2
+	VFMADD231PS  Z20, Z19, Z3
+	VBROADCASTSS (R11)(R12*2), Z20
+	VFMADD231PS  Z20, Z16, Z4
+	VFMADD231PS  Z20, Z19, Z5
+	VBROADCASTSS (R11)(R13*1), Z20
+	VFMADD231PS  Z20, Z16, Z6
+	VFMADD231PS  Z20, Z19, Z7
+	VBROADCASTSS (R14), Z20
+	VFMADD231PS  Z20, Z16, Z8
+	VFMADD231PS  Z20, Z19, Z9
+	VBROADCASTSS (R14)(R12*1), Z20
+	VFMADD231PS  Z20, Z16, Z10
+	VFMADD231PS  Z20, Z19, Z11
+	VBROADCASTSS (R14)(R12*2), Z20
+	VFMADD231PS  Z20, Z16, Z12
+	VFMADD231PS  Z20, Z19, Z13
+	VBROADCASTSS (R14)(R13*1), Z20
+	VFMADD231PS  Z20, Z16, Z14
+	VFMADD231PS  Z20, Z19, Z15
+	ADDQ         R8, R9
+	ADDQ         R10, R11
+	ADDQ         R10, R14
+	DECQ         DI
 	JNE          inner
 
 end:
-	LEAQ      (DX)(DX*2), SI
-	LEAQ      (BX)(DX*4), DI
+	LEAQ      (DX)(DX*2), DI
+	LEAQ      (BX)(DX*4), R8
 	CMPQ      CX, $0x02
 	JNE       ending
 	VMOVUPS.Z (BX), K1, Z16
@@ -4884,37 +5610,36 @@ end:
 	VADDPS    Z16, Z4, Z4
 	VMOVUPS.Z 64(BX)(DX*2), K2, Z16
 	VADDPS    Z16, Z5, Z5
-	VMOVUPS.Z (BX)(SI*1), K1, Z16
+	VMOVUPS.Z (BX)(DI*1), K1, Z16
 	VADDPS    Z16, Z6, Z6
-	VMOVUPS.Z 64(BX)(SI*1), K2, Z16
+	VMOVUPS.Z 64(BX)(DI*1), K2, Z16
 	VADDPS    Z16, Z7, Z7
-	VMOVUPS.Z (DI), K1, Z16
+	VMOVUPS.Z (R8), K1, Z16
 	VADDPS    Z16, Z8, Z8
-	VMOVUPS.Z 64(DI), K2, Z16
+	VMOVUPS.Z 64(R8), K2, Z16
 	VADDPS    Z16, Z9, Z9
-	VMOVUPS.Z (DI)(DX*1), K1, Z16
+	VMOVUPS.Z (R8)(DX*1), K1, Z16
 	VADDPS    Z16, Z10, Z10
-	VMOVUPS.Z 64(DI)(DX*1), K2, Z16
+	VMOVUPS.Z 64(R8)(DX*1), K2, Z16
 	VADDPS    Z16, Z11, Z11
-	VMOVUPS.Z (DI)(DX*2), K1, Z16
+	VMOVUPS.Z (R8)(DX*2), K1, Z16
 	VADDPS    Z16, Z12, Z12
-	VMOVUPS.Z 64(DI)(DX*2), K2, Z16
+	VMOVUPS.Z 64(R8)(DX*2), K2, Z16
 	VADDPS    Z16, Z13, Z13
-	VMOVUPS.Z (DI)(SI*1), K1, Z16
+	VMOVUPS.Z (R8)(DI*1), K1, Z16
 	VADDPS    Z16, Z14, Z14
-	VMOVUPS.Z 64(DI)(SI*1), K2, Z16
+	VMOVUPS.Z 64(R8)(DI*1), K2, Z16
 	VADDPS    Z16, Z15, Z15
 
 ending:
-	MOVQ         80(AX), CX
 	VBROADCASTSS 88(AX), Z16
-	CMPQ         CX, $0x00
+	CMPQ         SI, $0x00
 	JE           store
-	CMPQ         CX, $0x01
+	CMPQ         SI, $0x01
 	JE           leaky
-	CMPQ         CX, $0x02
+	CMPQ         SI, $0x02
 	JE           relu
-	CMPQ         CX, $0x03
+	CMPQ         SI, $0x03
 	JE           derivative
 	VMOVUPS.Z    (BX), K1, Z16
 	VFNMADD213PS c3f800000<>+0(SB), Z16, Z16
@@ -4934,71 +5659,71 @@ ending:
 	VMOVUPS.Z    64(BX)(DX*2), K2, Z16
 	VFNMADD213PS c3f800000<>+0(SB), Z16, Z16
 	VMULPS       Z16, Z5, Z5
-	VMOVUPS.Z    (BX)(SI*1), K1, Z16
+	VMOVUPS.Z    (BX)(DI*1), K1, Z16
 	VFNMADD213PS c3f800000<>+0(SB), Z16, Z16
 	VMULPS       Z16, Z6, Z6
-	VMOVUPS.Z    64(BX)(SI*1), K2, Z16
+	VMOVUPS.Z    64(BX)(DI*1), K2, Z16
 	VFNMADD213PS c3f800000<>+0(SB), Z16, Z16
 	VMULPS       Z16, Z7, Z7
-	VMOVUPS.Z    (DI), K1, Z16
+	VMOVUPS.Z    (R8), K1, Z16
 	VFNMADD213PS c3f800000<>+0(SB), Z16, Z16
 	VMULPS       Z16, Z8, Z8
-	VMOVUPS.Z    64(DI), K2, Z16
+	VMOVUPS.Z    64(R8), K2, Z16
 	VFNMADD213PS c3f800000<>+0(SB), Z16, Z16
 	VMULPS       Z16, Z9, Z9
-	VMOVUPS.Z    (DI)(DX*1), K1, Z16
+	VMOVUPS.Z    (R8)(DX*1), K1, Z16
 	VFNMADD213PS c3f800000<>+0(SB), Z16, Z16
 	VMULPS       Z16, Z10, Z10
-	VMOVUPS.Z    64(DI)(DX*1), K2, Z16
+	VMOVUPS.Z    64(R8)(DX*1), K2, Z16
 	VFNMADD213PS c3f800000<>+0(SB), Z16, Z16
 	VMULPS       Z16, Z11, Z11
-	VMOVUPS.Z    (DI)(DX*2), K1, Z16
+	VMOVUPS.Z    (R8)(DX*2), K1, Z16
 	VFNMADD213PS c3f800000<>+0(SB), Z16, Z16
 	VMULPS       Z16, Z12, Z12
-	VMOVUPS.Z    64(DI)(DX*2), K2, Z16
+	VMOVUPS.Z    64(R8)(DX*2), K2, Z16
 	VFNMADD213PS c3f800000<>+0(SB), Z16, Z16
 	VMULPS       Z16, Z13, Z13
-	VMOVUPS.Z    (DI)(SI*1), K1, Z16
+	VMOVUPS.Z    (R8)(DI*1), K1, Z16
 	VFNMADD213PS c3f800000<>+0(SB), Z16, Z16
 	VMULPS       Z16, Z14, Z14
-	VMOVUPS.Z    64(DI)(SI*1), K2, Z16
+	VMOVUPS.Z    64(R8)(DI*1), K2, Z16
 	VFNMADD213PS c3f800000<>+0(SB), Z16, Z16
 	VMULPS       Z16, Z15, Z15
 	JMP          store
 
 leaky:
-	VMULPS Z16, Z0, Z17
-	VMAXPS Z0, Z17, Z0
-	VMULPS Z16, Z1, Z17
-	VMAXPS Z1, Z17, Z1
-	VMULPS Z16, Z2, Z17
-	VMAXPS Z2, Z17, Z2
-	VMULPS Z16, Z3, Z17
-	VMAXPS Z3, Z17, Z3
-	VMULPS Z16, Z4, Z17
-	VMAXPS Z4, Z17, Z4
-	VMULPS Z16, Z5, Z17
-	VMAXPS Z5, Z17, Z5
-	VMULPS Z16, Z6, Z17
-	VMAXPS Z6, Z17, Z6
-	VMULPS Z16, Z7, Z17
-	VMAXPS Z7, Z17, Z7
-	VMULPS Z16, Z8, Z17
-	VMAXPS Z8, Z17, Z8
-	VMULPS Z16, Z9, Z17
-	VMAXPS Z9, Z17, Z9
-	VMULPS Z16, Z10, Z17
-	VMAXPS Z10, Z17, Z10
-	VMULPS Z16, Z11, Z17
-	VMAXPS Z11, Z17, Z11
-	VMULPS Z16, Z12, Z17
-	VMAXPS Z12, Z17, Z12
-	VMULPS Z16, Z13, Z17
-	VMAXPS Z13, Z17, Z13
-	VMULPS Z16, Z14, Z17
-	VMAXPS Z14, Z17, Z14
-	VMULPS Z16, Z15, Z17
-	VMAXPS Z15, Z17, Z15
+	VMULPS Z16, Z0, Z19
+	VMAXPS Z0, Z19, Z0
+	VMULPS Z16, Z1, Z19
+	VMAXPS Z1, Z19, Z1
+	VMULPS Z16, Z2, Z19
+	VMAXPS Z2, Z19, Z2
+	VMULPS Z16, Z3, Z19
+	VMAXPS Z3, Z19, Z3
+	VMULPS Z16, Z4, Z19
+	VMAXPS Z4, Z19, Z4
+	VMULPS Z16, Z5, Z19
+	VMAXPS Z5, Z19, Z5
+	VMULPS Z16, Z6, Z19
+	VMAXPS Z6, Z19, Z6
+	VMULPS Z16, Z7, Z19
+	VMAXPS Z7, Z19, Z7
+	VMULPS Z16, Z8, Z19
+	VMAXPS Z8, Z19, Z8
+	VMULPS Z16, Z9, Z19
+	VMAXPS Z9, Z19, Z9
+	VMULPS Z16, Z10, Z19
+	VMAXPS Z10, Z19, Z10
+	VMULPS Z16, Z11, Z19
+	VMAXPS Z11, Z19, Z11
+	VMULPS Z16, Z12, Z19
+	VMAXPS Z12, Z19, Z12
+	VMULPS Z16, Z13, Z19
+	VMAXPS Z13, Z19, Z13
+	VMULPS Z16, Z14, Z19
+	VMAXPS Z14, Z19, Z14
+	VMULPS Z16, Z15, Z19
+	VMAXPS Z15, Z19, Z15
 	JMP    store
 
 relu:
@@ -5022,54 +5747,54 @@ relu:
 	JMP    store
 
 derivative:
-	VPXORD    Z17, Z17, Z17
-	VMOVUPS.Z (BX), K1, Z18
-	VCMPPS    $0x02, Z17, Z18, K3
+	VPXORD    Z18, Z18, Z18
+	VMOVUPS.Z (BX), K1, Z19
+	VCMPPS    $0x02, Z18, Z19, K3
 	VMULPS    Z16, Z0, K3, Z0
-	VMOVUPS.Z 64(BX), K2, Z18
-	VCMPPS    $0x02, Z17, Z18, K3
+	VMOVUPS.Z 64(BX), K2, Z19
+	VCMPPS    $0x02, Z18, Z19, K3
 	VMULPS    Z16, Z1, K3, Z1
-	VMOVUPS.Z (BX)(DX*1), K1, Z18
-	VCMPPS    $0x02, Z17, Z18, K3
+	VMOVUPS.Z (BX)(DX*1), K1, Z19
+	VCMPPS    $0x02, Z18, Z19, K3
 	VMULPS    Z16, Z2, K3, Z2
-	VMOVUPS.Z 64(BX)(DX*1), K2, Z18
-	VCMPPS    $0x02, Z17, Z18, K3
+	VMOVUPS.Z 64(BX)(DX*1), K2, Z19
+	VCMPPS    $0x02, Z18, Z19, K3
 	VMULPS    Z16, Z3, K3, Z3
-	VMOVUPS.Z (BX)(DX*2), K1, Z18
-	VCMPPS    $0x02, Z17, Z18, K3
+	VMOVUPS.Z (BX)(DX*2), K1, Z19
+	VCMPPS    $0x02, Z18, Z19, K3
 	VMULPS    Z16, Z4, K3, Z4
-	VMOVUPS.Z 64(BX)(DX*2), K2, Z18
-	VCMPPS    $0x02, Z17, Z18, K3
+	VMOVUPS.Z 64(BX)(DX*2), K2, Z19
+	VCMPPS    $0x02, Z18, Z19, K3
 	VMULPS    Z16, Z5, K3, Z5
-	VMOVUPS.Z (BX)(SI*1), K1, Z18
-	VCMPPS    $0x02, Z17, Z18, K3
+	VMOVUPS.Z (BX)(DI*1), K1, Z19
+	VCMPPS    $0x02, Z18, Z19, K3
 	VMULPS    Z16, Z6, K3, Z6
-	VMOVUPS.Z 64(BX)(SI*1), K2, Z18
-	VCMPPS    $0x02, Z17, Z18, K3
+	VMOVUPS.Z 64(BX)(DI*1), K2, Z19
+	VCMPPS    $0x02, Z18, Z19, K3
 	VMULPS    Z16, Z7, K3, Z7
-	VMOVUPS.Z (DI), K1, Z18
-	VCMPPS    $0x02, Z17, Z18, K3
+	VMOVUPS.Z (R8), K1, Z19
+	VCMPPS    $0x02, Z18, Z19, K3
 	VMULPS    Z16, Z8, K3, Z8
-	VMOVUPS.Z 64(DI), K2, Z18
-	VCMPPS    $0x02, Z17, Z18, K3
+	VMOVUPS.Z 64(R8), K2, Z19
+	VCMPPS    $0x02, Z18, Z19, K3
 	VMULPS    Z16, Z9, K3, Z9
-	VMOVUPS.Z (DI)(DX*1), K1, Z18
-	VCMPPS    $0x02, Z17, Z18, K3
+	VMOVUPS.Z (R8)(DX*1), K1, Z19
+	VCMPPS    $0x02, Z18, Z19, K3
 	VMULPS    Z16, Z10, K3, Z10
-	VMOVUPS.Z 64(DI)(DX*1), K2, Z18
-	VCMPPS    $0x02, Z17, Z18, K3
+	VMOVUPS.Z 64(R8)(DX*1), K2, Z19
+	VCMPPS    $0x02, Z18, Z19, K3
 	VMULPS    Z16, Z11, K3, Z11
-	VMOVUPS.Z (DI)(DX*2), K1, Z18
-	VCMPPS    $0x02, Z17, Z18, K3
+	VMOVUPS.Z (R8)(DX*2), K1, Z19
+	VCMPPS    $0x02, Z18, Z19, K3
 	VMULPS    Z16, Z12, K3, Z12
-	VMOVUPS.Z 64(DI)(DX*2), K2, Z18
-	VCMPPS    $0x02, Z17, Z18, K3
+	VMOVUPS.Z 64(R8)(DX*2), K2, Z19
+	VCMPPS    $0x02, Z18, Z19, K3
 	VMULPS    Z16, Z13, K3, Z13
-	VMOVUPS.Z (DI)(SI*1), K1, Z18
-	VCMPPS    $0x02, Z17, Z18, K3
+	VMOVUPS.Z (R8)(DI*1), K1, Z19
+	VCMPPS    $0x02, Z18, Z19, K3
 	VMULPS    Z16, Z14, K3, Z14
-	VMOVUPS.Z 64(DI)(SI*1), K2, Z18
-	VCMPPS    $0x02, Z17, Z18, K3
+	VMOVUPS.Z 64(R8)(DI*1), K2, Z19
+	VCMPPS    $0x02, Z18, Z19, K3
 	VMULPS    Z16, Z15, K3, Z15
 
 store:
@@ -5079,36 +5804,55 @@ store:
 	VMOVUPS Z3, K2, 64(BX)(DX*1)
 	VMOVUPS Z4, K1, (BX)(DX*2)
 	VMOVUPS Z5, K2, 64(BX)(DX*2)
-	VMOVUPS Z6, K1, (BX)(SI*1)
-	VMOVUPS Z7, K2, 64(BX)(SI*1)
-	VMOVUPS Z8, K1, (DI)
-	VMOVUPS Z9, K2, 64(DI)
-	VMOVUPS Z10, K1, (DI)(DX*1)
-	VMOVUPS Z11, K2, 64(DI)(DX*1)
-	VMOVUPS Z12, K1, (DI)(DX*2)
-	VMOVUPS Z13, K2, 64(DI)(DX*2)
-	VMOVUPS Z14, K1, (DI)(SI*1)
-	VMOVUPS Z15, K2, 64(DI)(SI*1)
+	VMOVUPS Z6, K1, (BX)(DI*1)
+	VMOVUPS Z7, K2, 64(BX)(DI*1)
+	VMOVUPS Z8, K1, (R8)
+	VMOVUPS Z9, K2, 64(R8)
+	VMOVUPS Z10, K1, (R8)(DX*1)
+	VMOVUPS Z11, K2, 64(R8)(DX*1)
+	VMOVUPS Z12, K1, (R8)(DX*2)
+	VMOVUPS Z13, K2, 64(R8)(DX*2)
+	VMOVUPS Z14, K1, (R8)(DI*1)
+	VMOVUPS Z15, K2, 64(R8)(DI*1)
+	IMUL3Q  $0x08, 32(AX), CX
+	ADDQ    CX, (SP)
+	IMUL3Q  $0x08, 56(AX), CX
+	ADDQ    CX, 8(SP)
+	DECQ    16(SP)
+	JNE     tile
 	VZEROUPPER
 	RET
 
 // func tile2x9x512(t *byte)
 // Requires: AVX, AVX512DQ, AVX512F, MMX+
-TEXT ·tile2x9x512(SB), NOSPLIT, $0-8
-	MOVQ       t+0(FP), AX
-	VMOVDQU32  96(AX), Z18
-	VPMOVD2M   Z18, K1
-	VMOVDQU32  160(AX), Z18
-	VPMOVD2M   Z18, K2
-	MOVQ       72(AX), CX
-	MOVQ       56(AX), DX
-	MOVQ       16(AX), BX
-	CMPQ       CX, $0x01
-	JE         bias
-	JL         zero
-	LEAQ       (DX)(DX*2), SI
-	LEAQ       (BX)(DX*4), DI
-	LEAQ       (DI)(DX*4), R8
+TEXT ·tile2x9x512(SB), NOSPLIT, $24-8
+	MOVQ t+0(FP), AX
+	MOVQ (AX), CX
+	MOVQ CX, (SP)
+	MOVQ 16(AX), CX
+	MOVQ CX, 8(SP)
+	MOVQ 96(AX), CX
+	MOVQ CX, 16(SP)
+
+tile:
+	VMOVDQU32 112(AX), Z18
+	VPMOVD2M  Z18, K1
+	VMOVDQU32 176(AX), Z18
+	VPMOVD2M  Z18, K2
+	MOVQ      72(AX), CX
+	MOVQ      56(AX), DX
+	MOVQ      8(SP), BX
+	MOVQ      80(AX), SI
+	CMPQ      SI, $0x03
+	JGE       fetch
+	CMPQ      CX, $0x01
+	JE        bias
+	JL        zero
+
+fetch:
+	LEAQ       (DX)(DX*2), DI
+	LEAQ       (BX)(DX*4), R8
+	LEAQ       (R8)(DX*4), R9
 	PREFETCHT0 (BX)
 	PREFETCHT0 64(BX)
 	PREFETCHT0 124(BX)
@@ -5118,24 +5862,24 @@ TEXT ·tile2x9x512(SB), NOSPLIT, $0-8
 	PREFETCHT0 (BX)(DX*2)
 	PREFETCHT0 64(BX)(DX*2)
 	PREFETCHT0 124(BX)(DX*2)
-	PREFETCHT0 (BX)(SI*1)
-	PREFETCHT0 64(BX)(SI*1)
-	PREFETCHT0 124(BX)(SI*1)
-	PREFETCHT0 (DI)
-	PREFETCHT0 64(DI)
-	PREFETCHT0 124(DI)
-	PREFETCHT0 (DI)(DX*1)
-	PREFETCHT0 64(DI)(DX*1)
-	PREFETCHT0 124(DI)(DX*1)
-	PREFETCHT0 (DI)(DX*2)
-	PREFETCHT0 64(DI)(DX*2)
-	PREFETCHT0 124(DI)(DX*2)
-	PREFETCHT0 (DI)(SI*1)
-	PREFETCHT0 64(DI)(SI*1)
-	PREFETCHT0 124(DI)(SI*1)
+	PREFETCHT0 (BX)(DI*1)
+	PREFETCHT0 64(BX)(DI*1)
+	PREFETCHT0 124(BX)(DI*1)
 	PREFETCHT0 (R8)
 	PREFETCHT0 64(R8)
 	PREFETCHT0 124(R8)
+	PREFETCHT0 (R8)(DX*1)
+	PREFETCHT0 64(R8)(DX*1)
+	PREFETCHT0 124(R8)(DX*1)
+	PREFETCHT0 (R8)(DX*2)
+	PREFETCHT0 64(R8)(DX*2)
+	PREFETCHT0 124(R8)(DX*2)
+	PREFETCHT0 (R8)(DI*1)
+	PREFETCHT0 64(R8)(DI*1)
+	PREFETCHT0 124(R8)(DI*1)
+	PREFETCHT0 (R9)
+	PREFETCHT0 64(R9)
+	PREFETCHT0 124(R9)
 
 zero:
 	VPXORD Z0, Z0, Z0
@@ -5159,8 +5903,8 @@ zero:
 	JMP    product
 
 bias:
-	MOVQ      24(AX), SI
-	VMOVUPS.Z (SI), K1, Z1
+	MOVQ      24(AX), DI
+	VMOVUPS.Z (DI), K1, Z1
 	VMOVAPS   Z1, Z0
 	VMOVAPS   Z1, Z2
 	VMOVAPS   Z1, Z4
@@ -5170,7 +5914,7 @@ bias:
 	VMOVAPS   Z1, Z12
 	VMOVAPS   Z1, Z14
 	VMOVAPS   Z1, Z16
-	VMOVUPS.Z 64(SI), K2, Z17
+	VMOVUPS.Z 64(DI), K2, Z17
 	VMOVAPS   Z17, Z1
 	VMOVAPS   Z17, Z3
 	VMOVAPS   Z17, Z5
@@ -5182,59 +5926,59 @@ bias:
 	VMOVAPS   Z17, Z17
 
 product:
-	MOVQ  64(AX), SI
-	MOVQ  48(AX), DI
-	MOVQ  8(AX), R8
-	MOVQ  40(AX), R9
-	MOVQ  (AX), R10
-	MOVQ  32(AX), R11
-	LEAQ  (R11)(R11*2), R12
-	LEAQ  (R10)(R11*4), R13
-	LEAQ  (R13)(R11*4), R14
-	TESTQ SI, SI
+	MOVQ  64(AX), DI
+	MOVQ  48(AX), R8
+	MOVQ  8(AX), R9
+	MOVQ  40(AX), R10
+	MOVQ  (SP), R11
+	MOVQ  32(AX), R12
+	LEAQ  (R12)(R12*2), R13
+	LEAQ  (R11)(R12*4), R14
+	LEAQ  (R14)(R12*4), R15
+	TESTQ DI, DI
 	JE    end
 
 inner:
-	VMOVUPS      (R8), Z18
-	VMOVUPS      64(R8), Z20
-	VBROADCASTSS (R10), Z21
-	VFMADD231PS  Z21, Z18, Z0
-	VFMADD231PS  Z21, Z20, Z1
-	VBROADCASTSS (R10)(R11*1), Z21
-	VFMADD231PS  Z21, Z18, Z2
-	VFMADD231PS  Z21, Z20, Z3
-	VBROADCASTSS (R10)(R11*2), Z21
-	VFMADD231PS  Z21, Z18, Z4
-	VFMADD231PS  Z21, Z20, Z5
-	VBROADCASTSS (R10)(R12*1), Z21
-	VFMADD231PS  Z21, Z18, Z6
-	VFMADD231PS  Z21, Z20, Z7
-	VBROADCASTSS (R13), Z21
-	VFMADD231PS  Z21, Z18, Z8
-	VFMADD231PS  Z21, Z20, Z9
-	VBROADCASTSS (R13)(R11*1), Z21
-	VFMADD231PS  Z21, Z18, Z10
-	VFMADD231PS  Z21, Z20, Z11
-	VBROADCASTSS (R13)(R11*2), Z21
-	VFMADD231PS  Z21, Z18, Z12
-	VFMADD231PS  Z21, Z20, Z13
-	VBROADCASTSS (R13)(R12*1), Z21
-	VFMADD231PS  Z21, Z18, Z14
-	VFMADD231PS  Z21, Z20, Z15
-	VBROADCASTSS (R14), Z21
-	VFMADD231PS  Z21, Z18, Z16
-	VFMADD231PS  Z21, Z20, Z17
-	ADDQ         DI, R8
-	ADDQ         R9, R10
-	ADDQ         R9, R13
-	ADDQ         R9, R14
-	DECQ         SI
+	VMOVUPS      (R9), Z18
+	VMOVUPS      64(R9), Z21
+	VBROADCASTSS (R11), Z22
+	VFMADD231PS  Z22, Z18, Z0
+	VFMADD231PS  Z22, Z21, Z1
+	VBROADCASTSS (R11)(R12*1), Z22
+	VFMADD231PS  Z22, Z18, Z2
+	VFMADD231PS  Z22, Z21, Z3
+	VBROADCASTSS (R11)(R12*2), Z22
+	VFMADD231PS  Z22, Z18, Z4
+	VFMADD231PS  Z22, Z21, Z5
+	VBROADCASTSS (R11)(R13*1), Z22
+	VFMADD231PS  Z22, Z18, Z6
+	VFMADD231PS  Z22, Z21, Z7
+	VBROADCASTSS (R14), Z22
+	VFMADD231PS  Z22, Z18, Z8
+	VFMADD231PS  Z22, Z21, Z9
+	VBROADCASTSS (R14)(R12*1), Z22
+	VFMADD231PS  Z22, Z18, Z10
+	VFMADD231PS  Z22, Z21, Z11
+	VBROADCASTSS (R14)(R12*2), Z22
+	VFMADD231PS  Z22, Z18, Z12
+	VFMADD231PS  Z22, Z21, Z13
+	VBROADCASTSS (R14)(R13*1), Z22
+	VFMADD231PS  Z22, Z18, Z14
+	VFMADD231PS  Z22, Z21, Z15
+	VBROADCASTSS (R15), Z22
+	VFMADD231PS  Z22, Z18, Z16
+	VFMADD231PS  Z22, Z21, Z17
+	ADDQ         R8, R9
+	ADDQ         R10, R11
+	ADDQ         R10, R14
+	ADDQ         R10, R15
+	DECQ         DI
 	JNE          inner
 
 end:
-	LEAQ      (DX)(DX*2), SI
-	LEAQ      (BX)(DX*4), DI
-	LEAQ      (DI)(DX*4), R8
+	LEAQ      (DX)(DX*2), DI
+	LEAQ      (BX)(DX*4), R8
+	LEAQ      (R8)(DX*4), R9
 	CMPQ      CX, $0x02
 	JNE       ending
 	VMOVUPS.Z (BX), K1, Z18
@@ -5249,41 +5993,40 @@ end:
 	VADDPS    Z18, Z4, Z4
 	VMOVUPS.Z 64(BX)(DX*2), K2, Z18
 	VADDPS    Z18, Z5, Z5
-	VMOVUPS.Z (BX)(SI*1), K1, Z18
+	VMOVUPS.Z (BX)(DI*1), K1, Z18
 	VADDPS    Z18, Z6, Z6
-	VMOVUPS.Z 64(BX)(SI*1), K2, Z18
+	VMOVUPS.Z 64(BX)(DI*1), K2, Z18
 	VADDPS    Z18, Z7, Z7
-	VMOVUPS.Z (DI), K1, Z18
-	VADDPS    Z18, Z8, Z8
-	VMOVUPS.Z 64(DI), K2, Z18
-	VADDPS    Z18, Z9, Z9
-	VMOVUPS.Z (DI)(DX*1), K1, Z18
-	VADDPS    Z18, Z10, Z10
-	VMOVUPS.Z 64(DI)(DX*1), K2, Z18
-	VADDPS    Z18, Z11, Z11
-	VMOVUPS.Z (DI)(DX*2), K1, Z18
-	VADDPS    Z18, Z12, Z12
-	VMOVUPS.Z 64(DI)(DX*2), K2, Z18
-	VADDPS    Z18, Z13, Z13
-	VMOVUPS.Z (DI)(SI*1), K1, Z18
-	VADDPS    Z18, Z14, Z14
-	VMOVUPS.Z 64(DI)(SI*1), K2, Z18
-	VADDPS    Z18, Z15, Z15
 	VMOVUPS.Z (R8), K1, Z18
-	VADDPS    Z18, Z16, Z16
+	VADDPS    Z18, Z8, Z8
 	VMOVUPS.Z 64(R8), K2, Z18
+	VADDPS    Z18, Z9, Z9
+	VMOVUPS.Z (R8)(DX*1), K1, Z18
+	VADDPS    Z18, Z10, Z10
+	VMOVUPS.Z 64(R8)(DX*1), K2, Z18
+	VADDPS    Z18, Z11, Z11
+	VMOVUPS.Z (R8)(DX*2), K1, Z18
+	VADDPS    Z18, Z12, Z12
+	VMOVUPS.Z 64(R8)(DX*2), K2, Z18
+	VADDPS    Z18, Z13, Z13
+	VMOVUPS.Z (R8)(DI*1), K1, Z18
+	VADDPS    Z18, Z14, Z14
+	VMOVUPS.Z 64(R8)(DI*1), K2, Z18
+	VADDPS    Z18, Z15, Z15
+	VMOVUPS.Z (R9), K1, Z18
+	VADDPS    Z18, Z16, Z16
+	VMOVUPS.Z 64(R9), K2, Z18
 	VADDPS    Z18, Z17, Z17
 
 ending:
-	MOVQ         80(AX), CX
 	VBROADCASTSS 88(AX), Z18
-	CMPQ         CX, $0x00
+	CMPQ         SI, $0x00
 	JE           store
-	CMPQ         CX, $0x01
+	CMPQ         SI, $0x01
 	JE           leaky
-	CMPQ         CX, $0x02
+	CMPQ         SI, $0x02
 	JE           relu
-	CMPQ         CX, $0x03
+	CMPQ         SI, $0x03
 	JE           derivative
 	VMOVUPS.Z    (BX), K1, Z18
 	VFNMADD213PS c3f800000<>+0(SB), Z18, Z18
@@ -5303,81 +6046,81 @@ ending:
 	VMOVUPS.Z    64(BX)(DX*2), K2, Z18
 	VFNMADD213PS c3f800000<>+0(SB), Z18, Z18
 	VMULPS       Z18, Z5, Z5
-	VMOVUPS.Z    (BX)(SI*1), K1, Z18
+	VMOVUPS.Z    (BX)(DI*1), K1, Z18
 	VFNMADD213PS c3f800000<>+0(SB), Z18, Z18
 	VMULPS       Z18, Z6, Z6
-	VMOVUPS.Z    64(BX)(SI*1), K2, Z18
+	VMOVUPS.Z    64(BX)(DI*1), K2, Z18
 	VFNMADD213PS c3f800000<>+0(SB), Z18, Z18
 	VMULPS       Z18, Z7, Z7
-	VMOVUPS.Z    (DI), K1, Z18
-	VFNMADD213PS c3f800000<>+0(SB), Z18, Z18
-	VMULPS       Z18, Z8, Z8
-	VMOVUPS.Z    64(DI), K2, Z18
-	VFNMADD213PS c3f800000<>+0(SB), Z18, Z18
-	VMULPS       Z18, Z9, Z9
-	VMOVUPS.Z    (DI)(DX*1), K1, Z18
-	VFNMADD213PS c3f800000<>+0(SB), Z18, Z18
-	VMULPS       Z18, Z10, Z10
-	VMOVUPS.Z    64(DI)(DX*1), K2, Z18
-	VFNMADD213PS c3f800000<>+0(SB), Z18, Z18
-	VMULPS       Z18, Z11, Z11
-	VMOVUPS.Z    (DI)(DX*2), K1, Z18
-	VFNMADD213PS c3f800000<>+0(SB), Z18, Z18
-	VMULPS       Z18, Z12, Z12
-	VMOVUPS.Z    64(DI)(DX*2), K2, Z18
-	VFNMADD213PS c3f800000<>+0(SB), Z18, Z18
-	VMULPS       Z18, Z13, Z13
-	VMOVUPS.Z    (DI)(SI*1), K1, Z18
-	VFNMADD213PS c3f800000<>+0(SB), Z18, Z18
-	VMULPS       Z18, Z14, Z14
-	VMOVUPS.Z    64(DI)(SI*1), K2, Z18
-	VFNMADD213PS c3f800000<>+0(SB), Z18, Z18
-	VMULPS       Z18, Z15, Z15
 	VMOVUPS.Z    (R8), K1, Z18
 	VFNMADD213PS c3f800000<>+0(SB), Z18, Z18
-	VMULPS       Z18, Z16, Z16
+	VMULPS       Z18, Z8, Z8
 	VMOVUPS.Z    64(R8), K2, Z18
+	VFNMADD213PS c3f800000<>+0(SB), Z18, Z18
+	VMULPS       Z18, Z9, Z9
+	VMOVUPS.Z    (R8)(DX*1), K1, Z18
+	VFNMADD213PS c3f800000<>+0(SB), Z18, Z18
+	VMULPS       Z18, Z10, Z10
+	VMOVUPS.Z    64(R8)(DX*1), K2, Z18
+	VFNMADD213PS c3f800000<>+0(SB), Z18, Z18
+	VMULPS       Z18, Z11, Z11
+	VMOVUPS.Z    (R8)(DX*2), K1, Z18
+	VFNMADD213PS c3f800000<>+0(SB), Z18, Z18
+	VMULPS       Z18, Z12, Z12
+	VMOVUPS.Z    64(R8)(DX*2), K2, Z18
+	VFNMADD213PS c3f800000<>+0(SB), Z18, Z18
+	VMULPS       Z18, Z13, Z13
+	VMOVUPS.Z    (R8)(DI*1), K1, Z18
+	VFNMADD213PS c3f800000<>+0(SB), Z18, Z18
+	VMULPS       Z18, Z14, Z14
+	VMOVUPS.Z    64(R8)(DI*1), K2, Z18
+	VFNMADD213PS c3f800000<>+0(SB), Z18, Z18
+	VMULPS       Z18, Z15, Z15
+	VMOVUPS.Z    (R9), K1, Z18
+	VFNMADD213PS c3f800000<>+0(SB), Z18, Z18
+	VMULPS       Z18, Z16, Z16
+	VMOVUPS.Z    64(R9), K2, Z18
 	VFNMADD213PS c3f800000<>+0(SB), Z18, Z18
 	VMULPS       Z18, Z17, Z17
 	JMP          store
 
 leaky:
-	VMULPS Z18, Z0, Z19
-	VMAXPS Z0, Z19, Z0
-	VMULPS Z18, Z1, Z19
-	VMAXPS Z1, Z19, Z1
-	VMULPS Z18, Z2, Z19
-	VMAXPS Z2, Z19, Z2
-	VMULPS Z18, Z3, Z19
-	VMAXPS Z3, Z19, Z3
-	VMULPS Z18, Z4, Z19
-	VMAXPS Z4, Z19, Z4
-	VMULPS Z18, Z5, Z19
-	VMAXPS Z5, Z19, Z5
-	VMULPS Z18, Z6, Z19
-	VMAXPS Z6, Z19, Z6
-	VMULPS Z18, Z7, Z19
-	VMAXPS Z7, Z19, Z7
-	VMULPS Z18, Z8, Z19
-	VMAXPS Z8, Z19, Z8
-	VMULPS Z18, Z9, Z19
-	VMAXPS Z9, Z19, Z9
-	VMULPS Z18, Z10, Z19
-	VMAXPS Z10, Z19, Z10
-	VMULPS Z18, Z11, Z19
-	VMAXPS Z11, Z19, Z11
-	VMULPS Z18, Z12, Z19
-	VMAXPS Z12, Z19, Z12
-	VMULPS Z18, Z13, Z19
-	VMAXPS Z13, Z19, Z13
-	VMULPS Z18, Z14, Z19
-	VMAXPS Z14, Z19, Z14
-	VMULPS Z18, Z15, Z19
-	VMAXPS Z15, Z19, Z15
-	VMULPS Z18, Z16, Z19
-	VMAXPS Z16, Z19, Z16
-	VMULPS Z18, Z17, Z19
-	VMAXPS Z17, Z19, Z17
+	VMULPS Z18, Z0, Z21
+	VMAXPS Z0, Z21, Z0
+	VMULPS Z18, Z1, Z21
+	VMAXPS Z1, Z21, Z1
+	VMULPS Z18, Z2, Z21
+	VMAXPS Z2, Z21, Z2
+	VMULPS Z18, Z3, Z21
+	VMAXPS Z3, Z21, Z3
+	VMULPS Z18, Z4, Z21
+	VMAXPS Z4, Z21, Z4
+	VMULPS Z18, Z5, Z21
+	VMAXPS Z5, Z21, Z5
+	VMULPS Z18, Z6, Z21
+	VMAXPS Z6, Z21, Z6
+	VMULPS Z18, Z7, Z21
+	VMAXPS Z7, Z21, Z7
+	VMULPS Z18, Z8, Z21
+	VMAXPS Z8, Z21, Z8
+	VMULPS Z18, Z9, Z21
+	VMAXPS Z9, Z21, Z9
+	VMULPS Z18, Z10, Z21
+	VMAXPS Z10, Z21, Z10
+	VMULPS Z18, Z11, Z21
+	VMAXPS Z11, Z21, Z11
+	VMULPS Z18, Z12, Z21
+	VMAXPS Z12, Z21, Z12
+	VMULPS Z18, Z13, Z21
+	VMAXPS Z13, Z21, Z13
+	VMULPS Z18, Z14, Z21
+	VMAXPS Z14, Z21, Z14
+	VMULPS Z18, Z15, Z21
+	VMAXPS Z15, Z21, Z15
+	VMULPS Z18, Z16, Z21
+	VMAXPS Z16, Z21, Z16
+	VMULPS Z18, Z17, Z21
+	VMAXPS Z17, Z21, Z17
 	JMP    store
 
 relu:
@@ -5403,60 +6146,60 @@ relu:
 	JMP    store
 
 derivative:
-	VPXORD    Z19, Z19, Z19
-	VMOVUPS.Z (BX), K1, Z20
-	VCMPPS    $0x02, Z19, Z20, K3
+	VPXORD    Z20, Z20, Z20
+	VMOVUPS.Z (BX), K1, Z21
+	VCMPPS    $0x02, Z20, Z21, K3
 	VMULPS    Z18, Z0, K3, Z0
-	VMOVUPS.Z 64(BX), K2, Z20
-	VCMPPS    $0x02, Z19, Z20, K3
+	VMOVUPS.Z 64(BX), K2, Z21
+	VCMPPS    $0x02, Z20, Z21, K3
 	VMULPS    Z18, Z1, K3, Z1
-	VMOVUPS.Z (BX)(DX*1), K1, Z20
-	VCMPPS    $0x02, Z19, Z20, K3
+	VMOVUPS.Z (BX)(DX*1), K1, Z21
+	VCMPPS    $0x02, Z20, Z21, K3
 	VMULPS    Z18, Z2, K3, Z2
-	VMOVUPS.Z 64(BX)(DX*1), K2, Z20
-	VCMPPS    $0x02, Z19, Z20, K3
+	VMOVUPS.Z 64(BX)(DX*1), K2, Z21
+	VCMPPS    $0x02, Z20, Z21, K3
 	VMULPS    Z18, Z3, K3, Z3
-	VMOVUPS.Z (BX)(DX*2), K1, Z20
-	VCMPPS    $0x02, Z19, Z20, K3
+	VMOVUPS.Z (BX)(DX*2), K1, Z21
+	VCMPPS    $0x02, Z20, Z21, K3
 	VMULPS    Z18, Z4, K3, Z4
-	VMOVUPS.Z 64(BX)(DX*2), K2, Z20
-	VCMPPS    $0x02, Z19, Z20, K3
+	VMOVUPS.Z 64(BX)(DX*2), K2, Z21
+	VCMPPS    $0x02, Z20, Z21, K3
 	VMULPS    Z18, Z5, K3, Z5
-	VMOVUPS.Z (BX)(SI*1), K1, Z20
-	VCMPPS    $0x02, Z19, Z20, K3
+	VMOVUPS.Z (BX)(DI*1), K1, Z21
+	VCMPPS    $0x02, Z20, Z21, K3
 	VMULPS    Z18, Z6, K3, Z6
-	VMOVUPS.Z 64(BX)(SI*1), K2, Z20
-	VCMPPS    $0x02, Z19, Z20, K3
+	VMOVUPS.Z 64(BX)(DI*1), K2, Z21
+	VCMPPS    $0x02, Z20, Z21, K3
 	VMULPS    Z18, Z7, K3, Z7
-	VMOVUPS.Z (DI), K1, Z20
-	VCMPPS    $0x02, Z19, Z20, K3
+	VMOVUPS.Z (R8), K1, Z21
+	VCMPPS    $0x02, Z20, Z21, K3
 	VMULPS    Z18, Z8, K3, Z8
-	VMOVUPS.Z 64(DI), K2, Z20
-	VCMPPS    $0x02, Z19, Z20, K3
+	VMOVUPS.Z 64(R8), K2, Z21
+	VCMPPS    $0x02, Z20, Z21, K3
 	VMULPS    Z18, Z9, K3, Z9
-	VMOVUPS.Z (DI)(DX*1), K1, Z20
-	VCMPPS    $0x02, Z19, Z20, K3
+	VMOVUPS.Z (R8)(DX*1), K1, Z21
+	VCMPPS    $0x02, Z20, Z21, K3
 	VMULPS    Z18, Z10, K3, Z10
-	VMOVUPS.Z 64(DI)(DX*1), K2, Z20
-	VCMPPS    $0x02, Z19, Z20, K3
+	VMOVUPS.Z 64(R8)(DX*1), K2, Z21
+	VCMPPS    $0x02, Z20, Z21, K3
 	VMULPS    Z18, Z11, K3, Z11
-	VMOVUPS.Z (DI)(DX*2), K1, Z20
-	VCMPPS    $0x02, Z19, Z20, K3
+	VMOVUPS.Z (R8)(DX*2), K1, Z21
+	VCMPPS    $0x02, Z20, Z21, K3
 	VMULPS    Z18, Z12, K3, Z12
-	VMOVUPS.Z 64(DI)(DX*2), K2, Z20
-	VCMPPS    $0x02, Z19, Z20, K3
+	VMOVUPS.Z 64(R8)(DX*2), K2, Z21
+	VCMPPS    $0x02, Z20, Z21, K3
 	VMULPS    Z18, Z13, K3, Z13
-	VMOVUPS.Z (DI)(SI*1), K1, Z20
-	VCMPPS    $0x02, Z19, Z20, K3
+	VMOVUPS.Z (R8)(DI*1), K1, Z21
+	VCMPPS    $0x02, Z20, Z21, K3
 	VMULPS    Z18, Z14, K3, Z14
-	VMOVUPS.Z 64(DI)(SI*1), K2, Z20
-	VCMPPS    $0x02, Z19, Z20, K3
+	VMOVUPS.Z 64(R8)(DI*1), K2, Z21
+	VCMPPS    $0x02, Z20, Z21, K3
 	VMULPS    Z18, Z15, K3, Z15
-	VMOVUPS.Z (R8), K1, Z20
-	VCMPPS    $0x02, Z19, Z20, K3
+	VMOVUPS.Z (R9), K1, Z21
+	VCMPPS    $0x02, Z20, Z21, K3
 	VMULPS    Z18, Z16, K3, Z16
-	VMOVUPS.Z 64(R8), K2, Z20
-	VCMPPS    $0x02, Z19, Z20, K3
+	VMOVUPS.Z 64(R9), K2, Z21
+	VCMPPS    $0x02, Z20, Z21, K3
 	VMULPS    Z18, Z17, K3, Z17
 
 store:
@@ -5466,38 +6209,57 @@ store:
 	VMOVUPS Z3, K2, 64(BX)(DX*1)
 	VMOVUPS Z4, K1, (BX)(DX*2)
 	VMOVUPS Z5, K2, 64(BX)(DX*2)
-	VMOVUPS Z6, K1, (BX)(SI*1)
-	VMOVUPS Z7, K2, 64(BX)(SI*1)
-	VMOVUPS Z8, K1, (DI)
-	VMOVUPS Z9, K2, 64(DI)
-	VMOVUPS Z10, K1, (DI)(DX*1)
-	VMOVUPS Z11, K2, 64(DI)(DX*1)
-	VMOVUPS Z12, K1, (DI)(DX*2)
-	VMOVUPS Z13, K2, 64(DI)(DX*2)
-	VMOVUPS Z14, K1, (DI)(SI*1)
-	VMOVUPS Z15, K2, 64(DI)(SI*1)
-	VMOVUPS Z16, K1, (R8)
-	VMOVUPS Z17, K2, 64(R8)
+	VMOVUPS Z6, K1, (BX)(DI*1)
+	VMOVUPS Z7, K2, 64(BX)(DI*1)
+	VMOVUPS Z8, K1, (R8)
+	VMOVUPS Z9, K2, 64(R8)
+	VMOVUPS Z10, K1, (R8)(DX*1)
+	VMOVUPS Z11, K2, 64(R8)(DX*1)
+	VMOVUPS Z12, K1, (R8)(DX*2)
+	VMOVUPS Z13, K2, 64(R8)(DX*2)
+	VMOVUPS Z14, K1, (R8)(DI*1)
+	VMOVUPS Z15, K2, 64(R8)(DI*1)
+	VMOVUPS Z16, K1, (R9)
+	VMOVUPS Z17, K2, 64(R9)
+	IMUL3Q  $0x09, 32(AX), CX
+	ADDQ    CX, (SP)
+	IMUL3Q  $0x09, 56(AX), CX
+	ADDQ    CX, 8(SP)
+	DECQ    16(SP)
+	JNE     tile
 	VZEROUPPER
 	RET
 
 // func tile2x10x512(t *byte)
 // Requires: AVX, AVX512DQ, AVX512F, MMX+
-TEXT ·tile2x10x512(SB), NOSPLIT, $0-8
-	MOVQ       t+0(FP), AX
-	VMOVDQU32  96(AX), Z20
-	VPMOVD2M   Z20, K1
-	VMOVDQU32  160(AX), Z20
-	VPMOVD2M   Z20, K2
-	MOVQ       72(AX), CX
-	MOVQ       56(AX), DX
-	MOVQ       16(AX), BX
-	CMPQ       CX, $0x01
-	JE         bias
-	JL         zero
-	LEAQ       (DX)(DX*2), SI
-	LEAQ       (BX)(DX*4), DI
-	LEAQ       (DI)(DX*4), R8
+TEXT ·tile2x10x512(SB), NOSPLIT, $24-8
+	MOVQ t+0(FP), AX
+	MOVQ (AX), CX
+	MOVQ CX, (SP)
+	MOVQ 16(AX), CX
+	MOVQ CX, 8(SP)
+	MOVQ 96(AX), CX
+	MOVQ CX, 16(SP)
+
+tile:
+	VMOVDQU32 112(AX), Z20
+	VPMOVD2M  Z20, K1
+	VMOVDQU32 176(AX), Z20
+	VPMOVD2M  Z20, K2
+	MOVQ      72(AX), CX
+	MOVQ      56(AX), DX
+	MOVQ      8(SP), BX
+	MOVQ      80(AX), SI
+	CMPQ      SI, $0x03
+	JGE       fetch
+	CMPQ      CX, $0x01
+	JE        bias
+	JL        zero
+
+fetch:
+	LEAQ       (DX)(DX*2), DI
+	LEAQ       (BX)(DX*4), R8
+	LEAQ       (R8)(DX*4), R9
 	PREFETCHT0 (BX)
 	PREFETCHT0 64(BX)
 	PREFETCHT0 124(BX)
@@ -5507,27 +6269,27 @@ TEXT ·tile2x10x512(SB), NOSPLIT, $0-8
 	PREFETCHT0 (BX)(DX*2)
 	PREFETCHT0 64(BX)(DX*2)
 	PREFETCHT0 124(BX)(DX*2)
-	PREFETCHT0 (BX)(SI*1)
-	PREFETCHT0 64(BX)(SI*1)
-	PREFETCHT0 124(BX)(SI*1)
-	PREFETCHT0 (DI)
-	PREFETCHT0 64(DI)
-	PREFETCHT0 124(DI)
-	PREFETCHT0 (DI)(DX*1)
-	PREFETCHT0 64(DI)(DX*1)
-	PREFETCHT0 124(DI)(DX*1)
-	PREFETCHT0 (DI)(DX*2)
-	PREFETCHT0 64(DI)(DX*2)
-	PREFETCHT0 124(DI)(DX*2)
-	PREFETCHT0 (DI)(SI*1)
-	PREFETCHT0 64(DI)(SI*1)
-	PREFETCHT0 124(DI)(SI*1)
+	PREFETCHT0 (BX)(DI*1)
+	PREFETCHT0 64(BX)(DI*1)
+	PREFETCHT0 124(BX)(DI*1)
 	PREFETCHT0 (R8)
 	PREFETCHT0 64(R8)
 	PREFETCHT0 124(R8)
 	PREFETCHT0 (R8)(DX*1)
 	PREFETCHT0 64(R8)(DX*1)
 	PREFETCHT0 124(R8)(DX*1)
+	PREFETCHT0 (R8)(DX*2)
+	PREFETCHT0 64(R8)(DX*2)
+	PREFETCHT0 124(R8)(DX*2)
+	PREFETCHT0 (R8)(DI*1)
+	PREFETCHT0 64(R8)(DI*1)
+	PREFETCHT0 124(R8)(DI*1)
+	PREFETCHT0 (R9)
+	PREFETCHT0 64(R9)
+	PREFETCHT0 124(R9)
+	PREFETCHT0 (R9)(DX*1)
+	PREFETCHT0 64(R9)(DX*1)
+	PREFETCHT0 124(R9)(DX*1)
 
 zero:
 	VPXORD Z0, Z0, Z0
@@ -5553,8 +6315,8 @@ zero:
 	JMP    product
 
 bias:
-	MOVQ      24(AX), SI
-	VMOVUPS.Z (SI), K1, Z1
+	MOVQ      24(AX), DI
+	VMOVUPS.Z (DI), K1, Z1
 	VMOVAPS   Z1, Z0
 	VMOVAPS   Z1, Z2
 	VMOVAPS   Z1, Z4
@@ -5565,7 +6327,7 @@ bias:
 	VMOVAPS   Z1, Z14
 	VMOVAPS   Z1, Z16
 	VMOVAPS   Z1, Z18
-	VMOVUPS.Z 64(SI), K2, Z19
+	VMOVUPS.Z 64(DI), K2, Z19
 	VMOVAPS   Z19, Z1
 	VMOVAPS   Z19, Z3
 	VMOVAPS   Z19, Z5
@@ -5578,62 +6340,62 @@ bias:
 	VMOVAPS   Z19, Z19
 
 product:
-	MOVQ  64(AX), SI
-	MOVQ  48(AX), DI
-	MOVQ  8(AX), R8
-	MOVQ  40(AX), R9
-	MOVQ  (AX), R10
-	MOVQ  32(AX), R11
-	LEAQ  (R11)(R11*2), R12
-	LEAQ  (R10)(R11*4), R13
-	LEAQ  (R13)(R11*4), R14
-	TESTQ SI, SI
+	MOVQ  64(AX), DI
+	MOVQ  48(AX), R8
+	MOVQ  8(AX), R9
+	MOVQ  40(AX), R10
+	MOVQ  (SP), R11
+	MOVQ  32(AX), R12
+	LEAQ  (R12)(R12*2), R13
+	LEAQ  (R11)(R12*4), R14
+	LEAQ  (R14)(R12*4), R15
+	TESTQ DI, DI
 	JE    end
 
 inner:
-	VMOVUPS      (R8), Z20
-	VMOVUPS      64(R8), Z22
-	VBROADCASTSS (R10), Z23
-	VFMADD231PS  Z23, Z20, Z0
-	VFMADD231PS  Z23, Z22, Z1
-	VBROADCASTSS (R10)(R11*1), Z23
-	VFMADD231PS  Z23, Z20, Z2
-	VFMADD231PS  Z23, Z22, Z3
-	VBROADCASTSS (R10)(R11*2), Z23
-	VFMADD231PS  Z23, Z20, Z4
-	VFMADD231PS  Z23, Z22, Z5
-	VBROADCASTSS (R10)(R12*1), Z23
-	VFMADD231PS  Z23, Z20, Z6
-	VFMADD231PS  Z23, Z22, Z7
-	VBROADCASTSS (R13), Z23
-	VFMADD231PS  Z23, Z20, Z8
-	VFMADD231PS  Z23, Z22, Z9
-	VBROADCASTSS (R13)(R11*1), Z23
-	VFMADD231PS  Z23, Z20, Z10
-	VFMADD231PS  Z23, Z22, Z11
-	VBROADCASTSS (R13)(R11*2), Z23
-	VFMADD231PS  Z23, Z20, Z12
-	VFMADD231PS  Z23, Z22, Z13
-	VBROADCASTSS (R13)(R12*1), Z23
-	VFMADD231PS  Z23, Z20, Z14
-	VFMADD231PS  Z23, Z22, Z15
-	VBROADCASTSS (R14), Z23
-	VFMADD231PS  Z23, Z20, Z16
-	VFMADD231PS  Z23, Z22, Z17
-	VBROADCASTSS (R14)(R11*1), Z23
-	VFMADD231PS  Z23, Z20, Z18
-	VFMADD231PS  Z23, Z22, Z19
-	ADDQ         DI, R8
-	ADDQ         R9, R10
-	ADDQ         R9, R13
-	ADDQ         R9, R14
-	DECQ         SI
+	VMOVUPS      (R9), Z20
+	VMOVUPS      64(R9), Z23
+	VBROADCASTSS (R11), Z24
+	VFMADD231PS  Z24, Z20, Z0
+	VFMADD231PS  Z24, Z23, Z1
+	VBROADCASTSS (R11)(R12*1), Z24
+	VFMADD231PS  Z24, Z20, Z2
+	VFMADD231PS  Z24, Z23, Z3
+	VBROADCASTSS (R11)(R12*2), Z24
+	VFMADD231PS  Z24, Z20, Z4
+	VFMADD231PS  Z24, Z23, Z5
+	VBROADCASTSS (R11)(R13*1), Z24
+	VFMADD231PS  Z24, Z20, Z6
+	VFMADD231PS  Z24, Z23, Z7
+	VBROADCASTSS (R14), Z24
+	VFMADD231PS  Z24, Z20, Z8
+	VFMADD231PS  Z24, Z23, Z9
+	VBROADCASTSS (R14)(R12*1), Z24
+	VFMADD231PS  Z24, Z20, Z10
+	VFMADD231PS  Z24, Z23, Z11
+	VBROADCASTSS (R14)(R12*2), Z24
+	VFMADD231PS  Z24, Z20, Z12
+	VFMADD231PS  Z24, Z23, Z13
+	VBROADCASTSS (R14)(R13*1), Z24
+	VFMADD231PS  Z24, Z20, Z14
+	VFMADD231PS  Z24, Z23, Z15
+	VBROADCASTSS (R15), Z24
+	VFMADD231PS  Z24, Z20, Z16
+	VFMADD231PS  Z24, Z23, Z17
+	VBROADCASTSS (R15)(R12*1), Z24
+	VFMADD231PS  Z24, Z20, Z18
+	VFMADD231PS  Z24, Z23, Z19
+	ADDQ         R8, R9
+	ADDQ         R10, R11
+	ADDQ         R10, R14
+	ADDQ         R10, R15
+	DECQ         DI
 	JNE          inner
 
 end:
-	LEAQ      (DX)(DX*2), SI
-	LEAQ      (BX)(DX*4), DI
-	LEAQ      (DI)(DX*4), R8
+	LEAQ      (DX)(DX*2), DI
+	LEAQ      (BX)(DX*4), R8
+	LEAQ      (R8)(DX*4), R9
 	CMPQ      CX, $0x02
 	JNE       ending
 	VMOVUPS.Z (BX), K1, Z20
@@ -5648,45 +6410,44 @@ end:
 	VADDPS    Z20, Z4, Z4
 	VMOVUPS.Z 64(BX)(DX*2), K2, Z20
 	VADDPS    Z20, Z5, Z5
-	VMOVUPS.Z (BX)(SI*1), K1, Z20
+	VMOVUPS.Z (BX)(DI*1), K1, Z20
 	VADDPS    Z20, Z6, Z6
-	VMOVUPS.Z 64(BX)(SI*1), K2, Z20
+	VMOVUPS.Z 64(BX)(DI*1), K2, Z20
 	VADDPS    Z20, Z7, Z7
-	VMOVUPS.Z (DI), K1, Z20
-	VADDPS    Z20, Z8, Z8
-	VMOVUPS.Z 64(DI), K2, Z20
-	VADDPS    Z20, Z9, Z9
-	VMOVUPS.Z (DI)(DX*1), K1, Z20
-	VADDPS    Z20, Z10, Z10
-	VMOVUPS.Z 64(DI)(DX*1), K2, Z20
-	VADDPS    Z20, Z11, Z11
-	VMOVUPS.Z (DI)(DX*2), K1, Z20
-	VADDPS    Z20, Z12, Z12
-	VMOVUPS.Z 64(DI)(DX*2), K2, Z20
-	VADDPS    Z20, Z13, Z13
-	VMOVUPS.Z (DI)(SI*1), K1, Z20
-	VADDPS    Z20, Z14, Z14
-	VMOVUPS.Z 64(DI)(SI*1), K2, Z20
-	VADDPS    Z20, Z15, Z15
 	VMOVUPS.Z (R8), K1, Z20
-	VADDPS    Z20, Z16, Z16
+	VADDPS    Z20, Z8, Z8
 	VMOVUPS.Z 64(R8), K2, Z20
-	VADDPS    Z20, Z17, Z17
+	VADDPS    Z20, Z9, Z9
 	VMOVUPS.Z (R8)(DX*1), K1, Z20
-	VADDPS    Z20, Z18, Z18
+	VADDPS    Z20, Z10, Z10
 	VMOVUPS.Z 64(R8)(DX*1), K2, Z20
+	VADDPS    Z20, Z11, Z11
+	VMOVUPS.Z (R8)(DX*2), K1, Z20
+	VADDPS    Z20, Z12, Z12
+	VMOVUPS.Z 64(R8)(DX*2), K2, Z20
+	VADDPS    Z20, Z13, Z13
+	VMOVUPS.Z (R8)(DI*1), K1, Z20
+	VADDPS    Z20, Z14, Z14
+	VMOVUPS.Z 64(R8)(DI*1), K2, Z20
+	VADDPS    Z20, Z15, Z15
+	VMOVUPS.Z (R9), K1, Z20
+	VADDPS    Z20, Z16, Z16
+	VMOVUPS.Z 64(R9), K2, Z20
+	VADDPS    Z20, Z17, Z17
+	VMOVUPS.Z (R9)(DX*1), K1, Z20
+	VADDPS    Z20, Z18, Z18
+	VMOVUPS.Z 64(R9)(DX*1), K2, Z20
 	VADDPS    Z20, Z19, Z19
 
 ending:
-	MOVQ         80(AX), CX
 	VBROADCASTSS 88(AX), Z20
-	CMPQ         CX, $0x00
+	CMPQ         SI, $0x00
 	JE           store
-	CMPQ         CX, $0x01
+	CMPQ         SI, $0x01
 	JE           leaky
-	CMPQ         CX, $0x02
+	CMPQ         SI, $0x02
 	JE           relu
-	CMPQ         CX, $0x03
+	CMPQ         SI, $0x03
 	JE           derivative
 	VMOVUPS.Z    (BX), K1, Z20
 	VFNMADD213PS c3f800000<>+0(SB), Z20, Z20
@@ -5706,91 +6467,91 @@ ending:
 	VMOVUPS.Z    64(BX)(DX*2), K2, Z20
 	VFNMADD213PS c3f800000<>+0(SB), Z20, Z20
 	VMULPS       Z20, Z5, Z5
-	VMOVUPS.Z    (BX)(SI*1), K1, Z20
+	VMOVUPS.Z    (BX)(DI*1), K1, Z20
 	VFNMADD213PS c3f800000<>+0(SB), Z20, Z20
 	VMULPS       Z20, Z6, Z6
-	VMOVUPS.Z    64(BX)(SI*1), K2, Z20
+	VMOVUPS.Z    64(BX)(DI*1), K2, Z20
 	VFNMADD213PS c3f800000<>+0(SB), Z20, Z20
 	VMULPS       Z20, Z7, Z7
-	VMOVUPS.Z    (DI), K1, Z20
-	VFNMADD213PS c3f800000<>+0(SB), Z20, Z20
-	VMULPS       Z20, Z8, Z8
-	VMOVUPS.Z    64(DI), K2, Z20
-	VFNMADD213PS c3f800000<>+0(SB), Z20, Z20
-	VMULPS       Z20, Z9, Z9
-	VMOVUPS.Z    (DI)(DX*1), K1, Z20
-	VFNMADD213PS c3f800000<>+0(SB), Z20, Z20
-	VMULPS       Z20, Z10, Z10
-	VMOVUPS.Z    64(DI)(DX*1), K2, Z20
-	VFNMADD213PS c3f800000<>+0(SB), Z20, Z20
-	VMULPS       Z20, Z11, Z11
-	VMOVUPS.Z    (DI)(DX*2), K1, Z20
-	VFNMADD213PS c3f800000<>+0(SB), Z20, Z20
-	VMULPS       Z20, Z12, Z12
-	VMOVUPS.Z    64(DI)(DX*2), K2, Z20
-	VFNMADD213PS c3f800000<>+0(SB), Z20, Z20
-	VMULPS       Z20, Z13, Z13
-	VMOVUPS.Z    (DI)(SI*1), K1, Z20
-	VFNMADD213PS c3f800000<>+0(SB), Z20, Z20
-	VMULPS       Z20, Z14, Z14
-	VMOVUPS.Z    64(DI)(SI*1), K2, Z20
-	VFNMADD213PS c3f800000<>+0(SB), Z20, Z20
-	VMULPS       Z20, Z15, Z15
 	VMOVUPS.Z    (R8), K1, Z20
 	VFNMADD213PS c3f800000<>+0(SB), Z20, Z20
-	VMULPS       Z20, Z16, Z16
+	VMULPS       Z20, Z8, Z8
 	VMOVUPS.Z    64(R8), K2, Z20
 	VFNMADD213PS c3f800000<>+0(SB), Z20, Z20
-	VMULPS       Z20, Z17, Z17
+	VMULPS       Z20, Z9, Z9
 	VMOVUPS.Z    (R8)(DX*1), K1, Z20
 	VFNMADD213PS c3f800000<>+0(SB), Z20, Z20
-	VMULPS       Z20, Z18, Z18
+	VMULPS       Z20, Z10, Z10
 	VMOVUPS.Z    64(R8)(DX*1), K2, Z20
+	VFNMADD213PS c3f800000<>+0(SB), Z20, Z20
+	VMULPS       Z20, Z11, Z11
+	VMOVUPS.Z    (R8)(DX*2), K1, Z20
+	VFNMADD213PS c3f800000<>+0(SB), Z20, Z20
+	VMULPS       Z20, Z12, Z12
+	VMOVUPS.Z    64(R8)(DX*2), K2, Z20
+	VFNMADD213PS c3f800000<>+0(SB), Z20, Z20
+	VMULPS       Z20, Z13, Z13
+	VMOVUPS.Z    (R8)(DI*1), K1, Z20
+	VFNMADD213PS c3f800000<>+0(SB), Z20, Z20
+	VMULPS       Z20, Z14, Z14
+	VMOVUPS.Z    64(R8)(DI*1), K2, Z20
+	VFNMADD213PS c3f800000<>+0(SB), Z20, Z20
+	VMULPS       Z20, Z15, Z15
+	VMOVUPS.Z    (R9), K1, Z20
+	VFNMADD213PS c3f800000<>+0(SB), Z20, Z20
+	VMULPS       Z20, Z16, Z16
+	VMOVUPS.Z    64(R9), K2, Z20
+	VFNMADD213PS c3f800000<>+0(SB), Z20, Z20
+	VMULPS       Z20, Z17, Z17
+	VMOVUPS.Z    (R9)(DX*1), K1, Z20
+	VFNMADD213PS c3f800000<>+0(SB), Z20, Z20
+	VMULPS       Z20, Z18, Z18
+	VMOVUPS.Z    64(R9)(DX*1), K2, Z20
 	VFNMADD213PS c3f800000<>+0(SB), Z20, Z20
 	VMULPS       Z20, Z19, Z19
 	JMP          store
 
 leaky:
-	VMULPS Z20, Z0, Z21
-	VMAXPS Z0, Z21, Z0
-	VMULPS Z20, Z1, Z21
-	VMAXPS Z1, Z21, Z1
-	VMULPS Z20, Z2, Z21
-	VMAXPS Z2, Z21, Z2
-	VMULPS Z20, Z3, Z21
-	VMAXPS Z3, Z21, Z3
-	VMULPS Z20, Z4, Z21
-	VMAXPS Z4, Z21, Z4
-	VMULPS Z20, Z5, Z21
-	VMAXPS Z5, Z21, Z5
-	VMULPS Z20, Z6, Z21
-	VMAXPS Z6, Z21, Z6
-	VMULPS Z20, Z7, Z21
-	VMAXPS Z7, Z21, Z7
-	VMULPS Z20, Z8, Z21
-	VMAXPS Z8, Z21, Z8
-	VMULPS Z20, Z9, Z21
-	VMAXPS Z9, Z21, Z9
-	VMULPS Z20, Z10, Z21
-	VMAXPS Z10, Z21, Z10
-	VMULPS Z20, Z11, Z21
-	VMAXPS Z11, Z21, Z11
-	VMULPS Z20, Z12, Z21
-	VMAXPS Z12, Z21, Z12
-	VMULPS Z20, Z13, Z21
-	VMAXPS Z13, Z21, Z13
-	VMULPS Z20, Z14, Z21
-	VMAXPS Z14, Z21, Z14
-	VMULPS Z20, Z15, Z21
-	VMAXPS Z15, Z21, Z15
-	VMULPS Z20, Z16, Z21
-	VMAXPS Z16, Z21, Z16
-	VMULPS Z20, Z17, Z21
-	VMAXPS Z17, Z21, Z17
-	VMULPS Z20, Z18, Z21
-	VMAXPS Z18, Z21, Z18
-	VMULPS Z20, Z19, Z21
-	VMAXPS Z19, Z21, Z19
+	VMULPS Z20, Z0, Z23
+	VMAXPS Z0, Z23, Z0
+	VMULPS Z20, Z1, Z23
+	VMAXPS Z1, Z23, Z1
+	VMULPS Z20, Z2, Z23
+	VMAXPS Z2, Z23, Z2
+	VMULPS Z20, Z3, Z23
+	VMAXPS Z3, Z23, Z3
+	VMULPS Z20, Z4, Z23
+	VMAXPS Z4, Z23, Z4
+	VMULPS Z20, Z5, Z23
+	VMAXPS Z5, Z23, Z5
+	VMULPS Z20, Z6, Z23
+	VMAXPS Z6, Z23, Z6
+	VMULPS Z20, Z7, Z23
+	VMAXPS Z7, Z23, Z7
+	VMULPS Z20, Z8, Z23
+	VMAXPS Z8, Z23, Z8
+	VMULPS Z20, Z9, Z23
+	VMAXPS Z9, Z23, Z9
+	VMULPS Z20, Z10, Z23
+	VMAXPS Z10, Z23, Z10
+	VMULPS Z20, Z11, Z23
+	VMAXPS Z11, Z23, Z11
+	VMULPS Z20, Z12, Z23
+	VMAXPS Z12, Z23, Z12
+	VMULPS Z20, Z13, Z23
+	VMAXPS Z13, Z23, Z13
+	VMULPS Z20, Z14, Z23
+	VMAXPS Z14, Z23, Z14
+	VMULPS Z20, Z15, Z23
+	VMAXPS Z15, Z23, Z15
+	VMULPS Z20, Z16, Z23
+	VMAXPS Z16, Z23, Z16
+	VMULPS Z20, Z17, Z23
+	VMAXPS Z17, Z23, Z17
+	VMULPS Z20, Z18, Z23
+	VMAXPS Z18, Z23, Z18
+	VMULPS Z20, Z19, Z23
+	VMAXPS Z19, Z23, Z19
 	JMP    store
 
 relu:
@@ -5818,66 +6579,66 @@ relu:
 	JMP    store
 
 derivative:
-	VPXORD    Z21, Z21, Z21
-	VMOVUPS.Z (BX), K1, Z22
-	VCMPPS    $0x02, Z21, Z22, K3
+	VPXORD    Z22, Z22, Z22
+	VMOVUPS.Z (BX), K1, Z23
+	VCMPPS    $0x02, Z22, Z23, K3
 	VMULPS    Z20, Z0, K3, Z0
-	VMOVUPS.Z 64(BX), K2, Z22
-	VCMPPS    $0x02, Z21, Z22, K3
+	VMOVUPS.Z 64(BX), K2, Z23
+	VCMPPS    $0x02, Z22, Z23, K3
 	VMULPS    Z20, Z1, K3, Z1
-	VMOVUPS.Z (BX)(DX*1), K1, Z22
-	VCMPPS    $0x02, Z21, Z22, K3
+	VMOVUPS.Z (BX)(DX*1), K1, Z23
+	VCMPPS    $0x02, Z22, Z23, K3
 	VMULPS    Z20, Z2, K3, Z2
-	VMOVUPS.Z 64(BX)(DX*1), K2, Z22
-	VCMPPS    $0x02, Z21, Z22, K3
+	VMOVUPS.Z 64(BX)(DX*1), K2, Z23
+	VCMPPS    $0x02, Z22, Z23, K3
 	VMULPS    Z20, Z3, K3, Z3
-	VMOVUPS.Z (BX)(DX*2), K1, Z22
-	VCMPPS    $0x02, Z21, Z22, K3
+	VMOVUPS.Z (BX)(DX*2), K1, Z23
+	VCMPPS    $0x02, Z22, Z23, K3
 	VMULPS    Z20, Z4, K3, Z4
-	VMOVUPS.Z 64(BX)(DX*2), K2, Z22
-	VCMPPS    $0x02, Z21, Z22, K3
+	VMOVUPS.Z 64(BX)(DX*2), K2, Z23
+	VCMPPS    $0x02, Z22, Z23, K3
 	VMULPS    Z20, Z5, K3, Z5
-	VMOVUPS.Z (BX)(SI*1), K1, Z22
-	VCMPPS    $0x02, Z21, Z22, K3
+	VMOVUPS.Z (BX)(DI*1), K1, Z23
+	VCMPPS    $0x02, Z22, Z23, K3
 	VMULPS    Z20, Z6, K3, Z6
-	VMOVUPS.Z 64(BX)(SI*1), K2, Z22
-	VCMPPS    $0x02, Z21, Z22, K3
+	VMOVUPS.Z 64(BX)(DI*1), K2, Z23
+	VCMPPS    $0x02, Z22, Z23, K3
 	VMULPS    Z20, Z7, K3, Z7
-	VMOVUPS.Z (DI), K1, Z22
-	VCMPPS    $0x02, Z21, Z22, K3
+	VMOVUPS.Z (R8), K1, Z23
+	VCMPPS    $0x02, Z22, Z23, K3
 	VMULPS    Z20, Z8, K3, Z8
-	VMOVUPS.Z 64(DI), K2, Z22
-	VCMPPS    $0x02, Z21, Z22, K3
+	VMOVUPS.Z 64(R8), K2, Z23
+	VCMPPS    $0x02, Z22, Z23, K3
 	VMULPS    Z20, Z9, K3, Z9
-	VMOVUPS.Z (DI)(DX*1), K1, Z22
-	VCMPPS    $0x02, Z21, Z22, K3
+	VMOVUPS.Z (R8)(DX*1), K1, Z23
+	VCMPPS    $0x02, Z22, Z23, K3
 	VMULPS    Z20, Z10, K3, Z10
-	VMOVUPS.Z 64(DI)(DX*1), K2, Z22
-	VCMPPS    $0x02, Z21, Z22, K3
+	VMOVUPS.Z 64(R8)(DX*1), K2, Z23
+	VCMPPS    $0x02, Z22, Z23, K3
 	VMULPS    Z20, Z11, K3, Z11
-	VMOVUPS.Z (DI)(DX*2), K1, Z22
-	VCMPPS    $0x02, Z21, Z22, K3
+	VMOVUPS.Z (R8)(DX*2), K1, Z23
+	VCMPPS    $0x02, Z22, Z23, K3
 	VMULPS    Z20, Z12, K3, Z12
-	VMOVUPS.Z 64(DI)(DX*2), K2, Z22
-	VCMPPS    $0x02, Z21, Z22, K3
+	VMOVUPS.Z 64(R8)(DX*2), K2, Z23
+	VCMPPS    $0x02, Z22, Z23, K3
 	VMULPS    Z20, Z13, K3, Z13
-	VMOVUPS.Z (DI)(SI*1), K1, Z22
-	VCMPPS    $0x02, Z21, Z22, K3
+	VMOVUPS.Z (R8)(DI*1), K1, Z23
+	VCMPPS    $0x02, Z22, Z23, K3
 	VMULPS    Z20, Z14, K3, Z14
-	VMOVUPS.Z 64(DI)(SI*1), K2, Z22
-	VCMPPS    $0x02, Z21, Z22, K3
+	VMOVUPS.Z 64(R8)(DI*1), K2, Z23
+	VCMPPS    $0x02, Z22, Z23, K3
 	VMULPS    Z20, Z15, K3, Z15
-	VMOVUPS.Z (R8), K1, Z22
-	VCMPPS    $0x02, Z21, Z22, K3
+	VMOVUPS.Z (R9), K1, Z23
+	VCMPPS    $0x02, Z22, Z23, K3
 	VMULPS    Z20, Z16, K3, Z16
-	VMOVUPS.Z 64(R8), K2, Z22
-	VCMPPS    $0x02, Z21, Z22, K3
+	VMOVUPS.Z 64(R9), K2, Z23
+	VCMPPS    $0x02, Z22, Z23, K3
 	VMULPS    Z20, Z17, K3, Z17
-	VMOVUPS.Z (R8)(DX*1), K1, Z22
-	VCMPPS    $0x02, Z21, Z22, K3
+	VMOVUPS.Z (R9)(DX*1), K1, Z23
+	VCMPPS    $0x02, Z22, Z23, K3
 	VMULPS    Z20, Z18, K3, Z18
-	VMOVUPS.Z 64(R8)(DX*1), K2, Z22
-	VCMPPS    $0x02, Z21, Z22, K3
+	VMOVUPS.Z 64(R9)(DX*1), K2, Z23
+	VCMPPS    $0x02, Z22, Z23, K3
 	VMULPS    Z20, Z19, K3, Z19
 
 store:
@@ -5887,40 +6648,59 @@ store:
 	VMOVUPS Z3, K2, 64(BX)(DX*1)
 	VMOVUPS Z4, K1, (BX)(DX*2)
 	VMOVUPS Z5, K2, 64(BX)(DX*2)
-	VMOVUPS Z6, K1, (BX)(SI*1)
-	VMOVUPS Z7, K2, 64(BX)(SI*1)
-	VMOVUPS Z8, K1, (DI)
-	VMOVUPS Z9, K2, 64(DI)
-	VMOVUPS Z10, K1, (DI)(DX*1)
-	VMOVUPS Z11, K2, 64(DI)(DX*1)
-	VMOVUPS Z12, K1, (DI)(DX*2)
-	VMOVUPS Z13, K2, 64(DI)(DX*2)
-	VMOVUPS Z14, K1, (DI)(SI*1)
-	VMOVUPS Z15, K2, 64(DI)(SI*1)
-	VMOVUPS Z16, K1, (R8)
-	VMOVUPS Z17, K2, 64(R8)
-	VMOVUPS Z18, K1, (R8)(DX*1)
-	VMOVUPS Z19, K2, 64(R8)(DX*1)
+	VMOVUPS Z6, K1, (BX)(DI*1)
+	VMOVUPS Z7, K2, 64(BX)(DI*1)
+	VMOVUPS Z8, K1, (R8)
+	VMOVUPS Z9, K2, 64(R8)
+	VMOVUPS Z10, K1, (R8)(DX*1)
+	VMOVUPS Z11, K2, 64(R8)(DX*1)
+	VMOVUPS Z12, K1, (R8)(DX*2)
+	VMOVUPS Z13, K2, 64(R8)(DX*2)
+	VMOVUPS Z14, K1, (R8)(DI*1)
+	VMOVUPS Z15, K2, 64(R8)(DI*1)
+	VMOVUPS Z16, K1, (R9)
+	VMOVUPS Z17, K2, 64(R9)
+	VMOVUPS Z18, K1, (R9)(DX*1)
+	VMOVUPS Z19, K2, 64(R9)(DX*1)
+	IMUL3Q  $0x0a, 32(AX), CX
+	ADDQ    CX, (SP)
+	IMUL3Q  $0x0a, 56(AX), CX
+	ADDQ    CX, 8(SP)
+	DECQ    16(SP)
+	JNE     tile
 	VZEROUPPER
 	RET
 
 // func tile2x11x512(t *byte)
 // Requires: AVX, AVX512DQ, AVX512F, MMX+
-TEXT ·tile2x11x512(SB), NOSPLIT, $0-8
-	MOVQ       t+0(FP), AX
-	VMOVDQU32  96(AX), Z22
-	VPMOVD2M   Z22, K1
-	VMOVDQU32  160(AX), Z22
-	VPMOVD2M   Z22, K2
-	MOVQ       72(AX), CX
-	MOVQ       56(AX), DX
-	MOVQ       16(AX), BX
-	CMPQ       CX, $0x01
-	JE         bias
-	JL         zero
-	LEAQ       (DX)(DX*2), SI
-	LEAQ       (BX)(DX*4), DI
-	LEAQ       (DI)(DX*4), R8
+TEXT ·tile2x11x512(SB), NOSPLIT, $24-8
+	MOVQ t+0(FP), AX
+	MOVQ (AX), CX
+	MOVQ CX, (SP)
+	MOVQ 16(AX), CX
+	MOVQ CX, 8(SP)
+	MOVQ 96(AX), CX
+	MOVQ CX, 16(SP)
+
+tile:
+	VMOVDQU32 112(AX), Z22
+	VPMOVD2M  Z22, K1
+	VMOVDQU32 176(AX), Z22
+	VPMOVD2M  Z22, K2
+	MOVQ      72(AX), CX
+	MOVQ      56(AX), DX
+	MOVQ      8(SP), BX
+	MOVQ      80(AX), SI
+	CMPQ      SI, $0x03
+	JGE       fetch
+	CMPQ      CX, $0x01
+	JE        bias
+	JL        zero
+
+fetch:
+	LEAQ       (DX)(DX*2), DI
+	LEAQ       (BX)(DX*4), R8
+	LEAQ       (R8)(DX*4), R9
 	PREFETCHT0 (BX)
 	PREFETCHT0 64(BX)
 	PREFETCHT0 124(BX)
@@ -5930,21 +6710,9 @@ TEXT ·tile2x11x512(SB), NOSPLIT, $0-8
 	PREFETCHT0 (BX)(DX*2)
 	PREFETCHT0 64(BX)(DX*2)
 	PREFETCHT0 124(BX)(DX*2)
-	PREFETCHT0 (BX)(SI*1)
-	PREFETCHT0 64(BX)(SI*1)
-	PREFETCHT0 124(BX)(SI*1)
-	PREFETCHT0 (DI)
-	PREFETCHT0 64(DI)
-	PREFETCHT0 124(DI)
-	PREFETCHT0 (DI)(DX*1)
-	PREFETCHT0 64(DI)(DX*1)
-	PREFETCHT0 124(DI)(DX*1)
-	PREFETCHT0 (DI)(DX*2)
-	PREFETCHT0 64(DI)(DX*2)
-	PREFETCHT0 124(DI)(DX*2)
-	PREFETCHT0 (DI)(SI*1)
-	PREFETCHT0 64(DI)(SI*1)
-	PREFETCHT0 124(DI)(SI*1)
+	PREFETCHT0 (BX)(DI*1)
+	PREFETCHT0 64(BX)(DI*1)
+	PREFETCHT0 124(BX)(DI*1)
 	PREFETCHT0 (R8)
 	PREFETCHT0 64(R8)
 	PREFETCHT0 124(R8)
@@ -5954,6 +6722,18 @@ TEXT ·tile2x11x512(SB), NOSPLIT, $0-8
 	PREFETCHT0 (R8)(DX*2)
 	PREFETCHT0 64(R8)(DX*2)
 	PREFETCHT0 124(R8)(DX*2)
+	PREFETCHT0 (R8)(DI*1)
+	PREFETCHT0 64(R8)(DI*1)
+	PREFETCHT0 124(R8)(DI*1)
+	PREFETCHT0 (R9)
+	PREFETCHT0 64(R9)
+	PREFETCHT0 124(R9)
+	PREFETCHT0 (R9)(DX*1)
+	PREFETCHT0 64(R9)(DX*1)
+	PREFETCHT0 124(R9)(DX*1)
+	PREFETCHT0 (R9)(DX*2)
+	PREFETCHT0 64(R9)(DX*2)
+	PREFETCHT0 124(R9)(DX*2)
 
 zero:
 	VPXORD Z0, Z0, Z0
@@ -5981,8 +6761,8 @@ zero:
 	JMP    product
 
 bias:
-	MOVQ      24(AX), SI
-	VMOVUPS.Z (SI), K1, Z1
+	MOVQ      24(AX), DI
+	VMOVUPS.Z (DI), K1, Z1
 	VMOVAPS   Z1, Z0
 	VMOVAPS   Z1, Z2
 	VMOVAPS   Z1, Z4
@@ -5994,7 +6774,7 @@ bias:
 	VMOVAPS   Z1, Z16
 	VMOVAPS   Z1, Z18
 	VMOVAPS   Z1, Z20
-	VMOVUPS.Z 64(SI), K2, Z21
+	VMOVUPS.Z 64(DI), K2, Z21
 	VMOVAPS   Z21, Z1
 	VMOVAPS   Z21, Z3
 	VMOVAPS   Z21, Z5
@@ -6008,65 +6788,65 @@ bias:
 	VMOVAPS   Z21, Z21
 
 product:
-	MOVQ  64(AX), SI
-	MOVQ  48(AX), DI
-	MOVQ  8(AX), R8
-	MOVQ  40(AX), R9
-	MOVQ  (AX), R10
-	MOVQ  32(AX), R11
-	LEAQ  (R11)(R11*2), R12
-	LEAQ  (R10)(R11*4), R13
-	LEAQ  (R13)(R11*4), R14
-	TESTQ SI, SI
+	MOVQ  64(AX), DI
+	MOVQ  48(AX), R8
+	MOVQ  8(AX), R9
+	MOVQ  40(AX), R10
+	MOVQ  (SP), R11
+	MOVQ  32(AX), R12
+	LEAQ  (R12)(R12*2), R13
+	LEAQ  (R11)(R12*4), R14
+	LEAQ  (R14)(R12*4), R15
+	TESTQ DI, DI
 	JE    end
 
 inner:
-	VMOVUPS      (R8), Z22
-	VMOVUPS      64(R8), Z24
-	VBROADCASTSS (R10), Z25
-	VFMADD231PS  Z25, Z22, Z0
-	VFMADD231PS  Z25, Z24, Z1
-	VBROADCASTSS (R10)(R11*1), Z25
-	VFMADD231PS  Z25, Z22, Z2
-	VFMADD231PS  Z25, Z24, Z3
-	VBROADCASTSS (R10)(R11*2), Z25
-	VFMADD231PS  Z25, Z22, Z4
-	VFMADD231PS  Z25, Z24, Z5
-	VBROADCASTSS (R10)(R12*1), Z25
-	VFMADD231PS  Z25, Z22, Z6
-	VFMADD231PS  Z25, Z24, Z7
-	VBROADCASTSS (R13), Z25
-	VFMADD231PS  Z25, Z22, Z8
-	VFMADD231PS  Z25, Z24, Z9
-	VBROADCASTSS (R13)(R11*1), Z25
-	VFMADD231PS  Z25, Z22, Z10
-	VFMADD231PS  Z25, Z24, Z11
-	VBROADCASTSS (R13)(R11*2), Z25
-	VFMADD231PS  Z25, Z22, Z12
-	VFMADD231PS  Z25, Z24, Z13
-	VBROADCASTSS (R13)(R12*1), Z25
-	VFMADD231PS  Z25, Z22, Z14
-	VFMADD231PS  Z25, Z24, Z15
-	VBROADCASTSS (R14), Z25
-	VFMADD231PS  Z25, Z22, Z16
-	VFMADD231PS  Z25, Z24, Z17
-	VBROADCASTSS (R14)(R11*1), Z25
-	VFMADD231PS  Z25, Z22, Z18
-	VFMADD231PS  Z25, Z24, Z19
-	VBROADCASTSS (R14)(R11*2), Z25
-	VFMADD231PS  Z25, Z22, Z20
-	VFMADD231PS  Z25, Z24, Z21
-	ADDQ         DI, R8
-	ADDQ         R9, R10
-	ADDQ         R9, R13
-	ADDQ         R9, R14
-	DECQ         SI
+	VMOVUPS      (R9), Z22
+	VMOVUPS      64(R9), Z25
+	VBROADCASTSS (R11), Z26
+	VFMADD231PS  Z26, Z22, Z0
+	VFMADD231PS  Z26, Z25, Z1
+	VBROADCASTSS (R11)(R12*1), Z26
+	VFMADD231PS  Z26, Z22, Z2
+	VFMADD231PS  Z26, Z25, Z3
+	VBROADCASTSS (R11)(R12*2), Z26
+	VFMADD231PS  Z26, Z22, Z4
+	VFMADD231PS  Z26, Z25, Z5
+	VBROADCASTSS (R11)(R13*1), Z26
+	VFMADD231PS  Z26, Z22, Z6
+	VFMADD231PS  Z26, Z25, Z7
+	VBROADCASTSS (R14), Z26
+	VFMADD231PS  Z26, Z22, Z8
+	VFMADD231PS  Z26, Z25, Z9
+	VBROADCASTSS (R14)(R12*1), Z26
+	VFMADD231PS  Z26, Z22, Z10
+	VFMADD231PS  Z26, Z25, Z11
+	VBROADCASTSS (R14)(R12*2), Z26
+	VFMADD231PS  Z26, Z22, Z12
+	VFMADD231PS  Z26, Z25, Z13
+	VBROADCASTSS (R14)(R13*1), Z26
+	VFMADD231PS  Z26, Z22, Z14
+	VFMADD231PS  Z26, Z25, Z15
+	VBROADCASTSS (R15), Z26
+	VFMADD231PS  Z26, Z22, Z16
+	VFMADD231PS  Z26, Z25, Z17
+	VBROADCASTSS (R15)(R12*1), Z26
+	VFMADD231PS  Z26, Z22, Z18
+	VFMADD231PS  Z26, Z25, Z19
+	VBROADCASTSS (R15)(R12*2), Z26
+	VFMADD231PS  Z26, Z22, Z20
+	VFMADD231PS  Z26, Z25, Z21
+	ADDQ         R8, R9
+	ADDQ         R10, R11
+	ADDQ         R10, R14
+	ADDQ         R10, R15
+	DECQ         DI
 	JNE          inner
 
 end:
-	LEAQ      (DX)(DX*2), SI
-	LEAQ      (BX)(DX*4), DI
-	LEAQ      (DI)(DX*4), R8
+	LEAQ      (DX)(DX*2), DI
+	LEAQ      (BX)(DX*4), R8
+	LEAQ      (R8)(DX*4), R9
 	CMPQ      CX, $0x02
 	JNE       ending
 	VMOVUPS.Z (BX), K1, Z22
@@ -6081,49 +6861,48 @@ end:
 	VADDPS    Z22, Z4, Z4
 	VMOVUPS.Z 64(BX)(DX*2), K2, Z22
 	VADDPS    Z22, Z5, Z5
-	VMOVUPS.Z (BX)(SI*1), K1, Z22
+	VMOVUPS.Z (BX)(DI*1), K1, Z22
 	VADDPS    Z22, Z6, Z6
-	VMOVUPS.Z 64(BX)(SI*1), K2, Z22
+	VMOVUPS.Z 64(BX)(DI*1), K2, Z22
 	VADDPS    Z22, Z7, Z7
-	VMOVUPS.Z (DI), K1, Z22
-	VADDPS    Z22, Z8, Z8
-	VMOVUPS.Z 64(DI), K2, Z22
-	VADDPS    Z22, Z9, Z9
-	VMOVUPS.Z (DI)(DX*1), K1, Z22
-	VADDPS    Z22, Z10, Z10
-	VMOVUPS.Z 64(DI)(DX*1), K2, Z22
-	VADDPS    Z22, Z11, Z11
-	VMOVUPS.Z (DI)(DX*2), K1, Z22
-	VADDPS    Z22, Z12, Z12
-	VMOVUPS.Z 64(DI)(DX*2), K2, Z22
-	VADDPS    Z22, Z13, Z13
-	VMOVUPS.Z (DI)(SI*1), K1, Z22
-	VADDPS    Z22, Z14, Z14
-	VMOVUPS.Z 64(DI)(SI*1), K2, Z22
-	VADDPS    Z22, Z15, Z15
 	VMOVUPS.Z (R8), K1, Z22
-	VADDPS    Z22, Z16, Z16
+	VADDPS    Z22, Z8, Z8
 	VMOVUPS.Z 64(R8), K2, Z22
-	VADDPS    Z22, Z17, Z17
+	VADDPS    Z22, Z9, Z9
 	VMOVUPS.Z (R8)(DX*1), K1, Z22
-	VADDPS    Z22, Z18, Z18
+	VADDPS    Z22, Z10, Z10
 	VMOVUPS.Z 64(R8)(DX*1), K2, Z22
-	VADDPS    Z22, Z19, Z19
+	VADDPS    Z22, Z11, Z11
 	VMOVUPS.Z (R8)(DX*2), K1, Z22
-	VADDPS    Z22, Z20, Z20
+	VADDPS    Z22, Z12, Z12
 	VMOVUPS.Z 64(R8)(DX*2), K2, Z22
+	VADDPS    Z22, Z13, Z13
+	VMOVUPS.Z (R8)(DI*1), K1, Z22
+	VADDPS    Z22, Z14, Z14
+	VMOVUPS.Z 64(R8)(DI*1), K2, Z22
+	VADDPS    Z22, Z15, Z15
+	VMOVUPS.Z (R9), K1, Z22
+	VADDPS    Z22, Z16, Z16
+	VMOVUPS.Z 64(R9), K2, Z22
+	VADDPS    Z22, Z17, Z17
+	VMOVUPS.Z (R9)(DX*1), K1, Z22
+	VADDPS    Z22, Z18, Z18
+	VMOVUPS.Z 64(R9)(DX*1), K2, Z22
+	VADDPS    Z22, Z19, Z19
+	VMOVUPS.Z (R9)(DX*2), K1, Z22
+	VADDPS    Z22, Z20, Z20
+	VMOVUPS.Z 64(R9)(DX*2), K2, Z22
 	VADDPS    Z22, Z21, Z21
 
 ending:
-	MOVQ         80(AX), CX
 	VBROADCASTSS 88(AX), Z22
-	CMPQ         CX, $0x00
+	CMPQ         SI, $0x00
 	JE           store
-	CMPQ         CX, $0x01
+	CMPQ         SI, $0x01
 	JE           leaky
-	CMPQ         CX, $0x02
+	CMPQ         SI, $0x02
 	JE           relu
-	CMPQ         CX, $0x03
+	CMPQ         SI, $0x03
 	JE           derivative
 	VMOVUPS.Z    (BX), K1, Z22
 	VFNMADD213PS c3f800000<>+0(SB), Z22, Z22
@@ -6143,101 +6922,101 @@ ending:
 	VMOVUPS.Z    64(BX)(DX*2), K2, Z22
 	VFNMADD213PS c3f800000<>+0(SB), Z22, Z22
 	VMULPS       Z22, Z5, Z5
-	VMOVUPS.Z    (BX)(SI*1), K1, Z22
+	VMOVUPS.Z    (BX)(DI*1), K1, Z22
 	VFNMADD213PS c3f800000<>+0(SB), Z22, Z22
 	VMULPS       Z22, Z6, Z6
-	VMOVUPS.Z    64(BX)(SI*1), K2, Z22
+	VMOVUPS.Z    64(BX)(DI*1), K2, Z22
 	VFNMADD213PS c3f800000<>+0(SB), Z22, Z22
 	VMULPS       Z22, Z7, Z7
-	VMOVUPS.Z    (DI), K1, Z22
-	VFNMADD213PS c3f800000<>+0(SB), Z22, Z22
-	VMULPS       Z22, Z8, Z8
-	VMOVUPS.Z    64(DI), K2, Z22
-	VFNMADD213PS c3f800000<>+0(SB), Z22, Z22
-	VMULPS       Z22, Z9, Z9
-	VMOVUPS.Z    (DI)(DX*1), K1, Z22
-	VFNMADD213PS c3f800000<>+0(SB), Z22, Z22
-	VMULPS       Z22, Z10, Z10
-	VMOVUPS.Z    64(DI)(DX*1), K2, Z22
-	VFNMADD213PS c3f800000<>+0(SB), Z22, Z22
-	VMULPS       Z22, Z11, Z11
-	VMOVUPS.Z    (DI)(DX*2), K1, Z22
-	VFNMADD213PS c3f800000<>+0(SB), Z22, Z22
-	VMULPS       Z22, Z12, Z12
-	VMOVUPS.Z    64(DI)(DX*2), K2, Z22
-	VFNMADD213PS c3f800000<>+0(SB), Z22, Z22
-	VMULPS       Z22, Z13, Z13
-	VMOVUPS.Z    (DI)(SI*1), K1, Z22
-	VFNMADD213PS c3f800000<>+0(SB), Z22, Z22
-	VMULPS       Z22, Z14, Z14
-	VMOVUPS.Z    64(DI)(SI*1), K2, Z22
-	VFNMADD213PS c3f800000<>+0(SB), Z22, Z22
-	VMULPS       Z22, Z15, Z15
 	VMOVUPS.Z    (R8), K1, Z22
 	VFNMADD213PS c3f800000<>+0(SB), Z22, Z22
-	VMULPS       Z22, Z16, Z16
+	VMULPS       Z22, Z8, Z8
 	VMOVUPS.Z    64(R8), K2, Z22
 	VFNMADD213PS c3f800000<>+0(SB), Z22, Z22
-	VMULPS       Z22, Z17, Z17
+	VMULPS       Z22, Z9, Z9
 	VMOVUPS.Z    (R8)(DX*1), K1, Z22
 	VFNMADD213PS c3f800000<>+0(SB), Z22, Z22
-	VMULPS       Z22, Z18, Z18
+	VMULPS       Z22, Z10, Z10
 	VMOVUPS.Z    64(R8)(DX*1), K2, Z22
 	VFNMADD213PS c3f800000<>+0(SB), Z22, Z22
-	VMULPS       Z22, Z19, Z19
+	VMULPS       Z22, Z11, Z11
 	VMOVUPS.Z    (R8)(DX*2), K1, Z22
 	VFNMADD213PS c3f800000<>+0(SB), Z22, Z22
-	VMULPS       Z22, Z20, Z20
+	VMULPS       Z22, Z12, Z12
 	VMOVUPS.Z    64(R8)(DX*2), K2, Z22
+	VFNMADD213PS c3f800000<>+0(SB), Z22, Z22
+	VMULPS       Z22, Z13, Z13
+	VMOVUPS.Z    (R8)(DI*1), K1, Z22
+	VFNMADD213PS c3f800000<>+0(SB), Z22, Z22
+	VMULPS       Z22, Z14, Z14
+	VMOVUPS.Z    64(R8)(DI*1), K2, Z22
+	VFNMADD213PS c3f800000<>+0(SB), Z22, Z22
+	VMULPS       Z22, Z15, Z15
+	VMOVUPS.Z    (R9), K1, Z22
+	VFNMADD213PS c3f800000<>+0(SB), Z22, Z22
+	VMULPS       Z22, Z16, Z16
+	VMOVUPS.Z    64(R9), K2, Z22
+	VFNMADD213PS c3f800000<>+0(SB), Z22, Z22
+	VMULPS       Z22, Z17, Z17
+	VMOVUPS.Z    (R9)(DX*1), K1, Z22
+	VFNMADD213PS c3f800000<>+0(SB), Z22, Z22
+	VMULPS       Z22, Z18, Z18
+	VMOVUPS.Z    64(R9)(DX*1), K2, Z22
+	VFNMADD213PS c3f800000<>+0(SB), Z22, Z22
+	VMULPS       Z22, Z19, Z19
+	VMOVUPS.Z    (R9)(DX*2), K1, Z22
+	VFNMADD213PS c3f800000<>+0(SB), Z22, Z22
+	VMULPS       Z22, Z20, Z20
+	VMOVUPS.Z    64(R9)(DX*2), K2, Z22
 	VFNMADD213PS c3f800000<>+0(SB), Z22, Z22
 	VMULPS       Z22, Z21, Z21
 	JMP          store
 
 leaky:
-	VMULPS Z22, Z0, Z23
-	VMAXPS Z0, Z23, Z0
-	VMULPS Z22, Z1, Z23
-	VMAXPS Z1, Z23, Z1
-	VMULPS Z22, Z2, Z23
-	VMAXPS Z2, Z23, Z2
-	VMULPS Z22, Z3, Z23
-	VMAXPS Z3, Z23, Z3
-	VMULPS Z22, Z4, Z23
-	VMAXPS Z4, Z23, Z4
-	VMULPS Z22, Z5, Z23
-	VMAXPS Z5, Z23, Z5
-	VMULPS Z22, Z6, Z23
-	VMAXPS Z6, Z23, Z6
-	VMULPS Z22, Z7, Z23
-	VMAXPS Z7, Z23, Z7
-	VMULPS Z22, Z8, Z23
-	VMAXPS Z8, Z23, Z8
-	VMULPS Z22, Z9, Z23
-	VMAXPS Z9, Z23, Z9
-	VMULPS Z22, Z10, Z23
-	VMAXPS Z10, Z23, Z10
-	VMULPS Z22, Z11, Z23
-	VMAXPS Z11, Z23, Z11
-	VMULPS Z22, Z12, Z23
-	VMAXPS Z12, Z23, Z12
-	VMULPS Z22, Z13, Z23
-	VMAXPS Z13, Z23, Z13
-	VMULPS Z22, Z14, Z23
-	VMAXPS Z14, Z23, Z14
-	VMULPS Z22, Z15, Z23
-	VMAXPS Z15, Z23, Z15
-	VMULPS Z22, Z16, Z23
-	VMAXPS Z16, Z23, Z16
-	VMULPS Z22, Z17, Z23
-	VMAXPS Z17, Z23, Z17
-	VMULPS Z22, Z18, Z23
-	VMAXPS Z18, Z23, Z18
-	VMULPS Z22, Z19, Z23
-	VMAXPS Z19, Z23, Z19
-	VMULPS Z22, Z20, Z23
-	VMAXPS Z20, Z23, Z20
-	VMULPS Z22, Z21, Z23
-	VMAXPS Z21, Z23, Z21
+	VMULPS Z22, Z0, Z25
+	VMAXPS Z0, Z25, Z0
+	VMULPS Z22, Z1, Z25
+	VMAXPS Z1, Z25, Z1
+	VMULPS Z22, Z2, Z25
+	VMAXPS Z2, Z25, Z2
+	VMULPS Z22, Z3, Z25
+	VMAXPS Z3, Z25, Z3
+	VMULPS Z22, Z4, Z25
+	VMAXPS Z4, Z25, Z4
+	VMULPS Z22, Z5, Z25
+	VMAXPS Z5, Z25, Z5
+	VMULPS Z22, Z6, Z25
+	VMAXPS Z6, Z25, Z6
+	VMULPS Z22, Z7, Z25
+	VMAXPS Z7, Z25, Z7
+	VMULPS Z22, Z8, Z25
+	VMAXPS Z8, Z25, Z8
+	VMULPS Z22, Z9, Z25
+	VMAXPS Z9, Z25, Z9
+	VMULPS Z22, Z10, Z25
+	VMAXPS Z10, Z25, Z10
+	VMULPS Z22, Z11, Z25
+	VMAXPS Z11, Z25, Z11
+	VMULPS Z22, Z12, Z25
+	VMAXPS Z12, Z25, Z12
+	VMULPS Z22, Z13, Z25
+	VMAXPS Z13, Z25, Z13
+	VMULPS Z22, Z14, Z25
+	VMAXPS Z14, Z25, Z14
+	VMULPS Z22, Z15, Z25
+	VMAXPS Z15, Z25, Z15
+	VMULPS Z22, Z16, Z25
+	VMAXPS Z16, Z25, Z16
+	VMULPS Z22, Z17, Z25
+	VMAXPS Z17, Z25, Z17
+	VMULPS Z22, Z18, Z25
+	VMAXPS Z18, Z25, Z18
+	VMULPS Z22, Z19, Z25
+	VMAXPS Z19, Z25, Z19
+	VMULPS Z22, Z20, Z25
+	VMAXPS Z20, Z25, Z20
+	VMULPS Z22, Z21, Z25
+	VMAXPS Z21, Z25, Z21
 	JMP    store
 
 relu:
@@ -6267,72 +7046,72 @@ relu:
 	JMP    store
 
 derivative:
-	VPXORD    Z23, Z23, Z23
-	VMOVUPS.Z (BX), K1, Z24
-	VCMPPS    $0x02, Z23, Z24, K3
+	VPXORD    Z24, Z24, Z24
+	VMOVUPS.Z (BX), K1, Z25
+	VCMPPS    $0x02, Z24, Z25, K3
 	VMULPS    Z22, Z0, K3, Z0
-	VMOVUPS.Z 64(BX), K2, Z24
-	VCMPPS    $0x02, Z23, Z24, K3
+	VMOVUPS.Z 64(BX), K2, Z25
+	VCMPPS    $0x02, Z24, Z25, K3
 	VMULPS    Z22, Z1, K3, Z1
-	VMOVUPS.Z (BX)(DX*1), K1, Z24
-	VCMPPS    $0x02, Z23, Z24, K3
+	VMOVUPS.Z (BX)(DX*1), K1, Z25
+	VCMPPS    $0x02, Z24, Z25, K3
 	VMULPS    Z22, Z2, K3, Z2
-	VMOVUPS.Z 64(BX)(DX*1), K2, Z24
-	VCMPPS    $0x02, Z23, Z24, K3
+	VMOVUPS.Z 64(BX)(DX*1), K2, Z25
+	VCMPPS    $0x02, Z24, Z25, K3
 	VMULPS    Z22, Z3, K3, Z3
-	VMOVUPS.Z (BX)(DX*2), K1, Z24
-	VCMPPS    $0x02, Z23, Z24, K3
+	VMOVUPS.Z (BX)(DX*2), K1, Z25
+	VCMPPS    $0x02, Z24, Z25, K3
 	VMULPS    Z22, Z4, K3, Z4
-	VMOVUPS.Z 64(BX)(DX*2), K2, Z24
-	VCMPPS    $0x02, Z23, Z24, K3
+	VMOVUPS.Z 64(BX)(DX*2), K2, Z25
+	VCMPPS    $0x02, Z24, Z25, K3
 	VMULPS    Z22, Z5, K3, Z5
-	VMOVUPS.Z (BX)(SI*1), K1, Z24
-	VCMPPS    $0x02, Z23, Z24, K3
+	VMOVUPS.Z (BX)(DI*1), K1, Z25
+	VCMPPS    $0x02, Z24, Z25, K3
 	VMULPS    Z22, Z6, K3, Z6
-	VMOVUPS.Z 64(BX)(SI*1), K2, Z24
-	VCMPPS    $0x02, Z23, Z24, K3
+	VMOVUPS.Z 64(BX)(DI*1), K2, Z25
+	VCMPPS    $0x02, Z24, Z25, K3
 	VMULPS    Z22, Z7, K3, Z7
-	VMOVUPS.Z (DI), K1, Z24
-	VCMPPS    $0x02, Z23, Z24, K3
+	VMOVUPS.Z (R8), K1, Z25
+	VCMPPS    $0x02, Z24, Z25, K3
 	VMULPS    Z22, Z8, K3, Z8
-	VMOVUPS.Z 64(DI), K2, Z24
-	VCMPPS    $0x02, Z23, Z24, K3
+	VMOVUPS.Z 64(R8), K2, Z25
+	VCMPPS    $0x02, Z24, Z25, K3
 	VMULPS    Z22, Z9, K3, Z9
-	VMOVUPS.Z (DI)(DX*1), K1, Z24
-	VCMPPS    $0x02, Z23, Z24, K3
+	VMOVUPS.Z (R8)(DX*1), K1, Z25
+	VCMPPS    $0x02, Z24, Z25, K3
 	VMULPS    Z22, Z10, K3, Z10
-	VMOVUPS.Z 64(DI)(DX*1), K2, Z24
-	VCMPPS    $0x02, Z23, Z24, K3
+	VMOVUPS.Z 64(R8)(DX*1), K2, Z25
+	VCMPPS    $0x02, Z24, Z25, K3
 	VMULPS    Z22, Z11, K3, Z11
-	VMOVUPS.Z (DI)(DX*2), K1, Z24
-	VCMPPS    $0x02, Z23, Z24, K3
+	VMOVUPS.Z (R8)(DX*2), K1, Z25
+	VCMPPS    $0x02, Z24, Z25, K3
 	VMULPS    Z22, Z12, K3, Z12
-	VMOVUPS.Z 64(DI)(DX*2), K2, Z24
-	VCMPPS    $0x02, Z23, Z24, K3
+	VMOVUPS.Z 64(R8)(DX*2), K2, Z25
+	VCMPPS    $0x02, Z24, Z25, K3
 	VMULPS    Z22, Z13, K3, Z13
-	VMOVUPS.Z (DI)(SI*1), K1, Z24
-	VCMPPS    $0x02, Z23, Z24, K3
+	VMOVUPS.Z (R8)(DI*1), K1, Z25
+	VCMPPS    $0x02, Z24, Z25, K3
 	VMULPS    Z22, Z14, K3, Z14
-	VMOVUPS.Z 64(DI)(SI*1), K2, Z24
-	VCMPPS    $0x02, Z23, Z24, K3
+	VMOVUPS.Z 64(R8)(DI*1), K2, Z25
+	VCMPPS    $0x02, Z24, Z25, K3
 	VMULPS    Z22, Z15, K3, Z15
-	VMOVUPS.Z (R8), K1, Z24
-	VCMPPS    $0x02, Z23, Z24, K3
+	VMOVUPS.Z (R9), K1, Z25
+	VCMPPS    $0x02, Z24, Z25, K3
 	VMULPS    Z22, Z16, K3, Z16
-	VMOVUPS.Z 64(R8), K2, Z24
-	VCMPPS    $0x02, Z23, Z24, K3
+	VMOVUPS.Z 64(R9), K2, Z25
+	VCMPPS    $0x02, Z24, Z25, K3
 	VMULPS    Z22, Z17, K3, Z17
-	VMOVUPS.Z (R8)(DX*1), K1, Z24
-	VCMPPS    $0x02, Z23, Z24, K3
+	VMOVUPS.Z (R9)(DX*1), K1, Z25
+	VCMPPS    $0x02, Z24, Z25, K3
 	VMULPS    Z22, Z18, K3, Z18
-	VMOVUPS.Z 64(R8)(DX*1), K2, Z24
-	VCMPPS    $0x02, Z23, Z24, K3
+	VMOVUPS.Z 64(R9)(DX*1), K2, Z25
+	VCMPPS    $0x02, Z24, Z25, K3
 	VMULPS    Z22, Z19, K3, Z19
-	VMOVUPS.Z (R8)(DX*2), K1, Z24
-	VCMPPS    $0x02, Z23, Z24, K3
+	VMOVUPS.Z (R9)(DX*2), K1, Z25
+	VCMPPS    $0x02, Z24, Z25, K3
 	VMULPS    Z22, Z20, K3, Z20
-	VMOVUPS.Z 64(R8)(DX*2), K2, Z24
-	VCMPPS    $0x02, Z23, Z24, K3
+	VMOVUPS.Z 64(R9)(DX*2), K2, Z25
+	VCMPPS    $0x02, Z24, Z25, K3
 	VMULPS    Z22, Z21, K3, Z21
 
 store:
@@ -6342,42 +7121,61 @@ store:
 	VMOVUPS Z3, K2, 64(BX)(DX*1)
 	VMOVUPS Z4, K1, (BX)(DX*2)
 	VMOVUPS Z5, K2, 64(BX)(DX*2)
-	VMOVUPS Z6, K1, (BX)(SI*1)
-	VMOVUPS Z7, K2, 64(BX)(SI*1)
-	VMOVUPS Z8, K1, (DI)
-	VMOVUPS Z9, K2, 64(DI)
-	VMOVUPS Z10, K1, (DI)(DX*1)
-	VMOVUPS Z11, K2, 64(DI)(DX*1)
-	VMOVUPS Z12, K1, (DI)(DX*2)
-	VMOVUPS Z13, K2, 64(DI)(DX*2)
-	VMOVUPS Z14, K1, (DI)(SI*1)
-	VMOVUPS Z15, K2, 64(DI)(SI*1)
-	VMOVUPS Z16, K1, (R8)
-	VMOVUPS Z17, K2, 64(R8)
-	VMOVUPS Z18, K1, (R8)(DX*1)
-	VMOVUPS Z19, K2, 64(R8)(DX*1)
-	VMOVUPS Z20, K1, (R8)(DX*2)
-	VMOVUPS Z21, K2, 64(R8)(DX*2)
+	VMOVUPS Z6, K1, (BX)(DI*1)
+	VMOVUPS Z7, K2, 64(BX)(DI*1)
+	VMOVUPS Z8, K1, (R8)
+	VMOVUPS Z9, K2, 64(R8)
+	VMOVUPS Z10, K1, (R8)(DX*1)
+	VMOVUPS Z11, K2, 64(R8)(DX*1)
+	VMOVUPS Z12, K1, (R8)(DX*2)
+	VMOVUPS Z13, K2, 64(R8)(DX*2)
+	VMOVUPS Z14, K1, (R8)(DI*1)
+	VMOVUPS Z15, K2, 64(R8)(DI*1)
+	VMOVUPS Z16, K1, (R9)
+	VMOVUPS Z17, K2, 64(R9)
+	VMOVUPS Z18, K1, (R9)(DX*1)
+	VMOVUPS Z19, K2, 64(R9)(DX*1)
+	VMOVUPS Z20, K1, (R9)(DX*2)
+	VMOVUPS Z21, K2, 64(R9)(DX*2)
+	IMUL3Q  $0x0b, 32(AX), CX
+	ADDQ    CX, (SP)
+	IMUL3Q  $0x0b, 56(AX), CX
+	ADDQ    CX, 8(SP)
+	DECQ    16(SP)
+	JNE     tile
 	VZEROUPPER
 	RET
 
 // func tile2x12x512(t *byte)
 // Requires: AVX, AVX512DQ, AVX512F, MMX+
-TEXT ·tile2x12x512(SB), NOSPLIT, $0-8
-	MOVQ       t+0(FP), AX
-	VMOVDQU32  96(AX), Z24
-	VPMOVD2M   Z24, K1
-	VMOVDQU32  160(AX), Z24
-	VPMOVD2M   Z24, K2
-	MOVQ       72(AX), CX
-	MOVQ       56(AX), DX
-	MOVQ       16(AX), BX
-	CMPQ       CX, $0x01
-	JE         bias
-	JL         zero
-	LEAQ       (DX)(DX*2), SI
-	LEAQ       (BX)(DX*4), DI
-	LEAQ       (DI)(DX*4), R8
+TEXT ·tile2x12x512(SB), NOSPLIT, $24-8
+	MOVQ t+0(FP), AX
+	MOVQ (AX), CX
+	MOVQ CX, (SP)
+	MOVQ 16(AX), CX
+	MOVQ CX, 8(SP)
+	MOVQ 96(AX), CX
+	MOVQ CX, 16(SP)
+
+tile:
+	VMOVDQU32 112(AX), Z24
+	VPMOVD2M  Z24, K1
+	VMOVDQU32 176(AX), Z24
+	VPMOVD2M  Z24, K2
+	MOVQ      72(AX), CX
+	MOVQ      56(AX), DX
+	MOVQ      8(SP), BX
+	MOVQ      80(AX), SI
+	CMPQ      SI, $0x03
+	JGE       fetch
+	CMPQ      CX, $0x01
+	JE        bias
+	JL        zero
+
+fetch:
+	LEAQ       (DX)(DX*2), DI
+	LEAQ       (BX)(DX*4), R8
+	LEAQ       (R8)(DX*4), R9
 	PREFETCHT0 (BX)
 	PREFETCHT0 64(BX)
 	PREFETCHT0 124(BX)
@@ -6387,21 +7185,9 @@ TEXT ·tile2x12x512(SB), NOSPLIT, $0-8
 	PREFETCHT0 (BX)(DX*2)
 	PREFETCHT0 64(BX)(DX*2)
 	PREFETCHT0 124(BX)(DX*2)
-	PREFETCHT0 (BX)(SI*1)
-	PREFETCHT0 64(BX)(SI*1)
-	PREFETCHT0 124(BX)(SI*1)
-	PREFETCHT0 (DI)
-	PREFETCHT0 64(DI)
-	PREFETCHT0 124(DI)
-	PREFETCHT0 (DI)(DX*1)
-	PREFETCHT0 64(DI)(DX*1)
-	PREFETCHT0 124(DI)(DX*1)
-	PREFETCHT0 (DI)(DX*2)
-	PREFETCHT0 64(DI)(DX*2)
-	PREFETCHT0 124(DI)(DX*2)
-	PREFETCHT0 (DI)(SI*1)
-	PREFETCHT0 64(DI)(SI*1)
-	PREFETCHT0 124(DI)(SI*1)
+	PREFETCHT0 (BX)(DI*1)
+	PREFETCHT0 64(BX)(DI*1)
+	PREFETCHT0 124(BX)(DI*1)
 	PREFETCHT0 (R8)
 	PREFETCHT0 64(R8)
 	PREFETCHT0 124(R8)
@@ -6411,9 +7197,21 @@ TEXT ·tile2x12x512(SB), NOSPLIT, $0-8
 	PREFETCHT0 (R8)(DX*2)
 	PREFETCHT0 64(R8)(DX*2)
 	PREFETCHT0 124(R8)(DX*2)
-	PREFETCHT0 (R8)(SI*1)
-	PREFETCHT0 64(R8)(SI*1)
-	PREFETCHT0 124(R8)(SI*1)
+	PREFETCHT0 (R8)(DI*1)
+	PREFETCHT0 64(R8)(DI*1)
+	PREFETCHT0 124(R8)(DI*1)
+	PREFETCHT0 (R9)
+	PREFETCHT0 64(R9)
+	PREFETCHT0 124(R9)
+	PREFETCHT0 (R9)(DX*1)
+	PREFETCHT0 64(R9)(DX*1)
+	PREFETCHT0 124(R9)(DX*1)
+	PREFETCHT0 (R9)(DX*2)
+	PREFETCHT0 64(R9)(DX*2)
+	PREFETCHT0 124(R9)(DX*2)
+	PREFETCHT0 (R9)(DI*1)
+	PREFETCHT0 64(R9)(DI*1)
+	PREFETCHT0 124(R9)(DI*1)
 
 zero:
 	VPXORD Z0, Z0, Z0
@@ -6443,8 +7241,8 @@ zero:
 	JMP    product
 
 bias:
-	MOVQ      24(AX), SI
-	VMOVUPS.Z (SI), K1, Z1
+	MOVQ      24(AX), DI
+	VMOVUPS.Z (DI), K1, Z1
 	VMOVAPS   Z1, Z0
 	VMOVAPS   Z1, Z2
 	VMOVAPS   Z1, Z4
@@ -6457,7 +7255,7 @@ bias:
 	VMOVAPS   Z1, Z18
 	VMOVAPS   Z1, Z20
 	VMOVAPS   Z1, Z22
-	VMOVUPS.Z 64(SI), K2, Z23
+	VMOVUPS.Z 64(DI), K2, Z23
 	VMOVAPS   Z23, Z1
 	VMOVAPS   Z23, Z3
 	VMOVAPS   Z23, Z5
@@ -6472,68 +7270,68 @@ bias:
 	VMOVAPS   Z23, Z23
 
 product:
-	MOVQ  64(AX), SI
-	MOVQ  48(AX), DI
-	MOVQ  8(AX), R8
-	MOVQ  40(AX), R9
-	MOVQ  (AX), R10
-	MOVQ  32(AX), R11
-	LEAQ  (R11)(R11*2), R12
-	LEAQ  (R10)(R11*4), R13
-	LEAQ  (R13)(R11*4), R14
-	TESTQ SI, SI
+	MOVQ  64(AX), DI
+	MOVQ  48(AX), R8
+	MOVQ  8(AX), R9
+	MOVQ  40(AX), R10
+	MOVQ  (SP), R11
+	MOVQ  32(AX), R12
+	LEAQ  (R12)(R12*2), R13
+	LEAQ  (R11)(R12*4), R14
+	LEAQ  (R14)(R12*4), R15
+	TESTQ DI, DI
 	JE    end
 
 inner:
-	VMOVUPS      (R8), Z24
-	VMOVUPS      64(R8), Z26
-	VBROADCASTSS (R10), Z27
-	VFMADD231PS  Z27, Z24, Z0
-	VFMADD231PS  Z27, Z26, Z1
-	VBROADCASTSS (R10)(R11*1), Z27
-	VFMADD231PS  Z27, Z24, Z2
-	VFMADD231PS  Z27, Z26, Z3
-	VBROADCASTSS (R10)(R11*2), Z27
-	VFMADD231PS  Z27, Z24, Z4
-	VFMADD231PS  Z27, Z26, Z5
-	VBROADCASTSS (R10)(R12*1), Z27
-	VFMADD231PS  Z27, Z24, Z6
-	VFMADD231PS  Z27, Z26, Z7
-	VBROADCASTSS (R13), Z27
-	VFMADD231PS  Z27, Z24, Z8
-	VFMADD231PS  Z27, Z26, Z9
-	VBROADCASTSS (R13)(R11*1), Z27
-	VFMADD231PS  Z27, Z24, Z10
-	VFMADD231PS  Z27, Z26, Z11
-	VBROADCASTSS (R13)(R11*2), Z27
-	VFMADD231PS  Z27, Z24, Z12
-	VFMADD231PS  Z27, Z26, Z13
-	VBROADCASTSS (R13)(R12*1), Z27
-	VFMADD231PS  Z27, Z24, Z14
-	VFMADD231PS  Z27, Z26, Z15
-	VBROADCASTSS (R14), Z27
-	VFMADD231PS  Z27, Z24, Z16
-	VFMADD231PS  Z27, Z26, Z17
-	VBROADCASTSS (R14)(R11*1), Z27
-	VFMADD231PS  Z27, Z24, Z18
-	VFMADD231PS  Z27, Z26, Z19
-	VBROADCASTSS (R14)(R11*2), Z27
-	VFMADD231PS  Z27, Z24, Z20
-	VFMADD231PS  Z27, Z26, Z21
-	VBROADCASTSS (R14)(R12*1), Z27
-	VFMADD231PS  Z27, Z24, Z22
-	VFMADD231PS  Z27, Z26, Z23
-	ADDQ         DI, R8
-	ADDQ         R9, R10
-	ADDQ         R9, R13
-	ADDQ         R9, R14
-	DECQ         SI
+	VMOVUPS      (R9), Z24
+	VMOVUPS      64(R9), Z27
+	VBROADCASTSS (R11), Z28
+	VFMADD231PS  Z28, Z24, Z0
+	VFMADD231PS  Z28, Z27, Z1
+	VBROADCASTSS (R11)(R12*1), Z28
+	VFMADD231PS  Z28, Z24, Z2
+	VFMADD231PS  Z28, Z27, Z3
+	VBROADCASTSS (R11)(R12*2), Z28
+	VFMADD231PS  Z28, Z24, Z4
+	VFMADD231PS  Z28, Z27, Z5
+	VBROADCASTSS (R11)(R13*1), Z28
+	VFMADD231PS  Z28, Z24, Z6
+	VFMADD231PS  Z28, Z27, Z7
+	VBROADCASTSS (R14), Z28
+	VFMADD231PS  Z28, Z24, Z8
+	VFMADD231PS  Z28, Z27, Z9
+	VBROADCASTSS (R14)(R12*1), Z28
+	VFMADD231PS  Z28, Z24, Z10
+	VFMADD231PS  Z28, Z27, Z11
+	VBROADCASTSS (R14)(R12*2), Z28
+	VFMADD231PS  Z28, Z24, Z12
+	VFMADD231PS  Z28, Z27, Z13
+	VBROADCASTSS (R14)(R13*1), Z28
+	VFMADD231PS  Z28, Z24, Z14
+	VFMADD231PS  Z28, Z27, Z15
+	VBROADCASTSS (R15), Z28
+	VFMADD231PS  Z28, Z24, Z16
+	VFMADD231PS  Z28, Z27, Z17
+	VBROADCASTSS (R15)(R12*1), Z28
+	VFMADD231PS  Z28, Z24, Z18
+	VFMADD231PS  Z28, Z27, Z19
+	VBROADCASTSS (R15)(R12*2), Z28
+	VFMADD231PS  Z28, Z24, Z20
+	VFMADD231PS  Z28, Z27, Z21
+	VBROADCASTSS (R15)(R13*1), Z28
+	VFMADD231PS  Z28, Z24, Z22
+	VFMADD231PS  Z28, Z27, Z23
+	ADDQ         R8, R9
+	ADDQ         R10, R11
+	ADDQ         R10, R14
+	ADDQ         R10, R15
+	DECQ         DI
 	JNE          inner
 
 end:
-	LEAQ      (DX)(DX*2), SI
-	LEAQ      (BX)(DX*4), DI
-	LEAQ      (DI)(DX*4), R8
+	LEAQ      (DX)(DX*2), DI
+	LEAQ      (BX)(DX*4), R8
+	LEAQ      (R8)(DX*4), R9
 	CMPQ      CX, $0x02
 	JNE       ending
 	VMOVUPS.Z (BX), K1, Z24
@@ -6548,53 +7346,52 @@ end:
 	VADDPS    Z24, Z4, Z4
 	VMOVUPS.Z 64(BX)(DX*2), K2, Z24
 	VADDPS    Z24, Z5, Z5
-	VMOVUPS.Z (BX)(SI*1), K1, Z24
+	VMOVUPS.Z (BX)(DI*1), K1, Z24
 	VADDPS    Z24, Z6, Z6
-	VMOVUPS.Z 64(BX)(SI*1), K2, Z24
+	VMOVUPS.Z 64(BX)(DI*1), K2, Z24
 	VADDPS    Z24, Z7, Z7
-	VMOVUPS.Z (DI), K1, Z24
-	VADDPS    Z24, Z8, Z8
-	VMOVUPS.Z 64(DI), K2, Z24
-	VADDPS    Z24, Z9, Z9
-	VMOVUPS.Z (DI)(DX*1), K1, Z24
-	VADDPS    Z24, Z10, Z10
-	VMOVUPS.Z 64(DI)(DX*1), K2, Z24
-	VADDPS    Z24, Z11, Z11
-	VMOVUPS.Z (DI)(DX*2), K1, Z24
-	VADDPS    Z24, Z12, Z12
-	VMOVUPS.Z 64(DI)(DX*2), K2, Z24
-	VADDPS    Z24, Z13, Z13
-	VMOVUPS.Z (DI)(SI*1), K1, Z24
-	VADDPS    Z24, Z14, Z14
-	VMOVUPS.Z 64(DI)(SI*1), K2, Z24
-	VADDPS    Z24, Z15, Z15
 	VMOVUPS.Z (R8), K1, Z24
-	VADDPS    Z24, Z16, Z16
+	VADDPS    Z24, Z8, Z8
 	VMOVUPS.Z 64(R8), K2, Z24
-	VADDPS    Z24, Z17, Z17
+	VADDPS    Z24, Z9, Z9
 	VMOVUPS.Z (R8)(DX*1), K1, Z24
-	VADDPS    Z24, Z18, Z18
+	VADDPS    Z24, Z10, Z10
 	VMOVUPS.Z 64(R8)(DX*1), K2, Z24
-	VADDPS    Z24, Z19, Z19
+	VADDPS    Z24, Z11, Z11
 	VMOVUPS.Z (R8)(DX*2), K1, Z24
-	VADDPS    Z24, Z20, Z20
+	VADDPS    Z24, Z12, Z12
 	VMOVUPS.Z 64(R8)(DX*2), K2, Z24
+	VADDPS    Z24, Z13, Z13
+	VMOVUPS.Z (R8)(DI*1), K1, Z24
+	VADDPS    Z24, Z14, Z14
+	VMOVUPS.Z 64(R8)(DI*1), K2, Z24
+	VADDPS    Z24, Z15, Z15
+	VMOVUPS.Z (R9), K1, Z24
+	VADDPS    Z24, Z16, Z16
+	VMOVUPS.Z 64(R9), K2, Z24
+	VADDPS    Z24, Z17, Z17
+	VMOVUPS.Z (R9)(DX*1), K1, Z24
+	VADDPS    Z24, Z18, Z18
+	VMOVUPS.Z 64(R9)(DX*1), K2, Z24
+	VADDPS    Z24, Z19, Z19
+	VMOVUPS.Z (R9)(DX*2), K1, Z24
+	VADDPS    Z24, Z20, Z20
+	VMOVUPS.Z 64(R9)(DX*2), K2, Z24
 	VADDPS    Z24, Z21, Z21
-	VMOVUPS.Z (R8)(SI*1), K1, Z24
+	VMOVUPS.Z (R9)(DI*1), K1, Z24
 	VADDPS    Z24, Z22, Z22
-	VMOVUPS.Z 64(R8)(SI*1), K2, Z24
+	VMOVUPS.Z 64(R9)(DI*1), K2, Z24
 	VADDPS    Z24, Z23, Z23
 
 ending:
-	MOVQ         80(AX), CX
 	VBROADCASTSS 88(AX), Z24
-	CMPQ         CX, $0x00
+	CMPQ         SI, $0x00
 	JE           store
-	CMPQ         CX, $0x01
+	CMPQ         SI, $0x01
 	JE           leaky
-	CMPQ         CX, $0x02
+	CMPQ         SI, $0x02
 	JE           relu
-	CMPQ         CX, $0x03
+	CMPQ         SI, $0x03
 	JE           derivative
 	VMOVUPS.Z    (BX), K1, Z24
 	VFNMADD213PS c3f800000<>+0(SB), Z24, Z24
@@ -6614,111 +7411,111 @@ ending:
 	VMOVUPS.Z    64(BX)(DX*2), K2, Z24
 	VFNMADD213PS c3f800000<>+0(SB), Z24, Z24
 	VMULPS       Z24, Z5, Z5
-	VMOVUPS.Z    (BX)(SI*1), K1, Z24
+	VMOVUPS.Z    (BX)(DI*1), K1, Z24
 	VFNMADD213PS c3f800000<>+0(SB), Z24, Z24
 	VMULPS       Z24, Z6, Z6
-	VMOVUPS.Z    64(BX)(SI*1), K2, Z24
+	VMOVUPS.Z    64(BX)(DI*1), K2, Z24
 	VFNMADD213PS c3f800000<>+0(SB), Z24, Z24
 	VMULPS       Z24, Z7, Z7
-	VMOVUPS.Z    (DI), K1, Z24
-	VFNMADD213PS c3f800000<>+0(SB), Z24, Z24
-	VMULPS       Z24, Z8, Z8
-	VMOVUPS.Z    64(DI), K2, Z24
-	VFNMADD213PS c3f800000<>+0(SB), Z24, Z24
-	VMULPS       Z24, Z9, Z9
-	VMOVUPS.Z    (DI)(DX*1), K1, Z24
-	VFNMADD213PS c3f800000<>+0(SB), Z24, Z24
-	VMULPS       Z24, Z10, Z10
-	VMOVUPS.Z    64(DI)(DX*1), K2, Z24
-	VFNMADD213PS c3f800000<>+0(SB), Z24, Z24
-	VMULPS       Z24, Z11, Z11
-	VMOVUPS.Z    (DI)(DX*2), K1, Z24
-	VFNMADD213PS c3f800000<>+0(SB), Z24, Z24
-	VMULPS       Z24, Z12, Z12
-	VMOVUPS.Z    64(DI)(DX*2), K2, Z24
-	VFNMADD213PS c3f800000<>+0(SB), Z24, Z24
-	VMULPS       Z24, Z13, Z13
-	VMOVUPS.Z    (DI)(SI*1), K1, Z24
-	VFNMADD213PS c3f800000<>+0(SB), Z24, Z24
-	VMULPS       Z24, Z14, Z14
-	VMOVUPS.Z    64(DI)(SI*1), K2, Z24
-	VFNMADD213PS c3f800000<>+0(SB), Z24, Z24
-	VMULPS       Z24, Z15, Z15
 	VMOVUPS.Z    (R8), K1, Z24
 	VFNMADD213PS c3f800000<>+0(SB), Z24, Z24
-	VMULPS       Z24, Z16, Z16
+	VMULPS       Z24, Z8, Z8
 	VMOVUPS.Z    64(R8), K2, Z24
 	VFNMADD213PS c3f800000<>+0(SB), Z24, Z24
-	VMULPS       Z24, Z17, Z17
+	VMULPS       Z24, Z9, Z9
 	VMOVUPS.Z    (R8)(DX*1), K1, Z24
 	VFNMADD213PS c3f800000<>+0(SB), Z24, Z24
-	VMULPS       Z24, Z18, Z18
+	VMULPS       Z24, Z10, Z10
 	VMOVUPS.Z    64(R8)(DX*1), K2, Z24
 	VFNMADD213PS c3f800000<>+0(SB), Z24, Z24
-	VMULPS       Z24, Z19, Z19
+	VMULPS       Z24, Z11, Z11
 	VMOVUPS.Z    (R8)(DX*2), K1, Z24
 	VFNMADD213PS c3f800000<>+0(SB), Z24, Z24
-	VMULPS       Z24, Z20, Z20
+	VMULPS       Z24, Z12, Z12
 	VMOVUPS.Z    64(R8)(DX*2), K2, Z24
 	VFNMADD213PS c3f800000<>+0(SB), Z24, Z24
+	VMULPS       Z24, Z13, Z13
+	VMOVUPS.Z    (R8)(DI*1), K1, Z24
+	VFNMADD213PS c3f800000<>+0(SB), Z24, Z24
+	VMULPS       Z24, Z14, Z14
+	VMOVUPS.Z    64(R8)(DI*1), K2, Z24
+	VFNMADD213PS c3f800000<>+0(SB), Z24, Z24
+	VMULPS       Z24, Z15, Z15
+	VMOVUPS.Z    (R9), K1, Z24
+	VFNMADD213PS c3f800000<>+0(SB), Z24, Z24
+	VMULPS       Z24, Z16, Z16
+	VMOVUPS.Z    64(R9), K2, Z24
+	VFNMADD213PS c3f800000<>+0(SB), Z24, Z24
+	VMULPS       Z24, Z17, Z17
+	VMOVUPS.Z    (R9)(DX*1), K1, Z24
+	VFNMADD213PS c3f800000<>+0(SB), Z24, Z24
+	VMULPS       Z24, Z18, Z18
+	VMOVUPS.Z    64(R9)(DX*1), K2, Z24
+	VFNMADD213PS c3f800000<>+0(SB), Z24, Z24
+	VMULPS       Z24, Z19, Z19
+	VMOVUPS.Z    (R9)(DX*2), K1, Z24
+	VFNMADD213PS c3f800000<>+0(SB), Z24, Z24
+	VMULPS       Z24, Z20, Z20
+	VMOVUPS.Z    64(R9)(DX*2), K2, Z24
+	VFNMADD213PS c3f800000<>+0(SB), Z24, Z24
 	VMULPS       Z24, Z21, Z21
-	VMOVUPS.Z    (R8)(SI*1), K1, Z24
+	VMOVUPS.Z    (R9)(DI*1), K1, Z24
 	VFNMADD213PS c3f800000<>+0(SB), Z24, Z24
 	VMULPS       Z24, Z22, Z22
-	VMOVUPS.Z    64(R8)(SI*1), K2, Z24
+	VMOVUPS.Z    64(R9)(DI*1), K2, Z24
 	VFNMADD213PS c3f800000<>+0(SB), Z24, Z24
 	VMULPS       Z24, Z23, Z23
 	JMP          store
 
 leaky:
-	VMULPS Z24, Z0, Z25
-	VMAXPS Z0, Z25, Z0
-	VMULPS Z24, Z1, Z25
-	VMAXPS Z1, Z25, Z1
-	VMULPS Z24, Z2, Z25
-	VMAXPS Z2, Z25, Z2
-	VMULPS Z24, Z3, Z25
-	VMAXPS Z3, Z25, Z3
-	VMULPS Z24, Z4, Z25
-	VMAXPS Z4, Z25, Z4
-	VMULPS Z24, Z5, Z25
-	VMAXPS Z5, Z25, Z5
-	VMULPS Z24, Z6, Z25
-	VMAXPS Z6, Z25, Z6
-	VMULPS Z24, Z7, Z25
-	VMAXPS Z7, Z25, Z7
-	VMULPS Z24, Z8, Z25
-	VMAXPS Z8, Z25, Z8
-	VMULPS Z24, Z9, Z25
-	VMAXPS Z9, Z25, Z9
-	VMULPS Z24, Z10, Z25
-	VMAXPS Z10, Z25, Z10
-	VMULPS Z24, Z11, Z25
-	VMAXPS Z11, Z25, Z11
-	VMULPS Z24, Z12, Z25
-	VMAXPS Z12, Z25, Z12
-	VMULPS Z24, Z13, Z25
-	VMAXPS Z13, Z25, Z13
-	VMULPS Z24, Z14, Z25
-	VMAXPS Z14, Z25, Z14
-	VMULPS Z24, Z15, Z25
-	VMAXPS Z15, Z25, Z15
-	VMULPS Z24, Z16, Z25
-	VMAXPS Z16, Z25, Z16
-	VMULPS Z24, Z17, Z25
-	VMAXPS Z17, Z25, Z17
-	VMULPS Z24, Z18, Z25
-	VMAXPS Z18, Z25, Z18
-	VMULPS Z24, Z19, Z25
-	VMAXPS Z19, Z25, Z19
-	VMULPS Z24, Z20, Z25
-	VMAXPS Z20, Z25, Z20
-	VMULPS Z24, Z21, Z25
-	VMAXPS Z21, Z25, Z21
-	VMULPS Z24, Z22, Z25
-	VMAXPS Z22, Z25, Z22
-	VMULPS Z24, Z23, Z25
-	VMAXPS Z23, Z25, Z23
+	VMULPS Z24, Z0, Z27
+	VMAXPS Z0, Z27, Z0
+	VMULPS Z24, Z1, Z27
+	VMAXPS Z1, Z27, Z1
+	VMULPS Z24, Z2, Z27
+	VMAXPS Z2, Z27, Z2
+	VMULPS Z24, Z3, Z27
+	VMAXPS Z3, Z27, Z3
+	VMULPS Z24, Z4, Z27
+	VMAXPS Z4, Z27, Z4
+	VMULPS Z24, Z5, Z27
+	VMAXPS Z5, Z27, Z5
+	VMULPS Z24, Z6, Z27
+	VMAXPS Z6, Z27, Z6
+	VMULPS Z24, Z7, Z27
+	VMAXPS Z7, Z27, Z7
+	VMULPS Z24, Z8, Z27
+	VMAXPS Z8, Z27, Z8
+	VMULPS Z24, Z9, Z27
+	VMAXPS Z9, Z27, Z9
+	VMULPS Z24, Z10, Z27
+	VMAXPS Z10, Z27, Z10
+	VMULPS Z24, Z11, Z27
+	VMAXPS Z11, Z27, Z11
+	VMULPS Z24, Z12, Z27
+	VMAXPS Z12, Z27, Z12
+	VMULPS Z24, Z13, Z27
+	VMAXPS Z13, Z27, Z13
+	VMULPS Z24, Z14, Z27
+	VMAXPS Z14, Z27, Z14
+	VMULPS Z24, Z15, Z27
+	VMAXPS Z15, Z27, Z15
+	VMULPS Z24, Z16, Z27
+	VMAXPS Z16, Z27, Z16
+	VMULPS Z24, Z17, Z27
+	VMAXPS Z17, Z27, Z17
+	VMULPS Z24, Z18, Z27
+	VMAXPS Z18, Z27, Z18
+	VMULPS Z24, Z19, Z27
+	VMAXPS Z19, Z27, Z19
+	VMULPS Z24, Z20, Z27
+	VMAXPS Z20, Z27, Z20
+	VMULPS Z24, Z21, Z27
+	VMAXPS Z21, Z27, Z21
+	VMULPS Z24, Z22, Z27
+	VMAXPS Z22, Z27, Z22
+	VMULPS Z24, Z23, Z27
+	VMAXPS Z23, Z27, Z23
 	JMP    store
 
 relu:
@@ -6750,78 +7547,78 @@ relu:
 	JMP    store
 
 derivative:
-	VPXORD    Z25, Z25, Z25
-	VMOVUPS.Z (BX), K1, Z26
-	VCMPPS    $0x02, Z25, Z26, K3
+	VPXORD    Z26, Z26, Z26
+	VMOVUPS.Z (BX), K1, Z27
+	VCMPPS    $0x02, Z26, Z27, K3
 	VMULPS    Z24, Z0, K3, Z0
-	VMOVUPS.Z 64(BX), K2, Z26
-	VCMPPS    $0x02, Z25, Z26, K3
+	VMOVUPS.Z 64(BX), K2, Z27
+	VCMPPS    $0x02, Z26, Z27, K3
 	VMULPS    Z24, Z1, K3, Z1
-	VMOVUPS.Z (BX)(DX*1), K1, Z26
-	VCMPPS    $0x02, Z25, Z26, K3
+	VMOVUPS.Z (BX)(DX*1), K1, Z27
+	VCMPPS    $0x02, Z26, Z27, K3
 	VMULPS    Z24, Z2, K3, Z2
-	VMOVUPS.Z 64(BX)(DX*1), K2, Z26
-	VCMPPS    $0x02, Z25, Z26, K3
+	VMOVUPS.Z 64(BX)(DX*1), K2, Z27
+	VCMPPS    $0x02, Z26, Z27, K3
 	VMULPS    Z24, Z3, K3, Z3
-	VMOVUPS.Z (BX)(DX*2), K1, Z26
-	VCMPPS    $0x02, Z25, Z26, K3
+	VMOVUPS.Z (BX)(DX*2), K1, Z27
+	VCMPPS    $0x02, Z26, Z27, K3
 	VMULPS    Z24, Z4, K3, Z4
-	VMOVUPS.Z 64(BX)(DX*2), K2, Z26
-	VCMPPS    $0x02, Z25, Z26, K3
+	VMOVUPS.Z 64(BX)(DX*2), K2, Z27
+	VCMPPS    $0x02, Z26, Z27, K3
 	VMULPS    Z24, Z5, K3, Z5
-	VMOVUPS.Z (BX)(SI*1), K1, Z26
-	VCMPPS    $0x02, Z25, Z26, K3
+	VMOVUPS.Z (BX)(DI*1), K1, Z27
+	VCMPPS    $0x02, Z26, Z27, K3
 	VMULPS    Z24, Z6, K3, Z6
-	VMOVUPS.Z 64(BX)(SI*1), K2, Z26
-	VCMPPS    $0x02, Z25, Z26, K3
+	VMOVUPS.Z 64(BX)(DI*1), K2, Z27
+	VCMPPS    $0x02, Z26, Z27, K3
 	VMULPS    Z24, Z7, K3, Z7
-	VMOVUPS.Z (DI), K1, Z26
-	VCMPPS    $0x02, Z25, Z26, K3
+	VMOVUPS.Z (R8), K1, Z27
+	VCMPPS    $0x02, Z26, Z27, K3
 	VMULPS    Z24, Z8, K3, Z8
-	VMOVUPS.Z 64(DI), K2, Z26
-	VCMPPS    $0x02, Z25, Z26, K3
+	VMOVUPS.Z 64(R8), K2, Z27
+	VCMPPS    $0x02, Z26, Z27, K3
 	VMULPS    Z24, Z9, K3, Z9
-	VMOVUPS.Z (DI)(DX*1), K1, Z26
-	VCMPPS    $0x02, Z25, Z26, K3
+	VMOVUPS.Z (R8)(DX*1), K1, Z27
+	VCMPPS    $0x02, Z26, Z27, K3
 	VMULPS    Z24, Z10, K3, Z10
-	VMOVUPS.Z 64(DI)(DX*1), K2, Z26
-	VCMPPS    $0x02, Z25, Z26, K3
+	VMOVUPS.Z 64(R8)(DX*1), K2, Z27
+	VCMPPS    $0x02, Z26, Z27, K3
 	VMULPS    Z24, Z11, K3, Z11
-	VMOVUPS.Z (DI)(DX*2), K1, Z26
-	VCMPPS    $0x02, Z25, Z26, K3
+	VMOVUPS.Z (R8)(DX*2), K1, Z27
+	VCMPPS    $0x02, Z26, Z27, K3
 	VMULPS    Z24, Z12, K3, Z12
-	VMOVUPS.Z 64(DI)(DX*2), K2, Z26
-	VCMPPS    $0x02, Z25, Z26, K3
+	VMOVUPS.Z 64(R8)(DX*2), K2, Z27
+	VCMPPS    $0x02, Z26, Z27, K3
 	VMULPS    Z24, Z13, K3, Z13
-	VMOVUPS.Z (DI)(SI*1), K1, Z26
-	VCMPPS    $0x02, Z25, Z26, K3
+	VMOVUPS.Z (R8)(DI*1), K1, Z27
+	VCMPPS    $0x02, Z26, Z27, K3
 	VMULPS    Z24, Z14, K3, Z14
-	VMOVUPS.Z 64(DI)(SI*1), K2, Z26
-	VCMPPS    $0x02, Z25, Z26, K3
+	VMOVUPS.Z 64(R8)(DI*1), K2, Z27
+	VCMPPS    $0x02, Z26, Z27, K3
 	VMULPS    Z24, Z15, K3, Z15
-	VMOVUPS.Z (R8), K1, Z26
-	VCMPPS    $0x02, Z25, Z26, K3
+	VMOVUPS.Z (R9), K1, Z27
+	VCMPPS    $0x02, Z26, Z27, K3
 	VMULPS    Z24, Z16, K3, Z16
-	VMOVUPS.Z 64(R8), K2, Z26
-	VCMPPS    $0x02, Z25, Z26, K3
+	VMOVUPS.Z 64(R9), K2, Z27
+	VCMPPS    $0x02, Z26, Z27, K3
 	VMULPS    Z24, Z17, K3, Z17
-	VMOVUPS.Z (R8)(DX*1), K1, Z26
-	VCMPPS    $0x02, Z25, Z26, K3
+	VMOVUPS.Z (R9)(DX*1), K1, Z27
+	VCMPPS    $0x02, Z26, Z27, K3
 	VMULPS    Z24, Z18, K3, Z18
-	VMOVUPS.Z 64(R8)(DX*1), K2, Z26
-	VCMPPS    $0x02, Z25, Z26, K3
+	VMOVUPS.Z 64(R9)(DX*1), K2, Z27
+	VCMPPS    $0x02, Z26, Z27, K3
 	VMULPS    Z24, Z19, K3, Z19
-	VMOVUPS.Z (R8)(DX*2), K1, Z26
-	VCMPPS    $0x02, Z25, Z26, K3
+	VMOVUPS.Z (R9)(DX*2), K1, Z27
+	VCMPPS    $0x02, Z26, Z27, K3
 	VMULPS    Z24, Z20, K3, Z20
-	VMOVUPS.Z 64(R8)(DX*2), K2, Z26
-	VCMPPS    $0x02, Z25, Z26, K3
+	VMOVUPS.Z 64(R9)(DX*2), K2, Z27
+	VCMPPS    $0x02, Z26, Z27, K3
 	VMULPS    Z24, Z21, K3, Z21
-	VMOVUPS.Z (R8)(SI*1), K1, Z26
-	VCMPPS    $0x02, Z25, Z26, K3
+	VMOVUPS.Z (R9)(DI*1), K1, Z27
+	VCMPPS    $0x02, Z26, Z27, K3
 	VMULPS    Z24, Z22, K3, Z22
-	VMOVUPS.Z 64(R8)(SI*1), K2, Z26
-	VCMPPS    $0x02, Z25, Z26, K3
+	VMOVUPS.Z 64(R9)(DI*1), K2, Z27
+	VCMPPS    $0x02, Z26, Z27, K3
 	VMULPS    Z24, Z23, K3, Z23
 
 store:
@@ -6831,38 +7628,57 @@ store:
 	VMOVUPS Z3, K2, 64(BX)(DX*1)
 	VMOVUPS Z4, K1, (BX)(DX*2)
 	VMOVUPS Z5, K2, 64(BX)(DX*2)
-	VMOVUPS Z6, K1, (BX)(SI*1)
-	VMOVUPS Z7, K2, 64(BX)(SI*1)
-	VMOVUPS Z8, K1, (DI)
-	VMOVUPS Z9, K2, 64(DI)
-	VMOVUPS Z10, K1, (DI)(DX*1)
-	VMOVUPS Z11, K2, 64(DI)(DX*1)
-	VMOVUPS Z12, K1, (DI)(DX*2)
-	VMOVUPS Z13, K2, 64(DI)(DX*2)
-	VMOVUPS Z14, K1, (DI)(SI*1)
-	VMOVUPS Z15, K2, 64(DI)(SI*1)
-	VMOVUPS Z16, K1, (R8)
-	VMOVUPS Z17, K2, 64(R8)
-	VMOVUPS Z18, K1, (R8)(DX*1)
-	VMOVUPS Z19, K2, 64(R8)(DX*1)
-	VMOVUPS Z20, K1, (R8)(DX*2)
-	VMOVUPS Z21, K2, 64(R8)(DX*2)
-	VMOVUPS Z22, K1, (R8)(SI*1)
-	VMOVUPS Z23, K2, 64(R8)(SI*1)
+	VMOVUPS Z6, K1, (BX)(DI*1)
+	VMOVUPS Z7, K2, 64(BX)(DI*1)
+	VMOVUPS Z8, K1, (R8)
+	VMOVUPS Z9, K2, 64(R8)
+	VMOVUPS Z10, K1, (R8)(DX*1)
+	VMOVUPS Z11, K2, 64(R8)(DX*1)
+	VMOVUPS Z12, K1, (R8)(DX*2)
+	VMOVUPS Z13, K2, 64(R8)(DX*2)
+	VMOVUPS Z14, K1, (R8)(DI*1)
+	VMOVUPS Z15, K2, 64(R8)(DI*1)
+	VMOVUPS Z16, K1, (R9)
+	VMOVUPS Z17, K2, 64(R9)
+	VMOVUPS Z18, K1, (R9)(DX*1)
+	VMOVUPS Z19, K2, 64(R9)(DX*1)
+	VMOVUPS Z20, K1, (R9)(DX*2)
+	VMOVUPS Z21, K2, 64(R9)(DX*2)
+	VMOVUPS Z22, K1, (R9)(DI*1)
+	VMOVUPS Z23, K2, 64(R9)(DI*1)
+	IMUL3Q  $0x0c, 32(AX), CX
+	ADDQ    CX, (SP)
+	IMUL3Q  $0x0c, 56(AX), CX
+	ADDQ    CX, 8(SP)
+	DECQ    16(SP)
+	JNE     tile
 	VZEROUPPER
 	RET
 
 // func tile2x1x256(t *byte)
 // Requires: AVX, FMA3, MMX+
-TEXT ·tile2x1x256(SB), NOSPLIT, $0-8
-	MOVQ       t+0(FP), AX
-	MOVQ       72(AX), CX
-	MOVQ       56(AX), DX
-	MOVQ       16(AX), BX
-	CMPQ       CX, $0x01
-	JE         bias
-	JL         zero
-	LEAQ       (DX)(DX*2), SI
+TEXT ·tile2x1x256(SB), NOSPLIT, $24-8
+	MOVQ t+0(FP), AX
+	MOVQ (AX), CX
+	MOVQ CX, (SP)
+	MOVQ 16(AX), CX
+	MOVQ CX, 8(SP)
+	MOVQ 96(AX), CX
+	MOVQ CX, 16(SP)
+
+tile:
+	MOVQ 72(AX), CX
+	MOVQ 56(AX), DX
+	MOVQ 8(SP), BX
+	MOVQ 80(AX), SI
+	CMPQ SI, $0x03
+	JGE  fetch
+	CMPQ CX, $0x01
+	JE   bias
+	JL   zero
+
+fetch:
+	LEAQ       (DX)(DX*2), DI
 	PREFETCHT0 (BX)
 	PREFETCHT0 60(BX)
 
@@ -6872,63 +7688,59 @@ zero:
 	JMP    product
 
 bias:
-	MOVQ       24(AX), SI
-	VMOVDQU    96(AX), Y0
-	VMASKMOVPS (SI), Y0, Y0
+	MOVQ       24(AX), DI
+	VMOVUPS    (DI), Y0
 	VMOVAPS    Y0, Y0
-	VMOVDQU    128(AX), Y1
-	VMASKMOVPS 32(SI), Y1, Y1
+	VMOVDQU    144(AX), Y1
+	VMASKMOVPS 32(DI), Y1, Y1
 	VMOVAPS    Y1, Y1
 
 product:
-	MOVQ  64(AX), SI
-	MOVQ  48(AX), DI
-	MOVQ  8(AX), R8
-	MOVQ  40(AX), R9
-	MOVQ  (AX), R10
-	MOVQ  32(AX), R11
-	LEAQ  (R11)(R11*2), R11
-	TESTQ SI, SI
+	MOVQ  64(AX), DI
+	MOVQ  48(AX), R8
+	MOVQ  8(AX), R9
+	MOVQ  40(AX), R10
+	MOVQ  (SP), R11
+	MOVQ  32(AX), R12
+	LEAQ  (R12)(R12*2), R12
+	TESTQ DI, DI
 	JE    end
 
 inner:
-	VMOVUPS      (R8), Y2
-	VMOVUPS      32(R8), Y3
-	VBROADCASTSS (R10), Y4
+	VMOVUPS      (R9), Y2
+	VMOVUPS      32(R9), Y3
+	VBROADCASTSS (R11), Y4
 	VFMADD231PS  Y4, Y2, Y0
 	VFMADD231PS  Y4, Y3, Y1
-	ADDQ         DI, R8
-	ADDQ         R9, R10
-	DECQ         SI
+	ADDQ         R8, R9
+	ADDQ         R10, R11
+	DECQ         DI
 	JNE          inner
 
 end:
 	LEAQ       (DX)(DX*2), DX
 	CMPQ       CX, $0x02
 	JNE        ending
-	VMOVDQU    96(AX), Y2
-	VMASKMOVPS (BX), Y2, Y2
+	VMOVUPS    (BX), Y2
 	VADDPS     Y2, Y0, Y0
-	VMOVDQU    128(AX), Y2
+	VMOVDQU    144(AX), Y2
 	VMASKMOVPS 32(BX), Y2, Y2
 	VADDPS     Y2, Y1, Y1
 
 ending:
-	MOVQ         80(AX), CX
 	VBROADCASTSS 88(AX), Y2
-	CMPQ         CX, $0x00
+	CMPQ         SI, $0x00
 	JE           store
-	CMPQ         CX, $0x01
+	CMPQ         SI, $0x01
 	JE           leaky
-	CMPQ         CX, $0x02
+	CMPQ         SI, $0x02
 	JE           relu
-	CMPQ         CX, $0x03
+	CMPQ         SI, $0x03
 	JE           derivative
-	VMOVDQU      96(AX), Y2
-	VMASKMOVPS   (BX), Y2, Y2
+	VMOVUPS      (BX), Y2
 	VFNMADD213PS c3f800000<>+0(SB), Y2, Y2
 	VMULPS       Y2, Y0, Y0
-	VMOVDQU      128(AX), Y2
+	VMOVDQU      144(AX), Y2
 	VMASKMOVPS   32(BX), Y2, Y2
 	VFNMADD213PS c3f800000<>+0(SB), Y2, Y2
 	VMULPS       Y2, Y1, Y1
@@ -6948,13 +7760,12 @@ relu:
 	JMP    store
 
 derivative:
-	VMOVDQU    96(AX), Y3
-	VMASKMOVPS (BX), Y3, Y3
+	VMOVUPS    (BX), Y3
 	VXORPS     Y4, Y4, Y4
 	VCMPPS     $0x02, Y4, Y3, Y3
 	VMULPS     Y2, Y0, Y4
 	VBLENDVPS  Y3, Y4, Y0, Y0
-	VMOVDQU    128(AX), Y3
+	VMOVDQU    144(AX), Y3
 	VMASKMOVPS 32(BX), Y3, Y3
 	VXORPS     Y4, Y4, Y4
 	VCMPPS     $0x02, Y4, Y3, Y3
@@ -6962,24 +7773,69 @@ derivative:
 	VBLENDVPS  Y3, Y4, Y1, Y1
 
 store:
-	VMOVDQU    96(AX), Y2
-	VMASKMOVPS Y0, Y2, (BX)
-	VMOVDQU    128(AX), Y0
-	VMASKMOVPS Y1, Y0, 32(BX)
+	VMOVUPS Y0, (BX)
+	MOVQ    104(AX), CX
+	TESTQ   CX, CX
+	JNE     some
+	VMOVUPS Y1, 32(BX)
+	JMP     next
+
+some:
+	VMOVAPS      X1, X0
+	XORQ         DX, DX
+	TESTQ        $0x00000004, CX
+	JE           store2Of7
+	VMOVUPS      X0, 32(BX)
+	VEXTRACTF128 $0x01, Y1, X0
+	MOVQ         $0x00000010, DX
+
+store2Of7:
+	TESTQ    $0x00000002, CX
+	JE       store1Of7
+	VMOVLPS  X0, 32(BX)(DX*1)
+	VMOVHLPS X0, X0, X0
+	ADDQ     $0x08, DX
+
+store1Of7:
+	TESTQ  $0x00000001, CX
+	JE     store0Of7
+	VMOVSS X0, 32(BX)(DX*1)
+
+store0Of7:
+next:
+	IMUL3Q $0x01, 32(AX), CX
+	ADDQ   CX, (SP)
+	IMUL3Q $0x01, 56(AX), CX
+	ADDQ   CX, 8(SP)
+	DECQ   16(SP)
+	JNE    tile
 	VZEROUPPER
 	RET
 
 // func tile2x2x256(t *byte)
 // Requires: AVX, FMA3, MMX+
-TEXT ·tile2x2x256(SB), NOSPLIT, $0-8
-	MOVQ       t+0(FP), AX
-	MOVQ       72(AX), CX
-	MOVQ       56(AX), DX
-	MOVQ       16(AX), BX
-	CMPQ       CX, $0x01
-	JE         bias
-	JL         zero
-	LEAQ       (DX)(DX*2), SI
+TEXT ·tile2x2x256(SB), NOSPLIT, $24-8
+	MOVQ t+0(FP), AX
+	MOVQ (AX), CX
+	MOVQ CX, (SP)
+	MOVQ 16(AX), CX
+	MOVQ CX, 8(SP)
+	MOVQ 96(AX), CX
+	MOVQ CX, 16(SP)
+
+tile:
+	MOVQ 72(AX), CX
+	MOVQ 56(AX), DX
+	MOVQ 8(SP), BX
+	MOVQ 80(AX), SI
+	CMPQ SI, $0x03
+	JGE  fetch
+	CMPQ CX, $0x01
+	JE   bias
+	JL   zero
+
+fetch:
+	LEAQ       (DX)(DX*2), DI
 	PREFETCHT0 (BX)
 	PREFETCHT0 60(BX)
 	PREFETCHT0 (BX)(DX*1)
@@ -6993,82 +7849,76 @@ zero:
 	JMP    product
 
 bias:
-	MOVQ       24(AX), SI
-	VMOVDQU    96(AX), Y0
-	VMASKMOVPS (SI), Y0, Y1
+	MOVQ       24(AX), DI
+	VMOVUPS    (DI), Y1
 	VMOVAPS    Y1, Y0
 	VMOVAPS    Y1, Y2
-	VMOVDQU    128(AX), Y1
-	VMASKMOVPS 32(SI), Y1, Y3
+	VMOVDQU    144(AX), Y1
+	VMASKMOVPS 32(DI), Y1, Y3
 	VMOVAPS    Y3, Y1
 	VMOVAPS    Y3, Y3
 
 product:
-	MOVQ  64(AX), SI
-	MOVQ  48(AX), DI
-	MOVQ  8(AX), R8
-	MOVQ  40(AX), R9
-	MOVQ  (AX), R10
-	MOVQ  32(AX), R11
-	LEAQ  (R11)(R11*2), R12
-	TESTQ SI, SI
+	MOVQ  64(AX), DI
+	MOVQ  48(AX), R8
+	MOVQ  8(AX), R9
+	MOVQ  40(AX), R10
+	MOVQ  (SP), R11
+	MOVQ  32(AX), R12
+	LEAQ  (R12)(R12*2), R13
+	TESTQ DI, DI
 	JE    end
 
 inner:
-	VMOVUPS      (R8), Y4
-	VMOVUPS      32(R8), Y5
-	VBROADCASTSS (R10), Y6
+	VMOVUPS      (R9), Y4
+	VMOVUPS      32(R9), Y5
+	VBROADCASTSS (R11), Y6
 	VFMADD231PS  Y6, Y4, Y0
 	VFMADD231PS  Y6, Y5, Y1
-	VBROADCASTSS (R10)(R11*1), Y6
+	VBROADCASTSS (R11)(R12*1), Y6
 	VFMADD231PS  Y6, Y4, Y2
 	VFMADD231PS  Y6, Y5, Y3
-	ADDQ         DI, R8
-	ADDQ         R9, R10
-	DECQ         SI
+	ADDQ         R8, R9
+	ADDQ         R10, R11
+	DECQ         DI
 	JNE          inner
 
 end:
-	LEAQ       (DX)(DX*2), SI
+	LEAQ       (DX)(DX*2), DI
 	CMPQ       CX, $0x02
 	JNE        ending
-	VMOVDQU    96(AX), Y4
-	VMASKMOVPS (BX), Y4, Y4
+	VMOVUPS    (BX), Y4
 	VADDPS     Y4, Y0, Y0
-	VMOVDQU    128(AX), Y4
+	VMOVDQU    144(AX), Y4
 	VMASKMOVPS 32(BX), Y4, Y4
 	VADDPS     Y4, Y1, Y1
-	VMOVDQU    96(AX), Y4
-	VMASKMOVPS (BX)(DX*1), Y4, Y4
+	VMOVUPS    (BX)(DX*1), Y4
 	VADDPS     Y4, Y2, Y2
-	VMOVDQU    128(AX), Y4
+	VMOVDQU    144(AX), Y4
 	VMASKMOVPS 32(BX)(DX*1), Y4, Y4
 	VADDPS     Y4, Y3, Y3
 
 ending:
-	MOVQ         80(AX), CX
 	VBROADCASTSS 88(AX), Y4
-	CMPQ         CX, $0x00
+	CMPQ         SI, $0x00
 	JE           store
-	CMPQ         CX, $0x01
+	CMPQ         SI, $0x01
 	JE           leaky
-	CMPQ         CX, $0x02
+	CMPQ         SI, $0x02
 	JE           relu
-	CMPQ         CX, $0x03
+	CMPQ         SI, $0x03
 	JE           derivative
-	VMOVDQU      96(AX), Y4
-	VMASKMOVPS   (BX), Y4, Y4
+	VMOVUPS      (BX), Y4
 	VFNMADD213PS c3f800000<>+0(SB), Y4, Y4
 	VMULPS       Y4, Y0, Y0
-	VMOVDQU      128(AX), Y4
+	VMOVDQU      144(AX), Y4
 	VMASKMOVPS   32(BX), Y4, Y4
 	VFNMADD213PS c3f800000<>+0(SB), Y4, Y4
 	VMULPS       Y4, Y1, Y1
-	VMOVDQU      96(AX), Y4
-	VMASKMOVPS   (BX)(DX*1), Y4, Y4
+	VMOVUPS      (BX)(DX*1), Y4
 	VFNMADD213PS c3f800000<>+0(SB), Y4, Y4
 	VMULPS       Y4, Y2, Y2
-	VMOVDQU      128(AX), Y4
+	VMOVDQU      144(AX), Y4
 	VMASKMOVPS   32(BX)(DX*1), Y4, Y4
 	VFNMADD213PS c3f800000<>+0(SB), Y4, Y4
 	VMULPS       Y4, Y3, Y3
@@ -7094,25 +7944,23 @@ relu:
 	JMP    store
 
 derivative:
-	VMOVDQU    96(AX), Y5
-	VMASKMOVPS (BX), Y5, Y5
+	VMOVUPS    (BX), Y5
 	VXORPS     Y6, Y6, Y6
 	VCMPPS     $0x02, Y6, Y5, Y5
 	VMULPS     Y4, Y0, Y6
 	VBLENDVPS  Y5, Y6, Y0, Y0
-	VMOVDQU    128(AX), Y5
+	VMOVDQU    144(AX), Y5
 	VMASKMOVPS 32(BX), Y5, Y5
 	VXORPS     Y6, Y6, Y6
 	VCMPPS     $0x02, Y6, Y5, Y5
 	VMULPS     Y4, Y1, Y6
 	VBLENDVPS  Y5, Y6, Y1, Y1
-	VMOVDQU    96(AX), Y5
-	VMASKMOVPS (BX)(DX*1), Y5, Y5
+	VMOVUPS    (BX)(DX*1), Y5
 	VXORPS     Y6, Y6, Y6
 	VCMPPS     $0x02, Y6, Y5, Y5
 	VMULPS     Y4, Y2, Y6
 	VBLENDVPS  Y5, Y6, Y2, Y2
-	VMOVDQU    128(AX), Y5
+	VMOVDQU    144(AX), Y5
 	VMASKMOVPS 32(BX)(DX*1), Y5, Y5
 	VXORPS     Y6, Y6, Y6
 	VCMPPS     $0x02, Y6, Y5, Y5
@@ -7120,28 +7968,79 @@ derivative:
 	VBLENDVPS  Y5, Y6, Y3, Y3
 
 store:
-	VMOVDQU    96(AX), Y4
-	VMASKMOVPS Y0, Y4, (BX)
-	VMOVDQU    128(AX), Y0
-	VMASKMOVPS Y1, Y0, 32(BX)
-	VMOVDQU    96(AX), Y0
-	VMASKMOVPS Y2, Y0, (BX)(DX*1)
-	VMOVDQU    128(AX), Y0
-	VMASKMOVPS Y3, Y0, 32(BX)(DX*1)
+	VMOVUPS Y0, (BX)
+	VMOVUPS Y2, (BX)(DX*1)
+	MOVQ    104(AX), CX
+	TESTQ   CX, CX
+	JNE     some
+	VMOVUPS Y1, 32(BX)
+	VMOVUPS Y3, 32(BX)(DX*1)
+	JMP     next
+
+some:
+	VMOVAPS      X1, X0
+	VMOVAPS      X3, X2
+	XORQ         SI, SI
+	TESTQ        $0x00000004, CX
+	JE           store2Of8
+	VMOVUPS      X0, 32(BX)
+	VEXTRACTF128 $0x01, Y1, X0
+	VMOVUPS      X2, 32(BX)(DX*1)
+	VEXTRACTF128 $0x01, Y3, X2
+	MOVQ         $0x00000010, SI
+
+store2Of8:
+	TESTQ    $0x00000002, CX
+	JE       store1Of8
+	VMOVLPS  X0, 32(BX)(SI*1)
+	VMOVHLPS X0, X0, X0
+	LEAQ     32(BX)(DX*1), DI
+	VMOVLPS  X2, (DI)(SI*1)
+	VMOVHLPS X2, X2, X2
+	ADDQ     $0x08, SI
+
+store1Of8:
+	TESTQ  $0x00000001, CX
+	JE     store0Of8
+	VMOVSS X0, 32(BX)(SI*1)
+	LEAQ   32(BX)(DX*1), CX
+	VMOVSS X2, (CX)(SI*1)
+
+store0Of8:
+next:
+	IMUL3Q $0x02, 32(AX), CX
+	ADDQ   CX, (SP)
+	IMUL3Q $0x02, 56(AX), CX
+	ADDQ   CX, 8(SP)
+	DECQ   16(SP)
+	JNE    tile
 	VZEROUPPER
 	RET
 
 // func tile2x3x256(t *byte)
 // Requires: AVX, FMA3, MMX+
-TEXT ·tile2x3x256(SB), NOSPLIT, $0-8
-	MOVQ       t+0(FP), AX
-	MOVQ       72(AX), CX
-	MOVQ       56(AX), DX
-	MOVQ       16(AX), BX
-	CMPQ       CX, $0x01
-	JE         bias
-	JL         zero
-	LEAQ       (DX)(DX*2), SI
+TEXT ·tile2x3x256(SB), NOSPLIT, $24-8
+	MOVQ t+0(FP), AX
+	MOVQ (AX), CX
+	MOVQ CX, (SP)
+	MOVQ 16(AX), CX
+	MOVQ CX, 8(SP)
+	MOVQ 96(AX), CX
+	MOVQ CX, 16(SP)
+
+tile:
+	MOVQ 72(AX), CX
+	MOVQ 56(AX), DX
+	MOVQ 8(SP), BX
+	MOVQ 80(AX), SI
+	CMPQ SI, $0x03
+	JGE  fetch
+	CMPQ CX, $0x01
+	JE   bias
+	JL   zero
+
+fetch:
+	LEAQ       (DX)(DX*2), DI
 	PREFETCHT0 (BX)
 	PREFETCHT0 60(BX)
 	PREFETCHT0 (BX)(DX*1)
@@ -7159,101 +8058,93 @@ zero:
 	JMP    product
 
 bias:
-	MOVQ       24(AX), SI
-	VMOVDQU    96(AX), Y0
-	VMASKMOVPS (SI), Y0, Y1
+	MOVQ       24(AX), DI
+	VMOVUPS    (DI), Y1
 	VMOVAPS    Y1, Y0
 	VMOVAPS    Y1, Y2
 	VMOVAPS    Y1, Y4
-	VMOVDQU    128(AX), Y1
-	VMASKMOVPS 32(SI), Y1, Y5
+	VMOVDQU    144(AX), Y1
+	VMASKMOVPS 32(DI), Y1, Y5
 	VMOVAPS    Y5, Y1
 	VMOVAPS    Y5, Y3
 	VMOVAPS    Y5, Y5
 
 product:
-	MOVQ  64(AX), SI
-	MOVQ  48(AX), DI
-	MOVQ  8(AX), R8
-	MOVQ  40(AX), R9
-	MOVQ  (AX), R10
-	MOVQ  32(AX), R11
-	LEAQ  (R11)(R11*2), R12
-	TESTQ SI, SI
+	MOVQ  64(AX), DI
+	MOVQ  48(AX), R8
+	MOVQ  8(AX), R9
+	MOVQ  40(AX), R10
+	MOVQ  (SP), R11
+	MOVQ  32(AX), R12
+	LEAQ  (R12)(R12*2), R13
+	TESTQ DI, DI
 	JE    end
 
 inner:
-	VMOVUPS      (R8), Y6
-	VMOVUPS      32(R8), Y7
-	VBROADCASTSS (R10), Y8
+	VMOVUPS      (R9), Y6
+	VMOVUPS      32(R9), Y7
+	VBROADCASTSS (R11), Y8
 	VFMADD231PS  Y8, Y6, Y0
 	VFMADD231PS  Y8, Y7, Y1
-	VBROADCASTSS (R10)(R11*1), Y8
+	VBROADCASTSS (R11)(R12*1), Y8
 	VFMADD231PS  Y8, Y6, Y2
 	VFMADD231PS  Y8, Y7, Y3
-	VBROADCASTSS (R10)(R11*2), Y8
+	VBROADCASTSS (R11)(R12*2), Y8
 	VFMADD231PS  Y8, Y6, Y4
 	VFMADD231PS  Y8, Y7, Y5
-	ADDQ         DI, R8
-	ADDQ         R9, R10
-	DECQ         SI
+	ADDQ         R8, R9
+	ADDQ         R10, R11
+	DECQ         DI
 	JNE          inner
 
 end:
-	LEAQ       (DX)(DX*2), SI
+	LEAQ       (DX)(DX*2), DI
 	CMPQ       CX, $0x02
 	JNE        ending
-	VMOVDQU    96(AX), Y6
-	VMASKMOVPS (BX), Y6, Y6
+	VMOVUPS    (BX), Y6
 	VADDPS     Y6, Y0, Y0
-	VMOVDQU    128(AX), Y6
+	VMOVDQU    144(AX), Y6
 	VMASKMOVPS 32(BX), Y6, Y6
 	VADDPS     Y6, Y1, Y1
-	VMOVDQU    96(AX), Y6
-	VMASKMOVPS (BX)(DX*1), Y6, Y6
+	VMOVUPS    (BX)(DX*1), Y6
 	VADDPS     Y6, Y2, Y2
-	VMOVDQU    128(AX), Y6
+	VMOVDQU    144(AX), Y6
 	VMASKMOVPS 32(BX)(DX*1), Y6, Y6
 	VADDPS     Y6, Y3, Y3
-	VMOVDQU    96(AX), Y6
-	VMASKMOVPS (BX)(DX*2), Y6, Y6
+	VMOVUPS    (BX)(DX*2), Y6
 	VADDPS     Y6, Y4, Y4
-	VMOVDQU    128(AX), Y6
+	VMOVDQU    144(AX), Y6
 	VMASKMOVPS 32(BX)(DX*2), Y6, Y6
 	VADDPS     Y6, Y5, Y5
 
 ending:
-	MOVQ         80(AX), CX
 	VBROADCASTSS 88(AX), Y6
-	CMPQ         CX, $0x00
+	CMPQ         SI, $0x00
 	JE           store
-	CMPQ         CX, $0x01
+	CMPQ         SI, $0x01
 	JE           leaky
-	CMPQ         CX, $0x02
+	CMPQ         SI, $0x02
 	JE           relu
-	CMPQ         CX, $0x03
+	CMPQ         SI, $0x03
 	JE           derivative
-	VMOVDQU      96(AX), Y6
-	VMASKMOVPS   (BX), Y6, Y6
+	VMOVUPS      (BX), Y6
 	VFNMADD213PS c3f800000<>+0(SB), Y6, Y6
 	VMULPS       Y6, Y0, Y0
-	VMOVDQU      128(AX), Y6
+	VMOVDQU      144(AX), Y6
 	VMASKMOVPS   32(BX), Y6, Y6
 	VFNMADD213PS c3f800000<>+0(SB), Y6, Y6
 	VMULPS       Y6, Y1, Y1
-	VMOVDQU      96(AX), Y6
-	VMASKMOVPS   (BX)(DX*1), Y6, Y6
+	VMOVUPS      (BX)(DX*1), Y6
 	VFNMADD213PS c3f800000<>+0(SB), Y6, Y6
 	VMULPS       Y6, Y2, Y2
-	VMOVDQU      128(AX), Y6
+	VMOVDQU      144(AX), Y6
 	VMASKMOVPS   32(BX)(DX*1), Y6, Y6
 	VFNMADD213PS c3f800000<>+0(SB), Y6, Y6
 	VMULPS       Y6, Y3, Y3
-	VMOVDQU      96(AX), Y6
-	VMASKMOVPS   (BX)(DX*2), Y6, Y6
+	VMOVUPS      (BX)(DX*2), Y6
 	VFNMADD213PS c3f800000<>+0(SB), Y6, Y6
 	VMULPS       Y6, Y4, Y4
-	VMOVDQU      128(AX), Y6
+	VMOVDQU      144(AX), Y6
 	VMASKMOVPS   32(BX)(DX*2), Y6, Y6
 	VFNMADD213PS c3f800000<>+0(SB), Y6, Y6
 	VMULPS       Y6, Y5, Y5
@@ -7285,37 +8176,34 @@ relu:
 	JMP    store
 
 derivative:
-	VMOVDQU    96(AX), Y7
-	VMASKMOVPS (BX), Y7, Y7
+	VMOVUPS    (BX), Y7
 	VXORPS     Y8, Y8, Y8
 	VCMPPS     $0x02, Y8, Y7, Y7
 	VMULPS     Y6, Y0, Y8
 	VBLENDVPS  Y7, Y8, Y0, Y0
-	VMOVDQU    128(AX), Y7
+	VMOVDQU    144(AX), Y7
 	VMASKMOVPS 32(BX), Y7, Y7
 	VXORPS     Y8, Y8, Y8
 	VCMPPS     $0x02, Y8, Y7, Y7
 	VMULPS     Y6, Y1, Y8
 	VBLENDVPS  Y7, Y8, Y1, Y1
-	VMOVDQU    96(AX), Y7
-	VMASKMOVPS (BX)(DX*1), Y7, Y7
+	VMOVUPS    (BX)(DX*1), Y7
 	VXORPS     Y8, Y8, Y8
 	VCMPPS     $0x02, Y8, Y7, Y7
 	VMULPS     Y6, Y2, Y8
 	VBLENDVPS  Y7, Y8, Y2, Y2
-	VMOVDQU    128(AX), Y7
+	VMOVDQU    144(AX), Y7
 	VMASKMOVPS 32(BX)(DX*1), Y7, Y7
 	VXORPS     Y8, Y8, Y8
 	VCMPPS     $0x02, Y8, Y7, Y7
 	VMULPS     Y6, Y3, Y8
 	VBLENDVPS  Y7, Y8, Y3, Y3
-	VMOVDQU    96(AX), Y7
-	VMASKMOVPS (BX)(DX*2), Y7, Y7
+	VMOVUPS    (BX)(DX*2), Y7
 	VXORPS     Y8, Y8, Y8
 	VCMPPS     $0x02, Y8, Y7, Y7
 	VMULPS     Y6, Y4, Y8
 	VBLENDVPS  Y7, Y8, Y4, Y4
-	VMOVDQU    128(AX), Y7
+	VMOVDQU    144(AX), Y7
 	VMASKMOVPS 32(BX)(DX*2), Y7, Y7
 	VXORPS     Y8, Y8, Y8
 	VCMPPS     $0x02, Y8, Y7, Y7
@@ -7323,40 +8211,97 @@ derivative:
 	VBLENDVPS  Y7, Y8, Y5, Y5
 
 store:
-	VMOVDQU    96(AX), Y6
-	VMASKMOVPS Y0, Y6, (BX)
-	VMOVDQU    128(AX), Y0
-	VMASKMOVPS Y1, Y0, 32(BX)
-	VMOVDQU    96(AX), Y0
-	VMASKMOVPS Y2, Y0, (BX)(DX*1)
-	VMOVDQU    128(AX), Y0
-	VMASKMOVPS Y3, Y0, 32(BX)(DX*1)
-	VMOVDQU    96(AX), Y0
-	VMASKMOVPS Y4, Y0, (BX)(DX*2)
-	VMOVDQU    128(AX), Y0
-	VMASKMOVPS Y5, Y0, 32(BX)(DX*2)
+	VMOVUPS Y0, (BX)
+	VMOVUPS Y2, (BX)(DX*1)
+	VMOVUPS Y4, (BX)(DX*2)
+	MOVQ    104(AX), CX
+	TESTQ   CX, CX
+	JNE     some
+	VMOVUPS Y1, 32(BX)
+	VMOVUPS Y3, 32(BX)(DX*1)
+	VMOVUPS Y5, 32(BX)(DX*2)
+	JMP     next
+
+some:
+	VMOVAPS      X1, X0
+	VMOVAPS      X3, X2
+	VMOVAPS      X5, X4
+	XORQ         SI, SI
+	TESTQ        $0x00000004, CX
+	JE           store2Of9
+	VMOVUPS      X0, 32(BX)
+	VEXTRACTF128 $0x01, Y1, X0
+	VMOVUPS      X2, 32(BX)(DX*1)
+	VEXTRACTF128 $0x01, Y3, X2
+	VMOVUPS      X4, 32(BX)(DX*2)
+	VEXTRACTF128 $0x01, Y5, X4
+	MOVQ         $0x00000010, SI
+
+store2Of9:
+	TESTQ    $0x00000002, CX
+	JE       store1Of9
+	VMOVLPS  X0, 32(BX)(SI*1)
+	VMOVHLPS X0, X0, X0
+	LEAQ     32(BX)(DX*1), DI
+	VMOVLPS  X2, (DI)(SI*1)
+	VMOVHLPS X2, X2, X2
+	LEAQ     32(BX)(DX*2), DI
+	VMOVLPS  X4, (DI)(SI*1)
+	VMOVHLPS X4, X4, X4
+	ADDQ     $0x08, SI
+
+store1Of9:
+	TESTQ  $0x00000001, CX
+	JE     store0Of9
+	VMOVSS X0, 32(BX)(SI*1)
+	LEAQ   32(BX)(DX*1), CX
+	VMOVSS X2, (CX)(SI*1)
+	LEAQ   32(BX)(DX*2), CX
+	VMOVSS X4, (CX)(SI*1)
+
+store0Of9:
+next:
+	IMUL3Q $0x03, 32(AX), CX
+	ADDQ   CX, (SP)
+	IMUL3Q $0x03, 56(AX), CX
+	ADDQ   CX, 8(SP)
+	DECQ   16(SP)
+	JNE    tile
 	VZEROUPPER
 	RET
 
 // func tile2x4x256(t *byte)
 // Requires: AVX, FMA3, MMX+
-TEXT ·tile2x4x256(SB), NOSPLIT, $0-8
-	MOVQ       t+0(FP), AX
-	MOVQ       72(AX), CX
-	MOVQ       56(AX), DX
-	MOVQ       16(AX), BX
-	CMPQ       CX, $0x01
-	JE         bias
-	JL         zero
-	LEAQ       (DX)(DX*2), SI
+TEXT ·tile2x4x256(SB), NOSPLIT, $24-8
+	MOVQ t+0(FP), AX
+	MOVQ (AX), CX
+	MOVQ CX, (SP)
+	MOVQ 16(AX), CX
+	MOVQ CX, 8(SP)
+	MOVQ 96(AX), CX
+	MOVQ CX, 16(SP)
+
+tile:
+	MOVQ 72(AX), CX
+	MOVQ 56(AX), DX
+	MOVQ 8(SP), BX
+	MOVQ 80(AX), SI
+	CMPQ SI, $0x03
+	JGE  fetch
+	CMPQ CX, $0x01
+	JE   bias
+	JL   zero
+
+fetch:
+	LEAQ       (DX)(DX*2), DI
 	PREFETCHT0 (BX)
 	PREFETCHT0 60(BX)
 	PREFETCHT0 (BX)(DX*1)
 	PREFETCHT0 60(BX)(DX*1)
 	PREFETCHT0 (BX)(DX*2)
 	PREFETCHT0 60(BX)(DX*2)
-	PREFETCHT0 (BX)(SI*1)
-	PREFETCHT0 60(BX)(SI*1)
+	PREFETCHT0 (BX)(DI*1)
+	PREFETCHT0 60(BX)(DI*1)
 
 zero:
 	VXORPS Y0, Y0, Y0
@@ -7370,121 +8315,111 @@ zero:
 	JMP    product
 
 bias:
-	MOVQ       24(AX), SI
-	VMOVDQU    96(AX), Y0
-	VMASKMOVPS (SI), Y0, Y1
+	MOVQ       24(AX), DI
+	VMOVUPS    (DI), Y1
 	VMOVAPS    Y1, Y0
 	VMOVAPS    Y1, Y2
 	VMOVAPS    Y1, Y4
 	VMOVAPS    Y1, Y6
-	VMOVDQU    128(AX), Y1
-	VMASKMOVPS 32(SI), Y1, Y7
+	VMOVDQU    144(AX), Y1
+	VMASKMOVPS 32(DI), Y1, Y7
 	VMOVAPS    Y7, Y1
 	VMOVAPS    Y7, Y3
 	VMOVAPS    Y7, Y5
 	VMOVAPS    Y7, Y7
 
 product:
-	MOVQ  64(AX), SI
-	MOVQ  48(AX), DI
-	MOVQ  8(AX), R8
-	MOVQ  40(AX), R9
-	MOVQ  (AX), R10
-	MOVQ  32(AX), R11
-	LEAQ  (R11)(R11*2), R12
-	TESTQ SI, SI
+	MOVQ  64(AX), DI
+	MOVQ  48(AX), R8
+	MOVQ  8(AX), R9
+	MOVQ  40(AX), R10
+	MOVQ  (SP), R11
+	MOVQ  32(AX), R12
+	LEAQ  (R12)(R12*2), R13
+	TESTQ DI, DI
 	JE    end
 
 inner:
-	VMOVUPS      (R8), Y8
-	VMOVUPS      32(R8), Y9
-	VBROADCASTSS (R10), Y10
+	VMOVUPS      (R9), Y8
+	VMOVUPS      32(R9), Y9
+	VBROADCASTSS (R11), Y10
 	VFMADD231PS  Y10, Y8, Y0
 	VFMADD231PS  Y10, Y9, Y1
-	VBROADCASTSS (R10)(R11*1), Y10
+	VBROADCASTSS (R11)(R12*1), Y10
 	VFMADD231PS  Y10, Y8, Y2
 	VFMADD231PS  Y10, Y9, Y3
-	VBROADCASTSS (R10)(R11*2), Y10
+	VBROADCASTSS (R11)(R12*2), Y10
 	VFMADD231PS  Y10, Y8, Y4
 	VFMADD231PS  Y10, Y9, Y5
-	VBROADCASTSS (R10)(R12*1), Y10
+	VBROADCASTSS (R11)(R13*1), Y10
 	VFMADD231PS  Y10, Y8, Y6
 	VFMADD231PS  Y10, Y9, Y7
-	ADDQ         DI, R8
-	ADDQ         R9, R10
-	DECQ         SI
+	ADDQ         R8, R9
+	ADDQ         R10, R11
+	DECQ         DI
 	JNE          inner
 
 end:
-	LEAQ       (DX)(DX*2), SI
+	LEAQ       (DX)(DX*2), DI
 	CMPQ       CX, $0x02
 	JNE        ending
-	VMOVDQU    96(AX), Y8
-	VMASKMOVPS (BX), Y8, Y8
+	VMOVUPS    (BX), Y8
 	VADDPS     Y8, Y0, Y0
-	VMOVDQU    128(AX), Y8
+	VMOVDQU    144(AX), Y8
 	VMASKMOVPS 32(BX), Y8, Y8
 	VADDPS     Y8, Y1, Y1
-	VMOVDQU    96(AX), Y8
-	VMASKMOVPS (BX)(DX*1), Y8, Y8
+	VMOVUPS    (BX)(DX*1), Y8
 	VADDPS     Y8, Y2, Y2
-	VMOVDQU    128(AX), Y8
+	VMOVDQU    144(AX), Y8
 	VMASKMOVPS 32(BX)(DX*1), Y8, Y8
 	VADDPS     Y8, Y3, Y3
-	VMOVDQU    96(AX), Y8
-	VMASKMOVPS (BX)(DX*2), Y8, Y8
+	VMOVUPS    (BX)(DX*2), Y8
 	VADDPS     Y8, Y4, Y4
-	VMOVDQU    128(AX), Y8
+	VMOVDQU    144(AX), Y8
 	VMASKMOVPS 32(BX)(DX*2), Y8, Y8
 	VADDPS     Y8, Y5, Y5
-	VMOVDQU    96(AX), Y8
-	VMASKMOVPS (BX)(SI*1), Y8, Y8
+	VMOVUPS    (BX)(DI*1), Y8
 	VADDPS     Y8, Y6, Y6
-	VMOVDQU    128(AX), Y8
-	VMASKMOVPS 32(BX)(SI*1), Y8, Y8
+	VMOVDQU    144(AX), Y8
+	VMASKMOVPS 32(BX)(DI*1), Y8, Y8
 	VADDPS     Y8, Y7, Y7
 
 ending:
-	MOVQ         80(AX), CX
 	VBROADCASTSS 88(AX), Y8
-	CMPQ         CX, $0x00
+	CMPQ         SI, $0x00
 	JE           store
-	CMPQ         CX, $0x01
+	CMPQ         SI, $0x01
 	JE           leaky
-	CMPQ         CX, $0x02
+	CMPQ         SI, $0x02
 	JE           relu
-	CMPQ         CX, $0x03
+	CMPQ         SI, $0x03
 	JE           derivative
-	VMOVDQU      96(AX), Y8
-	VMASKMOVPS   (BX), Y8, Y8
+	VMOVUPS      (BX), Y8
 	VFNMADD213PS c3f800000<>+0(SB), Y8, Y8
 	VMULPS       Y8, Y0, Y0
-	VMOVDQU      128(AX), Y8
+	VMOVDQU      144(AX), Y8
 	VMASKMOVPS   32(BX), Y8, Y8
 	VFNMADD213PS c3f800000<>+0(SB), Y8, Y8
 	VMULPS       Y8, Y1, Y1
-	VMOVDQU      96(AX), Y8
-	VMASKMOVPS   (BX)(DX*1), Y8, Y8
+	VMOVUPS      (BX)(DX*1), Y8
 	VFNMADD213PS c3f800000<>+0(SB), Y8, Y8
 	VMULPS       Y8, Y2, Y2
-	VMOVDQU      128(AX), Y8
+	VMOVDQU      144(AX), Y8
 	VMASKMOVPS   32(BX)(DX*1), Y8, Y8
 	VFNMADD213PS c3f800000<>+0(SB), Y8, Y8
 	VMULPS       Y8, Y3, Y3
-	VMOVDQU      96(AX), Y8
-	VMASKMOVPS   (BX)(DX*2), Y8, Y8
+	VMOVUPS      (BX)(DX*2), Y8
 	VFNMADD213PS c3f800000<>+0(SB), Y8, Y8
 	VMULPS       Y8, Y4, Y4
-	VMOVDQU      128(AX), Y8
+	VMOVDQU      144(AX), Y8
 	VMASKMOVPS   32(BX)(DX*2), Y8, Y8
 	VFNMADD213PS c3f800000<>+0(SB), Y8, Y8
 	VMULPS       Y8, Y5, Y5
-	VMOVDQU      96(AX), Y8
-	VMASKMOVPS   (BX)(SI*1), Y8, Y8
+	VMOVUPS      (BX)(DI*1), Y8
 	VFNMADD213PS c3f800000<>+0(SB), Y8, Y8
 	VMULPS       Y8, Y6, Y6
-	VMOVDQU      128(AX), Y8
-	VMASKMOVPS   32(BX)(SI*1), Y8, Y8
+	VMOVDQU      144(AX), Y8
+	VMASKMOVPS   32(BX)(DI*1), Y8, Y8
 	VFNMADD213PS c3f800000<>+0(SB), Y8, Y8
 	VMULPS       Y8, Y7, Y7
 	JMP          store
@@ -7521,97 +8456,156 @@ relu:
 	JMP    store
 
 derivative:
-	VMOVDQU    96(AX), Y9
-	VMASKMOVPS (BX), Y9, Y9
+	VMOVUPS    (BX), Y9
 	VXORPS     Y10, Y10, Y10
 	VCMPPS     $0x02, Y10, Y9, Y9
 	VMULPS     Y8, Y0, Y10
 	VBLENDVPS  Y9, Y10, Y0, Y0
-	VMOVDQU    128(AX), Y9
+	VMOVDQU    144(AX), Y9
 	VMASKMOVPS 32(BX), Y9, Y9
 	VXORPS     Y10, Y10, Y10
 	VCMPPS     $0x02, Y10, Y9, Y9
 	VMULPS     Y8, Y1, Y10
 	VBLENDVPS  Y9, Y10, Y1, Y1
-	VMOVDQU    96(AX), Y9
-	VMASKMOVPS (BX)(DX*1), Y9, Y9
+	VMOVUPS    (BX)(DX*1), Y9
 	VXORPS     Y10, Y10, Y10
 	VCMPPS     $0x02, Y10, Y9, Y9
 	VMULPS     Y8, Y2, Y10
 	VBLENDVPS  Y9, Y10, Y2, Y2
-	VMOVDQU    128(AX), Y9
+	VMOVDQU    144(AX), Y9
 	VMASKMOVPS 32(BX)(DX*1), Y9, Y9
 	VXORPS     Y10, Y10, Y10
 	VCMPPS     $0x02, Y10, Y9, Y9
 	VMULPS     Y8, Y3, Y10
 	VBLENDVPS  Y9, Y10, Y3, Y3
-	VMOVDQU    96(AX), Y9
-	VMASKMOVPS (BX)(DX*2), Y9, Y9
+	VMOVUPS    (BX)(DX*2), Y9
 	VXORPS     Y10, Y10, Y10
 	VCMPPS     $0x02, Y10, Y9, Y9
 	VMULPS     Y8, Y4, Y10
 	VBLENDVPS  Y9, Y10, Y4, Y4
-	VMOVDQU    128(AX), Y9
+	VMOVDQU    144(AX), Y9
 	VMASKMOVPS 32(BX)(DX*2), Y9, Y9
 	VXORPS     Y10, Y10, Y10
 	VCMPPS     $0x02, Y10, Y9, Y9
 	VMULPS     Y8, Y5, Y10
 	VBLENDVPS  Y9, Y10, Y5, Y5
-	VMOVDQU    96(AX), Y9
-	VMASKMOVPS (BX)(SI*1), Y9, Y9
+	VMOVUPS    (BX)(DI*1), Y9
 	VXORPS     Y10, Y10, Y10
 	VCMPPS     $0x02, Y10, Y9, Y9
 	VMULPS     Y8, Y6, Y10
 	VBLENDVPS  Y9, Y10, Y6, Y6
-	VMOVDQU    128(AX), Y9
-	VMASKMOVPS 32(BX)(SI*1), Y9, Y9
+	VMOVDQU    144(AX), Y9
+	VMASKMOVPS 32(BX)(DI*1), Y9, Y9
 	VXORPS     Y10, Y10, Y10
 	VCMPPS     $0x02, Y10, Y9, Y9
 	VMULPS     Y8, Y7, Y10
 	VBLENDVPS  Y9, Y10, Y7, Y7
 
 store:
-	VMOVDQU    96(AX), Y8
-	VMASKMOVPS Y0, Y8, (BX)
-	VMOVDQU    128(AX), Y0
-	VMASKMOVPS Y1, Y0, 32(BX)
-	VMOVDQU    96(AX), Y0
-	VMASKMOVPS Y2, Y0, (BX)(DX*1)
-	VMOVDQU    128(AX), Y0
-	VMASKMOVPS Y3, Y0, 32(BX)(DX*1)
-	VMOVDQU    96(AX), Y0
-	VMASKMOVPS Y4, Y0, (BX)(DX*2)
-	VMOVDQU    128(AX), Y0
-	VMASKMOVPS Y5, Y0, 32(BX)(DX*2)
-	VMOVDQU    96(AX), Y0
-	VMASKMOVPS Y6, Y0, (BX)(SI*1)
-	VMOVDQU    128(AX), Y0
-	VMASKMOVPS Y7, Y0, 32(BX)(SI*1)
+	VMOVUPS Y0, (BX)
+	VMOVUPS Y2, (BX)(DX*1)
+	VMOVUPS Y4, (BX)(DX*2)
+	VMOVUPS Y6, (BX)(DI*1)
+	MOVQ    104(AX), CX
+	TESTQ   CX, CX
+	JNE     some
+	VMOVUPS Y1, 32(BX)
+	VMOVUPS Y3, 32(BX)(DX*1)
+	VMOVUPS Y5, 32(BX)(DX*2)
+	VMOVUPS Y7, 32(BX)(DI*1)
+	JMP     next
+
+some:
+	VMOVAPS      X1, X0
+	VMOVAPS      X3, X2
+	VMOVAPS      X5, X4
+	VMOVAPS      X7, X6
+	XORQ         SI, SI
+	TESTQ        $0x00000004, CX
+	JE           store2Of10
+	VMOVUPS      X0, 32(BX)
+	VEXTRACTF128 $0x01, Y1, X0
+	VMOVUPS      X2, 32(BX)(DX*1)
+	VEXTRACTF128 $0x01, Y3, X2
+	VMOVUPS      X4, 32(BX)(DX*2)
+	VEXTRACTF128 $0x01, Y5, X4
+	VMOVUPS      X6, 32(BX)(DI*1)
+	VEXTRACTF128 $0x01, Y7, X6
+	MOVQ         $0x00000010, SI
+
+store2Of10:
+	TESTQ    $0x00000002, CX
+	JE       store1Of10
+	VMOVLPS  X0, 32(BX)(SI*1)
+	VMOVHLPS X0, X0, X0
+	LEAQ     32(BX)(DX*1), R8
+	VMOVLPS  X2, (R8)(SI*1)
+	VMOVHLPS X2, X2, X2
+	LEAQ     32(BX)(DX*2), R8
+	VMOVLPS  X4, (R8)(SI*1)
+	VMOVHLPS X4, X4, X4
+	LEAQ     32(BX)(DI*1), R8
+	VMOVLPS  X6, (R8)(SI*1)
+	VMOVHLPS X6, X6, X6
+	ADDQ     $0x08, SI
+
+store1Of10:
+	TESTQ  $0x00000001, CX
+	JE     store0Of10
+	VMOVSS X0, 32(BX)(SI*1)
+	LEAQ   32(BX)(DX*1), CX
+	VMOVSS X2, (CX)(SI*1)
+	LEAQ   32(BX)(DX*2), CX
+	VMOVSS X4, (CX)(SI*1)
+	LEAQ   32(BX)(DI*1), CX
+	VMOVSS X6, (CX)(SI*1)
+
+store0Of10:
+next:
+	IMUL3Q $0x04, 32(AX), CX
+	ADDQ   CX, (SP)
+	IMUL3Q $0x04, 56(AX), CX
+	ADDQ   CX, 8(SP)
+	DECQ   16(SP)
+	JNE    tile
 	VZEROUPPER
 	RET
 
 // func tile2x5x256(t *byte)
 // Requires: AVX, FMA3, MMX+
-TEXT ·tile2x5x256(SB), NOSPLIT, $0-8
-	MOVQ       t+0(FP), AX
-	MOVQ       72(AX), CX
-	MOVQ       56(AX), DX
-	MOVQ       16(AX), BX
-	CMPQ       CX, $0x01
-	JE         bias
-	JL         zero
-	LEAQ       (DX)(DX*2), SI
-	LEAQ       (BX)(DX*4), DI
+TEXT ·tile2x5x256(SB), NOSPLIT, $24-8
+	MOVQ t+0(FP), AX
+	MOVQ (AX), CX
+	MOVQ CX, (SP)
+	MOVQ 16(AX), CX
+	MOVQ CX, 8(SP)
+	MOVQ 96(AX), CX
+	MOVQ CX, 16(SP)
+
+tile:
+	MOVQ 72(AX), CX
+	MOVQ 56(AX), DX
+	MOVQ 8(SP), BX
+	MOVQ 80(AX), SI
+	CMPQ SI, $0x03
+	JGE  fetch
+	CMPQ CX, $0x01
+	JE   bias
+	JL   zero
+
+fetch:
+	LEAQ       (DX)(DX*2), DI
+	LEAQ       (BX)(DX*4), R8
 	PREFETCHT0 (BX)
 	PREFETCHT0 60(BX)
 	PREFETCHT0 (BX)(DX*1)
 	PREFETCHT0 60(BX)(DX*1)
 	PREFETCHT0 (BX)(DX*2)
 	PREFETCHT0 60(BX)(DX*2)
-	PREFETCHT0 (BX)(SI*1)
-	PREFETCHT0 60(BX)(SI*1)
-	PREFETCHT0 (DI)
-	PREFETCHT0 60(DI)
+	PREFETCHT0 (BX)(DI*1)
+	PREFETCHT0 60(BX)(DI*1)
+	PREFETCHT0 (R8)
+	PREFETCHT0 60(R8)
 
 zero:
 	VXORPS Y0, Y0, Y0
@@ -7627,16 +8621,15 @@ zero:
 	JMP    product
 
 bias:
-	MOVQ       24(AX), SI
-	VMOVDQU    96(AX), Y0
-	VMASKMOVPS (SI), Y0, Y1
+	MOVQ       24(AX), DI
+	VMOVUPS    (DI), Y1
 	VMOVAPS    Y1, Y0
 	VMOVAPS    Y1, Y2
 	VMOVAPS    Y1, Y4
 	VMOVAPS    Y1, Y6
 	VMOVAPS    Y1, Y8
-	VMOVDQU    128(AX), Y1
-	VMASKMOVPS 32(SI), Y1, Y9
+	VMOVDQU    144(AX), Y1
+	VMASKMOVPS 32(DI), Y1, Y9
 	VMOVAPS    Y9, Y1
 	VMOVAPS    Y9, Y3
 	VMOVAPS    Y9, Y5
@@ -7644,126 +8637,115 @@ bias:
 	VMOVAPS    Y9, Y9
 
 product:
-	MOVQ  64(AX), SI
-	MOVQ  48(AX), DI
-	MOVQ  8(AX), R8
-	MOVQ  40(AX), R9
-	MOVQ  (AX), R10
-	MOVQ  32(AX), R11
-	LEAQ  (R11)(R11*2), R12
-	LEAQ  (R10)(R11*4), R13
-	TESTQ SI, SI
+	MOVQ  64(AX), DI
+	MOVQ  48(AX), R8
+	MOVQ  8(AX), R9
+	MOVQ  40(AX), R10
+	MOVQ  (SP), R11
+	MOVQ  32(AX), R12
+	LEAQ  (R12)(R12*2), R13
+	LEAQ  (R11)(R12*4), R14
+	TESTQ DI, DI
 	JE    end
 
 inner:
-	VMOVUPS      (R8), Y10
-	VMOVUPS      32(R8), Y11
-	VBROADCASTSS (R10), Y12
+	VMOVUPS      (R9), Y10
+	VMOVUPS      32(R9), Y11
+	VBROADCASTSS (R11), Y12
 	VFMADD231PS  Y12, Y10, Y0
 	VFMADD231PS  Y12, Y11, Y1
-	VBROADCASTSS (R10)(R11*1), Y12
+	VBROADCASTSS (R11)(R12*1), Y12
 	VFMADD231PS  Y12, Y10, Y2
 	VFMADD231PS  Y12, Y11, Y3
-	VBROADCASTSS (R10)(R11*2), Y12
+	VBROADCASTSS (R11)(R12*2), Y12
 	VFMADD231PS  Y12, Y10, Y4
 	VFMADD231PS  Y12, Y11, Y5
-	VBROADCASTSS (R10)(R12*1), Y12
+	VBROADCASTSS (R11)(R13*1), Y12
 	VFMADD231PS  Y12, Y10, Y6
 	VFMADD231PS  Y12, Y11, Y7
-	VBROADCASTSS (R13), Y12
+	VBROADCASTSS (R14), Y12
 	VFMADD231PS  Y12, Y10, Y8
 	VFMADD231PS  Y12, Y11, Y9
-	ADDQ         DI, R8
-	ADDQ         R9, R10
-	ADDQ         R9, R13
-	DECQ         SI
+	ADDQ         R8, R9
+	ADDQ         R10, R11
+	ADDQ         R10, R14
+	DECQ         DI
 	JNE          inner
 
 end:
-	LEAQ       (DX)(DX*2), SI
-	LEAQ       (BX)(DX*4), DI
+	LEAQ       (DX)(DX*2), DI
+	LEAQ       (BX)(DX*4), R8
 	CMPQ       CX, $0x02
 	JNE        ending
-	VMOVDQU    96(AX), Y10
-	VMASKMOVPS (BX), Y10, Y10
+	VMOVUPS    (BX), Y10
 	VADDPS     Y10, Y0, Y0
-	VMOVDQU    128(AX), Y10
+	VMOVDQU    144(AX), Y10
 	VMASKMOVPS 32(BX), Y10, Y10
 	VADDPS     Y10, Y1, Y1
-	VMOVDQU    96(AX), Y10
-	VMASKMOVPS (BX)(DX*1), Y10, Y10
+	VMOVUPS    (BX)(DX*1), Y10
 	VADDPS     Y10, Y2, Y2
-	VMOVDQU    128(AX), Y10
+	VMOVDQU    144(AX), Y10
 	VMASKMOVPS 32(BX)(DX*1), Y10, Y10
 	VADDPS     Y10, Y3, Y3
-	VMOVDQU    96(AX), Y10
-	VMASKMOVPS (BX)(DX*2), Y10, Y10
+	VMOVUPS    (BX)(DX*2), Y10
 	VADDPS     Y10, Y4, Y4
-	VMOVDQU    128(AX), Y10
+	VMOVDQU    144(AX), Y10
 	VMASKMOVPS 32(BX)(DX*2), Y10, Y10
 	VADDPS     Y10, Y5, Y5
-	VMOVDQU    96(AX), Y10
-	VMASKMOVPS (BX)(SI*1), Y10, Y10
+	VMOVUPS    (BX)(DI*1), Y10
 	VADDPS     Y10, Y6, Y6
-	VMOVDQU    128(AX), Y10
-	VMASKMOVPS 32(BX)(SI*1), Y10, Y10
+	VMOVDQU    144(AX), Y10
+	VMASKMOVPS 32(BX)(DI*1), Y10, Y10
 	VADDPS     Y10, Y7, Y7
-	VMOVDQU    96(AX), Y10
-	VMASKMOVPS (DI), Y10, Y10
+	VMOVUPS    (R8), Y10
 	VADDPS     Y10, Y8, Y8
-	VMOVDQU    128(AX), Y10
-	VMASKMOVPS 32(DI), Y10, Y10
+	VMOVDQU    144(AX), Y10
+	VMASKMOVPS 32(R8), Y10, Y10
 	VADDPS     Y10, Y9, Y9
 
 ending:
-	MOVQ         80(AX), CX
 	VBROADCASTSS 88(AX), Y10
-	CMPQ         CX, $0x00
+	CMPQ         SI, $0x00
 	JE           store
-	CMPQ         CX, $0x01
+	CMPQ         SI, $0x01
 	JE           leaky
-	CMPQ         CX, $0x02
+	CMPQ         SI, $0x02
 	JE           relu
-	CMPQ         CX, $0x03
+	CMPQ         SI, $0x03
 	JE           derivative
-	VMOVDQU      96(AX), Y10
-	VMASKMOVPS   (BX), Y10, Y10
+	VMOVUPS      (BX), Y10
 	VFNMADD213PS c3f800000<>+0(SB), Y10, Y10
 	VMULPS       Y10, Y0, Y0
-	VMOVDQU      128(AX), Y10
+	VMOVDQU      144(AX), Y10
 	VMASKMOVPS   32(BX), Y10, Y10
 	VFNMADD213PS c3f800000<>+0(SB), Y10, Y10
 	VMULPS       Y10, Y1, Y1
-	VMOVDQU      96(AX), Y10
-	VMASKMOVPS   (BX)(DX*1), Y10, Y10
+	VMOVUPS      (BX)(DX*1), Y10
 	VFNMADD213PS c3f800000<>+0(SB), Y10, Y10
 	VMULPS       Y10, Y2, Y2
-	VMOVDQU      128(AX), Y10
+	VMOVDQU      144(AX), Y10
 	VMASKMOVPS   32(BX)(DX*1), Y10, Y10
 	VFNMADD213PS c3f800000<>+0(SB), Y10, Y10
 	VMULPS       Y10, Y3, Y3
-	VMOVDQU      96(AX), Y10
-	VMASKMOVPS   (BX)(DX*2), Y10, Y10
+	VMOVUPS      (BX)(DX*2), Y10
 	VFNMADD213PS c3f800000<>+0(SB), Y10, Y10
 	VMULPS       Y10, Y4, Y4
-	VMOVDQU      128(AX), Y10
+	VMOVDQU      144(AX), Y10
 	VMASKMOVPS   32(BX)(DX*2), Y10, Y10
 	VFNMADD213PS c3f800000<>+0(SB), Y10, Y10
 	VMULPS       Y10, Y5, Y5
-	VMOVDQU      96(AX), Y10
-	VMASKMOVPS   (BX)(SI*1), Y10, Y10
+	VMOVUPS      (BX)(DI*1), Y10
 	VFNMADD213PS c3f800000<>+0(SB), Y10, Y10
 	VMULPS       Y10, Y6, Y6
-	VMOVDQU      128(AX), Y10
-	VMASKMOVPS   32(BX)(SI*1), Y10, Y10
+	VMOVDQU      144(AX), Y10
+	VMASKMOVPS   32(BX)(DI*1), Y10, Y10
 	VFNMADD213PS c3f800000<>+0(SB), Y10, Y10
 	VMULPS       Y10, Y7, Y7
-	VMOVDQU      96(AX), Y10
-	VMASKMOVPS   (DI), Y10, Y10
+	VMOVUPS      (R8), Y10
 	VFNMADD213PS c3f800000<>+0(SB), Y10, Y10
 	VMULPS       Y10, Y8, Y8
-	VMOVDQU      128(AX), Y10
-	VMASKMOVPS   32(DI), Y10, Y10
+	VMOVDQU      144(AX), Y10
+	VMASKMOVPS   32(R8), Y10, Y10
 	VFNMADD213PS c3f800000<>+0(SB), Y10, Y10
 	VMULPS       Y10, Y9, Y9
 	JMP          store
@@ -7806,115 +8788,177 @@ relu:
 	JMP    store
 
 derivative:
-	VMOVDQU    96(AX), Y11
-	VMASKMOVPS (BX), Y11, Y11
+	VMOVUPS    (BX), Y11
 	VXORPS     Y12, Y12, Y12
 	VCMPPS     $0x02, Y12, Y11, Y11
 	VMULPS     Y10, Y0, Y12
 	VBLENDVPS  Y11, Y12, Y0, Y0
-	VMOVDQU    128(AX), Y11
+	VMOVDQU    144(AX), Y11
 	VMASKMOVPS 32(BX), Y11, Y11
 	VXORPS     Y12, Y12, Y12
 	VCMPPS     $0x02, Y12, Y11, Y11
 	VMULPS     Y10, Y1, Y12
 	VBLENDVPS  Y11, Y12, Y1, Y1
-	VMOVDQU    96(AX), Y11
-	VMASKMOVPS (BX)(DX*1), Y11, Y11
+	VMOVUPS    (BX)(DX*1), Y11
 	VXORPS     Y12, Y12, Y12
 	VCMPPS     $0x02, Y12, Y11, Y11
 	VMULPS     Y10, Y2, Y12
 	VBLENDVPS  Y11, Y12, Y2, Y2
-	VMOVDQU    128(AX), Y11
+	VMOVDQU    144(AX), Y11
 	VMASKMOVPS 32(BX)(DX*1), Y11, Y11
 	VXORPS     Y12, Y12, Y12
 	VCMPPS     $0x02, Y12, Y11, Y11
 	VMULPS     Y10, Y3, Y12
 	VBLENDVPS  Y11, Y12, Y3, Y3
-	VMOVDQU    96(AX), Y11
-	VMASKMOVPS (BX)(DX*2), Y11, Y11
+	VMOVUPS    (BX)(DX*2), Y11
 	VXORPS     Y12, Y12, Y12
 	VCMPPS     $0x02, Y12, Y11, Y11
 	VMULPS     Y10, Y4, Y12
 	VBLENDVPS  Y11, Y12, Y4, Y4
-	VMOVDQU    128(AX), Y11
+	VMOVDQU    144(AX), Y11
 	VMASKMOVPS 32(BX)(DX*2), Y11, Y11
 	VXORPS     Y12, Y12, Y12
 	VCMPPS     $0x02, Y12, Y11, Y11
 	VMULPS     Y10, Y5, Y12
 	VBLENDVPS  Y11, Y12, Y5, Y5
-	VMOVDQU    96(AX), Y11
-	VMASKMOVPS (BX)(SI*1), Y11, Y11
+	VMOVUPS    (BX)(DI*1), Y11
 	VXORPS     Y12, Y12, Y12
 	VCMPPS     $0x02, Y12, Y11, Y11
 	VMULPS     Y10, Y6, Y12
 	VBLENDVPS  Y11, Y12, Y6, Y6
-	VMOVDQU    128(AX), Y11
-	VMASKMOVPS 32(BX)(SI*1), Y11, Y11
+	VMOVDQU    144(AX), Y11
+	VMASKMOVPS 32(BX)(DI*1), Y11, Y11
 	VXORPS     Y12, Y12, Y12
 	VCMPPS     $0x02, Y12, Y11, Y11
 	VMULPS     Y10, Y7, Y12
 	VBLENDVPS  Y11, Y12, Y7, Y7
-	VMOVDQU    96(AX), Y11
-	VMASKMOVPS (DI), Y11, Y11
+	VMOVUPS    (R8), Y11
 	VXORPS     Y12, Y12, Y12
 	VCMPPS     $0x02, Y12, Y11, Y11
 	VMULPS     Y10, Y8, Y12
 	VBLENDVPS  Y11, Y12, Y8, Y8
-	VMOVDQU    128(AX), Y11
-	VMASKMOVPS 32(DI), Y11, Y11
+	VMOVDQU    144(AX), Y11
+	VMASKMOVPS 32(R8), Y11, Y11
 	VXORPS     Y12, Y12, Y12
 	VCMPPS     $0x02, Y12, Y11, Y11
 	VMULPS     Y10, Y9, Y12
 	VBLENDVPS  Y11, Y12, Y9, Y9
 
 store:
-	VMOVDQU    96(AX), Y10
-	VMASKMOVPS Y0, Y10, (BX)
-	VMOVDQU    128(AX), Y0
-	VMASKMOVPS Y1, Y0, 32(BX)
-	VMOVDQU    96(AX), Y0
-	VMASKMOVPS Y2, Y0, (BX)(DX*1)
-	VMOVDQU    128(AX), Y0
-	VMASKMOVPS Y3, Y0, 32(BX)(DX*1)
-	VMOVDQU    96(AX), Y0
-	VMASKMOVPS Y4, Y0, (BX)(DX*2)
-	VMOVDQU    128(AX), Y0
-	VMASKMOVPS Y5, Y0, 32(BX)(DX*2)
-	VMOVDQU    96(AX), Y0
-	VMASKMOVPS Y6, Y0, (BX)(SI*1)
-	VMOVDQU    128(AX), Y0
-	VMASKMOVPS Y7, Y0, 32(BX)(SI*1)
-	VMOVDQU    96(AX), Y0
-	VMASKMOVPS Y8, Y0, (DI)
-	VMOVDQU    128(AX), Y0
-	VMASKMOVPS Y9, Y0, 32(DI)
+	VMOVUPS Y0, (BX)
+	VMOVUPS Y2, (BX)(DX*1)
+	VMOVUPS Y4, (BX)(DX*2)
+	VMOVUPS Y6, (BX)(DI*1)
+	VMOVUPS Y8, (R8)
+	MOVQ    104(AX), CX
+	TESTQ   CX, CX
+	JNE     some
+	VMOVUPS Y1, 32(BX)
+	VMOVUPS Y3, 32(BX)(DX*1)
+	VMOVUPS Y5, 32(BX)(DX*2)
+	VMOVUPS Y7, 32(BX)(DI*1)
+	VMOVUPS Y9, 32(R8)
+	JMP     next
+
+some:
+	VMOVAPS      X1, X0
+	VMOVAPS      X3, X2
+	VMOVAPS      X5, X4
+	VMOVAPS      X7, X6
+	VMOVAPS      X9, X8
+	XORQ         SI, SI
+	TESTQ        $0x00000004, CX
+	JE           store2Of11
+	VMOVUPS      X0, 32(BX)
+	VEXTRACTF128 $0x01, Y1, X0
+	VMOVUPS      X2, 32(BX)(DX*1)
+	VEXTRACTF128 $0x01, Y3, X2
+	VMOVUPS      X4, 32(BX)(DX*2)
+	VEXTRACTF128 $0x01, Y5, X4
+	VMOVUPS      X6, 32(BX)(DI*1)
+	VEXTRACTF128 $0x01, Y7, X6
+	VMOVUPS      X8, 32(R8)
+	VEXTRACTF128 $0x01, Y9, X8
+	MOVQ         $0x00000010, SI
+
+store2Of11:
+	TESTQ    $0x00000002, CX
+	JE       store1Of11
+	VMOVLPS  X0, 32(BX)(SI*1)
+	VMOVHLPS X0, X0, X0
+	LEAQ     32(BX)(DX*1), R9
+	VMOVLPS  X2, (R9)(SI*1)
+	VMOVHLPS X2, X2, X2
+	LEAQ     32(BX)(DX*2), R9
+	VMOVLPS  X4, (R9)(SI*1)
+	VMOVHLPS X4, X4, X4
+	LEAQ     32(BX)(DI*1), R9
+	VMOVLPS  X6, (R9)(SI*1)
+	VMOVHLPS X6, X6, X6
+	VMOVLPS  X8, 32(R8)(SI*1)
+	VMOVHLPS X8, X8, X8
+	ADDQ     $0x08, SI
+
+store1Of11:
+	TESTQ  $0x00000001, CX
+	JE     store0Of11
+	VMOVSS X0, 32(BX)(SI*1)
+	LEAQ   32(BX)(DX*1), CX
+	VMOVSS X2, (CX)(SI*1)
+	LEAQ   32(BX)(DX*2), CX
+	VMOVSS X4, (CX)(SI*1)
+	LEAQ   32(BX)(DI*1), CX
+	VMOVSS X6, (CX)(SI*1)
+	VMOVSS X8, 32(R8)(SI*1)
+
+store0Of11:
+next:
+	IMUL3Q $0x05, 32(AX), CX
+	ADDQ   CX, (SP)
+	IMUL3Q $0x05, 56(AX), CX
+	ADDQ   CX, 8(SP)
+	DECQ   16(SP)
+	JNE    tile
 	VZEROUPPER
 	RET
 
 // func tile2x6x256(t *byte)
 // Requires: AVX, FMA3, MMX+
-TEXT ·tile2x6x256(SB), NOSPLIT, $0-8
-	MOVQ       t+0(FP), AX
-	MOVQ       72(AX), CX
-	MOVQ       56(AX), DX
-	MOVQ       16(AX), BX
-	CMPQ       CX, $0x01
-	JE         bias
-	JL         zero
-	LEAQ       (DX)(DX*2), SI
-	LEAQ       (BX)(DX*4), DI
+TEXT ·tile2x6x256(SB), NOSPLIT, $24-8
+	MOVQ t+0(FP), AX
+	MOVQ (AX), CX
+	MOVQ CX, (SP)
+	MOVQ 16(AX), CX
+	MOVQ CX, 8(SP)
+	MOVQ 96(AX), CX
+	MOVQ CX, 16(SP)
+
+tile:
+	MOVQ 72(AX), CX
+	MOVQ 56(AX), DX
+	MOVQ 8(SP), BX
+	MOVQ 80(AX), SI
+	CMPQ SI, $0x03
+	JGE  fetch
+	CMPQ CX, $0x01
+	JE   bias
+	JL   zero
+
+fetch:
+	LEAQ       (DX)(DX*2), DI
+	LEAQ       (BX)(DX*4), R8
 	PREFETCHT0 (BX)
 	PREFETCHT0 60(BX)
 	PREFETCHT0 (BX)(DX*1)
 	PREFETCHT0 60(BX)(DX*1)
 	PREFETCHT0 (BX)(DX*2)
 	PREFETCHT0 60(BX)(DX*2)
-	PREFETCHT0 (BX)(SI*1)
-	PREFETCHT0 60(BX)(SI*1)
-	PREFETCHT0 (DI)
-	PREFETCHT0 60(DI)
-	PREFETCHT0 (DI)(DX*1)
-	PREFETCHT0 60(DI)(DX*1)
+	PREFETCHT0 (BX)(DI*1)
+	PREFETCHT0 60(BX)(DI*1)
+	PREFETCHT0 (R8)
+	PREFETCHT0 60(R8)
+	PREFETCHT0 (R8)(DX*1)
+	PREFETCHT0 60(R8)(DX*1)
 
 zero:
 	VXORPS Y0, Y0, Y0
@@ -7932,17 +8976,16 @@ zero:
 	JMP    product
 
 bias:
-	MOVQ       24(AX), SI
-	VMOVDQU    96(AX), Y0
-	VMASKMOVPS (SI), Y0, Y1
+	MOVQ       24(AX), DI
+	VMOVUPS    (DI), Y1
 	VMOVAPS    Y1, Y0
 	VMOVAPS    Y1, Y2
 	VMOVAPS    Y1, Y4
 	VMOVAPS    Y1, Y6
 	VMOVAPS    Y1, Y8
 	VMOVAPS    Y1, Y10
-	VMOVDQU    128(AX), Y1
-	VMASKMOVPS 32(SI), Y1, Y11
+	VMOVDQU    144(AX), Y1
+	VMASKMOVPS 32(DI), Y1, Y11
 	VMOVAPS    Y11, Y1
 	VMOVAPS    Y11, Y3
 	VMOVAPS    Y11, Y5
@@ -7951,143 +8994,130 @@ bias:
 	VMOVAPS    Y11, Y11
 
 product:
-	MOVQ  64(AX), SI
-	MOVQ  48(AX), DI
-	MOVQ  8(AX), R8
-	MOVQ  40(AX), R9
-	MOVQ  (AX), R10
-	MOVQ  32(AX), R11
-	LEAQ  (R11)(R11*2), R12
-	LEAQ  (R10)(R11*4), R13
-	TESTQ SI, SI
+	MOVQ  64(AX), DI
+	MOVQ  48(AX), R8
+	MOVQ  8(AX), R9
+	MOVQ  40(AX), R10
+	MOVQ  (SP), R11
+	MOVQ  32(AX), R12
+	LEAQ  (R12)(R12*2), R13
+	LEAQ  (R11)(R12*4), R14
+	TESTQ DI, DI
 	JE    end
 
 inner:
-	VMOVUPS      (R8), Y12
-	VMOVUPS      32(R8), Y13
-	VBROADCASTSS (R10), Y14
+	VMOVUPS      (R9), Y12
+	VMOVUPS      32(R9), Y13
+	VBROADCASTSS (R11), Y14
 	VFMADD231PS  Y14, Y12, Y0
 	VFMADD231PS  Y14, Y13, Y1
-	VBROADCASTSS (R10)(R11*1), Y14
+	VBROADCASTSS (R11)(R12*1), Y14
 	VFMADD231PS  Y14, Y12, Y2
 	VFMADD231PS  Y14, Y13, Y3
-	VBROADCASTSS (R10)(R11*2), Y14
+	VBROADCASTSS (R11)(R12*2), Y14
 	VFMADD231PS  Y14, Y12, Y4
 	VFMADD231PS  Y14, Y13, Y5
-	VBROADCASTSS (R10)(R12*1), Y14
+	VBROADCASTSS (R11)(R13*1), Y14
 	VFMADD231PS  Y14, Y12, Y6
 	VFMADD231PS  Y14, Y13, Y7
-	VBROADCASTSS (R13), Y14
+	VBROADCASTSS (R14), Y14
 	VFMADD231PS  Y14, Y12, Y8
 	VFMADD231PS  Y14, Y13, Y9
-	VBROADCASTSS (R13)(R11*1), Y14
+	VBROADCASTSS (R14)(R12*1), Y14
 	VFMADD231PS  Y14, Y12, Y10
 	VFMADD231PS  Y14, Y13, Y11
-	ADDQ         DI, R8
-	ADDQ         R9, R10
-	ADDQ         R9, R13
-	DECQ         SI
+	ADDQ         R8, R9
+	ADDQ         R10, R11
+	ADDQ         R10, R14
+	DECQ         DI
 	JNE          inner
 
 end:
-	LEAQ       (DX)(DX*2), SI
-	LEAQ       (BX)(DX*4), DI
+	LEAQ       (DX)(DX*2), DI
+	LEAQ       (BX)(DX*4), R8
 	CMPQ       CX, $0x02
 	JNE        ending
-	VMOVDQU    96(AX), Y12
-	VMASKMOVPS (BX), Y12, Y12
+	VMOVUPS    (BX), Y12
 	VADDPS     Y12, Y0, Y0
-	VMOVDQU    128(AX), Y12
+	VMOVDQU    144(AX), Y12
 	VMASKMOVPS 32(BX), Y12, Y12
 	VADDPS     Y12, Y1, Y1
-	VMOVDQU    96(AX), Y12
-	VMASKMOVPS (BX)(DX*1), Y12, Y12
+	VMOVUPS    (BX)(DX*1), Y12
 	VADDPS     Y12, Y2, Y2
-	VMOVDQU    128(AX), Y12
+	VMOVDQU    144(AX), Y12
 	VMASKMOVPS 32(BX)(DX*1), Y12, Y12
 	VADDPS     Y12, Y3, Y3
-	VMOVDQU    96(AX), Y12
-	VMASKMOVPS (BX)(DX*2), Y12, Y12
+	VMOVUPS    (BX)(DX*2), Y12
 	VADDPS     Y12, Y4, Y4
-	VMOVDQU    128(AX), Y12
+	VMOVDQU    144(AX), Y12
 	VMASKMOVPS 32(BX)(DX*2), Y12, Y12
 	VADDPS     Y12, Y5, Y5
-	VMOVDQU    96(AX), Y12
-	VMASKMOVPS (BX)(SI*1), Y12, Y12
+	VMOVUPS    (BX)(DI*1), Y12
 	VADDPS     Y12, Y6, Y6
-	VMOVDQU    128(AX), Y12
-	VMASKMOVPS 32(BX)(SI*1), Y12, Y12
+	VMOVDQU    144(AX), Y12
+	VMASKMOVPS 32(BX)(DI*1), Y12, Y12
 	VADDPS     Y12, Y7, Y7
-	VMOVDQU    96(AX), Y12
-	VMASKMOVPS (DI), Y12, Y12
+	VMOVUPS    (R8), Y12
 	VADDPS     Y12, Y8, Y8
-	VMOVDQU    128(AX), Y12
-	VMASKMOVPS 32(DI), Y12, Y12
+	VMOVDQU    144(AX), Y12
+	VMASKMOVPS 32(R8), Y12, Y12
 	VADDPS     Y12, Y9, Y9
-	VMOVDQU    96(AX), Y12
-	VMASKMOVPS (DI)(DX*1), Y12, Y12
+	VMOVUPS    (R8)(DX*1), Y12
 	VADDPS     Y12, Y10, Y10
-	VMOVDQU    128(AX), Y12
-	VMASKMOVPS 32(DI)(DX*1), Y12, Y12
+	VMOVDQU    144(AX), Y12
+	VMASKMOVPS 32(R8)(DX*1), Y12, Y12
 	VADDPS     Y12, Y11, Y11
 
 ending:
-	MOVQ         80(AX), CX
 	VBROADCASTSS 88(AX), Y12
-	CMPQ         CX, $0x00
+	CMPQ         SI, $0x00
 	JE           store
-	CMPQ         CX, $0x01
+	CMPQ         SI, $0x01
 	JE           leaky
-	CMPQ         CX, $0x02
+	CMPQ         SI, $0x02
 	JE           relu
-	CMPQ         CX, $0x03
+	CMPQ         SI, $0x03
 	JE           derivative
-	VMOVDQU      96(AX), Y12
-	VMASKMOVPS   (BX), Y12, Y12
+	VMOVUPS      (BX), Y12
 	VFNMADD213PS c3f800000<>+0(SB), Y12, Y12
 	VMULPS       Y12, Y0, Y0
-	VMOVDQU      128(AX), Y12
+	VMOVDQU      144(AX), Y12
 	VMASKMOVPS   32(BX), Y12, Y12
 	VFNMADD213PS c3f800000<>+0(SB), Y12, Y12
 	VMULPS       Y12, Y1, Y1
-	VMOVDQU      96(AX), Y12
-	VMASKMOVPS   (BX)(DX*1), Y12, Y12
+	VMOVUPS      (BX)(DX*1), Y12
 	VFNMADD213PS c3f800000<>+0(SB), Y12, Y12
 	VMULPS       Y12, Y2, Y2
-	VMOVDQU      128(AX), Y12
+	VMOVDQU      144(AX), Y12
 	VMASKMOVPS   32(BX)(DX*1), Y12, Y12
 	VFNMADD213PS c3f800000<>+0(SB), Y12, Y12
 	VMULPS       Y12, Y3, Y3
-	VMOVDQU      96(AX), Y12
-	VMASKMOVPS   (BX)(DX*2), Y12, Y12
+	VMOVUPS      (BX)(DX*2), Y12
 	VFNMADD213PS c3f800000<>+0(SB), Y12, Y12
 	VMULPS       Y12, Y4, Y4
-	VMOVDQU      128(AX), Y12
+	VMOVDQU      144(AX), Y12
 	VMASKMOVPS   32(BX)(DX*2), Y12, Y12
 	VFNMADD213PS c3f800000<>+0(SB), Y12, Y12
 	VMULPS       Y12, Y5, Y5
-	VMOVDQU      96(AX), Y12
-	VMASKMOVPS   (BX)(SI*1), Y12, Y12
+	VMOVUPS      (BX)(DI*1), Y12
 	VFNMADD213PS c3f800000<>+0(SB), Y12, Y12
 	VMULPS       Y12, Y6, Y6
-	VMOVDQU      128(AX), Y12
-	VMASKMOVPS   32(BX)(SI*1), Y12, Y12
+	VMOVDQU      144(AX), Y12
+	VMASKMOVPS   32(BX)(DI*1), Y12, Y12
 	VFNMADD213PS c3f800000<>+0(SB), Y12, Y12
 	VMULPS       Y12, Y7, Y7
-	VMOVDQU      96(AX), Y12
-	VMASKMOVPS   (DI), Y12, Y12
+	VMOVUPS      (R8), Y12
 	VFNMADD213PS c3f800000<>+0(SB), Y12, Y12
 	VMULPS       Y12, Y8, Y8
-	VMOVDQU      128(AX), Y12
-	VMASKMOVPS   32(DI), Y12, Y12
+	VMOVDQU      144(AX), Y12
+	VMASKMOVPS   32(R8), Y12, Y12
 	VFNMADD213PS c3f800000<>+0(SB), Y12, Y12
 	VMULPS       Y12, Y9, Y9
-	VMOVDQU      96(AX), Y12
-	VMASKMOVPS   (DI)(DX*1), Y12, Y12
+	VMOVUPS      (R8)(DX*1), Y12
 	VFNMADD213PS c3f800000<>+0(SB), Y12, Y12
 	VMULPS       Y12, Y10, Y10
-	VMOVDQU      128(AX), Y12
-	VMASKMOVPS   32(DI)(DX*1), Y12, Y12
+	VMOVDQU      144(AX), Y12
+	VMASKMOVPS   32(R8)(DX*1), Y12, Y12
 	VFNMADD213PS c3f800000<>+0(SB), Y12, Y12
 	VMULPS       Y12, Y11, Y11
 	JMP          store
@@ -8136,104 +9166,158 @@ relu:
 	JMP    store
 
 derivative:
-	VMOVDQU    96(AX), Y13
-	VMASKMOVPS (BX), Y13, Y13
+	VMOVUPS    (BX), Y13
 	VXORPS     Y14, Y14, Y14
 	VCMPPS     $0x02, Y14, Y13, Y13
 	VMULPS     Y12, Y0, Y14
 	VBLENDVPS  Y13, Y14, Y0, Y0
-	VMOVDQU    128(AX), Y13
+	VMOVDQU    144(AX), Y13
 	VMASKMOVPS 32(BX), Y13, Y13
 	VXORPS     Y14, Y14, Y14
 	VCMPPS     $0x02, Y14, Y13, Y13
 	VMULPS     Y12, Y1, Y14
 	VBLENDVPS  Y13, Y14, Y1, Y1
-	VMOVDQU    96(AX), Y13
-	VMASKMOVPS (BX)(DX*1), Y13, Y13
+	VMOVUPS    (BX)(DX*1), Y13
 	VXORPS     Y14, Y14, Y14
 	VCMPPS     $0x02, Y14, Y13, Y13
 	VMULPS     Y12, Y2, Y14
 	VBLENDVPS  Y13, Y14, Y2, Y2
-	VMOVDQU    128(AX), Y13
+	VMOVDQU    144(AX), Y13
 	VMASKMOVPS 32(BX)(DX*1), Y13, Y13
 	VXORPS     Y14, Y14, Y14
 	VCMPPS     $0x02, Y14, Y13, Y13
 	VMULPS     Y12, Y3, Y14
 	VBLENDVPS  Y13, Y14, Y3, Y3
-	VMOVDQU    96(AX), Y13
-	VMASKMOVPS (BX)(DX*2), Y13, Y13
+	VMOVUPS    (BX)(DX*2), Y13
 	VXORPS     Y14, Y14, Y14
 	VCMPPS     $0x02, Y14, Y13, Y13
 	VMULPS     Y12, Y4, Y14
 	VBLENDVPS  Y13, Y14, Y4, Y4
-	VMOVDQU    128(AX), Y13
+	VMOVDQU    144(AX), Y13
 	VMASKMOVPS 32(BX)(DX*2), Y13, Y13
 	VXORPS     Y14, Y14, Y14
 	VCMPPS     $0x02, Y14, Y13, Y13
 	VMULPS     Y12, Y5, Y14
 	VBLENDVPS  Y13, Y14, Y5, Y5
-	VMOVDQU    96(AX), Y13
-	VMASKMOVPS (BX)(SI*1), Y13, Y13
+	VMOVUPS    (BX)(DI*1), Y13
 	VXORPS     Y14, Y14, Y14
 	VCMPPS     $0x02, Y14, Y13, Y13
 	VMULPS     Y12, Y6, Y14
 	VBLENDVPS  Y13, Y14, Y6, Y6
-	VMOVDQU    128(AX), Y13
-	VMASKMOVPS 32(BX)(SI*1), Y13, Y13
+	VMOVDQU    144(AX), Y13
+	VMASKMOVPS 32(BX)(DI*1), Y13, Y13
 	VXORPS     Y14, Y14, Y14
 	VCMPPS     $0x02, Y14, Y13, Y13
 	VMULPS     Y12, Y7, Y14
 	VBLENDVPS  Y13, Y14, Y7, Y7
-	VMOVDQU    96(AX), Y13
-	VMASKMOVPS (DI), Y13, Y13
+	VMOVUPS    (R8), Y13
 	VXORPS     Y14, Y14, Y14
 	VCMPPS     $0x02, Y14, Y13, Y13
 	VMULPS     Y12, Y8, Y14
 	VBLENDVPS  Y13, Y14, Y8, Y8
-	VMOVDQU    128(AX), Y13
-	VMASKMOVPS 32(DI), Y13, Y13
+	VMOVDQU    144(AX), Y13
+	VMASKMOVPS 32(R8), Y13, Y13
 	VXORPS     Y14, Y14, Y14
 	VCMPPS     $0x02, Y14, Y13, Y13
 	VMULPS     Y12, Y9, Y14
 	VBLENDVPS  Y13, Y14, Y9, Y9
-	VMOVDQU    96(AX), Y13
-	VMASKMOVPS (DI)(DX*1), Y13, Y13
+	VMOVUPS    (R8)(DX*1), Y13
 	VXORPS     Y14, Y14, Y14
 	VCMPPS     $0x02, Y14, Y13, Y13
 	VMULPS     Y12, Y10, Y14
 	VBLENDVPS  Y13, Y14, Y10, Y10
-	VMOVDQU    128(AX), Y13
-	VMASKMOVPS 32(DI)(DX*1), Y13, Y13
+	VMOVDQU    144(AX), Y13
+	VMASKMOVPS 32(R8)(DX*1), Y13, Y13
 	VXORPS     Y14, Y14, Y14
 	VCMPPS     $0x02, Y14, Y13, Y13
 	VMULPS     Y12, Y11, Y14
 	VBLENDVPS  Y13, Y14, Y11, Y11
 
 store:
-	VMOVDQU    96(AX), Y12
-	VMASKMOVPS Y0, Y12, (BX)
-	VMOVDQU    128(AX), Y0
-	VMASKMOVPS Y1, Y0, 32(BX)
-	VMOVDQU    96(AX), Y0
-	VMASKMOVPS Y2, Y0, (BX)(DX*1)
-	VMOVDQU    128(AX), Y0
-	VMASKMOVPS Y3, Y0, 32(BX)(DX*1)
-	VMOVDQU    96(AX), Y0
-	VMASKMOVPS Y4, Y0, (BX)(DX*2)
-	VMOVDQU    128(AX), Y0
-	VMASKMOVPS Y5, Y0, 32(BX)(DX*2)
-	VMOVDQU    96(AX), Y0
-	VMASKMOVPS Y6, Y0, (BX)(SI*1)
-	VMOVDQU    128(AX), Y0
-	VMASKMOVPS Y7, Y0, 32(BX)(SI*1)
-	VMOVDQU    96(AX), Y0
-	VMASKMOVPS Y8, Y0, (DI)
-	VMOVDQU    128(AX), Y0
-	VMASKMOVPS Y9, Y0, 32(DI)
-	VMOVDQU    96(AX), Y0
-	VMASKMOVPS Y10, Y0, (DI)(DX*1)
-	VMOVDQU    128(AX), Y0
-	VMASKMOVPS Y11, Y0, 32(DI)(DX*1)
+	VMOVUPS Y0, (BX)
+	VMOVUPS Y2, (BX)(DX*1)
+	VMOVUPS Y4, (BX)(DX*2)
+	VMOVUPS Y6, (BX)(DI*1)
+	VMOVUPS Y8, (R8)
+	VMOVUPS Y10, (R8)(DX*1)
+	MOVQ    104(AX), CX
+	TESTQ   CX, CX
+	JNE     some
+	VMOVUPS Y1, 32(BX)
+	VMOVUPS Y3, 32(BX)(DX*1)
+	VMOVUPS Y5, 32(BX)(DX*2)
+	VMOVUPS Y7, 32(BX)(DI*1)
+	VMOVUPS Y9, 32(R8)
+	VMOVUPS Y11, 32(R8)(DX*1)
+	JMP     next
+
+some:
+	VMOVAPS      X1, X0
+	VMOVAPS      X3, X2
+	VMOVAPS      X5, X4
+	VMOVAPS      X7, X6
+	VMOVAPS      X9, X8
+	VMOVAPS      X11, X10
+	XORQ         SI, SI
+	TESTQ        $0x00000004, CX
+	JE           store2Of12
+	VMOVUPS      X0, 32(BX)
+	VEXTRACTF128 $0x01, Y1, X0
+	VMOVUPS      X2, 32(BX)(DX*1)
+	VEXTRACTF128 $0x01, Y3, X2
+	VMOVUPS      X4, 32(BX)(DX*2)
+	VEXTRACTF128 $0x01, Y5, X4
+	VMOVUPS      X6, 32(BX)(DI*1)
+	VEXTRACTF128 $0x01, Y7, X6
+	VMOVUPS      X8, 32(R8)
+	VEXTRACTF128 $0x01, Y9, X8
+	VMOVUPS      X10, 32(R8)(DX*1)
+	VEXTRACTF128 $0x01, Y11, X10
+	MOVQ         $0x00000010, SI
+
+store2Of12:
+	TESTQ    $0x00000002, CX
+	JE       store1Of12
+	VMOVLPS  X0, 32(BX)(SI*1)
+	VMOVHLPS X0, X0, X0
+	LEAQ     32(BX)(DX*1), R9
+	VMOVLPS  X2, (R9)(SI*1)
+	VMOVHLPS X2, X2, X2
+	LEAQ     32(BX)(DX*2), R9
+	VMOVLPS  X4, (R9)(SI*1)
+	VMOVHLPS X4, X4, X4
+	LEAQ     32(BX)(DI*1), R9
+	VMOVLPS  X6, (R9)(SI*1)
+	VMOVHLPS X6, X6, X6
+	VMOVLPS  X8, 32(R8)(SI*1)
+	VMOVHLPS X8, X8, X8
+	LEAQ     32(R8)(DX*1), R9
+	VMOVLPS  X10, (R9)(SI*1)
+	VMOVHLPS X10, X10, X10
+	ADDQ     $0x08, SI
+
+store1Of12:
+	TESTQ  $0x00000001, CX
+	JE     store0Of12
+	VMOVSS X0, 32(BX)(SI*1)
+	LEAQ   32(BX)(DX*1), CX
+	VMOVSS X2, (CX)(SI*1)
+	LEAQ   32(BX)(DX*2), CX
+	VMOVSS X4, (CX)(SI*1)
+	LEAQ   32(BX)(DI*1), CX
+	VMOVSS X6, (CX)(SI*1)
+	VMOVSS X8, 32(R8)(SI*1)
+	LEAQ   32(R8)(DX*1), CX
+	VMOVSS X10, (CX)(SI*1)
+
+store0Of12:
+next:
+	IMUL3Q $0x06, 32(AX), CX
+	ADDQ   CX, (SP)
+	IMUL3Q $0x06, 56(AX), CX
+	ADDQ   CX, 8(SP)
+	DECQ   16(SP)
+	JNE    tile
 	VZEROUPPER
 	RET
 
@@ -8298,29 +9382,36 @@ block:
 	VZEROUPPER
 	RET
 
-// func pack512(dst *float32, src *float32, srcStride int, rows int, mask *int32)
+// func pack512(dst *float32, src *float32, srcStride int, rows int, mask *int32, sums *float32)
 // Requires: AVX, AVX512DQ, AVX512F
-TEXT ·pack512(SB), NOSPLIT, $0-40
+TEXT ·pack512(SB), NOSPLIT, $0-48
 	MOVQ      dst+0(FP), AX
 	MOVQ      src+8(FP), CX
 	MOVQ      srcStride+16(FP), DX
 	MOVQ      rows+24(FP), BX
-	MOVQ      mask+32(FP), SI
-	SUBQ      $0x60, SI
-	VMOVDQU32 96(SI), Z0
+	MOVQ      sums+40(FP), SI
+	MOVQ      mask+32(FP), DI
+	SUBQ      $0x70, DI
+	VMOVDQU32 112(DI), Z0
 	VPMOVD2M  Z0, K1
-	VMOVDQU32 160(SI), Z0
+	VMOVDQU32 176(DI), Z0
 	VPMOVD2M  Z0, K2
+	VPXORD    Z1, Z1, Z1
+	VPXORD    Z2, Z2, Z2
 
 row:
 	VMOVUPS.Z (CX), K1, Z0
 	VMOVUPS   Z0, (AX)
+	VADDPS    Z0, Z1, Z1
 	VMOVUPS.Z 64(CX), K2, Z0
 	VMOVUPS   Z0, 64(AX)
+	VADDPS    Z0, Z2, Z2
 	ADDQ      DX, CX
 	ADDQ      $0x00000080, AX
 	DECQ      BX
 	JNZ       row
+	VMOVUPS   Z1, (SI)
+	VMOVUPS   Z2, 64(SI)
 	VZEROUPPER
 	RET
 
@@ -8329,14 +9420,42 @@ row:
 TEXT ·exp512(SB), NOSPLIT, $0-16
 	MOVQ x+0(FP), AX
 	MOVQ n+8(FP), CX
+	SUBQ $0x10, CX
+	JL   vectorRest
 
 vector:
-	MOVQ         $0x00000010, BX
-	CMPQ         CX, BX
-	CMOVQLT      CX, BX
-	MOVQ         $-1, DX
-	BZHIQ        BX, DX, DX
-	KMOVW        DX, K1
+	VMOVUPS      (AX), Z0
+	VMOVUPS      c42b20000<>+0(SB), Z1
+	VMINPS       Z0, Z1, Z0
+	VMOVUPS      cc2d00000<>+0(SB), Z1
+	VMAXPS       Z0, Z1, Z0
+	VMULPS       c3fb8aa3b<>+0(SB), Z0, Z1
+	VRNDSCALEPS  $0x00, Z1, Z1
+	VFNMADD231PS c3f318000<>+0(SB), Z1, Z0
+	VFNMADD231PS cb95e8083<>+0(SB), Z1, Z0
+	VMOVUPS      c39500d01<>+0(SB), Z2
+	VFMADD213PS  c3ab60b61<>+0(SB), Z0, Z2
+	VFMADD213PS  c3c088889<>+0(SB), Z0, Z2
+	VFMADD213PS  c3d2aaaab<>+0(SB), Z0, Z2
+	VFMADD213PS  c3e2aaaab<>+0(SB), Z0, Z2
+	VFMADD213PS  c3f000000<>+0(SB), Z0, Z2
+	VFMADD213PS  c3f800000<>+0(SB), Z0, Z2
+	VFMADD213PS  c3f800000<>+0(SB), Z0, Z2
+	VSCALEFPS    Z1, Z2, Z2
+	VMOVUPS      Z2, (AX)
+	ADDQ         $0x40, AX
+	SUBQ         $0x10, CX
+	JGE          vector
+
+vectorRest:
+	ADDQ         $0x10, CX
+	JE           vectorEnd
+	MOVQ         $0x00000010, DX
+	CMPQ         CX, DX
+	CMOVQLT      CX, DX
+	MOVQ         $-1, CX
+	BZHIQ        DX, CX, CX
+	KMOVW        CX, K1
 	VMOVUPS.Z    (AX), K1, Z0
 	VMOVUPS      c42b20000<>+0(SB), Z1
 	VMINPS       Z0, Z1, Z0
@@ -8356,9 +9475,8 @@ vector:
 	VFMADD213PS  c3f800000<>+0(SB), Z0, Z2
 	VSCALEFPS    Z1, Z2, Z2
 	VMOVUPS      Z2, K1, (AX)
-	ADDQ         $0x40, AX
-	SUBQ         $0x10, CX
-	JG           vector
+
+vectorEnd:
 	VZEROUPPER
 	RET
 
@@ -8565,14 +9683,60 @@ GLOBL c3f000000<>(SB), RODATA|NOPTR, $64
 TEXT ·tanh512(SB), NOSPLIT, $0-16
 	MOVQ x+0(FP), AX
 	MOVQ n+8(FP), CX
+	SUBQ $0x10, CX
+	JL   vectorRest
 
 vector:
-	MOVQ         $0x00000010, BX
-	CMPQ         CX, BX
-	CMOVQLT      CX, BX
-	MOVQ         $-1, DX
-	BZHIQ        BX, DX, DX
-	KMOVW        DX, K1
+	VMOVUPS      (AX), Z0
+	VMULPS       Z0, Z0, Z1
+	VMOVUPS      cbbbb560d<>+0(SB), Z2
+	VFMADD213PS  c3ca92b6c<>+0(SB), Z1, Z2
+	VFMADD213PS  cbd5c2224<>+0(SB), Z1, Z2
+	VFMADD213PS  c3e0883b4<>+0(SB), Z1, Z2
+	VFMADD213PS  cbeaaaa9a<>+0(SB), Z1, Z2
+	VMULPS       Z1, Z2, Z2
+	VFMADD213PS  Z0, Z0, Z2
+	VPANDD       c7fffffff<>+0(SB), Z0, Z1
+	VPANDD       c80000000<>+0(SB), Z0, Z0
+	VMULPS       cc0000000<>+0(SB), Z1, Z5
+	VMOVUPS      c42b20000<>+0(SB), Z6
+	VMINPS       Z5, Z6, Z5
+	VMOVUPS      cc2d00000<>+0(SB), Z6
+	VMAXPS       Z5, Z6, Z5
+	VMULPS       c3fb8aa3b<>+0(SB), Z5, Z6
+	VRNDSCALEPS  $0x00, Z6, Z6
+	VFNMADD231PS c3f318000<>+0(SB), Z6, Z5
+	VFNMADD231PS cb95e8083<>+0(SB), Z6, Z5
+	VMOVUPS      c39500d01<>+0(SB), Z7
+	VFMADD213PS  c3ab60b61<>+0(SB), Z5, Z7
+	VFMADD213PS  c3c088889<>+0(SB), Z5, Z7
+	VFMADD213PS  c3d2aaaab<>+0(SB), Z5, Z7
+	VFMADD213PS  c3e2aaaab<>+0(SB), Z5, Z7
+	VFMADD213PS  c3f000000<>+0(SB), Z5, Z7
+	VFMADD213PS  c3f800000<>+0(SB), Z5, Z7
+	VFMADD213PS  c3f800000<>+0(SB), Z5, Z7
+	VSCALEFPS    Z6, Z7, Z7
+	VMOVUPS      c3f800000<>+0(SB), Z5
+	VADDPS       Z7, Z5, Z6
+	VSUBPS       Z7, Z5, Z5
+	VDIVPS       Z6, Z5, Z5
+	VPORD        Z0, Z5, Z5
+	VCMPPS       $0x11, c3f200000<>+0(SB), Z1, K1
+	VBLENDMPS    Z2, Z5, K1, Z3
+	VMOVUPS      Z3, (AX)
+	ADDQ         $0x40, AX
+	SUBQ         $0x10, CX
+	JGE          vector
+
+vectorRest:
+	ADDQ         $0x10, CX
+	JE           vectorEnd
+	MOVQ         $0x00000010, DX
+	CMPQ         CX, DX
+	CMOVQLT      CX, DX
+	MOVQ         $-1, CX
+	BZHIQ        DX, CX, CX
+	KMOVW        CX, K1
 	VMOVUPS.Z    (AX), K1, Z0
 	VMULPS       Z0, Z0, Z1
 	VMOVUPS      cbbbb560d<>+0(SB), Z2
@@ -8584,35 +9748,34 @@ vector:
 	VFMADD213PS  Z0, Z0, Z2
 	VPANDD       c7fffffff<>+0(SB), Z0, Z1
 	VPANDD       c80000000<>+0(SB), Z0, Z0
-	VMULPS       cc0000000<>+0(SB), Z1, Z4
+	VMULPS       cc0000000<>+0(SB), Z1, Z3
 	VMOVUPS      c42b20000<>+0(SB), Z5
-	VMINPS       Z4, Z5, Z4
+	VMINPS       Z3, Z5, Z3
 	VMOVUPS      cc2d00000<>+0(SB), Z5
-	VMAXPS       Z4, Z5, Z4
-	VMULPS       c3fb8aa3b<>+0(SB), Z4, Z5
+	VMAXPS       Z3, Z5, Z3
+	VMULPS       c3fb8aa3b<>+0(SB), Z3, Z5
 	VRNDSCALEPS  $0x00, Z5, Z5
-	VFNMADD231PS c3f318000<>+0(SB), Z5, Z4
-	VFNMADD231PS cb95e8083<>+0(SB), Z5, Z4
+	VFNMADD231PS c3f318000<>+0(SB), Z5, Z3
+	VFNMADD231PS cb95e8083<>+0(SB), Z5, Z3
 	VMOVUPS      c39500d01<>+0(SB), Z6
-	VFMADD213PS  c3ab60b61<>+0(SB), Z4, Z6
-	VFMADD213PS  c3c088889<>+0(SB), Z4, Z6
-	VFMADD213PS  c3d2aaaab<>+0(SB), Z4, Z6
-	VFMADD213PS  c3e2aaaab<>+0(SB), Z4, Z6
-	VFMADD213PS  c3f000000<>+0(SB), Z4, Z6
-	VFMADD213PS  c3f800000<>+0(SB), Z4, Z6
-	VFMADD213PS  c3f800000<>+0(SB), Z4, Z6
+	VFMADD213PS  c3ab60b61<>+0(SB), Z3, Z6
+	VFMADD213PS  c3c088889<>+0(SB), Z3, Z6
+	VFMADD213PS  c3d2aaaab<>+0(SB), Z3, Z6
+	VFMADD213PS  c3e2aaaab<>+0(SB), Z3, Z6
+	VFMADD213PS  c3f000000<>+0(SB), Z3, Z6
+	VFMADD213PS  c3f800000<>+0(SB), Z3, Z6
+	VFMADD213PS  c3f800000<>+0(SB), Z3, Z6
 	VSCALEFPS    Z5, Z6, Z6
-	VMOVUPS      c3f800000<>+0(SB), Z4
-	VADDPS       Z6, Z4, Z5
-	VSUBPS       Z6, Z4, Z4
-	VDIVPS       Z5, Z4, Z4
-	VPORD        Z0, Z4, Z4
+	VMOVUPS      c3f800000<>+0(SB), Z3
+	VADDPS       Z6, Z3, Z5
+	VSUBPS       Z6, Z3, Z3
+	VDIVPS       Z5, Z3, Z3
+	VPORD        Z0, Z3, Z3
 	VCMPPS       $0x11, c3f200000<>+0(SB), Z1, K2
-	VBLENDMPS    Z2, Z4, K2, Z3
-	VMOVUPS      Z3, K1, (AX)
-	ADDQ         $0x40, AX
-	SUBQ         $0x10, CX
-	JG           vector
+	VBLENDMPS    Z2, Z3, K2, Z4
+	VMOVUPS      Z4, K1, (AX)
+
+vectorEnd:
 	VZEROUPPER
 	RET
 
@@ -8783,60 +9946,111 @@ GLOBL c3f200000<>(SB), RODATA|NOPTR, $64
 TEXT ·log512(SB), NOSPLIT, $0-16
 	MOVQ x+0(FP), AX
 	MOVQ n+8(FP), CX
+	SUBQ $0x10, CX
+	JL   vectorRest
 
 vector:
-	MOVQ         $0x00000010, BX
-	CMPQ         CX, BX
-	CMOVQLT      CX, BX
-	MOVQ         $-1, DX
-	BZHIQ        BX, DX, DX
-	KMOVW        DX, K1
-	VMOVUPS.Z    (AX), K1, Z0
+	VMOVUPS      (AX), Z0
 	VPXORD       Z2, Z2, Z2
 	VMULPS       c4b000000<>+0(SB), Z0, Z1
-	VCMPPS       $0x11, c00800000<>+0(SB), Z0, K2
-	VBLENDMPS    Z1, Z0, K2, Z3
+	VCMPPS       $0x11, c00800000<>+0(SB), Z0, K1
+	VBLENDMPS    Z1, Z0, K1, Z3
 	VMOVUPS      cc1b80000<>+0(SB), Z1
-	VCMPPS       $0x11, c00800000<>+0(SB), Z0, K2
-	VBLENDMPS    Z1, Z2, K2, Z4
+	VCMPPS       $0x11, c00800000<>+0(SB), Z0, K1
+	VBLENDMPS    Z1, Z2, K1, Z4
 	VPSUBD       c3f3504f3<>+0(SB), Z3, Z1
 	VPSRAD       $0x17, Z1, Z1
-	VPSLLD       $0x17, Z1, Z11
-	VPSUBD       Z11, Z3, Z11
+	VPSLLD       $0x17, Z1, Z20
+	VPSUBD       Z20, Z3, Z20
 	VCVTDQ2PS    Z1, Z1
 	VADDPS       Z4, Z1, Z1
-	VSUBPS       c3f800000<>+0(SB), Z11, Z11
-	VMULPS       Z11, Z11, Z12
-	VMOVUPS      cbd9c5ac0<>+0(SB), Z13
-	VFMADD213PS  c3e02adb5<>+0(SB), Z11, Z13
-	VFMADD213PS  cbe06c2a1<>+0(SB), Z11, Z13
-	VFMADD213PS  c3e116d0e<>+0(SB), Z11, Z13
-	VFMADD213PS  cbe2a3922<>+0(SB), Z11, Z13
-	VFMADD213PS  c3e4cd004<>+0(SB), Z11, Z13
-	VFMADD213PS  cbe800113<>+0(SB), Z11, Z13
-	VFMADD213PS  c3eaaaaaa<>+0(SB), Z11, Z13
-	VMULPS       Z11, Z13, Z13
-	VMULPS       Z12, Z13, Z13
-	VFMADD231PS  cb95e8083<>+0(SB), Z1, Z13
-	VFNMADD231PS c3f000000<>+0(SB), Z12, Z13
-	VADDPS       Z11, Z13, Z13
-	VFMADD231PS  c3f318000<>+0(SB), Z1, Z13
+	VSUBPS       c3f800000<>+0(SB), Z20, Z20
+	VMULPS       Z20, Z20, Z21
+	VMOVUPS      cbd9c5ac0<>+0(SB), Z22
+	VFMADD213PS  c3e02adb5<>+0(SB), Z20, Z22
+	VFMADD213PS  cbe06c2a1<>+0(SB), Z20, Z22
+	VFMADD213PS  c3e116d0e<>+0(SB), Z20, Z22
+	VFMADD213PS  cbe2a3922<>+0(SB), Z20, Z22
+	VFMADD213PS  c3e4cd004<>+0(SB), Z20, Z22
+	VFMADD213PS  cbe800113<>+0(SB), Z20, Z22
+	VFMADD213PS  c3eaaaaaa<>+0(SB), Z20, Z22
+	VMULPS       Z20, Z22, Z22
+	VMULPS       Z21, Z22, Z22
+	VFMADD231PS  cb95e8083<>+0(SB), Z1, Z22
+	VFNMADD231PS c3f000000<>+0(SB), Z21, Z22
+	VADDPS       Z20, Z22, Z22
+	VFMADD231PS  c3f318000<>+0(SB), Z1, Z22
 	VPXORD       Z5, Z5, Z5
 	VMOVUPS      cff800000<>+0(SB), Z1
-	VCMPPS       $0x12, Z5, Z0, K2
-	VBLENDMPS    Z1, Z13, K2, Z6
+	VCMPPS       $0x12, Z5, Z0, K1
+	VBLENDMPS    Z1, Z22, K1, Z6
 	VPXORD       Z7, Z7, Z7
 	VMOVUPS      c7fc00000<>+0(SB), Z1
-	VCMPPS       $0x11, Z7, Z0, K2
-	VBLENDMPS    Z1, Z6, K2, Z8
-	VCMPPS       $0x00, c7f800000<>+0(SB), Z0, K2
-	VBLENDMPS    Z0, Z8, K2, Z9
-	VCMPPS       $0x03, Z0, Z0, K2
-	VBLENDMPS    Z0, Z9, K2, Z10
-	VMOVUPS      Z10, K1, (AX)
+	VCMPPS       $0x11, Z7, Z0, K1
+	VBLENDMPS    Z1, Z6, K1, Z8
+	VCMPPS       $0x00, c7f800000<>+0(SB), Z0, K1
+	VBLENDMPS    Z0, Z8, K1, Z9
+	VCMPPS       $0x03, Z0, Z0, K1
+	VBLENDMPS    Z0, Z9, K1, Z10
+	VMOVUPS      Z10, (AX)
 	ADDQ         $0x40, AX
 	SUBQ         $0x10, CX
-	JG           vector
+	JGE          vector
+
+vectorRest:
+	ADDQ         $0x10, CX
+	JE           vectorEnd
+	MOVQ         $0x00000010, DX
+	CMPQ         CX, DX
+	CMOVQLT      CX, DX
+	MOVQ         $-1, CX
+	BZHIQ        DX, CX, CX
+	KMOVW        CX, K1
+	VMOVUPS.Z    (AX), K1, Z0
+	VPXORD       Z11, Z11, Z11
+	VMULPS       c4b000000<>+0(SB), Z0, Z1
+	VCMPPS       $0x11, c00800000<>+0(SB), Z0, K2
+	VBLENDMPS    Z1, Z0, K2, Z12
+	VMOVUPS      cc1b80000<>+0(SB), Z1
+	VCMPPS       $0x11, c00800000<>+0(SB), Z0, K2
+	VBLENDMPS    Z1, Z11, K2, Z13
+	VPSUBD       c3f3504f3<>+0(SB), Z12, Z1
+	VPSRAD       $0x17, Z1, Z1
+	VPSLLD       $0x17, Z1, Z2
+	VPSUBD       Z2, Z12, Z2
+	VCVTDQ2PS    Z1, Z1
+	VADDPS       Z13, Z1, Z1
+	VSUBPS       c3f800000<>+0(SB), Z2, Z2
+	VMULPS       Z2, Z2, Z3
+	VMOVUPS      cbd9c5ac0<>+0(SB), Z4
+	VFMADD213PS  c3e02adb5<>+0(SB), Z2, Z4
+	VFMADD213PS  cbe06c2a1<>+0(SB), Z2, Z4
+	VFMADD213PS  c3e116d0e<>+0(SB), Z2, Z4
+	VFMADD213PS  cbe2a3922<>+0(SB), Z2, Z4
+	VFMADD213PS  c3e4cd004<>+0(SB), Z2, Z4
+	VFMADD213PS  cbe800113<>+0(SB), Z2, Z4
+	VFMADD213PS  c3eaaaaaa<>+0(SB), Z2, Z4
+	VMULPS       Z2, Z4, Z4
+	VMULPS       Z3, Z4, Z4
+	VFMADD231PS  cb95e8083<>+0(SB), Z1, Z4
+	VFNMADD231PS c3f000000<>+0(SB), Z3, Z4
+	VADDPS       Z2, Z4, Z4
+	VFMADD231PS  c3f318000<>+0(SB), Z1, Z4
+	VPXORD       Z14, Z14, Z14
+	VMOVUPS      cff800000<>+0(SB), Z1
+	VCMPPS       $0x12, Z14, Z0, K2
+	VBLENDMPS    Z1, Z4, K2, Z15
+	VPXORD       Z16, Z16, Z16
+	VMOVUPS      c7fc00000<>+0(SB), Z1
+	VCMPPS       $0x11, Z16, Z0, K2
+	VBLENDMPS    Z1, Z15, K2, Z17
+	VCMPPS       $0x00, c7f800000<>+0(SB), Z0, K2
+	VBLENDMPS    Z0, Z17, K2, Z18
+	VCMPPS       $0x03, Z0, Z0, K2
+	VBLENDMPS    Z0, Z18, K2, Z19
+	VMOVUPS      Z19, K1, (AX)
+
+vectorEnd:
 	VZEROUPPER
 	RET
 
@@ -9112,7 +10326,7 @@ GLOBL c7fc00000<>(SB), RODATA|NOPTR, $64
 
 // func couplingForward512(t *byte)
 // Requires: AVX, AVX512F, BMI2, CMOV
-TEXT ·couplingForward512(SB), NOSPLIT, $8-8
+TEXT ·couplingForward512(SB), NOSPLIT, $0-8
 	MOVQ t+0(FP), AX
 	MOVQ 72(AX), CX
 	MOVQ 24(AX), DX
@@ -9131,77 +10345,143 @@ row:
 	MOVQ   80(AX), R14
 	MOVQ   R14, R13
 	SHLQ   $0x02, R13
+	SUBQ   $0x10, R14
+	JL     columnsRest
 
 columns:
-	MOVQ          $0x00000010, BP
-	CMPQ          R14, BP
-	CMOVQLT       R14, BP
-	MOVQ          $-1, R15
-	BZHIQ         BP, R15, R15
-	KMOVW         R15, K1
-	VMOVUPS.Z     (R9), K1, Z1
-	VBROADCASTSS  92(AX), Z2
-	VMULPS        Z2, Z1, Z1
-	VMOVUPS       c3f800000<>+0(SB), Z2
-	VFMADD231PS   Z1, Z1, Z2
-	VMOVUPS       c3f22f983<>+0(SB), Z5
-	VDIVPS        Z2, Z5, Z5
-	VMOVUPS       Z5, K1, (R10)(R12*1)
-	VPANDD        c7fffffff<>+0(SB), Z1, Z2
-	VPANDD        c80000000<>+0(SB), Z1, Z1
-	VMOVUPS       c3f800000<>+0(SB), Z5
-	VDIVPS        Z2, Z5, Z6
-	VCMPPS        $0x1e, Z5, Z2, K2
-	VBLENDMPS     Z6, Z2, K2, Z3
-	VMULPS        Z3, Z3, Z5
-	VMOVUPS       cbaeb17f6<>+0(SB), Z6
-	VFMADD213PS   c3c32d32d<>+0(SB), Z5, Z6
-	VFMADD213PS   cbcff68af<>+0(SB), Z5, Z6
-	VFMADD213PS   c3d6d64f1<>+0(SB), Z5, Z6
-	VFMADD213PS   cbdac1a48<>+0(SB), Z5, Z6
-	VFMADD213PS   c3de04cff<>+0(SB), Z5, Z6
-	VFMADD213PS   cbe1210db<>+0(SB), Z5, Z6
-	VFMADD213PS   c3e4cc8ff<>+0(SB), Z5, Z6
-	VFMADD213PS   cbeaaaa9f<>+0(SB), Z5, Z6
-	VMULPS        Z5, Z6, Z6
-	VFMADD213PS   Z3, Z3, Z6
-	VMOVUPS       c3fc90fdb<>+0(SB), Z5
-	VSUBPS        Z6, Z5, Z5
-	VCMPPS        $0x1e, c3f800000<>+0(SB), Z2, K2
-	VBLENDMPS     Z5, Z6, K2, Z4
-	VPORD         Z1, Z4, Z4
-	VMULPS        c3f22f983<>+0(SB), Z4, Z4
-	VBROADCASTSS  88(AX), Z1
-	VMULPS        Z1, Z4, Z4
-	VADDPS        Z4, Z0, Z0
-	VMOVUPS       c42b20000<>+0(SB), Z1
-	VMINPS        Z4, Z1, Z1
-	VMOVUPS       cc2d00000<>+0(SB), Z2
-	VMAXPS        Z1, Z2, Z1
-	VMULPS        c3fb8aa3b<>+0(SB), Z1, Z2
-	VRNDSCALEPS   $0x00, Z2, Z2
-	VFNMADD231PS  c3f318000<>+0(SB), Z2, Z1
-	VFNMADD231PS  cb95e8083<>+0(SB), Z2, Z1
-	VMOVUPS       c39500d01<>+0(SB), Z5
-	VFMADD213PS   c3ab60b61<>+0(SB), Z1, Z5
-	VFMADD213PS   c3c088889<>+0(SB), Z1, Z5
-	VFMADD213PS   c3d2aaaab<>+0(SB), Z1, Z5
-	VFMADD213PS   c3e2aaaab<>+0(SB), Z1, Z5
-	VFMADD213PS   c3f000000<>+0(SB), Z1, Z5
-	VFMADD213PS   c3f800000<>+0(SB), Z1, Z5
-	VFMADD213PS   c3f800000<>+0(SB), Z1, Z5
-	VSCALEFPS     Z2, Z5, Z5
-	VMOVUPS.Z     (R8), K1, Z1
-	VMOVUPS       Z1, K1, (R10)(R11*1)
-	VMOVUPS       Z5, K1, (R10)
-	VMOVUPS.Z     (R9)(R13*1), K1, Z2
-	VFMADD213PS   Z2, Z5, Z1
-	VMOVUPS       Z1, K1, (R8)
-	ADDQ          $0x40, R8
-	ADDQ          $0x40, R9
-	ADDQ          $0x40, R10
-	SUBQ          $0x10, R14
-	JG            columns
+	VMOVUPS      (R9), Z1
+	VBROADCASTSS 92(AX), Z2
+	VMULPS       Z2, Z1, Z1
+	VMOVUPS      c3f800000<>+0(SB), Z2
+	VFMADD231PS  Z1, Z1, Z2
+	VMOVUPS      c3f22f983<>+0(SB), Z7
+	VDIVPS       Z2, Z7, Z7
+	VMOVUPS      Z7, (R10)(R12*1)
+	VPANDD       c7fffffff<>+0(SB), Z1, Z2
+	VPANDD       c80000000<>+0(SB), Z1, Z1
+	VMOVUPS      c3f800000<>+0(SB), Z7
+	VDIVPS       Z2, Z7, Z8
+	VCMPPS       $0x1e, Z7, Z2, K1
+	VBLENDMPS    Z8, Z2, K1, Z3
+	VMULPS       Z3, Z3, Z7
+	VMOVUPS      cbaeb17f6<>+0(SB), Z8
+	VFMADD213PS  c3c32d32d<>+0(SB), Z7, Z8
+	VFMADD213PS  cbcff68af<>+0(SB), Z7, Z8
+	VFMADD213PS  c3d6d64f1<>+0(SB), Z7, Z8
+	VFMADD213PS  cbdac1a48<>+0(SB), Z7, Z8
+	VFMADD213PS  c3de04cff<>+0(SB), Z7, Z8
+	VFMADD213PS  cbe1210db<>+0(SB), Z7, Z8
+	VFMADD213PS  c3e4cc8ff<>+0(SB), Z7, Z8
+	VFMADD213PS  cbeaaaa9f<>+0(SB), Z7, Z8
+	VMULPS       Z7, Z8, Z8
+	VFMADD213PS  Z3, Z3, Z8
+	VMOVUPS      c3fc90fdb<>+0(SB), Z7
+	VSUBPS       Z8, Z7, Z7
+	VCMPPS       $0x1e, c3f800000<>+0(SB), Z2, K1
+	VBLENDMPS    Z7, Z8, K1, Z4
+	VPORD        Z1, Z4, Z4
+	VMULPS       c3f22f983<>+0(SB), Z4, Z4
+	VBROADCASTSS 88(AX), Z1
+	VMULPS       Z1, Z4, Z4
+	VADDPS       Z4, Z0, Z0
+	VMOVUPS      c42b20000<>+0(SB), Z1
+	VMINPS       Z4, Z1, Z1
+	VMOVUPS      cc2d00000<>+0(SB), Z2
+	VMAXPS       Z1, Z2, Z1
+	VMULPS       c3fb8aa3b<>+0(SB), Z1, Z2
+	VRNDSCALEPS  $0x00, Z2, Z2
+	VFNMADD231PS c3f318000<>+0(SB), Z2, Z1
+	VFNMADD231PS cb95e8083<>+0(SB), Z2, Z1
+	VMOVUPS      c39500d01<>+0(SB), Z7
+	VFMADD213PS  c3ab60b61<>+0(SB), Z1, Z7
+	VFMADD213PS  c3c088889<>+0(SB), Z1, Z7
+	VFMADD213PS  c3d2aaaab<>+0(SB), Z1, Z7
+	VFMADD213PS  c3e2aaaab<>+0(SB), Z1, Z7
+	VFMADD213PS  c3f000000<>+0(SB), Z1, Z7
+	VFMADD213PS  c3f800000<>+0(SB), Z1, Z7
+	VFMADD213PS  c3f800000<>+0(SB), Z1, Z7
+	VSCALEFPS    Z2, Z7, Z7
+	VMOVUPS      (R8), Z1
+	VMOVUPS      Z1, (R10)(R11*1)
+	VMOVUPS      Z7, (R10)
+	VMOVUPS      (R9)(R13*1), Z2
+	VFMADD213PS  Z2, Z7, Z1
+	VMOVUPS      Z1, (R8)
+	ADDQ         $0x40, R8
+	ADDQ         $0x40, R9
+	ADDQ         $0x40, R10
+	SUBQ         $0x10, R14
+	JGE          columns
+
+columnsRest:
+	ADDQ         $0x10, R14
+	JE           columnsEnd
+	MOVQ         $0x00000010, R15
+	CMPQ         R14, R15
+	CMOVQLT      R14, R15
+	MOVQ         $-1, R14
+	BZHIQ        R15, R14, R14
+	KMOVW        R14, K1
+	VMOVUPS.Z    (R9), K1, Z1
+	VBROADCASTSS 92(AX), Z2
+	VMULPS       Z2, Z1, Z1
+	VMOVUPS      c3f800000<>+0(SB), Z2
+	VFMADD231PS  Z1, Z1, Z2
+	VMOVUPS      c3f22f983<>+0(SB), Z7
+	VDIVPS       Z2, Z7, Z7
+	VMOVUPS      Z7, K1, (R10)(R12*1)
+	VPANDD       c7fffffff<>+0(SB), Z1, Z2
+	VPANDD       c80000000<>+0(SB), Z1, Z1
+	VMOVUPS      c3f800000<>+0(SB), Z7
+	VDIVPS       Z2, Z7, Z8
+	VCMPPS       $0x1e, Z7, Z2, K2
+	VBLENDMPS    Z8, Z2, K2, Z5
+	VMULPS       Z5, Z5, Z7
+	VMOVUPS      cbaeb17f6<>+0(SB), Z8
+	VFMADD213PS  c3c32d32d<>+0(SB), Z7, Z8
+	VFMADD213PS  cbcff68af<>+0(SB), Z7, Z8
+	VFMADD213PS  c3d6d64f1<>+0(SB), Z7, Z8
+	VFMADD213PS  cbdac1a48<>+0(SB), Z7, Z8
+	VFMADD213PS  c3de04cff<>+0(SB), Z7, Z8
+	VFMADD213PS  cbe1210db<>+0(SB), Z7, Z8
+	VFMADD213PS  c3e4cc8ff<>+0(SB), Z7, Z8
+	VFMADD213PS  cbeaaaa9f<>+0(SB), Z7, Z8
+	VMULPS       Z7, Z8, Z8
+	VFMADD213PS  Z5, Z5, Z8
+	VMOVUPS      c3fc90fdb<>+0(SB), Z7
+	VSUBPS       Z8, Z7, Z7
+	VCMPPS       $0x1e, c3f800000<>+0(SB), Z2, K2
+	VBLENDMPS    Z7, Z8, K2, Z6
+	VPORD        Z1, Z6, Z6
+	VMULPS       c3f22f983<>+0(SB), Z6, Z6
+	VBROADCASTSS 88(AX), Z1
+	VMULPS       Z1, Z6, Z6
+	VADDPS       Z6, Z0, Z0
+	VMOVUPS      c42b20000<>+0(SB), Z1
+	VMINPS       Z6, Z1, Z1
+	VMOVUPS      cc2d00000<>+0(SB), Z2
+	VMAXPS       Z1, Z2, Z1
+	VMULPS       c3fb8aa3b<>+0(SB), Z1, Z2
+	VRNDSCALEPS  $0x00, Z2, Z2
+	VFNMADD231PS c3f318000<>+0(SB), Z2, Z1
+	VFNMADD231PS cb95e8083<>+0(SB), Z2, Z1
+	VMOVUPS      c39500d01<>+0(SB), Z7
+	VFMADD213PS  c3ab60b61<>+0(SB), Z1, Z7
+	VFMADD213PS  c3c088889<>+0(SB), Z1, Z7
+	VFMADD213PS  c3d2aaaab<>+0(SB), Z1, Z7
+	VFMADD213PS  c3e2aaaab<>+0(SB), Z1, Z7
+	VFMADD213PS  c3f000000<>+0(SB), Z1, Z7
+	VFMADD213PS  c3f800000<>+0(SB), Z1, Z7
+	VFMADD213PS  c3f800000<>+0(SB), Z1, Z7
+	VSCALEFPS    Z2, Z7, Z7
+	VMOVUPS.Z    (R8), K1, Z1
+	VMOVUPS      Z1, K1, (R10)(R11*1)
+	VMOVUPS      Z7, K1, (R10)
+	VMOVUPS.Z    (R9)(R13*1), K1, Z2
+	VFMADD213PS  Z2, Z7, Z1
+	VMOVUPS      Z1, K1, (R8)
+
+columnsEnd:
 	VEXTRACTF64X4 $0x01, Z0, Y1
 	VADDPS        Y1, Y0, Y1
 	VEXTRACTF128  $0x01, Y1, X2
@@ -9421,7 +10701,7 @@ GLOBL c3fc90fdb<>(SB), RODATA|NOPTR, $64
 
 // func couplingInverse512(t *byte)
 // Requires: AVX, AVX512F, BMI2, CMOV
-TEXT ·couplingInverse512(SB), NOSPLIT, $8-8
+TEXT ·couplingInverse512(SB), NOSPLIT, $0-8
 	MOVQ t+0(FP), AX
 	MOVQ 72(AX), CX
 	MOVQ 24(AX), DX
@@ -9440,79 +10720,147 @@ row:
 	MOVQ   80(AX), R14
 	MOVQ   R14, R13
 	SHLQ   $0x02, R13
+	SUBQ   $0x10, R14
+	JL     columnsRest
 
 columns:
-	MOVQ          $0x00000010, BP
-	CMPQ          R14, BP
-	CMOVQLT       R14, BP
-	MOVQ          $-1, R15
-	BZHIQ         BP, R15, R15
-	KMOVW         R15, K1
-	VMOVUPS.Z     (R9), K1, Z1
-	VBROADCASTSS  92(AX), Z2
-	VMULPS        Z2, Z1, Z1
-	VMOVUPS       c3f800000<>+0(SB), Z2
-	VFMADD231PS   Z1, Z1, Z2
-	VMOVUPS       c3f22f983<>+0(SB), Z5
-	VDIVPS        Z2, Z5, Z5
-	VMOVUPS       Z5, K1, (R10)(R12*1)
-	VPANDD        c7fffffff<>+0(SB), Z1, Z2
-	VPANDD        c80000000<>+0(SB), Z1, Z1
-	VMOVUPS       c3f800000<>+0(SB), Z5
-	VDIVPS        Z2, Z5, Z6
-	VCMPPS        $0x1e, Z5, Z2, K2
-	VBLENDMPS     Z6, Z2, K2, Z3
-	VMULPS        Z3, Z3, Z5
-	VMOVUPS       cbaeb17f6<>+0(SB), Z6
-	VFMADD213PS   c3c32d32d<>+0(SB), Z5, Z6
-	VFMADD213PS   cbcff68af<>+0(SB), Z5, Z6
-	VFMADD213PS   c3d6d64f1<>+0(SB), Z5, Z6
-	VFMADD213PS   cbdac1a48<>+0(SB), Z5, Z6
-	VFMADD213PS   c3de04cff<>+0(SB), Z5, Z6
-	VFMADD213PS   cbe1210db<>+0(SB), Z5, Z6
-	VFMADD213PS   c3e4cc8ff<>+0(SB), Z5, Z6
-	VFMADD213PS   cbeaaaa9f<>+0(SB), Z5, Z6
-	VMULPS        Z5, Z6, Z6
-	VFMADD213PS   Z3, Z3, Z6
-	VMOVUPS       c3fc90fdb<>+0(SB), Z5
-	VSUBPS        Z6, Z5, Z5
-	VCMPPS        $0x1e, c3f800000<>+0(SB), Z2, K2
-	VBLENDMPS     Z5, Z6, K2, Z4
-	VPORD         Z1, Z4, Z4
-	VMULPS        c3f22f983<>+0(SB), Z4, Z4
-	VBROADCASTSS  88(AX), Z1
-	VMULPS        Z1, Z4, Z4
-	VADDPS        Z4, Z0, Z0
-	VPXORD        c80000000<>+0(SB), Z4, Z1
-	VMOVUPS       c42b20000<>+0(SB), Z2
-	VMINPS        Z1, Z2, Z1
-	VMOVUPS       cc2d00000<>+0(SB), Z2
-	VMAXPS        Z1, Z2, Z1
-	VMULPS        c3fb8aa3b<>+0(SB), Z1, Z2
-	VRNDSCALEPS   $0x00, Z2, Z2
-	VFNMADD231PS  c3f318000<>+0(SB), Z2, Z1
-	VFNMADD231PS  cb95e8083<>+0(SB), Z2, Z1
-	VMOVUPS       c39500d01<>+0(SB), Z5
-	VFMADD213PS   c3ab60b61<>+0(SB), Z1, Z5
-	VFMADD213PS   c3c088889<>+0(SB), Z1, Z5
-	VFMADD213PS   c3d2aaaab<>+0(SB), Z1, Z5
-	VFMADD213PS   c3e2aaaab<>+0(SB), Z1, Z5
-	VFMADD213PS   c3f000000<>+0(SB), Z1, Z5
-	VFMADD213PS   c3f800000<>+0(SB), Z1, Z5
-	VFMADD213PS   c3f800000<>+0(SB), Z1, Z5
-	VSCALEFPS     Z2, Z5, Z5
-	VMOVUPS.Z     (R8), K1, Z1
-	VMOVUPS.Z     (R9)(R13*1), K1, Z2
-	VSUBPS        Z2, Z1, Z1
-	VMULPS        Z5, Z1, Z1
-	VMOVUPS       Z5, K1, (R10)
-	VMOVUPS       Z1, K1, (R10)(R11*1)
-	VMOVUPS       Z1, K1, (R8)
-	ADDQ          $0x40, R8
-	ADDQ          $0x40, R9
-	ADDQ          $0x40, R10
-	SUBQ          $0x10, R14
-	JG            columns
+	VMOVUPS      (R9), Z1
+	VBROADCASTSS 92(AX), Z2
+	VMULPS       Z2, Z1, Z1
+	VMOVUPS      c3f800000<>+0(SB), Z2
+	VFMADD231PS  Z1, Z1, Z2
+	VMOVUPS      c3f22f983<>+0(SB), Z7
+	VDIVPS       Z2, Z7, Z7
+	VMOVUPS      Z7, (R10)(R12*1)
+	VPANDD       c7fffffff<>+0(SB), Z1, Z2
+	VPANDD       c80000000<>+0(SB), Z1, Z1
+	VMOVUPS      c3f800000<>+0(SB), Z7
+	VDIVPS       Z2, Z7, Z8
+	VCMPPS       $0x1e, Z7, Z2, K1
+	VBLENDMPS    Z8, Z2, K1, Z3
+	VMULPS       Z3, Z3, Z7
+	VMOVUPS      cbaeb17f6<>+0(SB), Z8
+	VFMADD213PS  c3c32d32d<>+0(SB), Z7, Z8
+	VFMADD213PS  cbcff68af<>+0(SB), Z7, Z8
+	VFMADD213PS  c3d6d64f1<>+0(SB), Z7, Z8
+	VFMADD213PS  cbdac1a48<>+0(SB), Z7, Z8
+	VFMADD213PS  c3de04cff<>+0(SB), Z7, Z8
+	VFMADD213PS  cbe1210db<>+0(SB), Z7, Z8
+	VFMADD213PS  c3e4cc8ff<>+0(SB), Z7, Z8
+	VFMADD213PS  cbeaaaa9f<>+0(SB), Z7, Z8
+	VMULPS       Z7, Z8, Z8
+	VFMADD213PS  Z3, Z3, Z8
+	VMOVUPS      c3fc90fdb<>+0(SB), Z7
+	VSUBPS       Z8, Z7, Z7
+	VCMPPS       $0x1e, c3f800000<>+0(SB), Z2, K1
+	VBLENDMPS    Z7, Z8, K1, Z4
+	VPORD        Z1, Z4, Z4
+	VMULPS       c3f22f983<>+0(SB), Z4, Z4
+	VBROADCASTSS 88(AX), Z1
+	VMULPS       Z1, Z4, Z4
+	VADDPS       Z4, Z0, Z0
+	VPXORD       c80000000<>+0(SB), Z4, Z1
+	VMOVUPS      c42b20000<>+0(SB), Z2
+	VMINPS       Z1, Z2, Z1
+	VMOVUPS      cc2d00000<>+0(SB), Z2
+	VMAXPS       Z1, Z2, Z1
+	VMULPS       c3fb8aa3b<>+0(SB), Z1, Z2
+	VRNDSCALEPS  $0x00, Z2, Z2
+	VFNMADD231PS c3f318000<>+0(SB), Z2, Z1
+	VFNMADD231PS cb95e8083<>+0(SB), Z2, Z1
+	VMOVUPS      c39500d01<>+0(SB), Z7
+	VFMADD213PS  c3ab60b61<>+0(SB), Z1, Z7
+	VFMADD213PS  c3c088889<>+0(SB), Z1, Z7
+	VFMADD213PS  c3d2aaaab<>+0(SB), Z1, Z7
+	VFMADD213PS  c3e2aaaab<>+0(SB), Z1, Z7
+	VFMADD213PS  c3f000000<>+0(SB), Z1, Z7
+	VFMADD213PS  c3f800000<>+0(SB), Z1, Z7
+	VFMADD213PS  c3f800000<>+0(SB), Z1, Z7
+	VSCALEFPS    Z2, Z7, Z7
+	VMOVUPS      (R8), Z1
+	VMOVUPS      (R9)(R13*1), Z2
+	VSUBPS       Z2, Z1, Z1
+	VMULPS       Z7, Z1, Z1
+	VMOVUPS      Z7, (R10)
+	VMOVUPS      Z1, (R10)(R11*1)
+	VMOVUPS      Z1, (R8)
+	ADDQ         $0x40, R8
+	ADDQ         $0x40, R9
+	ADDQ         $0x40, R10
+	SUBQ         $0x10, R14
+	JGE          columns
+
+columnsRest:
+	ADDQ         $0x10, R14
+	JE           columnsEnd
+	MOVQ         $0x00000010, R15
+	CMPQ         R14, R15
+	CMOVQLT      R14, R15
+	MOVQ         $-1, R14
+	BZHIQ        R15, R14, R14
+	KMOVW        R14, K1
+	VMOVUPS.Z    (R9), K1, Z1
+	VBROADCASTSS 92(AX), Z2
+	VMULPS       Z2, Z1, Z1
+	VMOVUPS      c3f800000<>+0(SB), Z2
+	VFMADD231PS  Z1, Z1, Z2
+	VMOVUPS      c3f22f983<>+0(SB), Z7
+	VDIVPS       Z2, Z7, Z7
+	VMOVUPS      Z7, K1, (R10)(R12*1)
+	VPANDD       c7fffffff<>+0(SB), Z1, Z2
+	VPANDD       c80000000<>+0(SB), Z1, Z1
+	VMOVUPS      c3f800000<>+0(SB), Z7
+	VDIVPS       Z2, Z7, Z8
+	VCMPPS       $0x1e, Z7, Z2, K2
+	VBLENDMPS    Z8, Z2, K2, Z5
+	VMULPS       Z5, Z5, Z7
+	VMOVUPS      cbaeb17f6<>+0(SB), Z8
+	VFMADD213PS  c3c32d32d<>+0(SB), Z7, Z8
+	VFMADD213PS  cbcff68af<>+0(SB), Z7, Z8
+	VFMADD213PS  c3d6d64f1<>+0(SB), Z7, Z8
+	VFMADD213PS  cbdac1a48<>+0(SB), Z7, Z8
+	VFMADD213PS  c3de04cff<>+0(SB), Z7, Z8
+	VFMADD213PS  cbe1210db<>+0(SB), Z7, Z8
+	VFMADD213PS  c3e4cc8ff<>+0(SB), Z7, Z8
+	VFMADD213PS  cbeaaaa9f<>+0(SB), Z7, Z8
+	VMULPS       Z7, Z8, Z8
+	VFMADD213PS  Z5, Z5, Z8
+	VMOVUPS      c3fc90fdb<>+0(SB), Z7
+	VSUBPS       Z8, Z7, Z7
+	VCMPPS       $0x1e, c3f800000<>+0(SB), Z2, K2
+	VBLENDMPS    Z7, Z8, K2, Z6
+	VPORD        Z1, Z6, Z6
+	VMULPS       c3f22f983<>+0(SB), Z6, Z6
+	VBROADCASTSS 88(AX), Z1
+	VMULPS       Z1, Z6, Z6
+	VADDPS       Z6, Z0, Z0
+	VPXORD       c80000000<>+0(SB), Z6, Z1
+	VMOVUPS      c42b20000<>+0(SB), Z2
+	VMINPS       Z1, Z2, Z1
+	VMOVUPS      cc2d00000<>+0(SB), Z2
+	VMAXPS       Z1, Z2, Z1
+	VMULPS       c3fb8aa3b<>+0(SB), Z1, Z2
+	VRNDSCALEPS  $0x00, Z2, Z2
+	VFNMADD231PS c3f318000<>+0(SB), Z2, Z1
+	VFNMADD231PS cb95e8083<>+0(SB), Z2, Z1
+	VMOVUPS      c39500d01<>+0(SB), Z7
+	VFMADD213PS  c3ab60b61<>+0(SB), Z1, Z7
+	VFMADD213PS  c3c088889<>+0(SB), Z1, Z7
+	VFMADD213PS  c3d2aaaab<>+0(SB), Z1, Z7
+	VFMADD213PS  c3e2aaaab<>+0(SB), Z1, Z7
+	VFMADD213PS  c3f000000<>+0(SB), Z1, Z7
+	VFMADD213PS  c3f800000<>+0(SB), Z1, Z7
+	VFMADD213PS  c3f800000<>+0(SB), Z1, Z7
+	VSCALEFPS    Z2, Z7, Z7
+	VMOVUPS.Z    (R8), K1, Z1
+	VMOVUPS.Z    (R9)(R13*1), K1, Z2
+	VSUBPS       Z2, Z1, Z1
+	VMULPS       Z7, Z1, Z1
+	VMOVUPS      Z7, K1, (R10)
+	VMOVUPS      Z1, K1, (R10)(R11*1)
+	VMOVUPS      Z1, K1, (R8)
+
+columnsEnd:
 	VEXTRACTF64X4 $0x01, Z0, Y1
 	VADDPS        Y1, Y0, Y1
 	VEXTRACTF128  $0x01, Y1, X2
@@ -9553,14 +10901,37 @@ row:
 	MOVQ 80(AX), R13
 	MOVQ R13, R12
 	SHLQ $0x02, R12
+	SUBQ $0x10, R13
+	JL   columnsRest
 
 columns:
-	MOVQ         $0x00000010, R15
-	CMPQ         R13, R15
-	CMOVQLT      R13, R15
-	MOVQ         $-1, R14
-	BZHIQ        R15, R14, R14
-	KMOVW        R14, K1
+	VMOVUPS      (DI), Z0
+	VMOVUPS      Z0, (R8)(R12*1)
+	VMOVUPS      (R9), Z1
+	VMULPS       Z1, Z0, Z0
+	VMOVUPS      Z0, (DI)
+	VMOVUPS      (R9)(R10*1), Z1
+	VMULPS       Z1, Z0, Z0
+	VBROADCASTSS 96(AX), Z1
+	VADDPS       Z1, Z0, Z0
+	VMOVUPS      (R9)(R11*1), Z1
+	VMULPS       Z1, Z0, Z0
+	VMOVUPS      Z0, (R8)
+	ADDQ         $0x40, DI
+	ADDQ         $0x40, R8
+	ADDQ         $0x40, R9
+	SUBQ         $0x10, R13
+	JGE          columns
+
+columnsRest:
+	ADDQ         $0x10, R13
+	JE           columnsEnd
+	MOVQ         $0x00000010, R14
+	CMPQ         R13, R14
+	CMOVQLT      R13, R14
+	MOVQ         $-1, R13
+	BZHIQ        R14, R13, R13
+	KMOVW        R13, K1
 	VMOVUPS.Z    (DI), K1, Z0
 	VMOVUPS      Z0, K1, (R8)(R12*1)
 	VMOVUPS.Z    (R9), K1, Z1
@@ -9573,16 +10944,13 @@ columns:
 	VMOVUPS.Z    (R9)(R11*1), K1, Z1
 	VMULPS       Z1, Z0, Z0
 	VMOVUPS      Z0, K1, (R8)
-	ADDQ         $0x40, DI
-	ADDQ         $0x40, R8
-	ADDQ         $0x40, R9
-	SUBQ         $0x10, R13
-	JG           columns
-	ADDQ         32(AX), DX
-	ADDQ         40(AX), BX
-	ADDQ         48(AX), SI
-	DECQ         CX
-	JNZ          row
+
+columnsEnd:
+	ADDQ 32(AX), DX
+	ADDQ 40(AX), BX
+	ADDQ 48(AX), SI
+	DECQ CX
+	JNZ  row
 	VZEROUPPER
 	RET
 
@@ -9606,14 +10974,39 @@ row:
 	MOVQ 80(AX), R13
 	MOVQ R13, R12
 	SHLQ $0x02, R12
+	SUBQ $0x10, R13
+	JL   columnsRest
 
 columns:
-	MOVQ         $0x00000010, R15
-	CMPQ         R13, R15
-	CMOVQLT      R13, R15
-	MOVQ         $-1, R14
-	BZHIQ        R15, R14, R14
-	KMOVW        R14, K1
+	VMOVUPS      (DI), Z0
+	VMOVUPS      (R9)(R10*1), Z1
+	VMULPS       Z0, Z1, Z1
+	VBROADCASTSS 96(AX), Z2
+	VADDPS       Z2, Z1, Z1
+	VPXORD       c80000000<>+0(SB), Z1, Z1
+	VMOVUPS      (R9)(R11*1), Z2
+	VMULPS       Z2, Z1, Z1
+	VMOVUPS      Z1, (R8)
+	VMOVUPS      (R9), Z1
+	VMULPS       Z1, Z0, Z0
+	VMOVUPS      Z0, (DI)
+	VPXORD       c80000000<>+0(SB), Z0, Z0
+	VMOVUPS      Z0, (R8)(R12*1)
+	ADDQ         $0x40, DI
+	ADDQ         $0x40, R8
+	ADDQ         $0x40, R9
+	SUBQ         $0x10, R13
+	JGE          columns
+
+columnsRest:
+	ADDQ         $0x10, R13
+	JE           columnsEnd
+	MOVQ         $0x00000010, R14
+	CMPQ         R13, R14
+	CMOVQLT      R13, R14
+	MOVQ         $-1, R13
+	BZHIQ        R14, R13, R13
+	KMOVW        R13, K1
 	VMOVUPS.Z    (DI), K1, Z0
 	VMOVUPS.Z    (R9)(R10*1), K1, Z1
 	VMULPS       Z0, Z1, Z1
@@ -9628,16 +11021,13 @@ columns:
 	VMOVUPS      Z0, K1, (DI)
 	VPXORD       c80000000<>+0(SB), Z0, Z0
 	VMOVUPS      Z0, K1, (R8)(R12*1)
-	ADDQ         $0x40, DI
-	ADDQ         $0x40, R8
-	ADDQ         $0x40, R9
-	SUBQ         $0x10, R13
-	JG           columns
-	ADDQ         32(AX), DX
-	ADDQ         40(AX), BX
-	ADDQ         48(AX), SI
-	DECQ         CX
-	JNZ          row
+
+columnsEnd:
+	ADDQ 32(AX), DX
+	ADDQ 40(AX), BX
+	ADDQ 48(AX), SI
+	DECQ CX
+	JNZ  row
 	VZEROUPPER
 	RET
 
@@ -9650,25 +11040,40 @@ TEXT ·squaredDistances512(SB), NOSPLIT, $0-28
 	MOVSS        u+24(FP), X0
 	VBROADCASTSS X0, Z0
 	VPXORD       Z1, Z1, Z1
+	SUBQ         $0x10, DX
+	JL           vectorRest
 
 vector:
-	MOVQ         $0x00000010, SI
-	CMPQ         DX, SI
-	CMOVQLT      DX, SI
-	MOVQ         $-1, BX
-	BZHIQ        SI, BX, BX
-	KMOVW        BX, K1
-	VMOVUPS.Z    (CX), K1, Z2
+	VMOVUPS      (CX), Z2
 	VADDPS       Z0, Z2, Z2
 	VMOVUPS      c40000000<>+0(SB), Z3
-	VMOVUPS.Z    (AX), K1, Z4
+	VMOVUPS      (AX), Z4
 	VFNMADD231PS Z3, Z4, Z2
 	VMAXPS       Z2, Z1, Z2
-	VMOVUPS      Z2, K1, (AX)
+	VMOVUPS      Z2, (AX)
 	ADDQ         $0x40, AX
 	ADDQ         $0x40, CX
 	SUBQ         $0x10, DX
-	JG           vector
+	JGE          vector
+
+vectorRest:
+	ADDQ         $0x10, DX
+	JE           vectorEnd
+	MOVQ         $0x00000010, BX
+	CMPQ         DX, BX
+	CMOVQLT      DX, BX
+	MOVQ         $-1, DX
+	BZHIQ        BX, DX, DX
+	KMOVW        DX, K1
+	VMOVUPS.Z    (CX), K1, Z2
+	VADDPS       Z0, Z2, Z2
+	VMOVUPS      c40000000<>+0(SB), Z0
+	VMOVUPS.Z    (AX), K1, Z3
+	VFNMADD231PS Z0, Z3, Z2
+	VMAXPS       Z2, Z1, Z2
+	VMOVUPS      Z2, K1, (AX)
+
+vectorEnd:
 	VZEROUPPER
 	RET
 
@@ -9702,44 +11107,78 @@ TEXT ·inverseMultiquadratics512(SB), NOSPLIT, $0-44
 	VPXORD  Z0, Z0, Z0
 	VMOVUPS c40000000<>+0(SB), Z1
 	VMOVUPS c7149f2ca<>+0(SB), Z2
+	SUBQ    $0x10, DX
+	JL      vectorRest
 
 vector:
-	MOVQ      $0x00000010, R8
-	CMPQ      DX, R8
-	CMOVQLT   DX, R8
-	MOVQ      $-1, DI
-	BZHIQ     R8, DI, DI
-	KMOVW     DI, K1
+	VMOVUPS (AX), Z3
+	VPXORD  Z4, Z4, Z4
+	VPXORD  Z5, Z5, Z5
+	VMINPS  Z3, Z2, Z3
+	MOVQ    BX, DI
+
+widthAll:
+	VMOVSD       (DI), X6
+	VMULSD       X6, X6, X6
+	VCVTSD2SS    X6, X6, X6
+	VBROADCASTSS X6, Z6
+	VADDPS       Z6, Z3, Z7
+	VRCP14PS     Z7, Z8
+	VMOVAPS      Z1, Z9
+	VFNMADD231PS Z7, Z8, Z9
+	VMULPS       Z9, Z8, Z8
+	VMULPS       Z8, Z6, Z6
+	VADDPS       Z6, Z4, Z4
+	VFNMADD231PS Z6, Z8, Z5
+	ADDQ         $0x08, DI
+	CMPQ         DI, SI
+	JNE          widthAll
+	VMOVUPS      (CX), Z3
+	VFMADD231PS  Z3, Z4, Z0
+	VMULPS       Z3, Z5, Z5
+	VMOVUPS      Z5, (AX)
+	ADDQ         $0x40, AX
+	ADDQ         $0x40, CX
+	SUBQ         $0x10, DX
+	JGE          vector
+
+vectorRest:
+	ADDQ      $0x10, DX
+	JE        vectorEnd
+	MOVQ      $0x00000010, DI
+	CMPQ      DX, DI
+	CMOVQLT   DX, DI
+	MOVQ      $-1, DX
+	BZHIQ     DI, DX, DX
+	KMOVW     DX, K1
 	VMOVUPS.Z (AX), K1, Z3
-	VPXORD    Z4, Z4, Z4
-	VPXORD    Z5, Z5, Z5
+	VPXORD    Z10, Z10, Z10
+	VPXORD    Z11, Z11, Z11
 	VMINPS    Z3, Z2, Z3
-	MOVQ      BX, DI
+	MOVQ      BX, DX
 
 width:
-	VMOVSD        (DI), X6
-	VMULSD        X6, X6, X6
-	VCVTSD2SS     X6, X6, X6
-	VBROADCASTSS  X6, Z6
-	VADDPS        Z6, Z3, Z7
-	VRCP14PS      Z7, Z8
-	VMOVAPS       Z1, Z9
-	VFNMADD231PS  Z7, Z8, Z9
-	VMULPS        Z9, Z8, Z8
-	VMULPS        Z8, Z6, Z6
-	VADDPS        Z6, Z4, Z4
-	VFNMADD231PS  Z6, Z8, Z5
-	ADDQ          $0x08, DI
-	CMPQ          DI, SI
-	JNE           width
-	VMOVUPS.Z     (CX), K1, Z3
-	VFMADD231PS   Z3, Z4, Z0
-	VMULPS        Z3, Z5, Z5
-	VMOVUPS       Z5, K1, (AX)
-	ADDQ          $0x40, AX
-	ADDQ          $0x40, CX
-	SUBQ          $0x10, DX
-	JG            vector
+	VMOVSD       (DX), X2
+	VMULSD       X2, X2, X2
+	VCVTSD2SS    X2, X2, X2
+	VBROADCASTSS X2, Z2
+	VADDPS       Z2, Z3, Z4
+	VRCP14PS     Z4, Z5
+	VMOVAPS      Z1, Z6
+	VFNMADD231PS Z4, Z5, Z6
+	VMULPS       Z6, Z5, Z5
+	VMULPS       Z5, Z2, Z2
+	VADDPS       Z2, Z10, Z10
+	VFNMADD231PS Z2, Z5, Z11
+	ADDQ         $0x08, DX
+	CMPQ         DX, SI
+	JNE          width
+	VMOVUPS.Z    (CX), K1, Z1
+	VFMADD231PS  Z1, Z10, Z0
+	VMULPS       Z1, Z11, Z11
+	VMOVUPS      Z11, K1, (AX)
+
+vectorEnd:
 	VEXTRACTF64X4 $0x01, Z0, Y1
 	VADDPS        Y1, Y0, Y1
 	VEXTRACTF128  $0x01, Y1, X0
@@ -9782,64 +11221,118 @@ TEXT ·exponentials512(SB), NOSPLIT, $0-44
 	VPXORD Z0, Z0, Z0
 	MOVQ   $0x3ff0000000000000, DI
 	VMOVQ  DI, X1
+	SUBQ   $0x10, DX
+	JL     vectorRest
 
 vector:
-	MOVQ      $0x00000010, R8
-	CMPQ      DX, R8
-	CMOVQLT   DX, R8
-	MOVQ      $-1, DI
-	BZHIQ     R8, DI, DI
-	KMOVW     DI, K1
-	VMOVUPS.Z (AX), K1, Z2
+	VMOVUPS   (AX), Z2
 	VPXORD    Z4, Z4, Z4
 	VPXORD    Z5, Z5, Z5
 	VSQRTPS   Z2, Z3
 	VPXORD    Z6, Z6, Z6
-	VCMPPS    $0x12, c3727c5ac<>+0(SB), Z2, K2
-	VBLENDMPS Z6, Z3, K2, Z7
+	VCMPPS    $0x12, c3727c5ac<>+0(SB), Z2, K1
+	VBLENDMPS Z6, Z3, K1, Z7
 	MOVQ      BX, DI
 
+widthAll:
+	VPXORD       Z8, Z8, Z8
+	VDIVSD       (DI), X1, X3
+	VCVTSD2SS    X3, X3, X3
+	VBROADCASTSS X3, Z3
+	VFNMADD231PS Z3, Z7, Z8
+	VMOVUPS      c42b20000<>+0(SB), Z18
+	VMINPS       Z8, Z18, Z18
+	VMOVUPS      cc2d00000<>+0(SB), Z19
+	VMAXPS       Z18, Z19, Z18
+	VMULPS       c3fb8aa3b<>+0(SB), Z18, Z19
+	VRNDSCALEPS  $0x00, Z19, Z19
+	VFNMADD231PS c3f318000<>+0(SB), Z19, Z18
+	VFNMADD231PS cb95e8083<>+0(SB), Z19, Z18
+	VMOVUPS      c39500d01<>+0(SB), Z20
+	VFMADD213PS  c3ab60b61<>+0(SB), Z18, Z20
+	VFMADD213PS  c3c088889<>+0(SB), Z18, Z20
+	VFMADD213PS  c3d2aaaab<>+0(SB), Z18, Z20
+	VFMADD213PS  c3e2aaaab<>+0(SB), Z18, Z20
+	VFMADD213PS  c3f000000<>+0(SB), Z18, Z20
+	VFMADD213PS  c3f800000<>+0(SB), Z18, Z20
+	VFMADD213PS  c3f800000<>+0(SB), Z18, Z20
+	VSCALEFPS    Z19, Z20, Z20
+	VADDPS       Z20, Z4, Z4
+	VFNMADD231PS Z3, Z20, Z5
+	ADDQ         $0x08, DI
+	CMPQ         DI, SI
+	JNE          widthAll
+	VADDPS       Z7, Z7, Z7
+	VDIVPS       Z7, Z5, Z5
+	VPXORD       Z9, Z9, Z9
+	VCMPPS       $0x12, c3727c5ac<>+0(SB), Z2, K1
+	VBLENDMPS    Z9, Z5, K1, Z10
+	VMOVUPS      (CX), Z2
+	VFMADD231PS  Z2, Z4, Z0
+	VMULPS       Z2, Z10, Z10
+	VMOVUPS      Z10, (AX)
+	ADDQ         $0x40, AX
+	ADDQ         $0x40, CX
+	SUBQ         $0x10, DX
+	JGE          vector
+
+vectorRest:
+	ADDQ      $0x10, DX
+	JE        vectorEnd
+	MOVQ      $0x00000010, DI
+	CMPQ      DX, DI
+	CMOVQLT   DX, DI
+	MOVQ      $-1, DX
+	BZHIQ     DI, DX, DX
+	KMOVW     DX, K1
+	VMOVUPS.Z (AX), K1, Z2
+	VPXORD    Z11, Z11, Z11
+	VPXORD    Z12, Z12, Z12
+	VSQRTPS   Z2, Z3
+	VPXORD    Z13, Z13, Z13
+	VCMPPS    $0x12, c3727c5ac<>+0(SB), Z2, K2
+	VBLENDMPS Z13, Z3, K2, Z14
+	MOVQ      BX, DX
+
 width:
-	VPXORD        Z8, Z8, Z8
-	VDIVSD        (DI), X1, X3
-	VCVTSD2SS     X3, X3, X3
-	VBROADCASTSS  X3, Z3
-	VFNMADD231PS  Z3, Z7, Z8
-	VMOVUPS       c42b20000<>+0(SB), Z11
-	VMINPS        Z8, Z11, Z11
-	VMOVUPS       cc2d00000<>+0(SB), Z12
-	VMAXPS        Z11, Z12, Z11
-	VMULPS        c3fb8aa3b<>+0(SB), Z11, Z12
-	VRNDSCALEPS   $0x00, Z12, Z12
-	VFNMADD231PS  c3f318000<>+0(SB), Z12, Z11
-	VFNMADD231PS  cb95e8083<>+0(SB), Z12, Z11
-	VMOVUPS       c39500d01<>+0(SB), Z13
-	VFMADD213PS   c3ab60b61<>+0(SB), Z11, Z13
-	VFMADD213PS   c3c088889<>+0(SB), Z11, Z13
-	VFMADD213PS   c3d2aaaab<>+0(SB), Z11, Z13
-	VFMADD213PS   c3e2aaaab<>+0(SB), Z11, Z13
-	VFMADD213PS   c3f000000<>+0(SB), Z11, Z13
-	VFMADD213PS   c3f800000<>+0(SB), Z11, Z13
-	VFMADD213PS   c3f800000<>+0(SB), Z11, Z13
-	VSCALEFPS     Z12, Z13, Z13
-	VADDPS        Z13, Z4, Z4
-	VFNMADD231PS  Z3, Z13, Z5
-	ADDQ          $0x08, DI
-	CMPQ          DI, SI
-	JNE           width
-	VADDPS        Z7, Z7, Z7
-	VDIVPS        Z7, Z5, Z5
-	VPXORD        Z9, Z9, Z9
-	VCMPPS        $0x12, c3727c5ac<>+0(SB), Z2, K2
-	VBLENDMPS     Z9, Z5, K2, Z10
-	VMOVUPS.Z     (CX), K1, Z2
-	VFMADD231PS   Z2, Z4, Z0
-	VMULPS        Z2, Z10, Z10
-	VMOVUPS       Z10, K1, (AX)
-	ADDQ          $0x40, AX
-	ADDQ          $0x40, CX
-	SUBQ          $0x10, DX
-	JG            vector
+	VPXORD       Z15, Z15, Z15
+	VDIVSD       (DX), X1, X3
+	VCVTSD2SS    X3, X3, X3
+	VBROADCASTSS X3, Z3
+	VFNMADD231PS Z3, Z14, Z15
+	VMOVUPS      c42b20000<>+0(SB), Z4
+	VMINPS       Z15, Z4, Z4
+	VMOVUPS      cc2d00000<>+0(SB), Z5
+	VMAXPS       Z4, Z5, Z4
+	VMULPS       c3fb8aa3b<>+0(SB), Z4, Z5
+	VRNDSCALEPS  $0x00, Z5, Z5
+	VFNMADD231PS c3f318000<>+0(SB), Z5, Z4
+	VFNMADD231PS cb95e8083<>+0(SB), Z5, Z4
+	VMOVUPS      c39500d01<>+0(SB), Z6
+	VFMADD213PS  c3ab60b61<>+0(SB), Z4, Z6
+	VFMADD213PS  c3c088889<>+0(SB), Z4, Z6
+	VFMADD213PS  c3d2aaaab<>+0(SB), Z4, Z6
+	VFMADD213PS  c3e2aaaab<>+0(SB), Z4, Z6
+	VFMADD213PS  c3f000000<>+0(SB), Z4, Z6
+	VFMADD213PS  c3f800000<>+0(SB), Z4, Z6
+	VFMADD213PS  c3f800000<>+0(SB), Z4, Z6
+	VSCALEFPS    Z5, Z6, Z6
+	VADDPS       Z6, Z11, Z11
+	VFNMADD231PS Z3, Z6, Z12
+	ADDQ         $0x08, DX
+	CMPQ         DX, SI
+	JNE          width
+	VADDPS       Z14, Z14, Z14
+	VDIVPS       Z14, Z12, Z12
+	VPXORD       Z16, Z16, Z16
+	VCMPPS       $0x12, c3727c5ac<>+0(SB), Z2, K2
+	VBLENDMPS    Z16, Z12, K2, Z17
+	VMOVUPS.Z    (CX), K1, Z1
+	VFMADD231PS  Z1, Z11, Z0
+	VMULPS       Z1, Z17, Z17
+	VMOVUPS      Z17, K1, (AX)
+
+vectorEnd:
 	VEXTRACTF64X4 $0x01, Z0, Y1
 	VADDPS        Y1, Y0, Y1
 	VEXTRACTF128  $0x01, Y1, X0
@@ -9878,26 +11371,42 @@ TEXT ·addRoots512(SB), NOSPLIT, $0-28
 	MOVQ         n+16(FP), DX
 	MOVSS        u+24(FP), X0
 	VBROADCASTSS X0, Z0
+	SUBQ         $0x10, DX
+	JL           vectorRest
 
 vector:
-	MOVQ      $0x00000010, SI
-	CMPQ      DX, SI
-	CMOVQLT   DX, SI
-	MOVQ      $-1, BX
-	BZHIQ     SI, BX, BX
-	KMOVW     BX, K1
+	VMOVUPS (CX), Z1
+	VSUBPS  Z1, Z0, Z1
+	VPANDD  c7fffffff<>+0(SB), Z1, Z2
+	VPANDD  c80000000<>+0(SB), Z1, Z1
+	VSQRTPS Z2, Z2
+	VMOVUPS (AX), Z1
+	VADDPS  Z1, Z2, Z2
+	VMOVUPS Z2, (AX)
+	ADDQ    $0x40, AX
+	ADDQ    $0x40, CX
+	SUBQ    $0x10, DX
+	JGE     vector
+
+vectorRest:
+	ADDQ      $0x10, DX
+	JE        vectorEnd
+	MOVQ      $0x00000010, BX
+	CMPQ      DX, BX
+	CMOVQLT   DX, BX
+	MOVQ      $-1, DX
+	BZHIQ     BX, DX, DX
+	KMOVW     DX, K1
 	VMOVUPS.Z (CX), K1, Z1
-	VSUBPS    Z1, Z0, Z1
-	VPANDD    c7fffffff<>+0(SB), Z1, Z2
-	VPANDD    c80000000<>+0(SB), Z1, Z1
-	VSQRTPS   Z2, Z2
-	VMOVUPS.Z (AX), K1, Z1
-	VADDPS    Z1, Z2, Z2
-	VMOVUPS   Z2, K1, (AX)
-	ADDQ      $0x40, AX
-	ADDQ      $0x40, CX
-	SUBQ      $0x10, DX
-	JG        vector
+	VSUBPS    Z1, Z0, Z0
+	VPANDD    c7fffffff<>+0(SB), Z0, Z1
+	VPANDD    c80000000<>+0(SB), Z0, Z0
+	VSQRTPS   Z1, Z1
+	VMOVUPS.Z (AX), K1, Z0
+	VADDPS    Z0, Z1, Z1
+	VMOVUPS   Z1, K1, (AX)
+
+vectorEnd:
 	VZEROUPPER
 	RET
 
@@ -9908,28 +11417,46 @@ TEXT ·inverseRoots512(SB), NOSPLIT, $0-28
 	MOVQ   w+8(FP), CX
 	MOVQ   n+16(FP), DX
 	VPXORD Z0, Z0, Z0
+	SUBQ   $0x10, DX
+	JL     vectorRest
 
 vector:
-	MOVQ          $0x00000010, SI
-	CMPQ          DX, SI
-	CMOVQLT       DX, SI
-	MOVQ          $-1, BX
-	BZHIQ         SI, BX, BX
-	KMOVW         BX, K1
-	VMOVUPS.Z     (AX), K1, Z1
-	VMOVUPS.Z     (CX), K1, Z2
-	VSQRTPS       Z1, Z3
-	VFMADD231PS   Z2, Z3, Z0
-	VDIVPS        Z3, Z2, Z2
-	VPXORD        Z4, Z4, Z4
-	VPXORD        Z5, Z5, Z5
-	VCMPPS        $0x12, Z4, Z1, K2
-	VBLENDMPS     Z5, Z2, K2, Z6
-	VMOVUPS       Z6, K1, (AX)
-	ADDQ          $0x40, AX
-	ADDQ          $0x40, CX
-	SUBQ          $0x10, DX
-	JG            vector
+	VMOVUPS     (AX), Z1
+	VMOVUPS     (CX), Z2
+	VSQRTPS     Z1, Z3
+	VFMADD231PS Z2, Z3, Z0
+	VDIVPS      Z3, Z2, Z2
+	VPXORD      Z4, Z4, Z4
+	VPXORD      Z5, Z5, Z5
+	VCMPPS      $0x12, Z4, Z1, K1
+	VBLENDMPS   Z5, Z2, K1, Z6
+	VMOVUPS     Z6, (AX)
+	ADDQ        $0x40, AX
+	ADDQ        $0x40, CX
+	SUBQ        $0x10, DX
+	JGE         vector
+
+vectorRest:
+	ADDQ        $0x10, DX
+	JE          vectorEnd
+	MOVQ        $0x00000010, BX
+	CMPQ        DX, BX
+	CMOVQLT     DX, BX
+	MOVQ        $-1, DX
+	BZHIQ       BX, DX, DX
+	KMOVW       DX, K1
+	VMOVUPS.Z   (AX), K1, Z1
+	VMOVUPS.Z   (CX), K1, Z2
+	VSQRTPS     Z1, Z3
+	VFMADD231PS Z2, Z3, Z0
+	VDIVPS      Z3, Z2, Z2
+	VPXORD      Z7, Z7, Z7
+	VPXORD      Z8, Z8, Z8
+	VCMPPS      $0x12, Z7, Z1, K2
+	VBLENDMPS   Z8, Z2, K2, Z9
+	VMOVUPS     Z9, K1, (AX)
+
+vectorEnd:
 	VEXTRACTF64X4 $0x01, Z0, Y1
 	VADDPS        Y1, Y0, Y1
 	VEXTRACTF128  $0x01, Y1, X0
@@ -9953,32 +11480,54 @@ TEXT ·rootSlopes512(SB), NOSPLIT, $0-36
 	MOVSS        least+28(FP), X1
 	VBROADCASTSS X1, Z1
 	VPXORD       Z2, Z2, Z2
+	SUBQ         $0x10, DX
+	JL           vectorRest
 
 vector:
-	MOVQ          $0x00000010, SI
-	CMPQ          DX, SI
-	CMOVQLT       DX, SI
-	MOVQ          $-1, BX
-	BZHIQ         SI, BX, BX
-	KMOVW         BX, K1
-	VMOVUPS.Z     (AX), K1, Z4
-	VMOVUPS.Z     (CX), K1, Z3
-	VSUBPS        Z3, Z0, Z3
-	VPANDD        c7fffffff<>+0(SB), Z3, Z5
-	VPANDD        c80000000<>+0(SB), Z3, Z6
-	VSQRTPS       Z5, Z5
-	VMAXPS        Z5, Z1, Z5
-	VDIVPS        Z5, Z4, Z4
-	VPXORD        Z6, Z4, Z4
-	VPXORD        Z7, Z7, Z7
-	VPXORD        Z8, Z8, Z8
-	VCMPPS        $0x00, Z7, Z3, K1
-	VBLENDMPS     Z8, Z4, K1, Z9
-	VADDPS        Z9, Z2, Z2
-	ADDQ          $0x40, AX
-	ADDQ          $0x40, CX
-	SUBQ          $0x10, DX
-	JG            vector
+	VMOVUPS   (AX), Z4
+	VMOVUPS   (CX), Z3
+	VSUBPS    Z3, Z0, Z3
+	VPANDD    c7fffffff<>+0(SB), Z3, Z5
+	VPANDD    c80000000<>+0(SB), Z3, Z6
+	VSQRTPS   Z5, Z5
+	VMAXPS    Z5, Z1, Z5
+	VDIVPS    Z5, Z4, Z4
+	VPXORD    Z6, Z4, Z4
+	VPXORD    Z7, Z7, Z7
+	VPXORD    Z8, Z8, Z8
+	VCMPPS    $0x00, Z7, Z3, K1
+	VBLENDMPS Z8, Z4, K1, Z9
+	VADDPS    Z9, Z2, Z2
+	ADDQ      $0x40, AX
+	ADDQ      $0x40, CX
+	SUBQ      $0x10, DX
+	JGE       vector
+
+vectorRest:
+	ADDQ      $0x10, DX
+	JE        vectorEnd
+	MOVQ      $0x00000010, BX
+	CMPQ      DX, BX
+	CMOVQLT   DX, BX
+	MOVQ      $-1, DX
+	BZHIQ     BX, DX, DX
+	KMOVW     DX, K1
+	VMOVUPS.Z (AX), K1, Z3
+	VMOVUPS.Z (CX), K1, Z4
+	VSUBPS    Z4, Z0, Z0
+	VPANDD    c7fffffff<>+0(SB), Z0, Z4
+	VPANDD    c80000000<>+0(SB), Z0, Z5
+	VSQRTPS   Z4, Z4
+	VMAXPS    Z4, Z1, Z4
+	VDIVPS    Z4, Z3, Z3
+	VPXORD    Z5, Z3, Z3
+	VPXORD    Z10, Z10, Z10
+	VPXORD    Z11, Z11, Z11
+	VCMPPS    $0x00, Z10, Z0, K1
+	VBLENDMPS Z11, Z3, K1, Z12
+	VADDPS    Z12, Z2, Z2
+
+vectorEnd:
 	VEXTRACTF64X4 $0x01, Z2, Y0
 	VADDPS        Y0, Y2, Y0
 	VEXTRACTF128  $0x01, Y0, X1
@@ -9997,19 +11546,29 @@ TEXT ·total512(SB), NOSPLIT, $0-20
 	MOVQ   x+0(FP), AX
 	MOVQ   n+8(FP), CX
 	VPXORD Z0, Z0, Z0
+	SUBQ   $0x10, CX
+	JL     vectorRest
 
 vector:
-	MOVQ          $0x00000010, BX
-	CMPQ          CX, BX
-	CMOVQLT       CX, BX
-	MOVQ          $-1, DX
-	BZHIQ         BX, DX, DX
-	KMOVW         DX, K1
-	VMOVUPS.Z     (AX), K1, Z1
-	VADDPS        Z1, Z0, Z0
-	ADDQ          $0x40, AX
-	SUBQ          $0x10, CX
-	JG            vector
+	VMOVUPS (AX), Z1
+	VADDPS  Z1, Z0, Z0
+	ADDQ    $0x40, AX
+	SUBQ    $0x10, CX
+	JGE     vector
+
+vectorRest:
+	ADDQ      $0x10, CX
+	JE        vectorEnd
+	MOVQ      $0x00000010, DX
+	CMPQ      CX, DX
+	CMOVQLT   CX, DX
+	MOVQ      $-1, CX
+	BZHIQ     DX, CX, CX
+	KMOVW     CX, K1
+	VMOVUPS.Z (AX), K1, Z1
+	VADDPS    Z1, Z0, Z0
+
+vectorEnd:
 	VEXTRACTF64X4 $0x01, Z0, Y1
 	VADDPS        Y1, Y0, Y1
 	VEXTRACTF128  $0x01, Y1, X0
@@ -10030,22 +11589,34 @@ TEXT ·axpy512(SB), NOSPLIT, $0-28
 	MOVQ         n+16(FP), DX
 	MOVSS        f+24(FP), X0
 	VBROADCASTSS X0, Z0
+	SUBQ         $0x10, DX
+	JL           vectorRest
 
 vector:
-	MOVQ        $0x00000010, SI
-	CMPQ        DX, SI
-	CMOVQLT     DX, SI
-	MOVQ        $-1, BX
-	BZHIQ       SI, BX, BX
-	KMOVW       BX, K1
+	VMOVUPS     (AX), Z1
+	VMOVUPS     (CX), Z2
+	VFMADD231PS Z0, Z2, Z1
+	VMOVUPS     Z1, (AX)
+	ADDQ        $0x40, AX
+	ADDQ        $0x40, CX
+	SUBQ        $0x10, DX
+	JGE         vector
+
+vectorRest:
+	ADDQ        $0x10, DX
+	JE          vectorEnd
+	MOVQ        $0x00000010, BX
+	CMPQ        DX, BX
+	CMOVQLT     DX, BX
+	MOVQ        $-1, DX
+	BZHIQ       BX, DX, DX
+	KMOVW       DX, K1
 	VMOVUPS.Z   (AX), K1, Z1
 	VMOVUPS.Z   (CX), K1, Z2
 	VFMADD231PS Z0, Z2, Z1
 	VMOVUPS     Z1, K1, (AX)
-	ADDQ        $0x40, AX
-	ADDQ        $0x40, CX
-	SUBQ        $0x10, DX
-	JG          vector
+
+vectorEnd:
 	VZEROUPPER
 	RET
 
@@ -10056,15 +11627,11 @@ TEXT ·squares512(SB), NOSPLIT, $0-24
 	MOVQ   n+8(FP), CX
 	VPXORD Z0, Z0, Z0
 	VPXORD Z1, Z1, Z1
+	SUBQ   $0x10, CX
+	JL     vectorRest
 
 vector:
-	MOVQ          $0x00000010, BX
-	CMPQ          CX, BX
-	CMOVQLT       CX, BX
-	MOVQ          $-1, DX
-	BZHIQ         BX, DX, DX
-	KMOVW         DX, K1
-	VMOVUPS.Z     (AX), K1, Z2
+	VMOVUPS       (AX), Z2
 	VEXTRACTF64X4 $0x00, Z2, Y3
 	VCVTPS2PD     Y3, Z3
 	VFMADD231PD   Z3, Z3, Z0
@@ -10073,7 +11640,26 @@ vector:
 	VFMADD231PD   Z2, Z2, Z1
 	ADDQ          $0x40, AX
 	SUBQ          $0x10, CX
-	JG            vector
+	JGE           vector
+
+vectorRest:
+	ADDQ          $0x10, CX
+	JE            vectorEnd
+	MOVQ          $0x00000010, DX
+	CMPQ          CX, DX
+	CMOVQLT       CX, DX
+	MOVQ          $-1, CX
+	BZHIQ         DX, CX, CX
+	KMOVW         CX, K1
+	VMOVUPS.Z     (AX), K1, Z2
+	VEXTRACTF64X4 $0x00, Z2, Y3
+	VCVTPS2PD     Y3, Z3
+	VFMADD231PD   Z3, Z3, Z0
+	VEXTRACTF64X4 $0x01, Z2, Y2
+	VCVTPS2PD     Y2, Z2
+	VFMADD231PD   Z2, Z2, Z1
+
+vectorEnd:
 	VADDPD        Z1, Z0, Z0
 	VEXTRACTF64X4 $0x01, Z0, Y1
 	VADDPD        Y1, Y0, Y1
@@ -10100,22 +11686,52 @@ TEXT ·adam512(SB), NOSPLIT, $0-48
 	VBROADCASTSS 12(DI), Z3
 	VBROADCASTSS 16(DI), Z4
 	VBROADCASTSS 20(DI), Z5
+	SUBQ         $0x10, SI
+	JL           vectorRest
 
 vector:
-	MOVQ         $0x00000010, R8
-	CMPQ         SI, R8
-	CMOVQLT      SI, R8
-	MOVQ         $-1, DI
-	BZHIQ        R8, DI, DI
-	KMOVW        DI, K1
+	VMOVUPS      (AX), Z6
+	VMOVUPS      (CX), Z7
+	VMOVUPS      (DX), Z8
+	VMOVUPS      (BX), Z9
+	VMULPS       Z0, Z7, Z7
+	VFMADD231PS  Z1, Z6, Z7
+	VSUBPS       Z8, Z7, Z10
+	VFMADD231PS  Z2, Z10, Z8
+	VMULPS       Z7, Z7, Z7
+	VSUBPS       Z9, Z7, Z7
+	VFMADD231PS  Z3, Z7, Z9
+	VMOVUPS      Z8, (DX)
+	VMOVUPS      Z9, (BX)
+	VSQRTPS      Z9, Z9
+	VADDPS       Z5, Z9, Z9
+	VDIVPS       Z9, Z8, Z8
+	VFNMADD231PS Z4, Z8, Z6
+	VMOVUPS      Z6, (AX)
+	ADDQ         $0x40, AX
+	ADDQ         $0x40, CX
+	ADDQ         $0x40, DX
+	ADDQ         $0x40, BX
+	SUBQ         $0x10, SI
+	JGE          vector
+
+vectorRest:
+	ADDQ         $0x10, SI
+	JE           vectorEnd
+	MOVQ         $0x00000010, DI
+	CMPQ         SI, DI
+	CMOVQLT      SI, DI
+	MOVQ         $-1, SI
+	BZHIQ        DI, SI, SI
+	KMOVW        SI, K1
 	VMOVUPS.Z    (AX), K1, Z6
 	VMOVUPS.Z    (CX), K1, Z7
 	VMOVUPS.Z    (DX), K1, Z8
 	VMOVUPS.Z    (BX), K1, Z9
 	VMULPS       Z0, Z7, Z7
 	VFMADD231PS  Z1, Z6, Z7
-	VSUBPS       Z8, Z7, Z10
-	VFMADD231PS  Z2, Z10, Z8
+	VSUBPS       Z8, Z7, Z0
+	VFMADD231PS  Z2, Z0, Z8
 	VMULPS       Z7, Z7, Z7
 	VSUBPS       Z9, Z7, Z7
 	VFMADD231PS  Z3, Z7, Z9
@@ -10126,36 +11742,39 @@ vector:
 	VDIVPS       Z9, Z8, Z8
 	VFNMADD231PS Z4, Z8, Z6
 	VMOVUPS      Z6, K1, (AX)
-	ADDQ         $0x40, AX
-	ADDQ         $0x40, CX
-	ADDQ         $0x40, DX
-	ADDQ         $0x40, BX
-	SUBQ         $0x10, SI
-	JG           vector
+
+vectorEnd:
 	VZEROUPPER
 	RET
 
-// func pack256(dst *float32, src *float32, srcStride int, rows int, mask *int32)
+// func pack256(dst *float32, src *float32, srcStride int, rows int, mask *int32, sums *float32)
 // Requires: AVX
-TEXT ·pack256(SB), NOSPLIT, $0-40
+TEXT ·pack256(SB), NOSPLIT, $0-48
 	MOVQ    dst+0(FP), AX
 	MOVQ    src+8(FP), CX
 	MOVQ    srcStride+16(FP), DX
 	MOVQ    rows+24(FP), BX
-	MOVQ    mask+32(FP), SI
-	SUBQ    $0x60, SI
-	VMOVDQU 96(SI), Y0
-	VMOVDQU 128(SI), Y1
+	MOVQ    sums+40(FP), SI
+	MOVQ    mask+32(FP), DI
+	SUBQ    $0x70, DI
+	VMOVDQU 112(DI), Y0
+	VMOVDQU 144(DI), Y1
+	VXORPS  Y2, Y2, Y2
+	VXORPS  Y3, Y3, Y3
 
 row:
-	VMASKMOVPS (CX), Y0, Y2
-	VMOVUPS    Y2, (AX)
-	VMASKMOVPS 32(CX), Y1, Y2
-	VMOVUPS    Y2, 32(AX)
+	VMASKMOVPS (CX), Y0, Y4
+	VMOVUPS    Y4, (AX)
+	VADDPS     Y4, Y2, Y2
+	VMASKMOVPS 32(CX), Y1, Y4
+	VMOVUPS    Y4, 32(AX)
+	VADDPS     Y4, Y3, Y3
 	ADDQ       DX, CX
 	ADDQ       $0x00000040, AX
 	DECQ       BX
 	JNZ        row
+	VMOVUPS    Y2, (SI)
+	VMOVUPS    Y3, 32(SI)
 	VZEROUPPER
 	RET
 
@@ -10164,64 +11783,100 @@ row:
 TEXT ·exp256(SB), NOSPLIT, $0-16
 	MOVQ x+0(FP), AX
 	MOVQ n+8(FP), CX
+	SUBQ $0x08, CX
+	JL   vectorRest
 
 vector:
+	VMOVUPS      (AX), Y0
+	VMOVUPS      c42b20000<>+0(SB), Y1
+	VMINPS       Y0, Y1, Y0
+	VMOVUPS      cc2d00000<>+0(SB), Y1
+	VMAXPS       Y0, Y1, Y0
+	VMULPS       c3fb8aa3b<>+0(SB), Y0, Y1
+	VROUNDPS     $0x00, Y1, Y1
+	VFNMADD231PS c3f318000<>+0(SB), Y1, Y0
+	VFNMADD231PS cb95e8083<>+0(SB), Y1, Y0
+	VMOVUPS      c39500d01<>+0(SB), Y2
+	VFMADD213PS  c3ab60b61<>+0(SB), Y0, Y2
+	VFMADD213PS  c3c088889<>+0(SB), Y0, Y2
+	VFMADD213PS  c3d2aaaab<>+0(SB), Y0, Y2
+	VFMADD213PS  c3e2aaaab<>+0(SB), Y0, Y2
+	VFMADD213PS  c3f000000<>+0(SB), Y0, Y2
+	VFMADD213PS  c3f800000<>+0(SB), Y0, Y2
+	VFMADD213PS  c3f800000<>+0(SB), Y0, Y2
+	VCVTPS2DQ    Y1, Y0
+	VPSRAD       $0x01, Y0, Y1
+	VPSUBD       Y1, Y0, Y0
+	VPADDD       c0000007f<>+0(SB), Y1, Y1
+	VPSLLD       $0x17, Y1, Y1
+	VMULPS       Y1, Y2, Y2
+	VPADDD       c0000007f<>+0(SB), Y0, Y0
+	VPSLLD       $0x17, Y0, Y0
+	VMULPS       Y0, Y2, Y2
+	VMOVUPS      Y2, (AX)
+	ADDQ         $0x20, AX
+	SUBQ         $0x08, CX
+	JGE          vector
+
+vectorRest:
+	ADDQ         $0x08, CX
+	JE           vectorEnd
 	MOVQ         $0x00000008, DX
 	CMPQ         CX, DX
 	CMOVQLT      CX, DX
 	NEGQ         DX
 	LEAQ         slidingMask<>+0(SB), BX
 	VMOVDQU      32(BX)(DX*4), Y0
-	VMASKMOVPS   (AX), Y0, Y1
-	VMOVUPS      c42b20000<>+0(SB), Y2
-	VMINPS       Y1, Y2, Y1
-	VMOVUPS      cc2d00000<>+0(SB), Y2
-	VMAXPS       Y1, Y2, Y1
-	VMULPS       c3fb8aa3b<>+0(SB), Y1, Y2
-	VROUNDPS     $0x00, Y2, Y2
-	VFNMADD231PS c3f318000<>+0(SB), Y2, Y1
-	VFNMADD231PS cb95e8083<>+0(SB), Y2, Y1
-	VMOVUPS      c39500d01<>+0(SB), Y3
-	VFMADD213PS  c3ab60b61<>+0(SB), Y1, Y3
-	VFMADD213PS  c3c088889<>+0(SB), Y1, Y3
-	VFMADD213PS  c3d2aaaab<>+0(SB), Y1, Y3
-	VFMADD213PS  c3e2aaaab<>+0(SB), Y1, Y3
-	VFMADD213PS  c3f000000<>+0(SB), Y1, Y3
-	VFMADD213PS  c3f800000<>+0(SB), Y1, Y3
-	VFMADD213PS  c3f800000<>+0(SB), Y1, Y3
-	VCVTPS2DQ    Y2, Y1
-	VPSRAD       $0x01, Y1, Y2
-	VPSUBD       Y2, Y1, Y1
-	VPADDD       c0000007f<>+0(SB), Y2, Y2
-	VPSLLD       $0x17, Y2, Y2
-	VMULPS       Y2, Y3, Y3
+	VMASKMOVPS   (AX), Y0, Y0
+	VMOVUPS      c42b20000<>+0(SB), Y1
+	VMINPS       Y0, Y1, Y0
+	VMOVUPS      cc2d00000<>+0(SB), Y1
+	VMAXPS       Y0, Y1, Y0
+	VMULPS       c3fb8aa3b<>+0(SB), Y0, Y1
+	VROUNDPS     $0x00, Y1, Y1
+	VFNMADD231PS c3f318000<>+0(SB), Y1, Y0
+	VFNMADD231PS cb95e8083<>+0(SB), Y1, Y0
+	VMOVUPS      c39500d01<>+0(SB), Y2
+	VFMADD213PS  c3ab60b61<>+0(SB), Y0, Y2
+	VFMADD213PS  c3c088889<>+0(SB), Y0, Y2
+	VFMADD213PS  c3d2aaaab<>+0(SB), Y0, Y2
+	VFMADD213PS  c3e2aaaab<>+0(SB), Y0, Y2
+	VFMADD213PS  c3f000000<>+0(SB), Y0, Y2
+	VFMADD213PS  c3f800000<>+0(SB), Y0, Y2
+	VFMADD213PS  c3f800000<>+0(SB), Y0, Y2
+	VCVTPS2DQ    Y1, Y0
+	VPSRAD       $0x01, Y0, Y1
+	VPSUBD       Y1, Y0, Y0
 	VPADDD       c0000007f<>+0(SB), Y1, Y1
 	VPSLLD       $0x17, Y1, Y1
-	VMULPS       Y1, Y3, Y3
-	VMASKMOVPS   Y3, Y0, (AX)
-	ADDQ         $0x20, AX
-	SUBQ         $0x08, CX
-	JG           vector
+	VMULPS       Y1, Y2, Y2
+	VPADDD       c0000007f<>+0(SB), Y0, Y0
+	VPSLLD       $0x17, Y0, Y0
+	VMULPS       Y0, Y2, Y2
+	VMOVAPS      X2, X0
+	XORQ         DX, DX
+	TESTQ        $0x00000004, CX
+	JE           store2Of13
+	VMOVUPS      X0, (AX)
+	VEXTRACTF128 $0x01, Y2, X0
+	MOVQ         $0x00000010, DX
+
+store2Of13:
+	TESTQ    $0x00000002, CX
+	JE       store1Of13
+	VMOVLPS  X0, (AX)(DX*1)
+	VMOVHLPS X0, X0, X0
+	ADDQ     $0x08, DX
+
+store1Of13:
+	TESTQ  $0x00000001, CX
+	JE     store0Of13
+	VMOVSS X0, (AX)(DX*1)
+
+store0Of13:
+vectorEnd:
 	VZEROUPPER
 	RET
-
-DATA slidingMask<>+0(SB)/4, $0xffffffff
-DATA slidingMask<>+4(SB)/4, $0xffffffff
-DATA slidingMask<>+8(SB)/4, $0xffffffff
-DATA slidingMask<>+12(SB)/4, $0xffffffff
-DATA slidingMask<>+16(SB)/4, $0xffffffff
-DATA slidingMask<>+20(SB)/4, $0xffffffff
-DATA slidingMask<>+24(SB)/4, $0xffffffff
-DATA slidingMask<>+28(SB)/4, $0xffffffff
-DATA slidingMask<>+32(SB)/4, $0x00000000
-DATA slidingMask<>+36(SB)/4, $0x00000000
-DATA slidingMask<>+40(SB)/4, $0x00000000
-DATA slidingMask<>+44(SB)/4, $0x00000000
-DATA slidingMask<>+48(SB)/4, $0x00000000
-DATA slidingMask<>+52(SB)/4, $0x00000000
-DATA slidingMask<>+56(SB)/4, $0x00000000
-DATA slidingMask<>+60(SB)/4, $0x00000000
-GLOBL slidingMask<>(SB), RODATA|NOPTR, $64
 
 DATA c0000007f<>+0(SB)/4, $0x0000007f
 DATA c0000007f<>+4(SB)/4, $0x0000007f
@@ -10241,67 +11896,157 @@ DATA c0000007f<>+56(SB)/4, $0x0000007f
 DATA c0000007f<>+60(SB)/4, $0x0000007f
 GLOBL c0000007f<>(SB), RODATA|NOPTR, $64
 
+DATA slidingMask<>+0(SB)/4, $0xffffffff
+DATA slidingMask<>+4(SB)/4, $0xffffffff
+DATA slidingMask<>+8(SB)/4, $0xffffffff
+DATA slidingMask<>+12(SB)/4, $0xffffffff
+DATA slidingMask<>+16(SB)/4, $0xffffffff
+DATA slidingMask<>+20(SB)/4, $0xffffffff
+DATA slidingMask<>+24(SB)/4, $0xffffffff
+DATA slidingMask<>+28(SB)/4, $0xffffffff
+DATA slidingMask<>+32(SB)/4, $0x00000000
+DATA slidingMask<>+36(SB)/4, $0x00000000
+DATA slidingMask<>+40(SB)/4, $0x00000000
+DATA slidingMask<>+44(SB)/4, $0x00000000
+DATA slidingMask<>+48(SB)/4, $0x00000000
+DATA slidingMask<>+52(SB)/4, $0x00000000
+DATA slidingMask<>+56(SB)/4, $0x00000000
+DATA slidingMask<>+60(SB)/4, $0x00000000
+GLOBL slidingMask<>(SB), RODATA|NOPTR, $64
+
 // func tanh256(x *float32, n int)
 // Requires: AVX, AVX2, CMOV, FMA3
 TEXT ·tanh256(SB), NOSPLIT, $0-16
 	MOVQ x+0(FP), AX
 	MOVQ n+8(FP), CX
+	SUBQ $0x08, CX
+	JL   vectorRest
 
 vector:
+	VMOVUPS      (AX), Y0
+	VMULPS       Y0, Y0, Y1
+	VMOVUPS      cbbbb560d<>+0(SB), Y2
+	VFMADD213PS  c3ca92b6c<>+0(SB), Y1, Y2
+	VFMADD213PS  cbd5c2224<>+0(SB), Y1, Y2
+	VFMADD213PS  c3e0883b4<>+0(SB), Y1, Y2
+	VFMADD213PS  cbeaaaa9a<>+0(SB), Y1, Y2
+	VMULPS       Y1, Y2, Y2
+	VFMADD213PS  Y0, Y0, Y2
+	VPAND        c7fffffff<>+0(SB), Y0, Y1
+	VPAND        c80000000<>+0(SB), Y0, Y0
+	VMULPS       cc0000000<>+0(SB), Y1, Y3
+	VMOVUPS      c42b20000<>+0(SB), Y4
+	VMINPS       Y3, Y4, Y3
+	VMOVUPS      cc2d00000<>+0(SB), Y4
+	VMAXPS       Y3, Y4, Y3
+	VMULPS       c3fb8aa3b<>+0(SB), Y3, Y4
+	VROUNDPS     $0x00, Y4, Y4
+	VFNMADD231PS c3f318000<>+0(SB), Y4, Y3
+	VFNMADD231PS cb95e8083<>+0(SB), Y4, Y3
+	VMOVUPS      c39500d01<>+0(SB), Y5
+	VFMADD213PS  c3ab60b61<>+0(SB), Y3, Y5
+	VFMADD213PS  c3c088889<>+0(SB), Y3, Y5
+	VFMADD213PS  c3d2aaaab<>+0(SB), Y3, Y5
+	VFMADD213PS  c3e2aaaab<>+0(SB), Y3, Y5
+	VFMADD213PS  c3f000000<>+0(SB), Y3, Y5
+	VFMADD213PS  c3f800000<>+0(SB), Y3, Y5
+	VFMADD213PS  c3f800000<>+0(SB), Y3, Y5
+	VCVTPS2DQ    Y4, Y3
+	VPSRAD       $0x01, Y3, Y4
+	VPSUBD       Y4, Y3, Y3
+	VPADDD       c0000007f<>+0(SB), Y4, Y4
+	VPSLLD       $0x17, Y4, Y4
+	VMULPS       Y4, Y5, Y5
+	VPADDD       c0000007f<>+0(SB), Y3, Y3
+	VPSLLD       $0x17, Y3, Y3
+	VMULPS       Y3, Y5, Y5
+	VMOVUPS      c3f800000<>+0(SB), Y3
+	VADDPS       Y5, Y3, Y4
+	VSUBPS       Y5, Y3, Y3
+	VDIVPS       Y4, Y3, Y3
+	VPOR         Y0, Y3, Y3
+	VCMPPS       $0x11, c3f200000<>+0(SB), Y1, Y0
+	VBLENDVPS    Y0, Y2, Y3, Y0
+	VMOVUPS      Y0, (AX)
+	ADDQ         $0x20, AX
+	SUBQ         $0x08, CX
+	JGE          vector
+
+vectorRest:
+	ADDQ         $0x08, CX
+	JE           vectorEnd
 	MOVQ         $0x00000008, DX
 	CMPQ         CX, DX
 	CMOVQLT      CX, DX
 	NEGQ         DX
 	LEAQ         slidingMask<>+0(SB), BX
 	VMOVDQU      32(BX)(DX*4), Y0
-	VMASKMOVPS   (AX), Y0, Y1
-	VMULPS       Y1, Y1, Y2
-	VMOVUPS      cbbbb560d<>+0(SB), Y3
-	VFMADD213PS  c3ca92b6c<>+0(SB), Y2, Y3
-	VFMADD213PS  cbd5c2224<>+0(SB), Y2, Y3
-	VFMADD213PS  c3e0883b4<>+0(SB), Y2, Y3
-	VFMADD213PS  cbeaaaa9a<>+0(SB), Y2, Y3
-	VMULPS       Y2, Y3, Y3
-	VFMADD213PS  Y1, Y1, Y3
-	VPAND        c7fffffff<>+0(SB), Y1, Y2
-	VPAND        c80000000<>+0(SB), Y1, Y1
-	VMULPS       cc0000000<>+0(SB), Y2, Y4
-	VMOVUPS      c42b20000<>+0(SB), Y5
-	VMINPS       Y4, Y5, Y4
-	VMOVUPS      cc2d00000<>+0(SB), Y5
-	VMAXPS       Y4, Y5, Y4
-	VMULPS       c3fb8aa3b<>+0(SB), Y4, Y5
-	VROUNDPS     $0x00, Y5, Y5
-	VFNMADD231PS c3f318000<>+0(SB), Y5, Y4
-	VFNMADD231PS cb95e8083<>+0(SB), Y5, Y4
-	VMOVUPS      c39500d01<>+0(SB), Y6
-	VFMADD213PS  c3ab60b61<>+0(SB), Y4, Y6
-	VFMADD213PS  c3c088889<>+0(SB), Y4, Y6
-	VFMADD213PS  c3d2aaaab<>+0(SB), Y4, Y6
-	VFMADD213PS  c3e2aaaab<>+0(SB), Y4, Y6
-	VFMADD213PS  c3f000000<>+0(SB), Y4, Y6
-	VFMADD213PS  c3f800000<>+0(SB), Y4, Y6
-	VFMADD213PS  c3f800000<>+0(SB), Y4, Y6
-	VCVTPS2DQ    Y5, Y4
-	VPSRAD       $0x01, Y4, Y5
-	VPSUBD       Y5, Y4, Y4
-	VPADDD       c0000007f<>+0(SB), Y5, Y5
-	VPSLLD       $0x17, Y5, Y5
-	VMULPS       Y5, Y6, Y6
+	VMASKMOVPS   (AX), Y0, Y0
+	VMULPS       Y0, Y0, Y1
+	VMOVUPS      cbbbb560d<>+0(SB), Y2
+	VFMADD213PS  c3ca92b6c<>+0(SB), Y1, Y2
+	VFMADD213PS  cbd5c2224<>+0(SB), Y1, Y2
+	VFMADD213PS  c3e0883b4<>+0(SB), Y1, Y2
+	VFMADD213PS  cbeaaaa9a<>+0(SB), Y1, Y2
+	VMULPS       Y1, Y2, Y2
+	VFMADD213PS  Y0, Y0, Y2
+	VPAND        c7fffffff<>+0(SB), Y0, Y1
+	VPAND        c80000000<>+0(SB), Y0, Y0
+	VMULPS       cc0000000<>+0(SB), Y1, Y3
+	VMOVUPS      c42b20000<>+0(SB), Y4
+	VMINPS       Y3, Y4, Y3
+	VMOVUPS      cc2d00000<>+0(SB), Y4
+	VMAXPS       Y3, Y4, Y3
+	VMULPS       c3fb8aa3b<>+0(SB), Y3, Y4
+	VROUNDPS     $0x00, Y4, Y4
+	VFNMADD231PS c3f318000<>+0(SB), Y4, Y3
+	VFNMADD231PS cb95e8083<>+0(SB), Y4, Y3
+	VMOVUPS      c39500d01<>+0(SB), Y5
+	VFMADD213PS  c3ab60b61<>+0(SB), Y3, Y5
+	VFMADD213PS  c3c088889<>+0(SB), Y3, Y5
+	VFMADD213PS  c3d2aaaab<>+0(SB), Y3, Y5
+	VFMADD213PS  c3e2aaaab<>+0(SB), Y3, Y5
+	VFMADD213PS  c3f000000<>+0(SB), Y3, Y5
+	VFMADD213PS  c3f800000<>+0(SB), Y3, Y5
+	VFMADD213PS  c3f800000<>+0(SB), Y3, Y5
+	VCVTPS2DQ    Y4, Y3
+	VPSRAD       $0x01, Y3, Y4
+	VPSUBD       Y4, Y3, Y3
 	VPADDD       c0000007f<>+0(SB), Y4, Y4
 	VPSLLD       $0x17, Y4, Y4
-	VMULPS       Y4, Y6, Y6
-	VMOVUPS      c3f800000<>+0(SB), Y4
-	VADDPS       Y6, Y4, Y5
-	VSUBPS       Y6, Y4, Y4
-	VDIVPS       Y5, Y4, Y4
-	VPOR         Y1, Y4, Y4
-	VCMPPS       $0x11, c3f200000<>+0(SB), Y2, Y1
-	VBLENDVPS    Y1, Y3, Y4, Y1
-	VMASKMOVPS   Y1, Y0, (AX)
-	ADDQ         $0x20, AX
-	SUBQ         $0x08, CX
-	JG           vector
+	VMULPS       Y4, Y5, Y5
+	VPADDD       c0000007f<>+0(SB), Y3, Y3
+	VPSLLD       $0x17, Y3, Y3
+	VMULPS       Y3, Y5, Y5
+	VMOVUPS      c3f800000<>+0(SB), Y3
+	VADDPS       Y5, Y3, Y4
+	VSUBPS       Y5, Y3, Y3
+	VDIVPS       Y4, Y3, Y3
+	VPOR         Y0, Y3, Y3
+	VCMPPS       $0x11, c3f200000<>+0(SB), Y1, Y0
+	VBLENDVPS    Y0, Y2, Y3, Y0
+	VMOVAPS      X0, X1
+	XORQ         DX, DX
+	TESTQ        $0x00000004, CX
+	JE           store2Of14
+	VMOVUPS      X1, (AX)
+	VEXTRACTF128 $0x01, Y0, X1
+	MOVQ         $0x00000010, DX
+
+store2Of14:
+	TESTQ    $0x00000002, CX
+	JE       store1Of14
+	VMOVLPS  X1, (AX)(DX*1)
+	VMOVHLPS X1, X1, X1
+	ADDQ     $0x08, DX
+
+store1Of14:
+	TESTQ  $0x00000001, CX
+	JE     store0Of14
+	VMOVSS X1, (AX)(DX*1)
+
+store0Of14:
+vectorEnd:
 	VZEROUPPER
 	RET
 
@@ -10310,60 +12055,130 @@ vector:
 TEXT ·log256(SB), NOSPLIT, $0-16
 	MOVQ x+0(FP), AX
 	MOVQ n+8(FP), CX
+	SUBQ $0x08, CX
+	JL   vectorRest
 
 vector:
+	VMOVUPS      (AX), Y0
+	VXORPS       Y2, Y2, Y2
+	VMULPS       c4b000000<>+0(SB), Y0, Y1
+	VCMPPS       $0x11, c00800000<>+0(SB), Y0, Y3
+	VBLENDVPS    Y3, Y1, Y0, Y1
+	VMOVUPS      cc1b80000<>+0(SB), Y3
+	VCMPPS       $0x11, c00800000<>+0(SB), Y0, Y4
+	VBLENDVPS    Y4, Y3, Y2, Y2
+	VPSUBD       c3f3504f3<>+0(SB), Y1, Y3
+	VPSRAD       $0x17, Y3, Y3
+	VPSLLD       $0x17, Y3, Y4
+	VPSUBD       Y4, Y1, Y4
+	VCVTDQ2PS    Y3, Y3
+	VADDPS       Y2, Y3, Y3
+	VSUBPS       c3f800000<>+0(SB), Y4, Y1
+	VMULPS       Y1, Y1, Y2
+	VMOVUPS      cbd9c5ac0<>+0(SB), Y4
+	VFMADD213PS  c3e02adb5<>+0(SB), Y1, Y4
+	VFMADD213PS  cbe06c2a1<>+0(SB), Y1, Y4
+	VFMADD213PS  c3e116d0e<>+0(SB), Y1, Y4
+	VFMADD213PS  cbe2a3922<>+0(SB), Y1, Y4
+	VFMADD213PS  c3e4cd004<>+0(SB), Y1, Y4
+	VFMADD213PS  cbe800113<>+0(SB), Y1, Y4
+	VFMADD213PS  c3eaaaaaa<>+0(SB), Y1, Y4
+	VMULPS       Y1, Y4, Y4
+	VMULPS       Y2, Y4, Y4
+	VFMADD231PS  cb95e8083<>+0(SB), Y3, Y4
+	VFNMADD231PS c3f000000<>+0(SB), Y2, Y4
+	VADDPS       Y1, Y4, Y4
+	VFMADD231PS  c3f318000<>+0(SB), Y3, Y4
+	VXORPS       Y1, Y1, Y1
+	VMOVUPS      cff800000<>+0(SB), Y2
+	VCMPPS       $0x12, Y1, Y0, Y1
+	VBLENDVPS    Y1, Y2, Y4, Y1
+	VXORPS       Y2, Y2, Y2
+	VMOVUPS      c7fc00000<>+0(SB), Y3
+	VCMPPS       $0x11, Y2, Y0, Y2
+	VBLENDVPS    Y2, Y3, Y1, Y1
+	VCMPPS       $0x00, c7f800000<>+0(SB), Y0, Y2
+	VBLENDVPS    Y2, Y0, Y1, Y1
+	VCMPPS       $0x03, Y0, Y0, Y2
+	VBLENDVPS    Y2, Y0, Y1, Y0
+	VMOVUPS      Y0, (AX)
+	ADDQ         $0x20, AX
+	SUBQ         $0x08, CX
+	JGE          vector
+
+vectorRest:
+	ADDQ         $0x08, CX
+	JE           vectorEnd
 	MOVQ         $0x00000008, DX
 	CMPQ         CX, DX
 	CMOVQLT      CX, DX
 	NEGQ         DX
 	LEAQ         slidingMask<>+0(SB), BX
 	VMOVDQU      32(BX)(DX*4), Y0
-	VMASKMOVPS   (AX), Y0, Y1
-	VXORPS       Y3, Y3, Y3
-	VMULPS       c4b000000<>+0(SB), Y1, Y2
-	VCMPPS       $0x11, c00800000<>+0(SB), Y1, Y4
-	VBLENDVPS    Y4, Y2, Y1, Y2
-	VMOVUPS      cc1b80000<>+0(SB), Y4
-	VCMPPS       $0x11, c00800000<>+0(SB), Y1, Y5
-	VBLENDVPS    Y5, Y4, Y3, Y3
-	VPSUBD       c3f3504f3<>+0(SB), Y2, Y4
-	VPSRAD       $0x17, Y4, Y4
-	VPSLLD       $0x17, Y4, Y5
-	VPSUBD       Y5, Y2, Y5
-	VCVTDQ2PS    Y4, Y4
-	VADDPS       Y3, Y4, Y4
-	VSUBPS       c3f800000<>+0(SB), Y5, Y2
-	VMULPS       Y2, Y2, Y3
-	VMOVUPS      cbd9c5ac0<>+0(SB), Y5
-	VFMADD213PS  c3e02adb5<>+0(SB), Y2, Y5
-	VFMADD213PS  cbe06c2a1<>+0(SB), Y2, Y5
-	VFMADD213PS  c3e116d0e<>+0(SB), Y2, Y5
-	VFMADD213PS  cbe2a3922<>+0(SB), Y2, Y5
-	VFMADD213PS  c3e4cd004<>+0(SB), Y2, Y5
-	VFMADD213PS  cbe800113<>+0(SB), Y2, Y5
-	VFMADD213PS  c3eaaaaaa<>+0(SB), Y2, Y5
-	VMULPS       Y2, Y5, Y5
-	VMULPS       Y3, Y5, Y5
-	VFMADD231PS  cb95e8083<>+0(SB), Y4, Y5
-	VFNMADD231PS c3f000000<>+0(SB), Y3, Y5
-	VADDPS       Y2, Y5, Y5
-	VFMADD231PS  c3f318000<>+0(SB), Y4, Y5
+	VMASKMOVPS   (AX), Y0, Y0
 	VXORPS       Y2, Y2, Y2
-	VMOVUPS      cff800000<>+0(SB), Y3
-	VCMPPS       $0x12, Y2, Y1, Y2
-	VBLENDVPS    Y2, Y3, Y5, Y2
-	VXORPS       Y3, Y3, Y3
-	VMOVUPS      c7fc00000<>+0(SB), Y4
-	VCMPPS       $0x11, Y3, Y1, Y3
-	VBLENDVPS    Y3, Y4, Y2, Y2
-	VCMPPS       $0x00, c7f800000<>+0(SB), Y1, Y3
-	VBLENDVPS    Y3, Y1, Y2, Y2
-	VCMPPS       $0x03, Y1, Y1, Y3
-	VBLENDVPS    Y3, Y1, Y2, Y1
-	VMASKMOVPS   Y1, Y0, (AX)
-	ADDQ         $0x20, AX
-	SUBQ         $0x08, CX
-	JG           vector
+	VMULPS       c4b000000<>+0(SB), Y0, Y1
+	VCMPPS       $0x11, c00800000<>+0(SB), Y0, Y3
+	VBLENDVPS    Y3, Y1, Y0, Y1
+	VMOVUPS      cc1b80000<>+0(SB), Y3
+	VCMPPS       $0x11, c00800000<>+0(SB), Y0, Y4
+	VBLENDVPS    Y4, Y3, Y2, Y2
+	VPSUBD       c3f3504f3<>+0(SB), Y1, Y3
+	VPSRAD       $0x17, Y3, Y3
+	VPSLLD       $0x17, Y3, Y4
+	VPSUBD       Y4, Y1, Y4
+	VCVTDQ2PS    Y3, Y3
+	VADDPS       Y2, Y3, Y3
+	VSUBPS       c3f800000<>+0(SB), Y4, Y1
+	VMULPS       Y1, Y1, Y2
+	VMOVUPS      cbd9c5ac0<>+0(SB), Y4
+	VFMADD213PS  c3e02adb5<>+0(SB), Y1, Y4
+	VFMADD213PS  cbe06c2a1<>+0(SB), Y1, Y4
+	VFMADD213PS  c3e116d0e<>+0(SB), Y1, Y4
+	VFMADD213PS  cbe2a3922<>+0(SB), Y1, Y4
+	VFMADD213PS  c3e4cd004<>+0(SB), Y1, Y4
+	VFMADD213PS  cbe800113<>+0(SB), Y1, Y4
+	VFMADD213PS  c3eaaaaaa<>+0(SB), Y1, Y4
+	VMULPS       Y1, Y4, Y4
+	VMULPS       Y2, Y4, Y4
+	VFMADD231PS  cb95e8083<>+0(SB), Y3, Y4
+	VFNMADD231PS c3f000000<>+0(SB), Y2, Y4
+	VADDPS       Y1, Y4, Y4
+	VFMADD231PS  c3f318000<>+0(SB), Y3, Y4
+	VXORPS       Y1, Y1, Y1
+	VMOVUPS      cff800000<>+0(SB), Y2
+	VCMPPS       $0x12, Y1, Y0, Y1
+	VBLENDVPS    Y1, Y2, Y4, Y1
+	VXORPS       Y2, Y2, Y2
+	VMOVUPS      c7fc00000<>+0(SB), Y3
+	VCMPPS       $0x11, Y2, Y0, Y2
+	VBLENDVPS    Y2, Y3, Y1, Y1
+	VCMPPS       $0x00, c7f800000<>+0(SB), Y0, Y2
+	VBLENDVPS    Y2, Y0, Y1, Y1
+	VCMPPS       $0x03, Y0, Y0, Y2
+	VBLENDVPS    Y2, Y0, Y1, Y0
+	VMOVAPS      X0, X1
+	XORQ         DX, DX
+	TESTQ        $0x00000004, CX
+	JE           store2Of15
+	VMOVUPS      X1, (AX)
+	VEXTRACTF128 $0x01, Y0, X1
+	MOVQ         $0x00000010, DX
+
+store2Of15:
+	TESTQ    $0x00000002, CX
+	JE       store1Of15
+	VMOVLPS  X1, (AX)(DX*1)
+	VMOVHLPS X1, X1, X1
+	ADDQ     $0x08, DX
+
+store1Of15:
+	TESTQ  $0x00000001, CX
+	JE     store0Of15
+	VMOVSS X1, (AX)(DX*1)
+
+store0Of15:
+vectorEnd:
 	VZEROUPPER
 	RET
 
@@ -10388,8 +12203,85 @@ row:
 	MOVQ   80(AX), R14
 	MOVQ   R14, R13
 	SHLQ   $0x02, R13
+	SUBQ   $0x08, R14
+	JL     columnsRest
 
 columns:
+	VMOVUPS      (R9), Y1
+	VBROADCASTSS 92(AX), Y2
+	VMULPS       Y2, Y1, Y1
+	VMOVUPS      c3f800000<>+0(SB), Y2
+	VFMADD231PS  Y1, Y1, Y2
+	VMOVUPS      c3f22f983<>+0(SB), Y3
+	VDIVPS       Y2, Y3, Y3
+	VMOVUPS      Y3, (R10)(R12*1)
+	VPAND        c7fffffff<>+0(SB), Y1, Y2
+	VPAND        c80000000<>+0(SB), Y1, Y1
+	VMOVUPS      c3f800000<>+0(SB), Y3
+	VDIVPS       Y2, Y3, Y4
+	VCMPPS       $0x1e, Y3, Y2, Y3
+	VBLENDVPS    Y3, Y4, Y2, Y3
+	VMULPS       Y3, Y3, Y4
+	VMOVUPS      cbaeb17f6<>+0(SB), Y5
+	VFMADD213PS  c3c32d32d<>+0(SB), Y4, Y5
+	VFMADD213PS  cbcff68af<>+0(SB), Y4, Y5
+	VFMADD213PS  c3d6d64f1<>+0(SB), Y4, Y5
+	VFMADD213PS  cbdac1a48<>+0(SB), Y4, Y5
+	VFMADD213PS  c3de04cff<>+0(SB), Y4, Y5
+	VFMADD213PS  cbe1210db<>+0(SB), Y4, Y5
+	VFMADD213PS  c3e4cc8ff<>+0(SB), Y4, Y5
+	VFMADD213PS  cbeaaaa9f<>+0(SB), Y4, Y5
+	VMULPS       Y4, Y5, Y5
+	VFMADD213PS  Y3, Y3, Y5
+	VMOVUPS      c3fc90fdb<>+0(SB), Y3
+	VSUBPS       Y5, Y3, Y3
+	VCMPPS       $0x1e, c3f800000<>+0(SB), Y2, Y2
+	VBLENDVPS    Y2, Y3, Y5, Y2
+	VPOR         Y1, Y2, Y2
+	VMULPS       c3f22f983<>+0(SB), Y2, Y2
+	VBROADCASTSS 88(AX), Y1
+	VMULPS       Y1, Y2, Y2
+	VADDPS       Y2, Y0, Y0
+	VMOVUPS      c42b20000<>+0(SB), Y1
+	VMINPS       Y2, Y1, Y1
+	VMOVUPS      cc2d00000<>+0(SB), Y2
+	VMAXPS       Y1, Y2, Y1
+	VMULPS       c3fb8aa3b<>+0(SB), Y1, Y2
+	VROUNDPS     $0x00, Y2, Y2
+	VFNMADD231PS c3f318000<>+0(SB), Y2, Y1
+	VFNMADD231PS cb95e8083<>+0(SB), Y2, Y1
+	VMOVUPS      c39500d01<>+0(SB), Y3
+	VFMADD213PS  c3ab60b61<>+0(SB), Y1, Y3
+	VFMADD213PS  c3c088889<>+0(SB), Y1, Y3
+	VFMADD213PS  c3d2aaaab<>+0(SB), Y1, Y3
+	VFMADD213PS  c3e2aaaab<>+0(SB), Y1, Y3
+	VFMADD213PS  c3f000000<>+0(SB), Y1, Y3
+	VFMADD213PS  c3f800000<>+0(SB), Y1, Y3
+	VFMADD213PS  c3f800000<>+0(SB), Y1, Y3
+	VCVTPS2DQ    Y2, Y1
+	VPSRAD       $0x01, Y1, Y2
+	VPSUBD       Y2, Y1, Y1
+	VPADDD       c0000007f<>+0(SB), Y2, Y2
+	VPSLLD       $0x17, Y2, Y2
+	VMULPS       Y2, Y3, Y3
+	VPADDD       c0000007f<>+0(SB), Y1, Y1
+	VPSLLD       $0x17, Y1, Y1
+	VMULPS       Y1, Y3, Y3
+	VMOVUPS      (R8), Y1
+	VMOVUPS      Y1, (R10)(R11*1)
+	VMOVUPS      Y3, (R10)
+	VMOVUPS      (R9)(R13*1), Y2
+	VFMADD213PS  Y2, Y3, Y1
+	VMOVUPS      Y1, (R8)
+	ADDQ         $0x20, R8
+	ADDQ         $0x20, R9
+	ADDQ         $0x20, R10
+	SUBQ         $0x08, R14
+	JGE          columns
+
+columnsRest:
+	ADDQ         $0x08, R14
+	JE           columnsEnd
 	MOVQ         $0x00000008, R15
 	CMPQ         R14, R15
 	CMOVQLT      R14, R15
@@ -10403,7 +12295,29 @@ columns:
 	VFMADD231PS  Y2, Y2, Y3
 	VMOVUPS      c3f22f983<>+0(SB), Y4
 	VDIVPS       Y3, Y4, Y4
-	VMASKMOVPS   Y4, Y1, (R10)(R12*1)
+	VMOVAPS      X4, X3
+	XORQ         R15, R15
+	TESTQ        $0x00000004, R14
+	JE           store2Of16
+	VMOVUPS      X3, (R10)(R12*1)
+	VEXTRACTF128 $0x01, Y4, X3
+	MOVQ         $0x00000010, R15
+
+store2Of16:
+	TESTQ    $0x00000002, R14
+	JE       store1Of16
+	LEAQ     (R10)(R12*1), BP
+	VMOVLPS  X3, (BP)(R15*1)
+	VMOVHLPS X3, X3, X3
+	ADDQ     $0x08, R15
+
+store1Of16:
+	TESTQ  $0x00000001, R14
+	JE     store0Of16
+	LEAQ   (R10)(R12*1), BP
+	VMOVSS X3, (BP)(R15*1)
+
+store0Of16:
 	VPAND        c7fffffff<>+0(SB), Y2, Y3
 	VPAND        c80000000<>+0(SB), Y2, Y2
 	VMOVUPS      c3f800000<>+0(SB), Y4
@@ -10457,16 +12371,74 @@ columns:
 	VPSLLD       $0x17, Y2, Y2
 	VMULPS       Y2, Y4, Y4
 	VMASKMOVPS   (R8), Y1, Y2
-	VMASKMOVPS   Y2, Y1, (R10)(R11*1)
-	VMASKMOVPS   Y4, Y1, (R10)
-	VMASKMOVPS   (R9)(R13*1), Y1, Y3
-	VFMADD213PS  Y3, Y4, Y2
-	VMASKMOVPS   Y2, Y1, (R8)
-	ADDQ         $0x20, R8
-	ADDQ         $0x20, R9
-	ADDQ         $0x20, R10
-	SUBQ         $0x08, R14
-	JG           columns
+	VMOVAPS      X2, X3
+	XORQ         R15, R15
+	TESTQ        $0x00000004, R14
+	JE           store2Of17
+	VMOVUPS      X3, (R10)(R11*1)
+	VEXTRACTF128 $0x01, Y2, X3
+	MOVQ         $0x00000010, R15
+
+store2Of17:
+	TESTQ    $0x00000002, R14
+	JE       store1Of17
+	LEAQ     (R10)(R11*1), BP
+	VMOVLPS  X3, (BP)(R15*1)
+	VMOVHLPS X3, X3, X3
+	ADDQ     $0x08, R15
+
+store1Of17:
+	TESTQ  $0x00000001, R14
+	JE     store0Of17
+	LEAQ   (R10)(R11*1), BP
+	VMOVSS X3, (BP)(R15*1)
+
+store0Of17:
+	VMOVAPS      X4, X3
+	XORQ         R15, R15
+	TESTQ        $0x00000004, R14
+	JE           store2Of18
+	VMOVUPS      X3, (R10)
+	VEXTRACTF128 $0x01, Y4, X3
+	MOVQ         $0x00000010, R15
+
+store2Of18:
+	TESTQ    $0x00000002, R14
+	JE       store1Of18
+	VMOVLPS  X3, (R10)(R15*1)
+	VMOVHLPS X3, X3, X3
+	ADDQ     $0x08, R15
+
+store1Of18:
+	TESTQ  $0x00000001, R14
+	JE     store0Of18
+	VMOVSS X3, (R10)(R15*1)
+
+store0Of18:
+	VMASKMOVPS   (R9)(R13*1), Y1, Y1
+	VFMADD213PS  Y1, Y4, Y2
+	VMOVAPS      X2, X1
+	XORQ         R9, R9
+	TESTQ        $0x00000004, R14
+	JE           store2Of19
+	VMOVUPS      X1, (R8)
+	VEXTRACTF128 $0x01, Y2, X1
+	MOVQ         $0x00000010, R9
+
+store2Of19:
+	TESTQ    $0x00000002, R14
+	JE       store1Of19
+	VMOVLPS  X1, (R8)(R9*1)
+	VMOVHLPS X1, X1, X1
+	ADDQ     $0x08, R9
+
+store1Of19:
+	TESTQ  $0x00000001, R14
+	JE     store0Of19
+	VMOVSS X1, (R8)(R9*1)
+
+store0Of19:
+columnsEnd:
 	VEXTRACTF128 $0x01, Y0, X1
 	VADDPS       X0, X1, X0
 	VMOVHLPS     X0, X0, X1
@@ -10505,8 +12477,87 @@ row:
 	MOVQ   80(AX), R14
 	MOVQ   R14, R13
 	SHLQ   $0x02, R13
+	SUBQ   $0x08, R14
+	JL     columnsRest
 
 columns:
+	VMOVUPS      (R9), Y1
+	VBROADCASTSS 92(AX), Y2
+	VMULPS       Y2, Y1, Y1
+	VMOVUPS      c3f800000<>+0(SB), Y2
+	VFMADD231PS  Y1, Y1, Y2
+	VMOVUPS      c3f22f983<>+0(SB), Y3
+	VDIVPS       Y2, Y3, Y3
+	VMOVUPS      Y3, (R10)(R12*1)
+	VPAND        c7fffffff<>+0(SB), Y1, Y2
+	VPAND        c80000000<>+0(SB), Y1, Y1
+	VMOVUPS      c3f800000<>+0(SB), Y3
+	VDIVPS       Y2, Y3, Y4
+	VCMPPS       $0x1e, Y3, Y2, Y3
+	VBLENDVPS    Y3, Y4, Y2, Y3
+	VMULPS       Y3, Y3, Y4
+	VMOVUPS      cbaeb17f6<>+0(SB), Y5
+	VFMADD213PS  c3c32d32d<>+0(SB), Y4, Y5
+	VFMADD213PS  cbcff68af<>+0(SB), Y4, Y5
+	VFMADD213PS  c3d6d64f1<>+0(SB), Y4, Y5
+	VFMADD213PS  cbdac1a48<>+0(SB), Y4, Y5
+	VFMADD213PS  c3de04cff<>+0(SB), Y4, Y5
+	VFMADD213PS  cbe1210db<>+0(SB), Y4, Y5
+	VFMADD213PS  c3e4cc8ff<>+0(SB), Y4, Y5
+	VFMADD213PS  cbeaaaa9f<>+0(SB), Y4, Y5
+	VMULPS       Y4, Y5, Y5
+	VFMADD213PS  Y3, Y3, Y5
+	VMOVUPS      c3fc90fdb<>+0(SB), Y3
+	VSUBPS       Y5, Y3, Y3
+	VCMPPS       $0x1e, c3f800000<>+0(SB), Y2, Y2
+	VBLENDVPS    Y2, Y3, Y5, Y2
+	VPOR         Y1, Y2, Y2
+	VMULPS       c3f22f983<>+0(SB), Y2, Y2
+	VBROADCASTSS 88(AX), Y1
+	VMULPS       Y1, Y2, Y2
+	VADDPS       Y2, Y0, Y0
+	VXORPS       c80000000<>+0(SB), Y2, Y1
+	VMOVUPS      c42b20000<>+0(SB), Y2
+	VMINPS       Y1, Y2, Y1
+	VMOVUPS      cc2d00000<>+0(SB), Y2
+	VMAXPS       Y1, Y2, Y1
+	VMULPS       c3fb8aa3b<>+0(SB), Y1, Y2
+	VROUNDPS     $0x00, Y2, Y2
+	VFNMADD231PS c3f318000<>+0(SB), Y2, Y1
+	VFNMADD231PS cb95e8083<>+0(SB), Y2, Y1
+	VMOVUPS      c39500d01<>+0(SB), Y3
+	VFMADD213PS  c3ab60b61<>+0(SB), Y1, Y3
+	VFMADD213PS  c3c088889<>+0(SB), Y1, Y3
+	VFMADD213PS  c3d2aaaab<>+0(SB), Y1, Y3
+	VFMADD213PS  c3e2aaaab<>+0(SB), Y1, Y3
+	VFMADD213PS  c3f000000<>+0(SB), Y1, Y3
+	VFMADD213PS  c3f800000<>+0(SB), Y1, Y3
+	VFMADD213PS  c3f800000<>+0(SB), Y1, Y3
+	VCVTPS2DQ    Y2, Y1
+	VPSRAD       $0x01, Y1, Y2
+	VPSUBD       Y2, Y1, Y1
+	VPADDD       c0000007f<>+0(SB), Y2, Y2
+	VPSLLD       $0x17, Y2, Y2
+	VMULPS       Y2, Y3, Y3
+	VPADDD       c0000007f<>+0(SB), Y1, Y1
+	VPSLLD       $0x17, Y1, Y1
+	VMULPS       Y1, Y3, Y3
+	VMOVUPS      (R8), Y1
+	VMOVUPS      (R9)(R13*1), Y2
+	VSUBPS       Y2, Y1, Y1
+	VMULPS       Y3, Y1, Y1
+	VMOVUPS      Y3, (R10)
+	VMOVUPS      Y1, (R10)(R11*1)
+	VMOVUPS      Y1, (R8)
+	ADDQ         $0x20, R8
+	ADDQ         $0x20, R9
+	ADDQ         $0x20, R10
+	SUBQ         $0x08, R14
+	JGE          columns
+
+columnsRest:
+	ADDQ         $0x08, R14
+	JE           columnsEnd
 	MOVQ         $0x00000008, R15
 	CMPQ         R14, R15
 	CMOVQLT      R14, R15
@@ -10520,7 +12571,29 @@ columns:
 	VFMADD231PS  Y2, Y2, Y3
 	VMOVUPS      c3f22f983<>+0(SB), Y4
 	VDIVPS       Y3, Y4, Y4
-	VMASKMOVPS   Y4, Y1, (R10)(R12*1)
+	VMOVAPS      X4, X3
+	XORQ         R15, R15
+	TESTQ        $0x00000004, R14
+	JE           store2Of20
+	VMOVUPS      X3, (R10)(R12*1)
+	VEXTRACTF128 $0x01, Y4, X3
+	MOVQ         $0x00000010, R15
+
+store2Of20:
+	TESTQ    $0x00000002, R14
+	JE       store1Of20
+	LEAQ     (R10)(R12*1), BP
+	VMOVLPS  X3, (BP)(R15*1)
+	VMOVHLPS X3, X3, X3
+	ADDQ     $0x08, R15
+
+store1Of20:
+	TESTQ  $0x00000001, R14
+	JE     store0Of20
+	LEAQ   (R10)(R12*1), BP
+	VMOVSS X3, (BP)(R15*1)
+
+store0Of20:
 	VPAND        c7fffffff<>+0(SB), Y2, Y3
 	VPAND        c80000000<>+0(SB), Y2, Y2
 	VMOVUPS      c3f800000<>+0(SB), Y4
@@ -10575,17 +12648,75 @@ columns:
 	VPSLLD       $0x17, Y2, Y2
 	VMULPS       Y2, Y4, Y4
 	VMASKMOVPS   (R8), Y1, Y2
-	VMASKMOVPS   (R9)(R13*1), Y1, Y3
-	VSUBPS       Y3, Y2, Y2
+	VMASKMOVPS   (R9)(R13*1), Y1, Y1
+	VSUBPS       Y1, Y2, Y2
 	VMULPS       Y4, Y2, Y2
-	VMASKMOVPS   Y4, Y1, (R10)
-	VMASKMOVPS   Y2, Y1, (R10)(R11*1)
-	VMASKMOVPS   Y2, Y1, (R8)
-	ADDQ         $0x20, R8
-	ADDQ         $0x20, R9
-	ADDQ         $0x20, R10
-	SUBQ         $0x08, R14
-	JG           columns
+	VMOVAPS      X4, X1
+	XORQ         R9, R9
+	TESTQ        $0x00000004, R14
+	JE           store2Of21
+	VMOVUPS      X1, (R10)
+	VEXTRACTF128 $0x01, Y4, X1
+	MOVQ         $0x00000010, R9
+
+store2Of21:
+	TESTQ    $0x00000002, R14
+	JE       store1Of21
+	VMOVLPS  X1, (R10)(R9*1)
+	VMOVHLPS X1, X1, X1
+	ADDQ     $0x08, R9
+
+store1Of21:
+	TESTQ  $0x00000001, R14
+	JE     store0Of21
+	VMOVSS X1, (R10)(R9*1)
+
+store0Of21:
+	VMOVAPS      X2, X1
+	XORQ         R9, R9
+	TESTQ        $0x00000004, R14
+	JE           store2Of22
+	VMOVUPS      X1, (R10)(R11*1)
+	VEXTRACTF128 $0x01, Y2, X1
+	MOVQ         $0x00000010, R9
+
+store2Of22:
+	TESTQ    $0x00000002, R14
+	JE       store1Of22
+	LEAQ     (R10)(R11*1), R13
+	VMOVLPS  X1, (R13)(R9*1)
+	VMOVHLPS X1, X1, X1
+	ADDQ     $0x08, R9
+
+store1Of22:
+	TESTQ  $0x00000001, R14
+	JE     store0Of22
+	LEAQ   (R10)(R11*1), R10
+	VMOVSS X1, (R10)(R9*1)
+
+store0Of22:
+	VMOVAPS      X2, X1
+	XORQ         R9, R9
+	TESTQ        $0x00000004, R14
+	JE           store2Of23
+	VMOVUPS      X1, (R8)
+	VEXTRACTF128 $0x01, Y2, X1
+	MOVQ         $0x00000010, R9
+
+store2Of23:
+	TESTQ    $0x00000002, R14
+	JE       store1Of23
+	VMOVLPS  X1, (R8)(R9*1)
+	VMOVHLPS X1, X1, X1
+	ADDQ     $0x08, R9
+
+store1Of23:
+	TESTQ  $0x00000001, R14
+	JE     store0Of23
+	VMOVSS X1, (R8)(R9*1)
+
+store0Of23:
+columnsEnd:
 	VEXTRACTF128 $0x01, Y0, X1
 	VADDPS       X0, X1, X0
 	VMOVHLPS     X0, X0, X1
@@ -10624,8 +12755,31 @@ row:
 	MOVQ 80(AX), R13
 	MOVQ R13, R12
 	SHLQ $0x02, R12
+	SUBQ $0x08, R13
+	JL   columnsRest
 
 columns:
+	VMOVUPS      (DI), Y0
+	VMOVUPS      Y0, (R8)(R12*1)
+	VMOVUPS      (R9), Y1
+	VMULPS       Y1, Y0, Y0
+	VMOVUPS      Y0, (DI)
+	VMOVUPS      (R9)(R10*1), Y1
+	VMULPS       Y1, Y0, Y0
+	VBROADCASTSS 96(AX), Y1
+	VADDPS       Y1, Y0, Y0
+	VMOVUPS      (R9)(R11*1), Y1
+	VMULPS       Y1, Y0, Y0
+	VMOVUPS      Y0, (R8)
+	ADDQ         $0x20, DI
+	ADDQ         $0x20, R8
+	ADDQ         $0x20, R9
+	SUBQ         $0x08, R13
+	JGE          columns
+
+columnsRest:
+	ADDQ         $0x08, R13
+	JE           columnsEnd
 	MOVQ         $0x00000008, R14
 	CMPQ         R13, R14
 	CMOVQLT      R13, R14
@@ -10633,27 +12787,85 @@ columns:
 	LEAQ         slidingMask<>+0(SB), R15
 	VMOVDQU      32(R15)(R14*4), Y0
 	VMASKMOVPS   (DI), Y0, Y1
-	VMASKMOVPS   Y1, Y0, (R8)(R12*1)
+	VMOVAPS      X1, X2
+	XORQ         R14, R14
+	TESTQ        $0x00000004, R13
+	JE           store2Of24
+	VMOVUPS      X2, (R8)(R12*1)
+	VEXTRACTF128 $0x01, Y1, X2
+	MOVQ         $0x00000010, R14
+
+store2Of24:
+	TESTQ    $0x00000002, R13
+	JE       store1Of24
+	LEAQ     (R8)(R12*1), R15
+	VMOVLPS  X2, (R15)(R14*1)
+	VMOVHLPS X2, X2, X2
+	ADDQ     $0x08, R14
+
+store1Of24:
+	TESTQ  $0x00000001, R13
+	JE     store0Of24
+	LEAQ   (R8)(R12*1), R12
+	VMOVSS X2, (R12)(R14*1)
+
+store0Of24:
 	VMASKMOVPS   (R9), Y0, Y2
 	VMULPS       Y2, Y1, Y1
-	VMASKMOVPS   Y1, Y0, (DI)
+	VMOVAPS      X1, X2
+	XORQ         R12, R12
+	TESTQ        $0x00000004, R13
+	JE           store2Of25
+	VMOVUPS      X2, (DI)
+	VEXTRACTF128 $0x01, Y1, X2
+	MOVQ         $0x00000010, R12
+
+store2Of25:
+	TESTQ    $0x00000002, R13
+	JE       store1Of25
+	VMOVLPS  X2, (DI)(R12*1)
+	VMOVHLPS X2, X2, X2
+	ADDQ     $0x08, R12
+
+store1Of25:
+	TESTQ  $0x00000001, R13
+	JE     store0Of25
+	VMOVSS X2, (DI)(R12*1)
+
+store0Of25:
 	VMASKMOVPS   (R9)(R10*1), Y0, Y2
 	VMULPS       Y2, Y1, Y1
 	VBROADCASTSS 96(AX), Y2
 	VADDPS       Y2, Y1, Y1
-	VMASKMOVPS   (R9)(R11*1), Y0, Y2
-	VMULPS       Y2, Y1, Y1
-	VMASKMOVPS   Y1, Y0, (R8)
-	ADDQ         $0x20, DI
-	ADDQ         $0x20, R8
-	ADDQ         $0x20, R9
-	SUBQ         $0x08, R13
-	JG           columns
-	ADDQ         32(AX), DX
-	ADDQ         40(AX), BX
-	ADDQ         48(AX), SI
-	DECQ         CX
-	JNZ          row
+	VMASKMOVPS   (R9)(R11*1), Y0, Y0
+	VMULPS       Y0, Y1, Y1
+	VMOVAPS      X1, X0
+	XORQ         DI, DI
+	TESTQ        $0x00000004, R13
+	JE           store2Of26
+	VMOVUPS      X0, (R8)
+	VEXTRACTF128 $0x01, Y1, X0
+	MOVQ         $0x00000010, DI
+
+store2Of26:
+	TESTQ    $0x00000002, R13
+	JE       store1Of26
+	VMOVLPS  X0, (R8)(DI*1)
+	VMOVHLPS X0, X0, X0
+	ADDQ     $0x08, DI
+
+store1Of26:
+	TESTQ  $0x00000001, R13
+	JE     store0Of26
+	VMOVSS X0, (R8)(DI*1)
+
+store0Of26:
+columnsEnd:
+	ADDQ 32(AX), DX
+	ADDQ 40(AX), BX
+	ADDQ 48(AX), SI
+	DECQ CX
+	JNZ  row
 	VZEROUPPER
 	RET
 
@@ -10677,8 +12889,33 @@ row:
 	MOVQ 80(AX), R13
 	MOVQ R13, R12
 	SHLQ $0x02, R12
+	SUBQ $0x08, R13
+	JL   columnsRest
 
 columns:
+	VMOVUPS      (DI), Y0
+	VMOVUPS      (R9)(R10*1), Y1
+	VMULPS       Y0, Y1, Y1
+	VBROADCASTSS 96(AX), Y2
+	VADDPS       Y2, Y1, Y1
+	VXORPS       c80000000<>+0(SB), Y1, Y1
+	VMOVUPS      (R9)(R11*1), Y2
+	VMULPS       Y2, Y1, Y1
+	VMOVUPS      Y1, (R8)
+	VMOVUPS      (R9), Y1
+	VMULPS       Y1, Y0, Y0
+	VMOVUPS      Y0, (DI)
+	VXORPS       c80000000<>+0(SB), Y0, Y0
+	VMOVUPS      Y0, (R8)(R12*1)
+	ADDQ         $0x20, DI
+	ADDQ         $0x20, R8
+	ADDQ         $0x20, R9
+	SUBQ         $0x08, R13
+	JGE          columns
+
+columnsRest:
+	ADDQ         $0x08, R13
+	JE           columnsEnd
 	MOVQ         $0x00000008, R14
 	CMPQ         R13, R14
 	CMOVQLT      R13, R14
@@ -10693,22 +12930,80 @@ columns:
 	VXORPS       c80000000<>+0(SB), Y2, Y2
 	VMASKMOVPS   (R9)(R11*1), Y0, Y3
 	VMULPS       Y3, Y2, Y2
-	VMASKMOVPS   Y2, Y0, (R8)
-	VMASKMOVPS   (R9), Y0, Y2
-	VMULPS       Y2, Y1, Y1
-	VMASKMOVPS   Y1, Y0, (DI)
+	VMOVAPS      X2, X3
+	XORQ         R14, R14
+	TESTQ        $0x00000004, R13
+	JE           store2Of27
+	VMOVUPS      X3, (R8)
+	VEXTRACTF128 $0x01, Y2, X3
+	MOVQ         $0x00000010, R14
+
+store2Of27:
+	TESTQ    $0x00000002, R13
+	JE       store1Of27
+	VMOVLPS  X3, (R8)(R14*1)
+	VMOVHLPS X3, X3, X3
+	ADDQ     $0x08, R14
+
+store1Of27:
+	TESTQ  $0x00000001, R13
+	JE     store0Of27
+	VMOVSS X3, (R8)(R14*1)
+
+store0Of27:
+	VMASKMOVPS   (R9), Y0, Y0
+	VMULPS       Y0, Y1, Y1
+	VMOVAPS      X1, X0
+	XORQ         R9, R9
+	TESTQ        $0x00000004, R13
+	JE           store2Of28
+	VMOVUPS      X0, (DI)
+	VEXTRACTF128 $0x01, Y1, X0
+	MOVQ         $0x00000010, R9
+
+store2Of28:
+	TESTQ    $0x00000002, R13
+	JE       store1Of28
+	VMOVLPS  X0, (DI)(R9*1)
+	VMOVHLPS X0, X0, X0
+	ADDQ     $0x08, R9
+
+store1Of28:
+	TESTQ  $0x00000001, R13
+	JE     store0Of28
+	VMOVSS X0, (DI)(R9*1)
+
+store0Of28:
 	VXORPS       c80000000<>+0(SB), Y1, Y1
-	VMASKMOVPS   Y1, Y0, (R8)(R12*1)
-	ADDQ         $0x20, DI
-	ADDQ         $0x20, R8
-	ADDQ         $0x20, R9
-	SUBQ         $0x08, R13
-	JG           columns
-	ADDQ         32(AX), DX
-	ADDQ         40(AX), BX
-	ADDQ         48(AX), SI
-	DECQ         CX
-	JNZ          row
+	VMOVAPS      X1, X0
+	XORQ         DI, DI
+	TESTQ        $0x00000004, R13
+	JE           store2Of29
+	VMOVUPS      X0, (R8)(R12*1)
+	VEXTRACTF128 $0x01, Y1, X0
+	MOVQ         $0x00000010, DI
+
+store2Of29:
+	TESTQ    $0x00000002, R13
+	JE       store1Of29
+	LEAQ     (R8)(R12*1), R9
+	VMOVLPS  X0, (R9)(DI*1)
+	VMOVHLPS X0, X0, X0
+	ADDQ     $0x08, DI
+
+store1Of29:
+	TESTQ  $0x00000001, R13
+	JE     store0Of29
+	LEAQ   (R8)(R12*1), R8
+	VMOVSS X0, (R8)(DI*1)
+
+store0Of29:
+columnsEnd:
+	ADDQ 32(AX), DX
+	ADDQ 40(AX), BX
+	ADDQ 48(AX), SI
+	DECQ CX
+	JNZ  row
 	VZEROUPPER
 	RET
 
@@ -10721,8 +13016,25 @@ TEXT ·squaredDistances256(SB), NOSPLIT, $0-28
 	MOVSS        u+24(FP), X0
 	VBROADCASTSS X0, Y0
 	VXORPS       Y1, Y1, Y1
+	SUBQ         $0x08, DX
+	JL           vectorRest
 
 vector:
+	VMOVUPS      (CX), Y2
+	VADDPS       Y0, Y2, Y2
+	VMOVUPS      c40000000<>+0(SB), Y3
+	VMOVUPS      (AX), Y4
+	VFNMADD231PS Y3, Y4, Y2
+	VMAXPS       Y2, Y1, Y2
+	VMOVUPS      Y2, (AX)
+	ADDQ         $0x20, AX
+	ADDQ         $0x20, CX
+	SUBQ         $0x08, DX
+	JGE          vector
+
+vectorRest:
+	ADDQ         $0x08, DX
+	JE           vectorEnd
 	MOVQ         $0x00000008, BX
 	CMPQ         DX, BX
 	CMOVQLT      DX, BX
@@ -10731,15 +13043,32 @@ vector:
 	VMOVDQU      32(SI)(BX*4), Y2
 	VMASKMOVPS   (CX), Y2, Y3
 	VADDPS       Y0, Y3, Y3
-	VMOVUPS      c40000000<>+0(SB), Y4
-	VMASKMOVPS   (AX), Y2, Y5
-	VFNMADD231PS Y4, Y5, Y3
+	VMOVUPS      c40000000<>+0(SB), Y0
+	VMASKMOVPS   (AX), Y2, Y2
+	VFNMADD231PS Y0, Y2, Y3
 	VMAXPS       Y3, Y1, Y3
-	VMASKMOVPS   Y3, Y2, (AX)
-	ADDQ         $0x20, AX
-	ADDQ         $0x20, CX
-	SUBQ         $0x08, DX
-	JG           vector
+	VMOVAPS      X3, X0
+	XORQ         CX, CX
+	TESTQ        $0x00000004, DX
+	JE           store2Of30
+	VMOVUPS      X0, (AX)
+	VEXTRACTF128 $0x01, Y3, X0
+	MOVQ         $0x00000010, CX
+
+store2Of30:
+	TESTQ    $0x00000002, DX
+	JE       store1Of30
+	VMOVLPS  X0, (AX)(CX*1)
+	VMOVHLPS X0, X0, X0
+	ADDQ     $0x08, CX
+
+store1Of30:
+	TESTQ  $0x00000001, DX
+	JE     store0Of30
+	VMOVSS X0, (AX)(CX*1)
+
+store0Of30:
+vectorEnd:
 	VZEROUPPER
 	RET
 
@@ -10755,8 +13084,44 @@ TEXT ·inverseMultiquadratics256(SB), NOSPLIT, $0-44
 	VXORPS  Y0, Y0, Y0
 	VMOVUPS c40000000<>+0(SB), Y1
 	VMOVUPS c7149f2ca<>+0(SB), Y2
+	SUBQ    $0x08, DX
+	JL      vectorRest
 
 vector:
+	VMOVUPS (AX), Y3
+	VXORPS  Y4, Y4, Y4
+	VXORPS  Y5, Y5, Y5
+	VMINPS  Y3, Y2, Y3
+	MOVQ    BX, DI
+
+widthAll:
+	VMOVSD       (DI), X6
+	VMULSD       X6, X6, X6
+	VCVTSD2SS    X6, X6, X6
+	VBROADCASTSS X6, Y6
+	VADDPS       Y6, Y3, Y7
+	VRCPPS       Y7, Y8
+	VMOVAPS      Y1, Y9
+	VFNMADD231PS Y7, Y8, Y9
+	VMULPS       Y9, Y8, Y8
+	VMULPS       Y8, Y6, Y6
+	VADDPS       Y6, Y4, Y4
+	VFNMADD231PS Y6, Y8, Y5
+	ADDQ         $0x08, DI
+	CMPQ         DI, SI
+	JNE          widthAll
+	VMOVUPS      (CX), Y3
+	VFMADD231PS  Y3, Y4, Y0
+	VMULPS       Y3, Y5, Y5
+	VMOVUPS      Y5, (AX)
+	ADDQ         $0x20, AX
+	ADDQ         $0x20, CX
+	SUBQ         $0x08, DX
+	JGE          vector
+
+vectorRest:
+	ADDQ       $0x08, DX
+	JE         vectorEnd
 	MOVQ       $0x00000008, DI
 	CMPQ       DX, DI
 	CMOVQLT    DX, DI
@@ -10767,32 +13132,48 @@ vector:
 	VXORPS     Y5, Y5, Y5
 	VXORPS     Y6, Y6, Y6
 	VMINPS     Y4, Y2, Y4
-	MOVQ       BX, DI
 
 width:
-	VMOVSD       (DI), X7
-	VMULSD       X7, X7, X7
-	VCVTSD2SS    X7, X7, X7
-	VBROADCASTSS X7, Y7
-	VADDPS       Y7, Y4, Y8
-	VRCPPS       Y8, Y9
-	VMOVAPS      Y1, Y10
-	VFNMADD231PS Y8, Y9, Y10
-	VMULPS       Y10, Y9, Y9
-	VMULPS       Y9, Y7, Y7
-	VADDPS       Y7, Y5, Y5
-	VFNMADD231PS Y7, Y9, Y6
-	ADDQ         $0x08, DI
-	CMPQ         DI, SI
+	VMOVSD       (BX), X2
+	VMULSD       X2, X2, X2
+	VCVTSD2SS    X2, X2, X2
+	VBROADCASTSS X2, Y2
+	VADDPS       Y2, Y4, Y7
+	VRCPPS       Y7, Y8
+	VMOVAPS      Y1, Y9
+	VFNMADD231PS Y7, Y8, Y9
+	VMULPS       Y9, Y8, Y8
+	VMULPS       Y8, Y2, Y2
+	VADDPS       Y2, Y5, Y5
+	VFNMADD231PS Y2, Y8, Y6
+	ADDQ         $0x08, BX
+	CMPQ         BX, SI
 	JNE          width
-	VMASKMOVPS   (CX), Y3, Y4
-	VFMADD231PS  Y4, Y5, Y0
-	VMULPS       Y4, Y6, Y6
-	VMASKMOVPS   Y6, Y3, (AX)
-	ADDQ         $0x20, AX
-	ADDQ         $0x20, CX
-	SUBQ         $0x08, DX
-	JG           vector
+	VMASKMOVPS   (CX), Y3, Y1
+	VFMADD231PS  Y1, Y5, Y0
+	VMULPS       Y1, Y6, Y6
+	VMOVAPS      X6, X1
+	XORQ         CX, CX
+	TESTQ        $0x00000004, DX
+	JE           store2Of31
+	VMOVUPS      X1, (AX)
+	VEXTRACTF128 $0x01, Y6, X1
+	MOVQ         $0x00000010, CX
+
+store2Of31:
+	TESTQ    $0x00000002, DX
+	JE       store1Of31
+	VMOVLPS  X1, (AX)(CX*1)
+	VMOVHLPS X1, X1, X1
+	ADDQ     $0x08, CX
+
+store1Of31:
+	TESTQ  $0x00000001, DX
+	JE     store0Of31
+	VMOVSS X1, (AX)(CX*1)
+
+store0Of31:
+vectorEnd:
 	VEXTRACTF128 $0x01, Y0, X1
 	VADDPS       X0, X1, X0
 	VMOVHLPS     X0, X0, X1
@@ -10815,8 +13196,72 @@ TEXT ·exponentials256(SB), NOSPLIT, $0-44
 	VXORPS Y0, Y0, Y0
 	MOVQ   $0x3ff0000000000000, DI
 	VMOVQ  DI, X1
+	SUBQ   $0x08, DX
+	JL     vectorRest
 
 vector:
+	VMOVUPS   (AX), Y2
+	VXORPS    Y4, Y4, Y4
+	VXORPS    Y5, Y5, Y5
+	VSQRTPS   Y2, Y3
+	VXORPS    Y6, Y6, Y6
+	VCMPPS    $0x12, c3727c5ac<>+0(SB), Y2, Y7
+	VBLENDVPS Y7, Y6, Y3, Y3
+	MOVQ      BX, DI
+
+widthAll:
+	VXORPS       Y7, Y7, Y7
+	VDIVSD       (DI), X1, X6
+	VCVTSD2SS    X6, X6, X6
+	VBROADCASTSS X6, Y6
+	VFNMADD231PS Y6, Y3, Y7
+	VMOVUPS      c42b20000<>+0(SB), Y8
+	VMINPS       Y7, Y8, Y7
+	VMOVUPS      cc2d00000<>+0(SB), Y8
+	VMAXPS       Y7, Y8, Y7
+	VMULPS       c3fb8aa3b<>+0(SB), Y7, Y8
+	VROUNDPS     $0x00, Y8, Y8
+	VFNMADD231PS c3f318000<>+0(SB), Y8, Y7
+	VFNMADD231PS cb95e8083<>+0(SB), Y8, Y7
+	VMOVUPS      c39500d01<>+0(SB), Y9
+	VFMADD213PS  c3ab60b61<>+0(SB), Y7, Y9
+	VFMADD213PS  c3c088889<>+0(SB), Y7, Y9
+	VFMADD213PS  c3d2aaaab<>+0(SB), Y7, Y9
+	VFMADD213PS  c3e2aaaab<>+0(SB), Y7, Y9
+	VFMADD213PS  c3f000000<>+0(SB), Y7, Y9
+	VFMADD213PS  c3f800000<>+0(SB), Y7, Y9
+	VFMADD213PS  c3f800000<>+0(SB), Y7, Y9
+	VCVTPS2DQ    Y8, Y7
+	VPSRAD       $0x01, Y7, Y8
+	VPSUBD       Y8, Y7, Y7
+	VPADDD       c0000007f<>+0(SB), Y8, Y8
+	VPSLLD       $0x17, Y8, Y8
+	VMULPS       Y8, Y9, Y9
+	VPADDD       c0000007f<>+0(SB), Y7, Y7
+	VPSLLD       $0x17, Y7, Y7
+	VMULPS       Y7, Y9, Y9
+	VADDPS       Y9, Y4, Y4
+	VFNMADD231PS Y6, Y9, Y5
+	ADDQ         $0x08, DI
+	CMPQ         DI, SI
+	JNE          widthAll
+	VADDPS       Y3, Y3, Y3
+	VDIVPS       Y3, Y5, Y5
+	VXORPS       Y3, Y3, Y3
+	VCMPPS       $0x12, c3727c5ac<>+0(SB), Y2, Y2
+	VBLENDVPS    Y2, Y3, Y5, Y2
+	VMOVUPS      (CX), Y3
+	VFMADD231PS  Y3, Y4, Y0
+	VMULPS       Y3, Y2, Y2
+	VMOVUPS      Y2, (AX)
+	ADDQ         $0x20, AX
+	ADDQ         $0x20, CX
+	SUBQ         $0x08, DX
+	JGE          vector
+
+vectorRest:
+	ADDQ       $0x08, DX
+	JE         vectorEnd
 	MOVQ       $0x00000008, DI
 	CMPQ       DX, DI
 	CMOVQLT    DX, DI
@@ -10830,11 +13275,10 @@ vector:
 	VXORPS     Y7, Y7, Y7
 	VCMPPS     $0x12, c3727c5ac<>+0(SB), Y3, Y8
 	VBLENDVPS  Y8, Y7, Y4, Y4
-	MOVQ       BX, DI
 
 width:
 	VXORPS       Y8, Y8, Y8
-	VDIVSD       (DI), X1, X7
+	VDIVSD       (BX), X1, X7
 	VCVTSD2SS    X7, X7, X7
 	VBROADCASTSS X7, Y7
 	VFNMADD231PS Y7, Y4, Y8
@@ -10865,22 +13309,39 @@ width:
 	VMULPS       Y8, Y10, Y10
 	VADDPS       Y10, Y5, Y5
 	VFNMADD231PS Y7, Y10, Y6
-	ADDQ         $0x08, DI
-	CMPQ         DI, SI
+	ADDQ         $0x08, BX
+	CMPQ         BX, SI
 	JNE          width
 	VADDPS       Y4, Y4, Y4
 	VDIVPS       Y4, Y6, Y6
-	VXORPS       Y4, Y4, Y4
+	VXORPS       Y1, Y1, Y1
 	VCMPPS       $0x12, c3727c5ac<>+0(SB), Y3, Y3
-	VBLENDVPS    Y3, Y4, Y6, Y3
-	VMASKMOVPS   (CX), Y2, Y4
-	VFMADD231PS  Y4, Y5, Y0
-	VMULPS       Y4, Y3, Y3
-	VMASKMOVPS   Y3, Y2, (AX)
-	ADDQ         $0x20, AX
-	ADDQ         $0x20, CX
-	SUBQ         $0x08, DX
-	JG           vector
+	VBLENDVPS    Y3, Y1, Y6, Y1
+	VMASKMOVPS   (CX), Y2, Y2
+	VFMADD231PS  Y2, Y5, Y0
+	VMULPS       Y2, Y1, Y1
+	VMOVAPS      X1, X2
+	XORQ         CX, CX
+	TESTQ        $0x00000004, DX
+	JE           store2Of32
+	VMOVUPS      X2, (AX)
+	VEXTRACTF128 $0x01, Y1, X2
+	MOVQ         $0x00000010, CX
+
+store2Of32:
+	TESTQ    $0x00000002, DX
+	JE       store1Of32
+	VMOVLPS  X2, (AX)(CX*1)
+	VMOVHLPS X2, X2, X2
+	ADDQ     $0x08, CX
+
+store1Of32:
+	TESTQ  $0x00000001, DX
+	JE     store0Of32
+	VMOVSS X2, (AX)(CX*1)
+
+store0Of32:
+vectorEnd:
 	VEXTRACTF128 $0x01, Y0, X1
 	VADDPS       X0, X1, X0
 	VMOVHLPS     X0, X0, X1
@@ -10899,26 +13360,61 @@ TEXT ·addRoots256(SB), NOSPLIT, $0-28
 	MOVQ         n+16(FP), DX
 	MOVSS        u+24(FP), X0
 	VBROADCASTSS X0, Y0
+	SUBQ         $0x08, DX
+	JL           vectorRest
 
 vector:
-	MOVQ       $0x00000008, BX
-	CMPQ       DX, BX
-	CMOVQLT    DX, BX
-	NEGQ       BX
-	LEAQ       slidingMask<>+0(SB), SI
-	VMOVDQU    32(SI)(BX*4), Y1
-	VMASKMOVPS (CX), Y1, Y2
-	VSUBPS     Y2, Y0, Y2
-	VPAND      c7fffffff<>+0(SB), Y2, Y3
-	VPAND      c80000000<>+0(SB), Y2, Y2
-	VSQRTPS    Y3, Y3
-	VMASKMOVPS (AX), Y1, Y2
-	VADDPS     Y2, Y3, Y3
-	VMASKMOVPS Y3, Y1, (AX)
-	ADDQ       $0x20, AX
-	ADDQ       $0x20, CX
-	SUBQ       $0x08, DX
-	JG         vector
+	VMOVUPS (CX), Y1
+	VSUBPS  Y1, Y0, Y1
+	VPAND   c7fffffff<>+0(SB), Y1, Y2
+	VPAND   c80000000<>+0(SB), Y1, Y1
+	VSQRTPS Y2, Y2
+	VMOVUPS (AX), Y1
+	VADDPS  Y1, Y2, Y2
+	VMOVUPS Y2, (AX)
+	ADDQ    $0x20, AX
+	ADDQ    $0x20, CX
+	SUBQ    $0x08, DX
+	JGE     vector
+
+vectorRest:
+	ADDQ         $0x08, DX
+	JE           vectorEnd
+	MOVQ         $0x00000008, BX
+	CMPQ         DX, BX
+	CMOVQLT      DX, BX
+	NEGQ         BX
+	LEAQ         slidingMask<>+0(SB), SI
+	VMOVDQU      32(SI)(BX*4), Y1
+	VMASKMOVPS   (CX), Y1, Y2
+	VSUBPS       Y2, Y0, Y0
+	VPAND        c7fffffff<>+0(SB), Y0, Y2
+	VPAND        c80000000<>+0(SB), Y0, Y0
+	VSQRTPS      Y2, Y2
+	VMASKMOVPS   (AX), Y1, Y0
+	VADDPS       Y0, Y2, Y2
+	VMOVAPS      X2, X0
+	XORQ         CX, CX
+	TESTQ        $0x00000004, DX
+	JE           store2Of33
+	VMOVUPS      X0, (AX)
+	VEXTRACTF128 $0x01, Y2, X0
+	MOVQ         $0x00000010, CX
+
+store2Of33:
+	TESTQ    $0x00000002, DX
+	JE       store1Of33
+	VMOVLPS  X0, (AX)(CX*1)
+	VMOVHLPS X0, X0, X0
+	ADDQ     $0x08, CX
+
+store1Of33:
+	TESTQ  $0x00000001, DX
+	JE     store0Of33
+	VMOVSS X0, (AX)(CX*1)
+
+store0Of33:
+vectorEnd:
 	VZEROUPPER
 	RET
 
@@ -10929,8 +13425,28 @@ TEXT ·inverseRoots256(SB), NOSPLIT, $0-28
 	MOVQ   w+8(FP), CX
 	MOVQ   n+16(FP), DX
 	VXORPS Y0, Y0, Y0
+	SUBQ   $0x08, DX
+	JL     vectorRest
 
 vector:
+	VMOVUPS     (AX), Y1
+	VMOVUPS     (CX), Y2
+	VSQRTPS     Y1, Y3
+	VFMADD231PS Y2, Y3, Y0
+	VDIVPS      Y3, Y2, Y2
+	VXORPS      Y3, Y3, Y3
+	VXORPS      Y4, Y4, Y4
+	VCMPPS      $0x12, Y3, Y1, Y1
+	VBLENDVPS   Y1, Y4, Y2, Y1
+	VMOVUPS     Y1, (AX)
+	ADDQ        $0x20, AX
+	ADDQ        $0x20, CX
+	SUBQ        $0x08, DX
+	JGE         vector
+
+vectorRest:
+	ADDQ         $0x08, DX
+	JE           vectorEnd
 	MOVQ         $0x00000008, BX
 	CMPQ         DX, BX
 	CMOVQLT      DX, BX
@@ -10938,19 +13454,36 @@ vector:
 	LEAQ         slidingMask<>+0(SB), SI
 	VMOVDQU      32(SI)(BX*4), Y1
 	VMASKMOVPS   (AX), Y1, Y2
-	VMASKMOVPS   (CX), Y1, Y3
-	VSQRTPS      Y2, Y4
-	VFMADD231PS  Y3, Y4, Y0
-	VDIVPS       Y4, Y3, Y3
+	VMASKMOVPS   (CX), Y1, Y1
+	VSQRTPS      Y2, Y3
+	VFMADD231PS  Y1, Y3, Y0
+	VDIVPS       Y3, Y1, Y1
+	VXORPS       Y3, Y3, Y3
 	VXORPS       Y4, Y4, Y4
-	VXORPS       Y5, Y5, Y5
-	VCMPPS       $0x12, Y4, Y2, Y2
-	VBLENDVPS    Y2, Y5, Y3, Y2
-	VMASKMOVPS   Y2, Y1, (AX)
-	ADDQ         $0x20, AX
-	ADDQ         $0x20, CX
-	SUBQ         $0x08, DX
-	JG           vector
+	VCMPPS       $0x12, Y3, Y2, Y2
+	VBLENDVPS    Y2, Y4, Y1, Y1
+	VMOVAPS      X1, X2
+	XORQ         CX, CX
+	TESTQ        $0x00000004, DX
+	JE           store2Of34
+	VMOVUPS      X2, (AX)
+	VEXTRACTF128 $0x01, Y1, X2
+	MOVQ         $0x00000010, CX
+
+store2Of34:
+	TESTQ    $0x00000002, DX
+	JE       store1Of34
+	VMOVLPS  X2, (AX)(CX*1)
+	VMOVHLPS X2, X2, X2
+	ADDQ     $0x08, CX
+
+store1Of34:
+	TESTQ  $0x00000001, DX
+	JE     store0Of34
+	VMOVSS X2, (AX)(CX*1)
+
+store0Of34:
+vectorEnd:
 	VEXTRACTF128 $0x01, Y0, X1
 	VADDPS       X0, X1, X0
 	VMOVHLPS     X0, X0, X1
@@ -10972,32 +13505,54 @@ TEXT ·rootSlopes256(SB), NOSPLIT, $0-36
 	MOVSS        least+28(FP), X1
 	VBROADCASTSS X1, Y1
 	VXORPS       Y2, Y2, Y2
+	SUBQ         $0x08, DX
+	JL           vectorRest
 
 vector:
-	MOVQ         $0x00000008, BX
-	CMPQ         DX, BX
-	CMOVQLT      DX, BX
-	NEGQ         BX
-	LEAQ         slidingMask<>+0(SB), SI
-	VMOVDQU      32(SI)(BX*4), Y3
-	VMASKMOVPS   (AX), Y3, Y4
-	VMASKMOVPS   (CX), Y3, Y3
-	VSUBPS       Y3, Y0, Y3
-	VPAND        c7fffffff<>+0(SB), Y3, Y5
-	VPAND        c80000000<>+0(SB), Y3, Y6
-	VSQRTPS      Y5, Y5
-	VMAXPS       Y5, Y1, Y5
-	VDIVPS       Y5, Y4, Y4
-	VPXOR        Y6, Y4, Y4
-	VXORPS       Y5, Y5, Y5
-	VXORPS       Y6, Y6, Y6
-	VCMPPS       $0x00, Y5, Y3, Y3
-	VBLENDVPS    Y3, Y6, Y4, Y3
-	VADDPS       Y3, Y2, Y2
-	ADDQ         $0x20, AX
-	ADDQ         $0x20, CX
-	SUBQ         $0x08, DX
-	JG           vector
+	VMOVUPS   (AX), Y4
+	VMOVUPS   (CX), Y3
+	VSUBPS    Y3, Y0, Y3
+	VPAND     c7fffffff<>+0(SB), Y3, Y5
+	VPAND     c80000000<>+0(SB), Y3, Y6
+	VSQRTPS   Y5, Y5
+	VMAXPS    Y5, Y1, Y5
+	VDIVPS    Y5, Y4, Y4
+	VPXOR     Y6, Y4, Y4
+	VXORPS    Y5, Y5, Y5
+	VXORPS    Y6, Y6, Y6
+	VCMPPS    $0x00, Y5, Y3, Y3
+	VBLENDVPS Y3, Y6, Y4, Y3
+	VADDPS    Y3, Y2, Y2
+	ADDQ      $0x20, AX
+	ADDQ      $0x20, CX
+	SUBQ      $0x08, DX
+	JGE       vector
+
+vectorRest:
+	ADDQ       $0x08, DX
+	JE         vectorEnd
+	MOVQ       $0x00000008, BX
+	CMPQ       DX, BX
+	CMOVQLT    DX, BX
+	NEGQ       BX
+	LEAQ       slidingMask<>+0(SB), DX
+	VMOVDQU    32(DX)(BX*4), Y3
+	VMASKMOVPS (AX), Y3, Y4
+	VMASKMOVPS (CX), Y3, Y3
+	VSUBPS     Y3, Y0, Y0
+	VPAND      c7fffffff<>+0(SB), Y0, Y3
+	VPAND      c80000000<>+0(SB), Y0, Y5
+	VSQRTPS    Y3, Y3
+	VMAXPS     Y3, Y1, Y3
+	VDIVPS     Y3, Y4, Y4
+	VPXOR      Y5, Y4, Y4
+	VXORPS     Y1, Y1, Y1
+	VXORPS     Y3, Y3, Y3
+	VCMPPS     $0x00, Y1, Y0, Y0
+	VBLENDVPS  Y0, Y3, Y4, Y0
+	VADDPS     Y0, Y2, Y2
+
+vectorEnd:
 	VEXTRACTF128 $0x01, Y2, X0
 	VADDPS       X2, X0, X1
 	VMOVHLPS     X1, X1, X0
@@ -11014,19 +13569,29 @@ TEXT ·total256(SB), NOSPLIT, $0-20
 	MOVQ   x+0(FP), AX
 	MOVQ   n+8(FP), CX
 	VXORPS Y0, Y0, Y0
+	SUBQ   $0x08, CX
+	JL     vectorRest
 
 vector:
-	MOVQ         $0x00000008, DX
-	CMPQ         CX, DX
-	CMOVQLT      CX, DX
-	NEGQ         DX
-	LEAQ         slidingMask<>+0(SB), BX
-	VMOVDQU      32(BX)(DX*4), Y1
-	VMASKMOVPS   (AX), Y1, Y1
-	VADDPS       Y1, Y0, Y0
-	ADDQ         $0x20, AX
-	SUBQ         $0x08, CX
-	JG           vector
+	VMOVUPS (AX), Y1
+	VADDPS  Y1, Y0, Y0
+	ADDQ    $0x20, AX
+	SUBQ    $0x08, CX
+	JGE     vector
+
+vectorRest:
+	ADDQ       $0x08, CX
+	JE         vectorEnd
+	MOVQ       $0x00000008, DX
+	CMPQ       CX, DX
+	CMOVQLT    CX, DX
+	NEGQ       DX
+	LEAQ       slidingMask<>+0(SB), CX
+	VMOVDQU    32(CX)(DX*4), Y1
+	VMASKMOVPS (AX), Y1, Y1
+	VADDPS     Y1, Y0, Y0
+
+vectorEnd:
 	VEXTRACTF128 $0x01, Y0, X1
 	VADDPS       X0, X1, X0
 	VMOVHLPS     X0, X0, X1
@@ -11045,22 +13610,53 @@ TEXT ·axpy256(SB), NOSPLIT, $0-28
 	MOVQ         n+16(FP), DX
 	MOVSS        f+24(FP), X0
 	VBROADCASTSS X0, Y0
+	SUBQ         $0x08, DX
+	JL           vectorRest
 
 vector:
-	MOVQ        $0x00000008, BX
-	CMPQ        DX, BX
-	CMOVQLT     DX, BX
-	NEGQ        BX
-	LEAQ        slidingMask<>+0(SB), SI
-	VMOVDQU     32(SI)(BX*4), Y1
-	VMASKMOVPS  (AX), Y1, Y2
-	VMASKMOVPS  (CX), Y1, Y3
-	VFMADD231PS Y0, Y3, Y2
-	VMASKMOVPS  Y2, Y1, (AX)
+	VMOVUPS     (AX), Y1
+	VMOVUPS     (CX), Y2
+	VFMADD231PS Y0, Y2, Y1
+	VMOVUPS     Y1, (AX)
 	ADDQ        $0x20, AX
 	ADDQ        $0x20, CX
 	SUBQ        $0x08, DX
-	JG          vector
+	JGE         vector
+
+vectorRest:
+	ADDQ         $0x08, DX
+	JE           vectorEnd
+	MOVQ         $0x00000008, BX
+	CMPQ         DX, BX
+	CMOVQLT      DX, BX
+	NEGQ         BX
+	LEAQ         slidingMask<>+0(SB), SI
+	VMOVDQU      32(SI)(BX*4), Y1
+	VMASKMOVPS   (AX), Y1, Y2
+	VMASKMOVPS   (CX), Y1, Y1
+	VFMADD231PS  Y0, Y1, Y2
+	VMOVAPS      X2, X0
+	XORQ         CX, CX
+	TESTQ        $0x00000004, DX
+	JE           store2Of35
+	VMOVUPS      X0, (AX)
+	VEXTRACTF128 $0x01, Y2, X0
+	MOVQ         $0x00000010, CX
+
+store2Of35:
+	TESTQ    $0x00000002, DX
+	JE       store1Of35
+	VMOVLPS  X0, (AX)(CX*1)
+	VMOVHLPS X0, X0, X0
+	ADDQ     $0x08, CX
+
+store1Of35:
+	TESTQ  $0x00000001, DX
+	JE     store0Of35
+	VMOVSS X0, (AX)(CX*1)
+
+store0Of35:
+vectorEnd:
 	VZEROUPPER
 	RET
 
@@ -11071,15 +13667,11 @@ TEXT ·squares256(SB), NOSPLIT, $0-24
 	MOVQ   n+8(FP), CX
 	VXORPS Y0, Y0, Y0
 	VXORPS Y1, Y1, Y1
+	SUBQ   $0x08, CX
+	JL     vectorRest
 
 vector:
-	MOVQ         $0x00000008, DX
-	CMPQ         CX, DX
-	CMOVQLT      CX, DX
-	NEGQ         DX
-	LEAQ         slidingMask<>+0(SB), BX
-	VMOVDQU      32(BX)(DX*4), Y2
-	VMASKMOVPS   (AX), Y2, Y2
+	VMOVUPS      (AX), Y2
 	VEXTRACTF128 $0x00, Y2, X3
 	VCVTPS2PD    X3, Y3
 	VFMADD231PD  Y3, Y3, Y0
@@ -11088,7 +13680,26 @@ vector:
 	VFMADD231PD  Y2, Y2, Y1
 	ADDQ         $0x20, AX
 	SUBQ         $0x08, CX
-	JG           vector
+	JGE          vector
+
+vectorRest:
+	ADDQ         $0x08, CX
+	JE           vectorEnd
+	MOVQ         $0x00000008, DX
+	CMPQ         CX, DX
+	CMOVQLT      CX, DX
+	NEGQ         DX
+	LEAQ         slidingMask<>+0(SB), CX
+	VMOVDQU      32(CX)(DX*4), Y2
+	VMASKMOVPS   (AX), Y2, Y2
+	VEXTRACTF128 $0x00, Y2, X3
+	VCVTPS2PD    X3, Y3
+	VFMADD231PD  Y3, Y3, Y0
+	VEXTRACTF128 $0x01, Y2, X2
+	VCVTPS2PD    X2, Y2
+	VFMADD231PD  Y2, Y2, Y1
+
+vectorEnd:
 	VADDPD       Y1, Y0, Y0
 	VEXTRACTF128 $0x01, Y0, X1
 	VADDPD       X0, X1, X1
@@ -11113,8 +13724,38 @@ TEXT ·adam256(SB), NOSPLIT, $0-48
 	VBROADCASTSS 12(DI), Y3
 	VBROADCASTSS 16(DI), Y4
 	VBROADCASTSS 20(DI), Y5
+	SUBQ         $0x08, SI
+	JL           vectorRest
 
 vector:
+	VMOVUPS      (AX), Y6
+	VMOVUPS      (CX), Y7
+	VMOVUPS      (DX), Y8
+	VMOVUPS      (BX), Y9
+	VMULPS       Y0, Y7, Y7
+	VFMADD231PS  Y1, Y6, Y7
+	VSUBPS       Y8, Y7, Y10
+	VFMADD231PS  Y2, Y10, Y8
+	VMULPS       Y7, Y7, Y7
+	VSUBPS       Y9, Y7, Y7
+	VFMADD231PS  Y3, Y7, Y9
+	VMOVUPS      Y8, (DX)
+	VMOVUPS      Y9, (BX)
+	VSQRTPS      Y9, Y9
+	VADDPS       Y5, Y9, Y9
+	VDIVPS       Y9, Y8, Y8
+	VFNMADD231PS Y4, Y8, Y6
+	VMOVUPS      Y6, (AX)
+	ADDQ         $0x20, AX
+	ADDQ         $0x20, CX
+	ADDQ         $0x20, DX
+	ADDQ         $0x20, BX
+	SUBQ         $0x08, SI
+	JGE          vector
+
+vectorRest:
+	ADDQ         $0x08, SI
+	JE           vectorEnd
 	MOVQ         $0x00000008, DI
 	CMPQ         SI, DI
 	CMOVQLT      SI, DI
@@ -11124,26 +13765,81 @@ vector:
 	VMASKMOVPS   (AX), Y6, Y7
 	VMASKMOVPS   (CX), Y6, Y8
 	VMASKMOVPS   (DX), Y6, Y9
-	VMASKMOVPS   (BX), Y6, Y10
+	VMASKMOVPS   (BX), Y6, Y6
 	VMULPS       Y0, Y8, Y8
 	VFMADD231PS  Y1, Y7, Y8
-	VSUBPS       Y9, Y8, Y11
-	VFMADD231PS  Y2, Y11, Y9
+	VSUBPS       Y9, Y8, Y0
+	VFMADD231PS  Y2, Y0, Y9
 	VMULPS       Y8, Y8, Y8
-	VSUBPS       Y10, Y8, Y8
-	VFMADD231PS  Y3, Y8, Y10
-	VMASKMOVPS   Y9, Y6, (DX)
-	VMASKMOVPS   Y10, Y6, (BX)
-	VSQRTPS      Y10, Y10
-	VADDPS       Y5, Y10, Y10
-	VDIVPS       Y10, Y9, Y9
+	VSUBPS       Y6, Y8, Y8
+	VFMADD231PS  Y3, Y8, Y6
+	VMOVAPS      X9, X0
+	XORQ         CX, CX
+	TESTQ        $0x00000004, SI
+	JE           store2Of36
+	VMOVUPS      X0, (DX)
+	VEXTRACTF128 $0x01, Y9, X0
+	MOVQ         $0x00000010, CX
+
+store2Of36:
+	TESTQ    $0x00000002, SI
+	JE       store1Of36
+	VMOVLPS  X0, (DX)(CX*1)
+	VMOVHLPS X0, X0, X0
+	ADDQ     $0x08, CX
+
+store1Of36:
+	TESTQ  $0x00000001, SI
+	JE     store0Of36
+	VMOVSS X0, (DX)(CX*1)
+
+store0Of36:
+	VMOVAPS      X6, X0
+	XORQ         CX, CX
+	TESTQ        $0x00000004, SI
+	JE           store2Of37
+	VMOVUPS      X0, (BX)
+	VEXTRACTF128 $0x01, Y6, X0
+	MOVQ         $0x00000010, CX
+
+store2Of37:
+	TESTQ    $0x00000002, SI
+	JE       store1Of37
+	VMOVLPS  X0, (BX)(CX*1)
+	VMOVHLPS X0, X0, X0
+	ADDQ     $0x08, CX
+
+store1Of37:
+	TESTQ  $0x00000001, SI
+	JE     store0Of37
+	VMOVSS X0, (BX)(CX*1)
+
+store0Of37:
+	VSQRTPS      Y6, Y6
+	VADDPS       Y5, Y6, Y6
+	VDIVPS       Y6, Y9, Y9
 	VFNMADD231PS Y4, Y9, Y7
-	VMASKMOVPS   Y7, Y6, (AX)
-	ADDQ         $0x20, AX
-	ADDQ         $0x20, CX
-	ADDQ         $0x20, DX
-	ADDQ         $0x20, BX
-	SUBQ         $0x08, SI
-	JG           vector
+	VMOVAPS      X7, X0
+	XORQ         CX, CX
+	TESTQ        $0x00000004, SI
+	JE           store2Of38
+	VMOVUPS      X0, (AX)
+	VEXTRACTF128 $0x01, Y7, X0
+	MOVQ         $0x00000010, CX
+
+store2Of38:
+	TESTQ    $0x00000002, SI
+	JE       store1Of38
+	VMOVLPS  X0, (AX)(CX*1)
+	VMOVHLPS X0, X0, X0
+	ADDQ     $0x08, CX
+
+store1Of38:
+	TESTQ  $0x00000001, SI
+	JE     store0Of38
+	VMOVSS X0, (AX)(CX*1)
+
+store0Of38:
+vectorEnd:
 	VZEROUPPER
 	RET

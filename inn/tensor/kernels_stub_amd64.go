@@ -116,7 +116,7 @@ func tile2x6x256(t *byte)
 func transpose8(dst *float32, src *float32, dstStride int, srcStride int, blocks int)
 
 //go:noescape
-func pack512(dst *float32, src *float32, srcStride int, rows int, mask *int32)
+func pack512(dst *float32, src *float32, srcStride int, rows int, mask *int32, sums *float32)
 
 //go:noescape
 func exp512(x *float32, n int)
@@ -170,7 +170,7 @@ func squares512(x *float32, n int) float64
 func adam512(w *float32, grad *float32, m *float32, v *float32, n int, settings *float32)
 
 //go:noescape
-func pack256(dst *float32, src *float32, srcStride int, rows int, mask *int32)
+func pack256(dst *float32, src *float32, srcStride int, rows int, mask *int32, sums *float32)
 
 //go:noescape
 func exp256(x *float32, n int)

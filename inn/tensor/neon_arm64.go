@@ -33,6 +33,7 @@ var neonArguments = sync.Pool{New: func() any { return new(neonArgs) }}
 // tiledNEON computes the product tile by tile. NEON loads no parts of vectors,
 // so that B, and the last columns of C, go through buffers as wide as a tile.
 func (p *product) tiledNEON() {
+	p.addSums()
 	t := neonArguments.Get().(*neonArgs)
 	defer neonArguments.Put(t)
 	size := (p.inner + p.c.Rows + 1) * neonColumns
@@ -95,4 +96,5 @@ func (p *product) tiledNEON() {
 		}
 	}
 	t.a, t.b, t.c, t.bias = nil, nil, nil, nil
+	p.finish()
 }

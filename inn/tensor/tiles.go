@@ -13,9 +13,13 @@ type tileArgs struct {
 	inner, start, end   int
 	slope               float32
 	_                   float32
+	tiles               int       // below each other
+	rest                int       // columns of the last vector if it is not full; 0: it is
 	mask                [32]int32 // -1 where a column exists
 
-	panel []float32 // columns of B, packed
+	sums   [32]float32
+	panel  []float32 // columns of B, packed
+	strips []float32 // columns of A, packed
 }
 
 // Values of tileArgs.start.
@@ -36,10 +40,7 @@ const word = 4 // bytes of a float32
 func (p *product) tiled() {
 	t := tileArguments.Get().(*tileArgs)
 	defer tileArguments.Put(t)
-	t.row, t.step, t.ldc = p.a.Stride*word, word, p.c.Stride*word
-	if p.aTransposed {
-		t.row, t.step = t.step, t.row
-	}
+	t.ldc = p.c.Stride * word
 	t.inner, t.start, t.end, t.slope = p.inner, startZero, int(p.end), p.slope
 	switch {
 	case p.bias != nil:
@@ -50,22 +51,21 @@ func (p *product) tiled() {
 	if p.inner == 0 { // not read, but there must be an address
 		p.a = Mat{Data: p.c.Data}
 	}
-	most := len(kernels.tiles[0])
+	// Rows of C that share one address of A.
+	together := p.c.Rows
+	strips := p.aTransposed && p.inner > 0 && p.c.Cols > kernels.columns
+	if strips {
+		together = kernels.columns
+		t.packStrips(p)
+	}
 	// Several tiles share a panel: its columns are copied next to each other
 	// first, where the strides of a large matrix would fall on the same few
 	// lines of the cache, and where a transpose has to be turned anyway. A panel
 	// that is less wide than a tile is copied too, the rest being zero.
-	t.grow(p.inner * kernels.columns)
+	t.panel = grow(t.panel, p.inner*kernels.columns)
 	for j := 0; j < p.c.Cols; j += kernels.columns {
 		width := min(kernels.columns, p.c.Cols-j)
-		if j == 0 || width < kernels.columns {
-			for k := range kernels.columns {
-				t.mask[k] = 0
-				if k < width {
-					t.mask[k] = -1
-				}
-			}
-		}
+		t.setWidth(width)
 		switch {
 		case p.inner == 0:
 			t.b = unsafe.Pointer(&p.c.Data[0])
@@ -75,9 +75,12 @@ func (p *product) tiled() {
 			}
 			transpose(Mat{p.inner, width, kernels.columns, t.panel}, p.b.Slice(j, j+width, 0, p.inner))
 			t.packed()
-		case p.c.Rows > most || width < kernels.columns:
-			kernels.pack(&t.panel[0], &p.b.Data[j], p.b.Stride*word, p.inner, &t.mask[0])
+		case p.c.Rows > len(kernels.tiles[0]) || width < kernels.columns || p.sums != nil:
+			kernels.pack(&t.panel[0], &p.b.Data[j], p.b.Stride*word, p.inner, &t.mask[0], &t.sums[0])
 			t.packed()
+			for i := range p.sums[min(j, len(p.sums)):min(j+width, len(p.sums))] {
+				p.sums[j+i] += t.sums[i]
+			}
 		default:
 			t.b, t.ldb = unsafe.Pointer(&p.b.Data[j]), p.b.Stride*word
 		}
@@ -88,49 +91,96 @@ func (p *product) tiled() {
 		if 2*width <= kernels.columns {
 			tiles = kernels.tiles[0]
 		}
-		// Even shares rather than full tiles and a thin rest.
-		for i, n := 0, (p.c.Rows+most-1)/most; i < p.c.Rows; n-- {
-			rows := (p.c.Rows - i + n - 1) / n
-			t.a = unsafe.Pointer(&p.a.Data[i*t.row/word])
+		for i := 0; i < p.c.Rows; i += together {
+			switch {
+			case strips:
+				t.a = unsafe.Pointer(&t.strips[i*p.inner])
+				t.row, t.step = word, kernels.columns*word
+			case p.aTransposed:
+				t.a = unsafe.Pointer(&p.a.Data[i])
+				t.row, t.step = word, p.a.Stride*word
+			default:
+				t.a = unsafe.Pointer(&p.a.Data[i*p.a.Stride])
+				t.row, t.step = p.a.Stride*word, word
+			}
 			t.c = unsafe.Pointer(&p.c.Data[i*p.c.Stride+j])
-			tiles[rows-1]((*byte)(unsafe.Pointer(t)))
-			i += rows
+			t.column(tiles, min(together, p.c.Rows-i))
+		}
+		if p.tanh {
+			for i := range p.c.Rows {
+				kernels.tanh(&p.c.Data[i*p.c.Stride+j], width)
+			}
 		}
 	}
 	t.a, t.b, t.c, t.bias = nil, nil, nil, nil
+}
+
+// column computes a panel's next rows, in even shares rather than full tiles and a
+// thin rest.
+func (t *tileArgs) column(tiles []func(*byte), rows int) {
+	n := (rows + len(tiles) - 1) / len(tiles)
+	least, more := rows/n, rows%n // more of the tiles have a row more than least
+	if more > 0 {
+		t.tiles = more
+		tiles[least]((*byte)(unsafe.Pointer(t)))
+		done := more * (least + 1)
+		t.a, t.c = unsafe.Add(t.a, done*t.row), unsafe.Add(t.c, done*t.ldc)
+	}
+	t.tiles = n - more
+	tiles[least-1]((*byte)(unsafe.Pointer(t)))
+}
+
+// packStrips copies A's columns, strip by strip as wide as a panel.
+func (t *tileArgs) packStrips(p *product) {
+	columns := kernels.columns
+	t.strips = grow(t.strips, (p.c.Rows+columns-1)/columns*columns*p.inner)
+	for i := 0; i < p.c.Rows; i += columns {
+		t.setWidth(min(columns, p.c.Rows-i))
+		kernels.pack(&t.strips[i*p.inner], &p.a.Data[i], p.a.Stride*word, p.inner, &t.mask[0], &t.sums[0])
+	}
+}
+
+// setWidth sets how many columns a panel has.
+func (t *tileArgs) setWidth(width int) {
+	t.rest = width % (kernels.columns / 2)
+	for k := range kernels.columns {
+		t.mask[k] = 0
+		if k < width {
+			t.mask[k] = -1
+		}
+	}
 }
 
 // packed lets the kernels read the panel.
 func (t *tileArgs) packed() { t.b, t.ldb = unsafe.Pointer(&t.panel[0]), kernels.columns*word }
 
 // grow makes room for n values at the start of a cache line.
-func (t *tileArgs) grow(n int) {
+func grow(room []float32, n int) []float32 {
 	const line = 64
-	if cap(t.panel) < n {
-		room := make([]float32, n+line/word)
+	if cap(room) < n {
+		room = make([]float32, n+line/word)
 		off := (line - int(uintptr(unsafe.Pointer(&room[0])))%line) % line / word
-		t.panel = room[off:]
+		room = room[off:]
 	}
-	t.panel = t.panel[:n]
+	return room[:n]
 }
 
-// transpose writes srcᵀ to dst, whole blocks of 8×8 by the processor's shuffles.
+// transpose writes srcᵀ to dst, by blocks of 8×8 with the processor's shuffles
+// where there is such a block. The last blocks may overlap those before.
 func transpose(dst, src Mat) {
-	rows, cols := src.Rows&^7, src.Cols&^7
-	if cols > 0 {
-		for i := 0; i < rows; i += 8 {
-			transpose8(&dst.Data[i], &src.Data[i*src.Stride], dst.Stride*word, src.Stride*word, cols/8)
+	if src.Rows < 8 || src.Cols < 8 {
+		for i := range src.Rows {
+			for j, v := range src.Row(i) {
+				dst.Data[j*dst.Stride+i] = v
+			}
 		}
-	} else {
-		rows = 0
+		return
 	}
-	for i := range src.Rows {
-		from := cols
-		if i >= rows {
-			from = 0
-		}
-		for j, v := range src.Row(i)[from:] {
-			dst.Data[(from+j)*dst.Stride+i] = v
+	for i := 0; i < src.Rows; i += 8 {
+		i := min(i, src.Rows-8)
+		transpose8(&dst.Data[i], &src.Data[i*src.Stride], dst.Stride*word, src.Stride*word, src.Cols/8)
+		if rest := src.Cols - 8; src.Cols%8 > 0 {
+			transpose8(&dst.Data[rest*dst.Stride+i], &src.Data[i*src.Stride+rest], dst.Stride*word, src.Stride*word, 1)
 		}
 	}
 }

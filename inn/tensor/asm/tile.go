@@ -13,7 +13,8 @@ const (
 	offA, offB, offC, offBias            = 0, 8, 16, 24
 	offRow, offStep, offLDB, offLDC      = 32, 40, 48, 56
 	offInner, offStart, offEnd, offSlope = 64, 72, 80, 88
-	offMask                              = 96 // 32 lanes of int32, all ones where a column exists
+	offTiles, offRest                    = 96, 104
+	offMask                              = 112 // 32 lanes of int32, all ones where a column exists
 )
 
 type args struct{ t reg.GPVirtual }
@@ -59,8 +60,7 @@ func bases(rows []Mem) []reg.Register {
 	return b
 }
 
-// mask is the lanes of vector j that C has columns for. They are asked for
-// again at every use: with AVX2, registers are short.
+// mask is the lanes of vector j that C has columns for.
 func (s isa) mask(t args, j int) lanes {
 	at, v := Mem{Base: t.t, Disp: offMask + j*s.bytes}, s.vec()
 	if !s.wide() {
@@ -73,13 +73,24 @@ func (s isa) mask(t args, j int) lanes {
 	return l
 }
 
-// tile computes a tile of C = A·B with the tile's rows, n of one or two
+// tile computes tiles of C = A·B below each other, with n rows of one or two
 // vectors, in registers: for each step of the inner dimension it loads the
 // vectors of B and multiplies them by one value of each row of A. A is addressed
 // by two strides, so that the same kernel takes A or its transpose.
 func (s isa) tile(n, vectors int) {
 	s.begin(fmt.Sprintf("tile%dx%dx", vectors, n), "func(t *byte)")
 	t := args{param("t")}
+	// Where A and C go on for this tile: on the stack, since registers are short and
+	// an address behind a matrix must not be found in memory that Go looks through.
+	local := AllocLocal(24)
+	aHere, cHere, left := local, local.Offset(8), local.Offset(16)
+	for _, m := range []struct {
+		from int
+		to   Mem
+	}{{offA, aHere}, {offC, cHere}, {offTiles, left}} {
+		MOVQ(t.load(m.from), m.to)
+	}
+	Label("tile")
 	acc := make([][]reg.VecVirtual, n)
 	for i := range acc {
 		for range vectors {
@@ -93,31 +104,35 @@ func (s isa) tile(n, vectors int) {
 			}
 		}
 	}
-	masks := func() []lanes { // kept where there are registers for them
-		var m []lanes
-		for j := range vectors {
-			if s.wide() {
-				m = append(m, s.mask(t, j))
-			} else {
-				m = append(m, lanes{})
-			}
-		}
-		return m
-	}()
+	// Masks are kept where there are registers for them, and asked for again at
+	// every use elsewhere. Only the last vector may have lanes without a column,
+	// which AVX-512 need not know.
+	var masks []lanes
+	for j := 0; s.wide() && j < vectors; j++ {
+		masks = append(masks, s.mask(t, j))
+	}
 	mask := func(j int) lanes {
-		if s.wide() {
+		switch {
+		case s.wide():
 			return masks[j]
+		case j < vectors-1:
+			return lanes{all: true}
 		}
 		return s.mask(t, j)
 	}
 	at := func(row Mem, j int) Mem { return row.Offset(j * s.bytes) }
 
-	// Start: 0 zero, 1 the bias row, 2 what C holds, added at the end: it comes
-	// from afar meanwhile.
-	begin, ldc, c := t.load(offStart), t.load(offLDC), t.load(offC)
+	// Start: 0 zero, 1 the bias row, 2 what C holds, added at the end. What C holds
+	// comes from afar meanwhile, also for the endings that want it (which follow no bias).
+	begin, ldc, c := t.load(offStart), t.load(offLDC), GP64()
+	MOVQ(cHere, c)
+	end := t.load(offEnd)
+	CMPQ(end, Imm(3))
+	JGE(LabelRef("fetch"))
 	CMPQ(begin, Imm(1))
 	JE(LabelRef("bias"))
 	JL(LabelRef("zero"))
+	Label("fetch")
 	for _, row := range rowsOf(c, ldc, n) {
 		for off := 0; off < vectors*s.bytes; off += 64 {
 			PREFETCHT0(row.Offset(off))
@@ -144,7 +159,9 @@ func (s isa) tile(n, vectors int) {
 
 	Label("product")
 	inner, ldb, b, step := t.load(offInner), t.load(offLDB), t.load(offB), t.load(offStep)
-	rows := rowsOf(t.load(offA), t.load(offRow), n)
+	a := GP64()
+	MOVQ(aHere, a)
+	rows := rowsOf(a, t.load(offRow), n)
 	TESTQ(inner, inner)
 	JE(LabelRef("end"))
 	Label("inner")
@@ -152,11 +169,11 @@ func (s isa) tile(n, vectors int) {
 	for j := range vectors {
 		bs = append(bs, s.register(at(Mem{Base: b}, j)))
 	}
-	a := s.vec()
+	each := s.vec()
 	for i := range acc {
-		VBROADCASTSS(rows[i], a)
+		VBROADCASTSS(rows[i], each)
 		for j := range vectors {
-			VFMADD231PS(a, bs[j], acc[i][j])
+			VFMADD231PS(each, bs[j], acc[i][j])
 		}
 	}
 	ADDQ(ldb, b)
@@ -176,7 +193,6 @@ func (s isa) tile(n, vectors int) {
 		VADDPS(s.load(at(crows[i], j), mask(j)), acc[i][j], acc[i][j])
 	})
 	Label("ending")
-	end := t.load(offEnd)
 	slope := s.broadcast(Mem{Base: t.t, Disp: offSlope})
 	for i, label := range []string{"store", "leaky", "relu", "derivative"} {
 		CMPQ(end, Imm(uint64(i)))
@@ -208,10 +224,7 @@ func (s isa) tile(n, vectors int) {
 		})
 	} else {
 		every(func(i, j int) {
-			m := s.mask(t, j)
-			old := m.v
-			VMASKMOVPS(at(crows[i], j), m.v, old)
-			times := YMM()
+			old, times := s.load(at(crows[i], j), mask(j)), YMM()
 			VXORPS(times, times, times)
 			VCMPPS(Imm(2), times, old, old) // old <= 0
 			VMULPS(slope, acc[i][j], times)
@@ -219,26 +232,65 @@ func (s isa) tile(n, vectors int) {
 		})
 	}
 	Label("store")
-	every(func(i, j int) { s.store(acc[i][j], at(crows[i], j), mask(j)) })
+	if s.wide() {
+		every(func(i, j int) { s.store(acc[i][j], at(crows[i], j), masks[j]) })
+	} else {
+		// The last vector may have columns for some of its values.
+		var last []reg.VecVirtual
+		var to []Mem
+		for i, row := range crows {
+			if vectors == 2 {
+				VMOVUPS(acc[i][0], row)
+			}
+			last, to = append(last, acc[i][vectors-1]), append(to, at(row, vectors-1))
+		}
+		rest := t.load(offRest)
+		TESTQ(rest, rest)
+		JNE(LabelRef("some"))
+		for i, v := range last {
+			VMOVUPS(v, to[i])
+		}
+		JMP(LabelRef("next"))
+		Label("some")
+		s.storeFirst(last, to, rest)
+		Label("next")
+	}
+	for _, m := range []struct {
+		at     Mem
+		stride int
+	}{{aHere, offRow}, {cHere, offLDC}} {
+		move := GP64()
+		IMUL3Q(U8(n), Mem{Base: t.t, Disp: m.stride}, move)
+		ADDQ(move, m.at)
+	}
+	DECQ(left)
+	JNE(LabelRef("tile"))
 	VZEROUPPER()
 	RET()
 }
 
-// pack copies rows of two vectors, with zeros where the mask has none.
+// pack copies rows of two vectors, with zeros where the mask has none, and writes
+// the columns' sums.
 func (s isa) pack() {
-	s.begin("pack", "func(dst, src *float32, srcStride, rows int, mask *int32)")
-	dst, src, stride, rows := param("dst"), param("src"), param("srcStride"), param("rows")
+	s.begin("pack", "func(dst, src *float32, srcStride, rows int, mask *int32, sums *float32)")
+	dst, src, stride, rows, sums := param("dst"), param("src"), param("srcStride"), param("rows"), param("sums")
 	t := args{param("mask")}
 	SUBQ(U8(offMask), t.t)
 	masks := []lanes{s.mask(t, 0), s.mask(t, 1)}
+	total := []reg.VecVirtual{s.zero(), s.zero()}
 	Label("row")
 	for j, m := range masks {
-		VMOVUPS(s.load(Mem{Base: src, Disp: j * s.bytes}, m), Mem{Base: dst, Disp: j * s.bytes})
+		v := s.load(Mem{Base: src, Disp: j * s.bytes}, m)
+		VMOVUPS(v, Mem{Base: dst, Disp: j * s.bytes})
+		VADDPS(v, total[j], total[j])
 	}
 	ADDQ(stride, src)
 	ADDQ(U32(2*s.bytes), dst)
 	DECQ(rows)
 	JNZ(LabelRef("row"))
+	for j, v := range total {
+		VMOVUPS(v, Mem{Base: sums, Disp: j * s.bytes})
+	}
 	VZEROUPPER()
 	RET()
 }
