@@ -81,11 +81,9 @@ type trainer struct {
 	batches train.Batches
 	held    []int // the pairs that are held back
 
-	// One batch, a row each. Forwards: in -> out = [y, pad, z]. Backwards:
-	// latent = [y, pad, z] -> back = [x, pad].
+	// One batch, a row each. Forwards: in -> out = [y, pad, z].
 	batch     []int
 	in, out   tensor.Mat
-	back      tensor.Mat
 	zGot, zTo tensor.Mat // the two sides of L_z, [y, z] each
 	xGot, xTo tensor.Mat // the two sides of L_x
 	mmdZ      *mmd.Estimator
@@ -117,13 +115,20 @@ type chunk struct {
 	lo, hi           int
 	source           train.Source
 	forward, inverse layer.Pass
-	grad             []float32
-	terms            [len(termNames)]float64
-	dz, dx           tensor.Mat // gradients of the discrepancies
-	scratchZ         *mmd.Scratch
-	scratchX         *mmd.Scratch
-	dout             tensor.Mat
-	logdet           []float32
+	// What goes backwards, [y, pad, z] -> [x, pad], and its gradient: a row for each of
+	// the chunk with z drawn anew, and a row for each that is what the forward pass made
+	// and must lead back to x. Both go through the network together, as inverted and
+	// dinverted, if the losses want both: weights are read once for twice the rows.
+	fresh, again        tensor.Mat
+	dfresh, dagain      tensor.Mat
+	inverted, dinverted tensor.Mat
+	grad                []float32
+	terms               [len(termNames)]float64
+	dz, dx              tensor.Mat // gradients of the discrepancies
+	scratchZ            *mmd.Scratch
+	scratchX            *mmd.Scratch
+	dout                tensor.Mat
+	logdet              []float32
 }
 
 func newTrainer(pairs *Pairs, o *Settings, held int) (*trainer, error) {
@@ -176,7 +181,7 @@ func newTrainer(pairs *Pairs, o *Settings, held int) (*trainer, error) {
 	if o.Actnorm {
 		t.start()
 	}
-	t.in, t.out, t.back = tensor.New(n, s.N), tensor.New(n, s.N), tensor.New(n, s.N)
+	t.in, t.out = tensor.New(n, s.N), tensor.New(n, s.N)
 	t.zGot, t.zTo = tensor.New(n, s.M+s.K), tensor.New(n, s.M+s.K)
 	t.xGot, t.xTo = tensor.New(n, s.D), tensor.New(n, s.D)
 	t.mmdZ = mmd.New(o.KernelZ, n, o.Unbiased)
@@ -188,7 +193,8 @@ func newTrainer(pairs *Pairs, o *Settings, held int) (*trainer, error) {
 	for i := range tasks {
 		c := &chunk{lo: i * n / tasks, hi: (i + 1) * n / tasks}
 		rows := c.hi - c.lo
-		c.forward, c.inverse = t.model.net.NewPass(rows), t.model.net.NewPass(rows)
+		c.forward = t.model.net.NewPass(rows)
+		t.makeInverse(c, rows)
 		c.grad = t.grad.Parts[i]
 		c.dz, c.dx, c.dout = tensor.New(rows, s.M+s.K), tensor.New(rows, s.D), tensor.New(rows, s.N)
 		if o.WeightLikelihood > 0 {
@@ -198,6 +204,24 @@ func newTrainer(pairs *Pairs, o *Settings, held int) (*trainer, error) {
 		t.chunks = append(t.chunks, c)
 	}
 	return t, nil
+}
+
+// makeInverse makes what takes a chunk's rows backwards.
+func (t *trainer) makeInverse(c *chunk, rows int) {
+	from, to := 0, 2*rows
+	if !t.inverts() {
+		from = rows
+	}
+	if t.WeightRecon == 0 {
+		to = rows
+	}
+	halves := func() (first, second, wanted tensor.Mat) {
+		m := tensor.New(2*rows, t.N)
+		return m.Slice(0, rows, 0, t.N), m.Slice(rows, 2*rows, 0, t.N), m.Slice(from, max(from, to), 0, t.N)
+	}
+	c.fresh, c.again, c.inverted = halves()
+	c.dfresh, c.dagain, c.dinverted = halves()
+	c.inverse = t.model.net.NewPass(c.inverted.Rows)
 }
 
 // measured are the pairs' measurements, with noise drawn once if they have none.
@@ -310,7 +334,7 @@ func (t *trainer) inverts() bool { return t.WeightX > 0 || t.WeightPad > 0 && t.
 func (t *trainer) forwards(c *chunk) {
 	rng := c.source.Stream(t.Seed, t.stream+uint64(c.lo))
 	clear(c.grad)
-	in, out, back := t.rows(t.in, c), t.rows(t.out, c), t.rows(t.back, c)
+	in, out, back := t.rows(t.in, c), t.rows(t.out, c), c.fresh
 	zGot, zTo := t.rows(t.zGot, c), t.rows(t.zTo, c)
 	xGot, xTo := t.rows(t.xGot, c), t.rows(t.xTo, c)
 	xPadLo, xPadHi := t.xPad()
@@ -336,9 +360,10 @@ func (t *trainer) forwards(c *chunk) {
 	}
 	clear(c.logdet)
 	c.forward.Forward(t.model.weights, out, c.logdet) // nil without a likelihood
-	if t.inverts() {
-		c.inverse.Inverse(t.model.weights, back, nil)
+	if t.WeightRecon > 0 {
+		t.reconstruct(c)
 	}
+	c.inverse.Inverse(t.model.weights, c.inverted, nil)
 	for i := range in.Rows {
 		copy(zGot.Row(i), out.Row(i)[:t.M])
 		copy(zGot.Row(i)[t.M:], out.Row(i)[zLo:zHi])
@@ -346,10 +371,29 @@ func (t *trainer) forwards(c *chunk) {
 	}
 }
 
+// reconstruct prepares the rows that must lead back to x: what the forward pass
+// made, with noise in place of the padding and a little on y and z.
+func (t *trainer) reconstruct(c *chunk) {
+	rng := c.source.Stream(t.Seed, t.stream+1<<19+uint64(c.lo))
+	out := t.rows(t.out, c)
+	zLo, zHi := t.z()
+	yPadLo, yPadHi := t.yPad()
+	fill(c.again, yPadLo, yPadHi, t.NoisePad, rng)
+	for i := range c.again.Rows {
+		got, row := out.Row(i), c.again.Row(i)
+		for j := range t.M {
+			row[j] = got[j] + float32(t.noise[j]*rng.NormFloat64())
+		}
+		for j := zLo; j < zHi; j++ {
+			row[j] = got[j] + float32(t.NoiseY*rng.NormFloat64())
+		}
+	}
+}
+
 // backwards computes a chunk's share of every loss term and its gradient.
 func (t *trainer) backwards(c *chunk) {
 	w := t.model.weights
-	in, out, back := t.rows(t.in, c), t.rows(t.out, c), t.rows(t.back, c)
+	in, out, back := t.rows(t.in, c), t.rows(t.out, c), c.fresh
 	zTo := t.rows(t.zTo, c)
 	zLo, zHi := t.z()
 	yPadLo, yPadHi := t.yPad()
@@ -383,13 +427,14 @@ func (t *trainer) backwards(c *chunk) {
 	}
 	c.forward.BackForward(w, c.grad, c.dout, float32(-t.WeightLikelihood*perRow))
 
-	// L_x and the padding of the other side, through the inverse pass.
+	// L_x, the padding of the other side and the reconstruction, through the inverse
+	// pass.
 	if t.inverts() {
 		if t.weightX > 0 {
 			c.terms[termX] = t.weightX * t.mmdX.Rows(c.scratchX, c.lo, c.hi, c.dx)
 		}
 		for i := range back.Rows {
-			got, d := back.Row(i), c.dout.Row(i)
+			got, d := back.Row(i), c.dfresh.Row(i)
 			clear(d[:t.D])
 			if t.weightX > 0 {
 				for j, g := range c.dx.Row(i) {
@@ -398,32 +443,15 @@ func (t *trainer) backwards(c *chunk) {
 			}
 			c.terms[termPad] += square(d[xPadLo:xPadHi], got[xPadLo:xPadHi], nil, t.WeightPad*perRow)
 		}
-		c.inverse.BackInverse(w, c.grad, c.dout, 0)
 	}
-	if t.WeightRecon == 0 {
-		return
-	}
-
-	// Reconstruction: what the forward pass made, with noise in place of the
-	// padding and a little on y, must lead back to x.
-	rng := c.source.Stream(t.Seed, t.stream+1<<19+uint64(c.lo))
-	fill(out, yPadLo, yPadHi, t.NoisePad, rng)
-	for i := range out.Rows {
-		row := out.Row(i)
-		for j := range row[:t.M] {
-			row[j] += float32(t.noise[j] * rng.NormFloat64())
-		}
-		for j := zLo; j < zHi; j++ {
-			row[j] += float32(t.NoiseY * rng.NormFloat64())
+	if t.WeightRecon > 0 {
+		for i := range c.again.Rows {
+			d := c.dagain.Row(i)
+			c.terms[termRecon] += square(d[:t.D], c.again.Row(i)[:t.D], in.Row(i)[:t.D], t.WeightRecon*perRow)
+			clear(d[t.D:])
 		}
 	}
-	c.inverse.Inverse(w, out, nil)
-	for i := range out.Rows {
-		got, want, d := out.Row(i), in.Row(i), c.dout.Row(i)
-		c.terms[termRecon] += square(d[:t.D], got[:t.D], want[:t.D], t.WeightRecon*perRow)
-		clear(d[t.D:])
-	}
-	c.inverse.BackInverse(w, c.grad, c.dout, 0)
+	c.inverse.BackInverse(w, c.grad, c.dinverted, 0)
 }
 
 func (t *trainer) rows(m tensor.Mat, c *chunk) tensor.Mat { return m.Slice(c.lo, c.hi, 0, m.Cols) }

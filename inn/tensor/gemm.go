@@ -60,7 +60,7 @@ type product struct {
 	bias                     []float32 // C starts as this row; nil: zero
 	add                      bool      // C starts as it is
 	end                      ending
-	tanh                     bool // after the end
+	tanh                     bool      // after the end
 	slope                    float32   // of endLeaky and endDerivative
 	sums                     []float32 // the column sums of B are added here unless it is nil
 }
