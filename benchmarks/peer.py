@@ -8,7 +8,7 @@ answered by a line of JSON. What can be chosen (threads, batches of sampling,
 the compiler's mode) is tried first and the fastest kept.
 """
 import json
-import math
+import os
 import sys
 import time
 import warnings
@@ -208,7 +208,8 @@ def main():
         d = Discrepancy(a)
         notes["mmd"] = fastest(choices(d, "f", d.both), tune)
         answers["mmd"] = d.both
-    blas = "MKL" if torch.backends.mkl.is_available() else "no MKL"
+    intel = " with Intel's kernels" if "mkl.so" in os.environ.get("LD_PRELOAD", "") else ""  # see benchmarks/run
+    blas = f"MKL{intel}" if torch.backends.mkl.is_available() else "no MKL"
     blas += ", oneDNN" if torch.backends.mkldnn.is_available() else ""
     print(json.dumps({"Version": f"torch {torch.__version__}, {blas}, {torch.backends.cpu.get_cpu_capability()}", "Imported": IMPORTED, "Notes": notes}), flush=True)
 
