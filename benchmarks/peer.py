@@ -179,24 +179,29 @@ def main():
     torch.set_flush_denormal(True)
 
     def choices(holder, name, f):
-        """Ways to run holder's f, which calls holder.<name>."""
+        """Ways to run holder's f, which calls holder.<name>. The compiler gets the threads
+        that are fastest without it: to compile for each number of them takes too long."""
         original = getattr(holder, name)
-        made = []
-        for threads in threads_to_try:
-            if mode == "eager":
-                def choose(threads=threads):
-                    torch.set_num_threads(threads)
-                made.append((f"{threads} threads", choose, f))
-                continue
-            for compiler in a["Compilers"]:
-                torch.set_num_threads(threads)
-                compiled = torch.compile(original, dynamic=False, mode=compiler)
 
-                def choose(threads=threads, compiled=compiled):
-                    torch.set_num_threads(threads)
-                    setattr(holder, name, compiled)
-                made.append((f"{threads} threads, {compiler}", choose, f))
-        return made
+        def plain(threads):
+            def choose():
+                torch.set_num_threads(threads)
+                setattr(holder, name, original)
+            return f"{threads} threads", choose, f
+
+        made = [plain(threads) for threads in threads_to_try]
+        if mode == "eager":
+            return made
+        threads = int(fastest(made, tune).split()[0])
+        compiled = []
+        for compiler in a["Compilers"]:
+            function = torch.compile(original, dynamic=False, mode=compiler)
+
+            def choose(function=function):
+                torch.set_num_threads(threads)
+                setattr(holder, name, function)
+            compiled.append((f"{threads} threads, {compiler}", choose, f))
+        return compiled
 
     answers = {}
     if a["Batch"]:

@@ -363,7 +363,9 @@ func (t *trainer) forwards(c *chunk) {
 	if t.WeightRecon > 0 {
 		t.reconstruct(c)
 	}
-	c.inverse.Inverse(t.model.weights, c.inverted, nil)
+	if c.inverted.Rows > 0 {
+		c.inverse.Inverse(t.model.weights, c.inverted, nil)
+	}
 	for i := range in.Rows {
 		copy(zGot.Row(i), out.Row(i)[:t.M])
 		copy(zGot.Row(i)[t.M:], out.Row(i)[zLo:zHi])
@@ -451,7 +453,9 @@ func (t *trainer) backwards(c *chunk) {
 			clear(d[t.D:])
 		}
 	}
-	c.inverse.BackInverse(w, c.grad, c.dinverted, 0)
+	if c.inverted.Rows > 0 {
+		c.inverse.BackInverse(w, c.grad, c.dinverted, 0)
+	}
 }
 
 func (t *trainer) rows(m tensor.Mat, c *chunk) tensor.Mat { return m.Slice(c.lo, c.hi, 0, m.Cols) }

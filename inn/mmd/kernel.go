@@ -3,8 +3,6 @@ package mmd
 import (
 	"fmt"
 	"math"
-
-	"github.com/innkeeper-notebook/innkeeper/inn/tensor"
 )
 
 // A Kernel is a similarity k(u, v) of two samples. Its zero value is no kernel;
@@ -75,13 +73,4 @@ func (k Kernel) self() float64 {
 		return 0
 	}
 	return float64(len(k.Widths))
-}
-
-// row replaces squared distances d² by w·dk/d(d²) and returns Σ w·k, for
-// weights w. It is for the families that depend on d² alone.
-func (k Kernel) row(d2, w []float32) float64 {
-	if k.Family == FamilyExponential {
-		return float64(tensor.Exponentials(d2, w, k.Widths))
-	}
-	return float64(tensor.InverseMultiquadratics(d2, w, k.Widths))
 }

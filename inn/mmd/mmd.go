@@ -19,6 +19,7 @@ import (
 // then Rows for each block.
 type Estimator struct {
 	kernel   Kernel
+	squares  []float32 // of its widths
 	unbiased bool
 	a, b     samples
 	ones     []float32 // the weights of pairs that count alike
@@ -38,7 +39,19 @@ func New(k Kernel, n int, unbiased bool) *Estimator {
 	for i := range e.ones {
 		e.ones[i] = 1
 	}
+	for _, h := range k.Widths {
+		e.squares = append(e.squares, float32(h*h))
+	}
 	return e
+}
+
+// row replaces squared distances d² by w·dk/d(d²) and returns Σ w·k, for
+// weights w. It is for the families that depend on d² alone.
+func (e *Estimator) row(d2, w []float32) float64 {
+	if e.kernel.Family == FamilyExponential {
+		return float64(tensor.Exponentials(d2, w, e.kernel.Widths))
+	}
+	return float64(tensor.InverseMultiquadratics(d2, w, e.squares))
 }
 
 // Weigh makes pair (i, j) of samples count by exp(-γ |y_i - y_j|²) for one y a
@@ -130,7 +143,7 @@ func (e *Estimator) term(s *Scratch, u, v samples, w, grad tensor.Mat, weight fl
 	u.squaredDistances(d2, v)
 	total := 0.0
 	for i := range d2.Rows {
-		total += e.kernel.row(d2.Row(i), w.Row(i))
+		total += e.row(d2.Row(i), w.Row(i))
 	}
 	if weight == 0 {
 		return total

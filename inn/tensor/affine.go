@@ -16,12 +16,15 @@ import (
 type Affine struct {
 	clamp float32
 	n     int
+	part  int       // of keep's rows: n, rounded up to whole vectors
 	keep  []float32 // a row each: the factor applied, u, ds/draw
 }
 
 // NewAffine makes room for so many rows of n values.
 func NewAffine(rows, n int, clamp float32) *Affine {
-	return &Affine{clamp, n, make([]float32, 3*rows*n)}
+	const vector = 16 // values of the longest
+	part := (n + vector - 1) / vector * vector
+	return &Affine{clamp, n, part, make([]float32, 3*rows*part)}
 }
 
 // couplingArgs is what the kernels read; asm/coupling.go knows the offsets.
@@ -46,7 +49,7 @@ func (p *Affine) kernel(f func(*byte), a, st Mat, logdet []float32, dlogdet floa
 	t := couplingArguments.Get().(*couplingArgs)
 	*t = couplingArgs{
 		a: unsafe.Pointer(&a.Data[0]), st: unsafe.Pointer(&st.Data[0]), keep: unsafe.Pointer(&p.keep[0]), logdet: unsafe.Pointer(&t.nowhere),
-		aStride: a.Stride * word, stStride: st.Stride * word, keepStride: 3 * p.n * word, part: p.n * word,
+		aStride: a.Stride * word, stStride: st.Stride * word, keepStride: 3 * p.part * word, part: p.part * word,
 		rows: a.Rows, cols: p.n, clamp: p.clamp, inverse: 1 / p.clamp, dlog: dlogdet,
 	}
 	if logdet != nil {
@@ -58,15 +61,15 @@ func (p *Affine) kernel(f func(*byte), a, st Mat, logdet []float32, dlogdet floa
 }
 
 func (p *Affine) check(what string, a, st Mat, logdet []float32) {
-	if a.Cols != p.n || st.Cols != 2*p.n || st.Rows != a.Rows || 3*a.Rows*p.n > len(p.keep) || logdet != nil && len(logdet) < a.Rows {
-		panic(fmt.Sprintf("tensor: Affine.%s of %dx%d with %dx%d, made for %d rows of %d", what, a.Rows, a.Cols, st.Rows, st.Cols, len(p.keep)/(3*p.n), p.n))
+	if a.Cols != p.n || st.Cols != 2*p.n || st.Rows != a.Rows || 3*a.Rows*p.part > len(p.keep) || logdet != nil && len(logdet) < a.Rows {
+		panic(fmt.Sprintf("tensor: Affine.%s of %dx%d with %dx%d, made for %d rows of %d", what, a.Rows, a.Cols, st.Rows, st.Cols, len(p.keep)/(3*p.part), p.n))
 	}
 }
 
 // row is row i of the three kept.
 func (p *Affine) row(i int) (factor, u, slope []float32) {
-	n, k := p.n, p.keep[3*i*p.n:]
-	return k[:n], k[n : 2*n], k[2*n : 3*n]
+	k := p.keep[3*i*p.part:]
+	return k[:p.n], k[p.part:], k[2*p.part:]
 }
 
 // Forward replaces u in a by v and adds Σ s to each row's logdet, which may be nil.

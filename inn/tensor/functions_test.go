@@ -232,7 +232,7 @@ func checkRows(t *testing.T, r *rand.Rand, n int) {
 		f    func(x, w []float32, widths []float64) float32
 		want func(x, h float64) (k, slope float64)
 	}{
-		{"InverseMultiquadratics", InverseMultiquadratics, func(x, h float64) (k, slope float64) {
+		{"InverseMultiquadratics", squares(InverseMultiquadratics), func(x, h float64) (k, slope float64) {
 			k = h * h / (h*h + x)
 			return k, -k * k / (h * h)
 		}},
@@ -372,18 +372,18 @@ func TestRows(t *testing.T) {
 			checkRows(t, r, n)
 		}
 		checkRows(t, r, 1003)
-		if Sum(nil) != 0 || SumOfSquares(nil) != 0 || InverseMultiquadratics(nil, nil, []float64{1}) != 0 ||
+		if Sum(nil) != 0 || SumOfSquares(nil) != 0 || InverseMultiquadratics(nil, nil, []float32{1}) != 0 ||
 			Exponentials(nil, nil, []float64{1}) != 0 || InverseRoots(nil, nil) != 0 || RootSlopes(nil, nil, 1, 1) != 0 {
 			t.Error("the sum of nothing is not 0")
 		}
 		// NaN and infinities come through.
 		nan, inf := float32(math.NaN()), float32(math.Inf(1))
 		x, ones := []float32{0, inf, nan}, []float32{1, 1, 1}
-		if k := InverseMultiquadratics(x[:2], ones, []float64{1}); !close64(k, 1, 0, 1e-6) || !close64(x[0], -1, 0, 1e-6) || !close64(x[1], 0, 1, 1e-30) {
+		if k := InverseMultiquadratics(x[:2], ones, []float32{1}); !close64(k, 1, 0, 1e-6) || !close64(x[0], -1, 0, 1e-6) || !close64(x[1], 0, 1, 1e-30) {
 			t.Errorf("k(0) + k(Inf) is %v with slopes %v, want 1, -1 and 0", k, x[:2])
 		}
 		x[0] = 1
-		if k := InverseMultiquadratics(x, ones, []float64{1}); k == k || x[2] == x[2] {
+		if k := InverseMultiquadratics(x, ones, []float32{1}); k == k || x[2] == x[2] {
 			t.Errorf("with NaN: %v, slope %v", k, x[2])
 		}
 		x = []float32{0, inf, nan}
@@ -448,4 +448,15 @@ func FuzzFunctions(f *testing.F) {
 			checkRows(t, r, n)
 		})
 	})
+}
+
+// squares makes of a function of squared widths one of the widths.
+func squares(f func(x, w, squares []float32) float32) func(x, w []float32, widths []float64) float32 {
+	return func(x, w []float32, widths []float64) float32 {
+		var squares []float32
+		for _, h := range widths {
+			squares = append(squares, float32(h*h))
+		}
+		return f(x, w, squares)
+	}
 }

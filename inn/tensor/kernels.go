@@ -18,8 +18,9 @@ type kernelSet struct {
 
 	couplingForward, couplingInverse, couplingBackForward, couplingBackInverse func(*byte) // of couplingArgs
 
-	squaredDistances                     func(x, v *float32, n int, u float32)
-	inverseMultiquadratics, exponentials func(x, w *float32, n int, widths *float64, count int) float32
+	squaredDistances       func(x, v *float32, n int, u float32)
+	inverseMultiquadratics func(x, w *float32, n int, squares *float32, count int) float32
+	exponentials           func(x, w *float32, n int, widths *float64, count int) float32
 
 	addRoots     func(sum, v *float32, n int, u float32)
 	inverseRoots func(x, w *float32, n int) float32

@@ -10429,7 +10429,7 @@ columnsRest:
 	VFMADD231PS  Z1, Z1, Z2
 	VMOVUPS      c3f22f983<>+0(SB), Z7
 	VDIVPS       Z2, Z7, Z7
-	VMOVUPS      Z7, K1, (R10)(R12*1)
+	VMOVUPS      Z7, (R10)(R12*1)
 	VPANDD       c7fffffff<>+0(SB), Z1, Z2
 	VPANDD       c80000000<>+0(SB), Z1, Z1
 	VMOVUPS      c3f800000<>+0(SB), Z7
@@ -10475,8 +10475,8 @@ columnsRest:
 	VFMADD213PS  c3f800000<>+0(SB), Z1, Z7
 	VSCALEFPS    Z2, Z7, Z7
 	VMOVUPS.Z    (R8), K1, Z1
-	VMOVUPS      Z1, K1, (R10)(R11*1)
-	VMOVUPS      Z7, K1, (R10)
+	VMOVUPS      Z1, (R10)(R11*1)
+	VMOVUPS      Z7, (R10)
 	VMOVUPS.Z    (R9)(R13*1), K1, Z2
 	VFMADD213PS  Z2, Z7, Z1
 	VMOVUPS      Z1, K1, (R8)
@@ -10806,7 +10806,7 @@ columnsRest:
 	VFMADD231PS  Z1, Z1, Z2
 	VMOVUPS      c3f22f983<>+0(SB), Z7
 	VDIVPS       Z2, Z7, Z7
-	VMOVUPS      Z7, K1, (R10)(R12*1)
+	VMOVUPS      Z7, (R10)(R12*1)
 	VPANDD       c7fffffff<>+0(SB), Z1, Z2
 	VPANDD       c80000000<>+0(SB), Z1, Z1
 	VMOVUPS      c3f800000<>+0(SB), Z7
@@ -10856,8 +10856,8 @@ columnsRest:
 	VMOVUPS.Z    (R9)(R13*1), K1, Z2
 	VSUBPS       Z2, Z1, Z1
 	VMULPS       Z7, Z1, Z1
-	VMOVUPS      Z7, K1, (R10)
-	VMOVUPS      Z1, K1, (R10)(R11*1)
+	VMOVUPS      Z7, (R10)
+	VMOVUPS      Z1, (R10)(R11*1)
 	VMOVUPS      Z1, K1, (R8)
 
 columnsEnd:
@@ -11095,15 +11095,15 @@ DATA c40000000<>+56(SB)/4, $0x40000000
 DATA c40000000<>+60(SB)/4, $0x40000000
 GLOBL c40000000<>(SB), RODATA|NOPTR, $64
 
-// func inverseMultiquadratics512(x *float32, w *float32, n int, widths *float64, count int) float32
+// func inverseMultiquadratics512(x *float32, w *float32, n int, squares *float32, count int) float32
 // Requires: AVX, AVX512F, BMI2, CMOV, SSE
 TEXT ·inverseMultiquadratics512(SB), NOSPLIT, $0-44
 	MOVQ    x+0(FP), AX
 	MOVQ    w+8(FP), CX
 	MOVQ    n+16(FP), DX
-	MOVQ    widths+24(FP), BX
+	MOVQ    squares+24(FP), BX
 	MOVQ    count+32(FP), SI
-	LEAQ    (BX)(SI*8), SI
+	LEAQ    (BX)(SI*4), SI
 	VPXORD  Z0, Z0, Z0
 	VMOVUPS c40000000<>+0(SB), Z1
 	VMOVUPS c7149f2ca<>+0(SB), Z2
@@ -11118,10 +11118,7 @@ vector:
 	MOVQ    BX, DI
 
 widthAll:
-	VMOVSD       (DI), X6
-	VMULSD       X6, X6, X6
-	VCVTSD2SS    X6, X6, X6
-	VBROADCASTSS X6, Z6
+	VBROADCASTSS (DI), Z6
 	VADDPS       Z6, Z3, Z7
 	VRCP14PS     Z7, Z8
 	VMOVAPS      Z1, Z9
@@ -11130,7 +11127,7 @@ widthAll:
 	VMULPS       Z8, Z6, Z6
 	VADDPS       Z6, Z4, Z4
 	VFNMADD231PS Z6, Z8, Z5
-	ADDQ         $0x08, DI
+	ADDQ         $0x04, DI
 	CMPQ         DI, SI
 	JNE          widthAll
 	VMOVUPS      (CX), Z3
@@ -11158,10 +11155,7 @@ vectorRest:
 	MOVQ      BX, DX
 
 width:
-	VMOVSD       (DX), X2
-	VMULSD       X2, X2, X2
-	VCVTSD2SS    X2, X2, X2
-	VBROADCASTSS X2, Z2
+	VBROADCASTSS (DX), Z2
 	VADDPS       Z2, Z3, Z4
 	VRCP14PS     Z4, Z5
 	VMOVAPS      Z1, Z6
@@ -11170,7 +11164,7 @@ width:
 	VMULPS       Z5, Z2, Z2
 	VADDPS       Z2, Z10, Z10
 	VFNMADD231PS Z2, Z5, Z11
-	ADDQ         $0x08, DX
+	ADDQ         $0x04, DX
 	CMPQ         DX, SI
 	JNE          width
 	VMOVUPS.Z    (CX), K1, Z1
@@ -12295,29 +12289,7 @@ columnsRest:
 	VFMADD231PS  Y2, Y2, Y3
 	VMOVUPS      c3f22f983<>+0(SB), Y4
 	VDIVPS       Y3, Y4, Y4
-	VMOVAPS      X4, X3
-	XORQ         R15, R15
-	TESTQ        $0x00000004, R14
-	JE           store2Of16
-	VMOVUPS      X3, (R10)(R12*1)
-	VEXTRACTF128 $0x01, Y4, X3
-	MOVQ         $0x00000010, R15
-
-store2Of16:
-	TESTQ    $0x00000002, R14
-	JE       store1Of16
-	LEAQ     (R10)(R12*1), BP
-	VMOVLPS  X3, (BP)(R15*1)
-	VMOVHLPS X3, X3, X3
-	ADDQ     $0x08, R15
-
-store1Of16:
-	TESTQ  $0x00000001, R14
-	JE     store0Of16
-	LEAQ   (R10)(R12*1), BP
-	VMOVSS X3, (BP)(R15*1)
-
-store0Of16:
+	VMOVUPS      Y4, (R10)(R12*1)
 	VPAND        c7fffffff<>+0(SB), Y2, Y3
 	VPAND        c80000000<>+0(SB), Y2, Y2
 	VMOVUPS      c3f800000<>+0(SB), Y4
@@ -12371,73 +12343,31 @@ store0Of16:
 	VPSLLD       $0x17, Y2, Y2
 	VMULPS       Y2, Y4, Y4
 	VMASKMOVPS   (R8), Y1, Y2
-	VMOVAPS      X2, X3
-	XORQ         R15, R15
-	TESTQ        $0x00000004, R14
-	JE           store2Of17
-	VMOVUPS      X3, (R10)(R11*1)
-	VEXTRACTF128 $0x01, Y2, X3
-	MOVQ         $0x00000010, R15
-
-store2Of17:
-	TESTQ    $0x00000002, R14
-	JE       store1Of17
-	LEAQ     (R10)(R11*1), BP
-	VMOVLPS  X3, (BP)(R15*1)
-	VMOVHLPS X3, X3, X3
-	ADDQ     $0x08, R15
-
-store1Of17:
-	TESTQ  $0x00000001, R14
-	JE     store0Of17
-	LEAQ   (R10)(R11*1), BP
-	VMOVSS X3, (BP)(R15*1)
-
-store0Of17:
-	VMOVAPS      X4, X3
-	XORQ         R15, R15
-	TESTQ        $0x00000004, R14
-	JE           store2Of18
-	VMOVUPS      X3, (R10)
-	VEXTRACTF128 $0x01, Y4, X3
-	MOVQ         $0x00000010, R15
-
-store2Of18:
-	TESTQ    $0x00000002, R14
-	JE       store1Of18
-	VMOVLPS  X3, (R10)(R15*1)
-	VMOVHLPS X3, X3, X3
-	ADDQ     $0x08, R15
-
-store1Of18:
-	TESTQ  $0x00000001, R14
-	JE     store0Of18
-	VMOVSS X3, (R10)(R15*1)
-
-store0Of18:
+	VMOVUPS      Y2, (R10)(R11*1)
+	VMOVUPS      Y4, (R10)
 	VMASKMOVPS   (R9)(R13*1), Y1, Y1
 	VFMADD213PS  Y1, Y4, Y2
 	VMOVAPS      X2, X1
 	XORQ         R9, R9
 	TESTQ        $0x00000004, R14
-	JE           store2Of19
+	JE           store2Of16
 	VMOVUPS      X1, (R8)
 	VEXTRACTF128 $0x01, Y2, X1
 	MOVQ         $0x00000010, R9
 
-store2Of19:
+store2Of16:
 	TESTQ    $0x00000002, R14
-	JE       store1Of19
+	JE       store1Of16
 	VMOVLPS  X1, (R8)(R9*1)
 	VMOVHLPS X1, X1, X1
 	ADDQ     $0x08, R9
 
-store1Of19:
+store1Of16:
 	TESTQ  $0x00000001, R14
-	JE     store0Of19
+	JE     store0Of16
 	VMOVSS X1, (R8)(R9*1)
 
-store0Of19:
+store0Of16:
 columnsEnd:
 	VEXTRACTF128 $0x01, Y0, X1
 	VADDPS       X0, X1, X0
@@ -12571,29 +12501,7 @@ columnsRest:
 	VFMADD231PS  Y2, Y2, Y3
 	VMOVUPS      c3f22f983<>+0(SB), Y4
 	VDIVPS       Y3, Y4, Y4
-	VMOVAPS      X4, X3
-	XORQ         R15, R15
-	TESTQ        $0x00000004, R14
-	JE           store2Of20
-	VMOVUPS      X3, (R10)(R12*1)
-	VEXTRACTF128 $0x01, Y4, X3
-	MOVQ         $0x00000010, R15
-
-store2Of20:
-	TESTQ    $0x00000002, R14
-	JE       store1Of20
-	LEAQ     (R10)(R12*1), BP
-	VMOVLPS  X3, (BP)(R15*1)
-	VMOVHLPS X3, X3, X3
-	ADDQ     $0x08, R15
-
-store1Of20:
-	TESTQ  $0x00000001, R14
-	JE     store0Of20
-	LEAQ   (R10)(R12*1), BP
-	VMOVSS X3, (BP)(R15*1)
-
-store0Of20:
+	VMOVUPS      Y4, (R10)(R12*1)
 	VPAND        c7fffffff<>+0(SB), Y2, Y3
 	VPAND        c80000000<>+0(SB), Y2, Y2
 	VMOVUPS      c3f800000<>+0(SB), Y4
@@ -12651,71 +12559,29 @@ store0Of20:
 	VMASKMOVPS   (R9)(R13*1), Y1, Y1
 	VSUBPS       Y1, Y2, Y2
 	VMULPS       Y4, Y2, Y2
-	VMOVAPS      X4, X1
-	XORQ         R9, R9
-	TESTQ        $0x00000004, R14
-	JE           store2Of21
-	VMOVUPS      X1, (R10)
-	VEXTRACTF128 $0x01, Y4, X1
-	MOVQ         $0x00000010, R9
-
-store2Of21:
-	TESTQ    $0x00000002, R14
-	JE       store1Of21
-	VMOVLPS  X1, (R10)(R9*1)
-	VMOVHLPS X1, X1, X1
-	ADDQ     $0x08, R9
-
-store1Of21:
-	TESTQ  $0x00000001, R14
-	JE     store0Of21
-	VMOVSS X1, (R10)(R9*1)
-
-store0Of21:
+	VMOVUPS      Y4, (R10)
+	VMOVUPS      Y2, (R10)(R11*1)
 	VMOVAPS      X2, X1
 	XORQ         R9, R9
 	TESTQ        $0x00000004, R14
-	JE           store2Of22
-	VMOVUPS      X1, (R10)(R11*1)
-	VEXTRACTF128 $0x01, Y2, X1
-	MOVQ         $0x00000010, R9
-
-store2Of22:
-	TESTQ    $0x00000002, R14
-	JE       store1Of22
-	LEAQ     (R10)(R11*1), R13
-	VMOVLPS  X1, (R13)(R9*1)
-	VMOVHLPS X1, X1, X1
-	ADDQ     $0x08, R9
-
-store1Of22:
-	TESTQ  $0x00000001, R14
-	JE     store0Of22
-	LEAQ   (R10)(R11*1), R10
-	VMOVSS X1, (R10)(R9*1)
-
-store0Of22:
-	VMOVAPS      X2, X1
-	XORQ         R9, R9
-	TESTQ        $0x00000004, R14
-	JE           store2Of23
+	JE           store2Of17
 	VMOVUPS      X1, (R8)
 	VEXTRACTF128 $0x01, Y2, X1
 	MOVQ         $0x00000010, R9
 
-store2Of23:
+store2Of17:
 	TESTQ    $0x00000002, R14
-	JE       store1Of23
+	JE       store1Of17
 	VMOVLPS  X1, (R8)(R9*1)
 	VMOVHLPS X1, X1, X1
 	ADDQ     $0x08, R9
 
-store1Of23:
+store1Of17:
 	TESTQ  $0x00000001, R14
-	JE     store0Of23
+	JE     store0Of17
 	VMOVSS X1, (R8)(R9*1)
 
-store0Of23:
+store0Of17:
 columnsEnd:
 	VEXTRACTF128 $0x01, Y0, X1
 	VADDPS       X0, X1, X0
@@ -12790,49 +12656,49 @@ columnsRest:
 	VMOVAPS      X1, X2
 	XORQ         R14, R14
 	TESTQ        $0x00000004, R13
-	JE           store2Of24
+	JE           store2Of18
 	VMOVUPS      X2, (R8)(R12*1)
 	VEXTRACTF128 $0x01, Y1, X2
 	MOVQ         $0x00000010, R14
 
-store2Of24:
+store2Of18:
 	TESTQ    $0x00000002, R13
-	JE       store1Of24
+	JE       store1Of18
 	LEAQ     (R8)(R12*1), R15
 	VMOVLPS  X2, (R15)(R14*1)
 	VMOVHLPS X2, X2, X2
 	ADDQ     $0x08, R14
 
-store1Of24:
+store1Of18:
 	TESTQ  $0x00000001, R13
-	JE     store0Of24
+	JE     store0Of18
 	LEAQ   (R8)(R12*1), R12
 	VMOVSS X2, (R12)(R14*1)
 
-store0Of24:
+store0Of18:
 	VMASKMOVPS   (R9), Y0, Y2
 	VMULPS       Y2, Y1, Y1
 	VMOVAPS      X1, X2
 	XORQ         R12, R12
 	TESTQ        $0x00000004, R13
-	JE           store2Of25
+	JE           store2Of19
 	VMOVUPS      X2, (DI)
 	VEXTRACTF128 $0x01, Y1, X2
 	MOVQ         $0x00000010, R12
 
-store2Of25:
+store2Of19:
 	TESTQ    $0x00000002, R13
-	JE       store1Of25
+	JE       store1Of19
 	VMOVLPS  X2, (DI)(R12*1)
 	VMOVHLPS X2, X2, X2
 	ADDQ     $0x08, R12
 
-store1Of25:
+store1Of19:
 	TESTQ  $0x00000001, R13
-	JE     store0Of25
+	JE     store0Of19
 	VMOVSS X2, (DI)(R12*1)
 
-store0Of25:
+store0Of19:
 	VMASKMOVPS   (R9)(R10*1), Y0, Y2
 	VMULPS       Y2, Y1, Y1
 	VBROADCASTSS 96(AX), Y2
@@ -12842,24 +12708,24 @@ store0Of25:
 	VMOVAPS      X1, X0
 	XORQ         DI, DI
 	TESTQ        $0x00000004, R13
-	JE           store2Of26
+	JE           store2Of20
 	VMOVUPS      X0, (R8)
 	VEXTRACTF128 $0x01, Y1, X0
 	MOVQ         $0x00000010, DI
 
-store2Of26:
+store2Of20:
 	TESTQ    $0x00000002, R13
-	JE       store1Of26
+	JE       store1Of20
 	VMOVLPS  X0, (R8)(DI*1)
 	VMOVHLPS X0, X0, X0
 	ADDQ     $0x08, DI
 
-store1Of26:
+store1Of20:
 	TESTQ  $0x00000001, R13
-	JE     store0Of26
+	JE     store0Of20
 	VMOVSS X0, (R8)(DI*1)
 
-store0Of26:
+store0Of20:
 columnsEnd:
 	ADDQ 32(AX), DX
 	ADDQ 40(AX), BX
@@ -12933,71 +12799,71 @@ columnsRest:
 	VMOVAPS      X2, X3
 	XORQ         R14, R14
 	TESTQ        $0x00000004, R13
-	JE           store2Of27
+	JE           store2Of21
 	VMOVUPS      X3, (R8)
 	VEXTRACTF128 $0x01, Y2, X3
 	MOVQ         $0x00000010, R14
 
-store2Of27:
+store2Of21:
 	TESTQ    $0x00000002, R13
-	JE       store1Of27
+	JE       store1Of21
 	VMOVLPS  X3, (R8)(R14*1)
 	VMOVHLPS X3, X3, X3
 	ADDQ     $0x08, R14
 
-store1Of27:
+store1Of21:
 	TESTQ  $0x00000001, R13
-	JE     store0Of27
+	JE     store0Of21
 	VMOVSS X3, (R8)(R14*1)
 
-store0Of27:
+store0Of21:
 	VMASKMOVPS   (R9), Y0, Y0
 	VMULPS       Y0, Y1, Y1
 	VMOVAPS      X1, X0
 	XORQ         R9, R9
 	TESTQ        $0x00000004, R13
-	JE           store2Of28
+	JE           store2Of22
 	VMOVUPS      X0, (DI)
 	VEXTRACTF128 $0x01, Y1, X0
 	MOVQ         $0x00000010, R9
 
-store2Of28:
+store2Of22:
 	TESTQ    $0x00000002, R13
-	JE       store1Of28
+	JE       store1Of22
 	VMOVLPS  X0, (DI)(R9*1)
 	VMOVHLPS X0, X0, X0
 	ADDQ     $0x08, R9
 
-store1Of28:
+store1Of22:
 	TESTQ  $0x00000001, R13
-	JE     store0Of28
+	JE     store0Of22
 	VMOVSS X0, (DI)(R9*1)
 
-store0Of28:
+store0Of22:
 	VXORPS       c80000000<>+0(SB), Y1, Y1
 	VMOVAPS      X1, X0
 	XORQ         DI, DI
 	TESTQ        $0x00000004, R13
-	JE           store2Of29
+	JE           store2Of23
 	VMOVUPS      X0, (R8)(R12*1)
 	VEXTRACTF128 $0x01, Y1, X0
 	MOVQ         $0x00000010, DI
 
-store2Of29:
+store2Of23:
 	TESTQ    $0x00000002, R13
-	JE       store1Of29
+	JE       store1Of23
 	LEAQ     (R8)(R12*1), R9
 	VMOVLPS  X0, (R9)(DI*1)
 	VMOVHLPS X0, X0, X0
 	ADDQ     $0x08, DI
 
-store1Of29:
+store1Of23:
 	TESTQ  $0x00000001, R13
-	JE     store0Of29
+	JE     store0Of23
 	LEAQ   (R8)(R12*1), R8
 	VMOVSS X0, (R8)(DI*1)
 
-store0Of29:
+store0Of23:
 columnsEnd:
 	ADDQ 32(AX), DX
 	ADDQ 40(AX), BX
@@ -13050,37 +12916,37 @@ vectorRest:
 	VMOVAPS      X3, X0
 	XORQ         CX, CX
 	TESTQ        $0x00000004, DX
-	JE           store2Of30
+	JE           store2Of24
 	VMOVUPS      X0, (AX)
 	VEXTRACTF128 $0x01, Y3, X0
 	MOVQ         $0x00000010, CX
 
-store2Of30:
+store2Of24:
 	TESTQ    $0x00000002, DX
-	JE       store1Of30
+	JE       store1Of24
 	VMOVLPS  X0, (AX)(CX*1)
 	VMOVHLPS X0, X0, X0
 	ADDQ     $0x08, CX
 
-store1Of30:
+store1Of24:
 	TESTQ  $0x00000001, DX
-	JE     store0Of30
+	JE     store0Of24
 	VMOVSS X0, (AX)(CX*1)
 
-store0Of30:
+store0Of24:
 vectorEnd:
 	VZEROUPPER
 	RET
 
-// func inverseMultiquadratics256(x *float32, w *float32, n int, widths *float64, count int) float32
-// Requires: AVX, AVX2, CMOV, FMA3, SSE
+// func inverseMultiquadratics256(x *float32, w *float32, n int, squares *float32, count int) float32
+// Requires: AVX, CMOV, FMA3, SSE
 TEXT ·inverseMultiquadratics256(SB), NOSPLIT, $0-44
 	MOVQ    x+0(FP), AX
 	MOVQ    w+8(FP), CX
 	MOVQ    n+16(FP), DX
-	MOVQ    widths+24(FP), BX
+	MOVQ    squares+24(FP), BX
 	MOVQ    count+32(FP), SI
-	LEAQ    (BX)(SI*8), SI
+	LEAQ    (BX)(SI*4), SI
 	VXORPS  Y0, Y0, Y0
 	VMOVUPS c40000000<>+0(SB), Y1
 	VMOVUPS c7149f2ca<>+0(SB), Y2
@@ -13095,10 +12961,7 @@ vector:
 	MOVQ    BX, DI
 
 widthAll:
-	VMOVSD       (DI), X6
-	VMULSD       X6, X6, X6
-	VCVTSD2SS    X6, X6, X6
-	VBROADCASTSS X6, Y6
+	VBROADCASTSS (DI), Y6
 	VADDPS       Y6, Y3, Y7
 	VRCPPS       Y7, Y8
 	VMOVAPS      Y1, Y9
@@ -13107,7 +12970,7 @@ widthAll:
 	VMULPS       Y8, Y6, Y6
 	VADDPS       Y6, Y4, Y4
 	VFNMADD231PS Y6, Y8, Y5
-	ADDQ         $0x08, DI
+	ADDQ         $0x04, DI
 	CMPQ         DI, SI
 	JNE          widthAll
 	VMOVUPS      (CX), Y3
@@ -13134,10 +12997,7 @@ vectorRest:
 	VMINPS     Y4, Y2, Y4
 
 width:
-	VMOVSD       (BX), X2
-	VMULSD       X2, X2, X2
-	VCVTSD2SS    X2, X2, X2
-	VBROADCASTSS X2, Y2
+	VBROADCASTSS (BX), Y2
 	VADDPS       Y2, Y4, Y7
 	VRCPPS       Y7, Y8
 	VMOVAPS      Y1, Y9
@@ -13146,7 +13006,7 @@ width:
 	VMULPS       Y8, Y2, Y2
 	VADDPS       Y2, Y5, Y5
 	VFNMADD231PS Y2, Y8, Y6
-	ADDQ         $0x08, BX
+	ADDQ         $0x04, BX
 	CMPQ         BX, SI
 	JNE          width
 	VMASKMOVPS   (CX), Y3, Y1
@@ -13155,24 +13015,24 @@ width:
 	VMOVAPS      X6, X1
 	XORQ         CX, CX
 	TESTQ        $0x00000004, DX
-	JE           store2Of31
+	JE           store2Of25
 	VMOVUPS      X1, (AX)
 	VEXTRACTF128 $0x01, Y6, X1
 	MOVQ         $0x00000010, CX
 
-store2Of31:
+store2Of25:
 	TESTQ    $0x00000002, DX
-	JE       store1Of31
+	JE       store1Of25
 	VMOVLPS  X1, (AX)(CX*1)
 	VMOVHLPS X1, X1, X1
 	ADDQ     $0x08, CX
 
-store1Of31:
+store1Of25:
 	TESTQ  $0x00000001, DX
-	JE     store0Of31
+	JE     store0Of25
 	VMOVSS X1, (AX)(CX*1)
 
-store0Of31:
+store0Of25:
 vectorEnd:
 	VEXTRACTF128 $0x01, Y0, X1
 	VADDPS       X0, X1, X0
@@ -13323,24 +13183,24 @@ width:
 	VMOVAPS      X1, X2
 	XORQ         CX, CX
 	TESTQ        $0x00000004, DX
-	JE           store2Of32
+	JE           store2Of26
 	VMOVUPS      X2, (AX)
 	VEXTRACTF128 $0x01, Y1, X2
 	MOVQ         $0x00000010, CX
 
-store2Of32:
+store2Of26:
 	TESTQ    $0x00000002, DX
-	JE       store1Of32
+	JE       store1Of26
 	VMOVLPS  X2, (AX)(CX*1)
 	VMOVHLPS X2, X2, X2
 	ADDQ     $0x08, CX
 
-store1Of32:
+store1Of26:
 	TESTQ  $0x00000001, DX
-	JE     store0Of32
+	JE     store0Of26
 	VMOVSS X2, (AX)(CX*1)
 
-store0Of32:
+store0Of26:
 vectorEnd:
 	VEXTRACTF128 $0x01, Y0, X1
 	VADDPS       X0, X1, X0
@@ -13396,24 +13256,24 @@ vectorRest:
 	VMOVAPS      X2, X0
 	XORQ         CX, CX
 	TESTQ        $0x00000004, DX
-	JE           store2Of33
+	JE           store2Of27
 	VMOVUPS      X0, (AX)
 	VEXTRACTF128 $0x01, Y2, X0
 	MOVQ         $0x00000010, CX
 
-store2Of33:
+store2Of27:
 	TESTQ    $0x00000002, DX
-	JE       store1Of33
+	JE       store1Of27
 	VMOVLPS  X0, (AX)(CX*1)
 	VMOVHLPS X0, X0, X0
 	ADDQ     $0x08, CX
 
-store1Of33:
+store1Of27:
 	TESTQ  $0x00000001, DX
-	JE     store0Of33
+	JE     store0Of27
 	VMOVSS X0, (AX)(CX*1)
 
-store0Of33:
+store0Of27:
 vectorEnd:
 	VZEROUPPER
 	RET
@@ -13465,24 +13325,24 @@ vectorRest:
 	VMOVAPS      X1, X2
 	XORQ         CX, CX
 	TESTQ        $0x00000004, DX
-	JE           store2Of34
+	JE           store2Of28
 	VMOVUPS      X2, (AX)
 	VEXTRACTF128 $0x01, Y1, X2
 	MOVQ         $0x00000010, CX
 
-store2Of34:
+store2Of28:
 	TESTQ    $0x00000002, DX
-	JE       store1Of34
+	JE       store1Of28
 	VMOVLPS  X2, (AX)(CX*1)
 	VMOVHLPS X2, X2, X2
 	ADDQ     $0x08, CX
 
-store1Of34:
+store1Of28:
 	TESTQ  $0x00000001, DX
-	JE     store0Of34
+	JE     store0Of28
 	VMOVSS X2, (AX)(CX*1)
 
-store0Of34:
+store0Of28:
 vectorEnd:
 	VEXTRACTF128 $0x01, Y0, X1
 	VADDPS       X0, X1, X0
@@ -13638,24 +13498,24 @@ vectorRest:
 	VMOVAPS      X2, X0
 	XORQ         CX, CX
 	TESTQ        $0x00000004, DX
-	JE           store2Of35
+	JE           store2Of29
 	VMOVUPS      X0, (AX)
 	VEXTRACTF128 $0x01, Y2, X0
 	MOVQ         $0x00000010, CX
 
-store2Of35:
+store2Of29:
 	TESTQ    $0x00000002, DX
-	JE       store1Of35
+	JE       store1Of29
 	VMOVLPS  X0, (AX)(CX*1)
 	VMOVHLPS X0, X0, X0
 	ADDQ     $0x08, CX
 
-store1Of35:
+store1Of29:
 	TESTQ  $0x00000001, DX
-	JE     store0Of35
+	JE     store0Of29
 	VMOVSS X0, (AX)(CX*1)
 
-store0Of35:
+store0Of29:
 vectorEnd:
 	VZEROUPPER
 	RET
@@ -13776,45 +13636,45 @@ vectorRest:
 	VMOVAPS      X9, X0
 	XORQ         CX, CX
 	TESTQ        $0x00000004, SI
-	JE           store2Of36
+	JE           store2Of30
 	VMOVUPS      X0, (DX)
 	VEXTRACTF128 $0x01, Y9, X0
 	MOVQ         $0x00000010, CX
 
-store2Of36:
+store2Of30:
 	TESTQ    $0x00000002, SI
-	JE       store1Of36
+	JE       store1Of30
 	VMOVLPS  X0, (DX)(CX*1)
 	VMOVHLPS X0, X0, X0
 	ADDQ     $0x08, CX
 
-store1Of36:
+store1Of30:
 	TESTQ  $0x00000001, SI
-	JE     store0Of36
+	JE     store0Of30
 	VMOVSS X0, (DX)(CX*1)
 
-store0Of36:
+store0Of30:
 	VMOVAPS      X6, X0
 	XORQ         CX, CX
 	TESTQ        $0x00000004, SI
-	JE           store2Of37
+	JE           store2Of31
 	VMOVUPS      X0, (BX)
 	VEXTRACTF128 $0x01, Y6, X0
 	MOVQ         $0x00000010, CX
 
-store2Of37:
+store2Of31:
 	TESTQ    $0x00000002, SI
-	JE       store1Of37
+	JE       store1Of31
 	VMOVLPS  X0, (BX)(CX*1)
 	VMOVHLPS X0, X0, X0
 	ADDQ     $0x08, CX
 
-store1Of37:
+store1Of31:
 	TESTQ  $0x00000001, SI
-	JE     store0Of37
+	JE     store0Of31
 	VMOVSS X0, (BX)(CX*1)
 
-store0Of37:
+store0Of31:
 	VSQRTPS      Y6, Y6
 	VADDPS       Y5, Y6, Y6
 	VDIVPS       Y6, Y9, Y9
@@ -13822,24 +13682,24 @@ store0Of37:
 	VMOVAPS      X7, X0
 	XORQ         CX, CX
 	TESTQ        $0x00000004, SI
-	JE           store2Of38
+	JE           store2Of32
 	VMOVUPS      X0, (AX)
 	VEXTRACTF128 $0x01, Y7, X0
 	MOVQ         $0x00000010, CX
 
-store2Of38:
+store2Of32:
 	TESTQ    $0x00000002, SI
-	JE       store1Of38
+	JE       store1Of32
 	VMOVLPS  X0, (AX)(CX*1)
 	VMOVHLPS X0, X0, X0
 	ADDQ     $0x08, CX
 
-store1Of38:
+store1Of32:
 	TESTQ  $0x00000001, SI
-	JE     store0Of38
+	JE     store0Of32
 	VMOVSS X0, (AX)(CX*1)
 
-store0Of38:
+store0Of32:
 vectorEnd:
 	VZEROUPPER
 	RET

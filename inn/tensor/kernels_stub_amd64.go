@@ -143,7 +143,7 @@ func couplingBackInverse512(t *byte)
 func squaredDistances512(x *float32, v *float32, n int, u float32)
 
 //go:noescape
-func inverseMultiquadratics512(x *float32, w *float32, n int, widths *float64, count int) float32
+func inverseMultiquadratics512(x *float32, w *float32, n int, squares *float32, count int) float32
 
 //go:noescape
 func exponentials512(x *float32, w *float32, n int, widths *float64, count int) float32
@@ -197,7 +197,7 @@ func couplingBackInverse256(t *byte)
 func squaredDistances256(x *float32, v *float32, n int, u float32)
 
 //go:noescape
-func inverseMultiquadratics256(x *float32, w *float32, n int, widths *float64, count int) float32
+func inverseMultiquadratics256(x *float32, w *float32, n int, squares *float32, count int) float32
 
 //go:noescape
 func exponentials256(x *float32, w *float32, n int, widths *float64, count int) float32

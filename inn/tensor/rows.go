@@ -17,18 +17,17 @@ func SquaredDistances(x []float32, u float32, v []float32) {
 }
 
 // InverseMultiquadratics replaces every x by w·dk/dx of k(x) = Σ_h h²/(h² + x) and
-// returns Σ w·k(x), both to 1e-6. The h are the widths; there is a weight w for
-// every x.
-func InverseMultiquadratics(x, w []float32, widths []float64) float32 {
+// returns Σ w·k(x), both to 1e-6. The squares are h² of each width; there is a weight
+// w for every x.
+func InverseMultiquadratics(x, w, squares []float32) float32 {
 	w = w[:len(x)]
-	if kernels != nil && len(x) > 0 && len(widths) > 0 {
-		return kernels.inverseMultiquadratics(&x[0], &w[0], len(x), &widths[0], len(widths))
+	if kernels != nil && len(x) > 0 && len(squares) > 0 {
+		return kernels.inverseMultiquadratics(&x[0], &w[0], len(x), &squares[0], len(squares))
 	}
 	total := 0.0
 	for i, d := range x {
 		var k, slope float32
-		for _, h := range widths {
-			h2 := float32(h * h)
+		for _, h2 := range squares {
 			v := h2 / (h2 + d)
 			k += v
 			slope -= v * v / h2
@@ -43,8 +42,8 @@ func InverseMultiquadratics(x, w []float32, widths []float64) float32 {
 // the same one, whose distance is but rounding. The assembly has it, too.
 const alike = 1e-5
 
-// Exponentials does for k(x) = Σ_h exp(-√x/h) what InverseMultiquadratics does for
-// the other kernel. Where x is 1e-5 or less, k is what it is at 0 and its derivative,
+// Exponentials does for k(x) = Σ_h exp(-√x/h), given the widths h, what
+// InverseMultiquadratics does for the other kernel. Where x is 1e-5 or less, k is what it is at 0 and its derivative,
 // which has no bound there, is 0.
 func Exponentials(x, w []float32, widths []float64) float32 {
 	w = w[:len(x)]

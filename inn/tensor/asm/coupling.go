@@ -63,6 +63,9 @@ func (s isa) couplingKernel(name string, row func(), body func(c coupling, l lan
 	RET()
 }
 
+// remember stores a vector for the way back, where there is room for all of it.
+func (c coupling) remember(v reg.VecVirtual, to Mem) { VMOVUPS(v, to) }
+
 // Where the way back's values are.
 func (c coupling) factor() Mem { return Mem{Base: c.keep} }
 func (c coupling) ua() Mem     { return Mem{Base: c.keep, Index: c.part, Scale: 1} }
@@ -80,7 +83,7 @@ func (c coupling) clamped(l lanes) reg.VecVirtual {
 	VFMADD231PS(r, r, below)
 	slope := c.register(c.number(2 / math.Pi))
 	VDIVPS(below, slope, slope)
-	c.store(slope, c.slope(), l)
+	c.remember(slope, c.slope())
 	s := c.atan(r)
 	VMULPS(c.number(2/math.Pi), s, s)
 	VMULPS(c.setting(couplingClamp), s, s)
@@ -98,8 +101,8 @@ func (s isa) couplings() {
 		VADDPS(v, total, total)
 		f := c.exp(v)
 		a := c.load(Mem{Base: c.a}, l)
-		c.store(a, c.ua(), l)
-		c.store(f, c.factor(), l)
+		c.remember(a, c.ua())
+		c.remember(f, c.factor())
 		VFMADD213PS(c.load(c.shift(), l), f, a)
 		c.store(a, Mem{Base: c.a}, l)
 	}, func(t, logdet reg.GPVirtual) {
@@ -117,8 +120,8 @@ func (s isa) couplings() {
 		a := c.load(Mem{Base: c.a}, l)
 		VSUBPS(c.load(c.shift(), l), a, a)
 		VMULPS(f, a, a)
-		c.store(f, c.factor(), l)
-		c.store(a, c.ua(), l)
+		c.remember(f, c.factor())
+		c.remember(a, c.ua())
 		c.store(a, Mem{Base: c.a}, l)
 	}, func(t, logdet reg.GPVirtual) {
 		x, old := s.sum(total), XMM()

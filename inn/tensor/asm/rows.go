@@ -27,12 +27,12 @@ func (s isa) squaredDistances() {
 }
 
 // inverseMultiquadratics: with k = Σ_h h²/(h² + x), x <- w·dk/dx; returns Σ w·k
-// over the n >= 1 values. There is at least one h.
+// over the n >= 1 values. There is at least one h; they come as their squares.
 func (s isa) inverseMultiquadratics() {
-	s.begin("inverseMultiquadratics", "func(x, w *float32, n int, widths *float64, count int) float32")
-	x, w, n, widths, count := param("x"), param("w"), param("n"), param("widths"), param("count")
+	s.begin("inverseMultiquadratics", "func(x, w *float32, n int, squares *float32, count int) float32")
+	x, w, n, squares, count := param("x"), param("w"), param("n"), param("squares"), param("count")
 	end := GP64()
-	LEAQ(Mem{Base: widths, Index: count, Scale: 8}, end)
+	LEAQ(Mem{Base: squares, Index: count, Scale: 4}, end)
 	ks := s.zero()
 	two, limit := s.register(s.number(2)), s.register(s.number(1e30))
 	s.each("vector", n, []reg.GPVirtual{x, w}, func(l lanes) {
@@ -41,13 +41,9 @@ func (s isa) inverseMultiquadratics() {
 		// operand, stays.
 		VMINPS(d, limit, d)
 		h := GP64()
-		MOVQ(widths, h)
+		MOVQ(squares, h)
 		Label(l.label("width"))
-		a, square := s.vec(), XMM()
-		VMOVSD(Mem{Base: h}, square)
-		VMULSD(square, square, square)
-		VCVTSD2SS(square, square, square)
-		VBROADCASTSS(square, a)
+		a := s.broadcast(Mem{Base: h})
 		// The reciprocal estimated, once improved by Newton, r(2 - r·b).
 		b, r, error := s.vec(), s.vec(), s.vec()
 		VADDPS(a, d, b)
@@ -58,7 +54,7 @@ func (s isa) inverseMultiquadratics() {
 		VMULPS(r, a, a) // h²/(h² + x)
 		VADDPS(a, k, k)
 		VFNMADD231PS(a, r, slope) // its slope, -h²/(h² + x)²
-		ADDQ(U8(8), h)
+		ADDQ(U8(4), h)
 		CMPQ(h, end)
 		JNE(LabelRef(l.label("width")))
 		weight := s.load(Mem{Base: w}, l)
