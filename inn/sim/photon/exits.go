@@ -62,9 +62,10 @@ func ExitAngles(s Stack, photons, bins int, seed uint64) (Exit, Angles, error) {
 // A job is packets that a kernel follows: those of some stacks that fit into
 // one table.
 type job struct {
-	table table
-	key   [2]uint32
-	runs  []launch
+	table  table
+	layers int // of the table
+	key    [2]uint32
+	runs   []launch
 }
 
 // A launch is packets of one stack: asm/main.go knows the offsets.
@@ -115,6 +116,7 @@ func exits(stacks []Stack, photons int, seed uint64, each func(exit, cosine floa
 			}
 			to++
 		}
+		j.layers = layers
 		tallies := make([][2]moments, to-from)
 		first, end := j.runs[0].id, j.runs[len(j.runs)-1].end
 		all := j.runs

@@ -107,7 +107,7 @@ func TestLanesAreThePortable(t *testing.T) { eachKernel(t, testLanes) }
 func testLanes(t *testing.T) {
 	for name, s := range stacks() {
 		const n = 10_000
-		j := job{key: [2]uint32{7, 9}}
+		j := job{layers: len(s.Layers), key: [2]uint32{7, 9}}
 		for i, l := range s.Layers {
 			over, under := s.Above, s.Below
 			if i > 0 {

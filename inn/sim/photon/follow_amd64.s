@@ -425,243 +425,243 @@ end:
 	VZEROUPPER
 	RET
 
-DATA constants256<>+0(SB)/4, $0xd2511f53
-DATA constants256<>+4(SB)/4, $0xd2511f53
-DATA constants256<>+8(SB)/4, $0xd2511f53
-DATA constants256<>+12(SB)/4, $0xd2511f53
-DATA constants256<>+16(SB)/4, $0xd2511f53
-DATA constants256<>+20(SB)/4, $0xd2511f53
-DATA constants256<>+24(SB)/4, $0xd2511f53
-DATA constants256<>+28(SB)/4, $0xd2511f53
-DATA constants256<>+32(SB)/4, $0xcd9e8d57
-DATA constants256<>+36(SB)/4, $0xcd9e8d57
-DATA constants256<>+40(SB)/4, $0xcd9e8d57
-DATA constants256<>+44(SB)/4, $0xcd9e8d57
-DATA constants256<>+48(SB)/4, $0xcd9e8d57
-DATA constants256<>+52(SB)/4, $0xcd9e8d57
-DATA constants256<>+56(SB)/4, $0xcd9e8d57
-DATA constants256<>+60(SB)/4, $0xcd9e8d57
-DATA constants256<>+64(SB)/4, $0x00000001
-DATA constants256<>+68(SB)/4, $0x00000001
-DATA constants256<>+72(SB)/4, $0x00000001
-DATA constants256<>+76(SB)/4, $0x00000001
-DATA constants256<>+80(SB)/4, $0x00000001
-DATA constants256<>+84(SB)/4, $0x00000001
-DATA constants256<>+88(SB)/4, $0x00000001
-DATA constants256<>+92(SB)/4, $0x00000001
-DATA constants256<>+96(SB)/4, $0x33800000
-DATA constants256<>+100(SB)/4, $0x33800000
-DATA constants256<>+104(SB)/4, $0x33800000
-DATA constants256<>+108(SB)/4, $0x33800000
-DATA constants256<>+112(SB)/4, $0x33800000
-DATA constants256<>+116(SB)/4, $0x33800000
-DATA constants256<>+120(SB)/4, $0x33800000
-DATA constants256<>+124(SB)/4, $0x33800000
-DATA constants256<>+128(SB)/4, $0x3f3504f3
-DATA constants256<>+132(SB)/4, $0x3f3504f3
-DATA constants256<>+136(SB)/4, $0x3f3504f3
-DATA constants256<>+140(SB)/4, $0x3f3504f3
-DATA constants256<>+144(SB)/4, $0x3f3504f3
-DATA constants256<>+148(SB)/4, $0x3f3504f3
-DATA constants256<>+152(SB)/4, $0x3f3504f3
-DATA constants256<>+156(SB)/4, $0x3f3504f3
-DATA constants256<>+160(SB)/4, $0xbf800000
-DATA constants256<>+164(SB)/4, $0xbf800000
-DATA constants256<>+168(SB)/4, $0xbf800000
-DATA constants256<>+172(SB)/4, $0xbf800000
-DATA constants256<>+176(SB)/4, $0xbf800000
-DATA constants256<>+180(SB)/4, $0xbf800000
-DATA constants256<>+184(SB)/4, $0xbf800000
-DATA constants256<>+188(SB)/4, $0xbf800000
-DATA constants256<>+192(SB)/4, $0x3dbde51b
-DATA constants256<>+196(SB)/4, $0x3dbde51b
-DATA constants256<>+200(SB)/4, $0x3dbde51b
-DATA constants256<>+204(SB)/4, $0x3dbde51b
-DATA constants256<>+208(SB)/4, $0x3dbde51b
-DATA constants256<>+212(SB)/4, $0x3dbde51b
-DATA constants256<>+216(SB)/4, $0x3dbde51b
-DATA constants256<>+220(SB)/4, $0x3dbde51b
-DATA constants256<>+224(SB)/4, $0xbe10929b
-DATA constants256<>+228(SB)/4, $0xbe10929b
-DATA constants256<>+232(SB)/4, $0xbe10929b
-DATA constants256<>+236(SB)/4, $0xbe10929b
-DATA constants256<>+240(SB)/4, $0xbe10929b
-DATA constants256<>+244(SB)/4, $0xbe10929b
-DATA constants256<>+248(SB)/4, $0xbe10929b
-DATA constants256<>+252(SB)/4, $0xbe10929b
-DATA constants256<>+256(SB)/4, $0x3e16494b
-DATA constants256<>+260(SB)/4, $0x3e16494b
-DATA constants256<>+264(SB)/4, $0x3e16494b
-DATA constants256<>+268(SB)/4, $0x3e16494b
-DATA constants256<>+272(SB)/4, $0x3e16494b
-DATA constants256<>+276(SB)/4, $0x3e16494b
-DATA constants256<>+280(SB)/4, $0x3e16494b
-DATA constants256<>+284(SB)/4, $0x3e16494b
-DATA constants256<>+288(SB)/4, $0xbe29e92d
-DATA constants256<>+292(SB)/4, $0xbe29e92d
-DATA constants256<>+296(SB)/4, $0xbe29e92d
-DATA constants256<>+300(SB)/4, $0xbe29e92d
-DATA constants256<>+304(SB)/4, $0xbe29e92d
-DATA constants256<>+308(SB)/4, $0xbe29e92d
-DATA constants256<>+312(SB)/4, $0xbe29e92d
-DATA constants256<>+316(SB)/4, $0xbe29e92d
-DATA constants256<>+320(SB)/4, $0x3e4ca5d0
-DATA constants256<>+324(SB)/4, $0x3e4ca5d0
-DATA constants256<>+328(SB)/4, $0x3e4ca5d0
-DATA constants256<>+332(SB)/4, $0x3e4ca5d0
-DATA constants256<>+336(SB)/4, $0x3e4ca5d0
-DATA constants256<>+340(SB)/4, $0x3e4ca5d0
-DATA constants256<>+344(SB)/4, $0x3e4ca5d0
-DATA constants256<>+348(SB)/4, $0x3e4ca5d0
-DATA constants256<>+352(SB)/4, $0xbe800135
-DATA constants256<>+356(SB)/4, $0xbe800135
-DATA constants256<>+360(SB)/4, $0xbe800135
-DATA constants256<>+364(SB)/4, $0xbe800135
-DATA constants256<>+368(SB)/4, $0xbe800135
-DATA constants256<>+372(SB)/4, $0xbe800135
-DATA constants256<>+376(SB)/4, $0xbe800135
-DATA constants256<>+380(SB)/4, $0xbe800135
-DATA constants256<>+384(SB)/4, $0x3eaaaac4
-DATA constants256<>+388(SB)/4, $0x3eaaaac4
-DATA constants256<>+392(SB)/4, $0x3eaaaac4
-DATA constants256<>+396(SB)/4, $0x3eaaaac4
-DATA constants256<>+400(SB)/4, $0x3eaaaac4
-DATA constants256<>+404(SB)/4, $0x3eaaaac4
-DATA constants256<>+408(SB)/4, $0x3eaaaac4
-DATA constants256<>+412(SB)/4, $0x3eaaaac4
-DATA constants256<>+416(SB)/4, $0x3f000000
-DATA constants256<>+420(SB)/4, $0x3f000000
-DATA constants256<>+424(SB)/4, $0x3f000000
-DATA constants256<>+428(SB)/4, $0x3f000000
-DATA constants256<>+432(SB)/4, $0x3f000000
-DATA constants256<>+436(SB)/4, $0x3f000000
-DATA constants256<>+440(SB)/4, $0x3f000000
-DATA constants256<>+444(SB)/4, $0x3f000000
-DATA constants256<>+448(SB)/4, $0x3f317218
-DATA constants256<>+452(SB)/4, $0x3f317218
-DATA constants256<>+456(SB)/4, $0x3f317218
-DATA constants256<>+460(SB)/4, $0x3f317218
-DATA constants256<>+464(SB)/4, $0x3f317218
-DATA constants256<>+468(SB)/4, $0x3f317218
-DATA constants256<>+472(SB)/4, $0x3f317218
-DATA constants256<>+476(SB)/4, $0x3f317218
-DATA constants256<>+480(SB)/4, $0x30000000
-DATA constants256<>+484(SB)/4, $0x30000000
-DATA constants256<>+488(SB)/4, $0x30000000
-DATA constants256<>+492(SB)/4, $0x30000000
-DATA constants256<>+496(SB)/4, $0x30000000
-DATA constants256<>+500(SB)/4, $0x30000000
-DATA constants256<>+504(SB)/4, $0x30000000
-DATA constants256<>+508(SB)/4, $0x30000000
-DATA constants256<>+512(SB)/4, $0x3f800000
-DATA constants256<>+516(SB)/4, $0x3f800000
-DATA constants256<>+520(SB)/4, $0x3f800000
-DATA constants256<>+524(SB)/4, $0x3f800000
-DATA constants256<>+528(SB)/4, $0x3f800000
-DATA constants256<>+532(SB)/4, $0x3f800000
-DATA constants256<>+536(SB)/4, $0x3f800000
-DATA constants256<>+540(SB)/4, $0x3f800000
-DATA constants256<>+544(SB)/4, $0x391f0afb
-DATA constants256<>+548(SB)/4, $0x391f0afb
-DATA constants256<>+552(SB)/4, $0x391f0afb
-DATA constants256<>+556(SB)/4, $0x391f0afb
-DATA constants256<>+560(SB)/4, $0x391f0afb
-DATA constants256<>+564(SB)/4, $0x391f0afb
-DATA constants256<>+568(SB)/4, $0x391f0afb
-DATA constants256<>+572(SB)/4, $0x391f0afb
-DATA constants256<>+576(SB)/4, $0xbb99299e
-DATA constants256<>+580(SB)/4, $0xbb99299e
-DATA constants256<>+584(SB)/4, $0xbb99299e
-DATA constants256<>+588(SB)/4, $0xbb99299e
-DATA constants256<>+592(SB)/4, $0xbb99299e
-DATA constants256<>+596(SB)/4, $0xbb99299e
-DATA constants256<>+600(SB)/4, $0xbb99299e
-DATA constants256<>+604(SB)/4, $0xbb99299e
-DATA constants256<>+608(SB)/4, $0x3da33478
-DATA constants256<>+612(SB)/4, $0x3da33478
-DATA constants256<>+616(SB)/4, $0x3da33478
-DATA constants256<>+620(SB)/4, $0x3da33478
-DATA constants256<>+624(SB)/4, $0x3da33478
-DATA constants256<>+628(SB)/4, $0x3da33478
-DATA constants256<>+632(SB)/4, $0x3da33478
-DATA constants256<>+636(SB)/4, $0x3da33478
-DATA constants256<>+640(SB)/4, $0xbf255de2
-DATA constants256<>+644(SB)/4, $0xbf255de2
-DATA constants256<>+648(SB)/4, $0xbf255de2
-DATA constants256<>+652(SB)/4, $0xbf255de2
-DATA constants256<>+656(SB)/4, $0xbf255de2
-DATA constants256<>+660(SB)/4, $0xbf255de2
-DATA constants256<>+664(SB)/4, $0xbf255de2
-DATA constants256<>+668(SB)/4, $0xbf255de2
-DATA constants256<>+672(SB)/4, $0x3fc90fdb
-DATA constants256<>+676(SB)/4, $0x3fc90fdb
-DATA constants256<>+680(SB)/4, $0x3fc90fdb
-DATA constants256<>+684(SB)/4, $0x3fc90fdb
-DATA constants256<>+688(SB)/4, $0x3fc90fdb
-DATA constants256<>+692(SB)/4, $0x3fc90fdb
-DATA constants256<>+696(SB)/4, $0x3fc90fdb
-DATA constants256<>+700(SB)/4, $0x3fc90fdb
-DATA constants256<>+704(SB)/4, $0x38d1b717
-DATA constants256<>+708(SB)/4, $0x38d1b717
-DATA constants256<>+712(SB)/4, $0x38d1b717
-DATA constants256<>+716(SB)/4, $0x38d1b717
-DATA constants256<>+720(SB)/4, $0x38d1b717
-DATA constants256<>+724(SB)/4, $0x38d1b717
-DATA constants256<>+728(SB)/4, $0x38d1b717
-DATA constants256<>+732(SB)/4, $0x38d1b717
-DATA constants256<>+736(SB)/4, $0x3dcccccd
-DATA constants256<>+740(SB)/4, $0x3dcccccd
-DATA constants256<>+744(SB)/4, $0x3dcccccd
-DATA constants256<>+748(SB)/4, $0x3dcccccd
-DATA constants256<>+752(SB)/4, $0x3dcccccd
-DATA constants256<>+756(SB)/4, $0x3dcccccd
-DATA constants256<>+760(SB)/4, $0x3dcccccd
-DATA constants256<>+764(SB)/4, $0x3dcccccd
-DATA constants256<>+768(SB)/4, $0x41200000
-DATA constants256<>+772(SB)/4, $0x41200000
-DATA constants256<>+776(SB)/4, $0x41200000
-DATA constants256<>+780(SB)/4, $0x41200000
-DATA constants256<>+784(SB)/4, $0x41200000
-DATA constants256<>+788(SB)/4, $0x41200000
-DATA constants256<>+792(SB)/4, $0x41200000
-DATA constants256<>+796(SB)/4, $0x41200000
-DATA constants256<>+800(SB)/4, $0x00000002
-DATA constants256<>+804(SB)/4, $0x00000002
-DATA constants256<>+808(SB)/4, $0x00000002
-DATA constants256<>+812(SB)/4, $0x00000002
-DATA constants256<>+816(SB)/4, $0x00000002
-DATA constants256<>+820(SB)/4, $0x00000002
-DATA constants256<>+824(SB)/4, $0x00000002
-DATA constants256<>+828(SB)/4, $0x00000002
-DATA constants256<>+832(SB)/4, $0x7fffffff
-DATA constants256<>+836(SB)/4, $0x7fffffff
-DATA constants256<>+840(SB)/4, $0x7fffffff
-DATA constants256<>+844(SB)/4, $0x7fffffff
-DATA constants256<>+848(SB)/4, $0x7fffffff
-DATA constants256<>+852(SB)/4, $0x7fffffff
-DATA constants256<>+856(SB)/4, $0x7fffffff
-DATA constants256<>+860(SB)/4, $0x7fffffff
-DATA constants256<>+864(SB)/4, $0x80000000
-DATA constants256<>+868(SB)/4, $0x80000000
-DATA constants256<>+872(SB)/4, $0x80000000
-DATA constants256<>+876(SB)/4, $0x80000000
-DATA constants256<>+880(SB)/4, $0x80000000
-DATA constants256<>+884(SB)/4, $0x80000000
-DATA constants256<>+888(SB)/4, $0x80000000
-DATA constants256<>+892(SB)/4, $0x80000000
-DATA constants256<>+896(SB)/4, $0xffffffff
-DATA constants256<>+900(SB)/4, $0xffffffff
-DATA constants256<>+904(SB)/4, $0xffffffff
-DATA constants256<>+908(SB)/4, $0xffffffff
-DATA constants256<>+912(SB)/4, $0xffffffff
-DATA constants256<>+916(SB)/4, $0xffffffff
-DATA constants256<>+920(SB)/4, $0xffffffff
-DATA constants256<>+924(SB)/4, $0xffffffff
-GLOBL constants256<>(SB), RODATA|NOPTR, $928
+DATA constants256_16<>+0(SB)/4, $0xd2511f53
+DATA constants256_16<>+4(SB)/4, $0xd2511f53
+DATA constants256_16<>+8(SB)/4, $0xd2511f53
+DATA constants256_16<>+12(SB)/4, $0xd2511f53
+DATA constants256_16<>+16(SB)/4, $0xd2511f53
+DATA constants256_16<>+20(SB)/4, $0xd2511f53
+DATA constants256_16<>+24(SB)/4, $0xd2511f53
+DATA constants256_16<>+28(SB)/4, $0xd2511f53
+DATA constants256_16<>+32(SB)/4, $0xcd9e8d57
+DATA constants256_16<>+36(SB)/4, $0xcd9e8d57
+DATA constants256_16<>+40(SB)/4, $0xcd9e8d57
+DATA constants256_16<>+44(SB)/4, $0xcd9e8d57
+DATA constants256_16<>+48(SB)/4, $0xcd9e8d57
+DATA constants256_16<>+52(SB)/4, $0xcd9e8d57
+DATA constants256_16<>+56(SB)/4, $0xcd9e8d57
+DATA constants256_16<>+60(SB)/4, $0xcd9e8d57
+DATA constants256_16<>+64(SB)/4, $0x00000001
+DATA constants256_16<>+68(SB)/4, $0x00000001
+DATA constants256_16<>+72(SB)/4, $0x00000001
+DATA constants256_16<>+76(SB)/4, $0x00000001
+DATA constants256_16<>+80(SB)/4, $0x00000001
+DATA constants256_16<>+84(SB)/4, $0x00000001
+DATA constants256_16<>+88(SB)/4, $0x00000001
+DATA constants256_16<>+92(SB)/4, $0x00000001
+DATA constants256_16<>+96(SB)/4, $0x33800000
+DATA constants256_16<>+100(SB)/4, $0x33800000
+DATA constants256_16<>+104(SB)/4, $0x33800000
+DATA constants256_16<>+108(SB)/4, $0x33800000
+DATA constants256_16<>+112(SB)/4, $0x33800000
+DATA constants256_16<>+116(SB)/4, $0x33800000
+DATA constants256_16<>+120(SB)/4, $0x33800000
+DATA constants256_16<>+124(SB)/4, $0x33800000
+DATA constants256_16<>+128(SB)/4, $0x3f3504f3
+DATA constants256_16<>+132(SB)/4, $0x3f3504f3
+DATA constants256_16<>+136(SB)/4, $0x3f3504f3
+DATA constants256_16<>+140(SB)/4, $0x3f3504f3
+DATA constants256_16<>+144(SB)/4, $0x3f3504f3
+DATA constants256_16<>+148(SB)/4, $0x3f3504f3
+DATA constants256_16<>+152(SB)/4, $0x3f3504f3
+DATA constants256_16<>+156(SB)/4, $0x3f3504f3
+DATA constants256_16<>+160(SB)/4, $0xbf800000
+DATA constants256_16<>+164(SB)/4, $0xbf800000
+DATA constants256_16<>+168(SB)/4, $0xbf800000
+DATA constants256_16<>+172(SB)/4, $0xbf800000
+DATA constants256_16<>+176(SB)/4, $0xbf800000
+DATA constants256_16<>+180(SB)/4, $0xbf800000
+DATA constants256_16<>+184(SB)/4, $0xbf800000
+DATA constants256_16<>+188(SB)/4, $0xbf800000
+DATA constants256_16<>+192(SB)/4, $0x3dbde51b
+DATA constants256_16<>+196(SB)/4, $0x3dbde51b
+DATA constants256_16<>+200(SB)/4, $0x3dbde51b
+DATA constants256_16<>+204(SB)/4, $0x3dbde51b
+DATA constants256_16<>+208(SB)/4, $0x3dbde51b
+DATA constants256_16<>+212(SB)/4, $0x3dbde51b
+DATA constants256_16<>+216(SB)/4, $0x3dbde51b
+DATA constants256_16<>+220(SB)/4, $0x3dbde51b
+DATA constants256_16<>+224(SB)/4, $0xbe10929b
+DATA constants256_16<>+228(SB)/4, $0xbe10929b
+DATA constants256_16<>+232(SB)/4, $0xbe10929b
+DATA constants256_16<>+236(SB)/4, $0xbe10929b
+DATA constants256_16<>+240(SB)/4, $0xbe10929b
+DATA constants256_16<>+244(SB)/4, $0xbe10929b
+DATA constants256_16<>+248(SB)/4, $0xbe10929b
+DATA constants256_16<>+252(SB)/4, $0xbe10929b
+DATA constants256_16<>+256(SB)/4, $0x3e16494b
+DATA constants256_16<>+260(SB)/4, $0x3e16494b
+DATA constants256_16<>+264(SB)/4, $0x3e16494b
+DATA constants256_16<>+268(SB)/4, $0x3e16494b
+DATA constants256_16<>+272(SB)/4, $0x3e16494b
+DATA constants256_16<>+276(SB)/4, $0x3e16494b
+DATA constants256_16<>+280(SB)/4, $0x3e16494b
+DATA constants256_16<>+284(SB)/4, $0x3e16494b
+DATA constants256_16<>+288(SB)/4, $0xbe29e92d
+DATA constants256_16<>+292(SB)/4, $0xbe29e92d
+DATA constants256_16<>+296(SB)/4, $0xbe29e92d
+DATA constants256_16<>+300(SB)/4, $0xbe29e92d
+DATA constants256_16<>+304(SB)/4, $0xbe29e92d
+DATA constants256_16<>+308(SB)/4, $0xbe29e92d
+DATA constants256_16<>+312(SB)/4, $0xbe29e92d
+DATA constants256_16<>+316(SB)/4, $0xbe29e92d
+DATA constants256_16<>+320(SB)/4, $0x3e4ca5d0
+DATA constants256_16<>+324(SB)/4, $0x3e4ca5d0
+DATA constants256_16<>+328(SB)/4, $0x3e4ca5d0
+DATA constants256_16<>+332(SB)/4, $0x3e4ca5d0
+DATA constants256_16<>+336(SB)/4, $0x3e4ca5d0
+DATA constants256_16<>+340(SB)/4, $0x3e4ca5d0
+DATA constants256_16<>+344(SB)/4, $0x3e4ca5d0
+DATA constants256_16<>+348(SB)/4, $0x3e4ca5d0
+DATA constants256_16<>+352(SB)/4, $0xbe800135
+DATA constants256_16<>+356(SB)/4, $0xbe800135
+DATA constants256_16<>+360(SB)/4, $0xbe800135
+DATA constants256_16<>+364(SB)/4, $0xbe800135
+DATA constants256_16<>+368(SB)/4, $0xbe800135
+DATA constants256_16<>+372(SB)/4, $0xbe800135
+DATA constants256_16<>+376(SB)/4, $0xbe800135
+DATA constants256_16<>+380(SB)/4, $0xbe800135
+DATA constants256_16<>+384(SB)/4, $0x3eaaaac4
+DATA constants256_16<>+388(SB)/4, $0x3eaaaac4
+DATA constants256_16<>+392(SB)/4, $0x3eaaaac4
+DATA constants256_16<>+396(SB)/4, $0x3eaaaac4
+DATA constants256_16<>+400(SB)/4, $0x3eaaaac4
+DATA constants256_16<>+404(SB)/4, $0x3eaaaac4
+DATA constants256_16<>+408(SB)/4, $0x3eaaaac4
+DATA constants256_16<>+412(SB)/4, $0x3eaaaac4
+DATA constants256_16<>+416(SB)/4, $0x3f000000
+DATA constants256_16<>+420(SB)/4, $0x3f000000
+DATA constants256_16<>+424(SB)/4, $0x3f000000
+DATA constants256_16<>+428(SB)/4, $0x3f000000
+DATA constants256_16<>+432(SB)/4, $0x3f000000
+DATA constants256_16<>+436(SB)/4, $0x3f000000
+DATA constants256_16<>+440(SB)/4, $0x3f000000
+DATA constants256_16<>+444(SB)/4, $0x3f000000
+DATA constants256_16<>+448(SB)/4, $0x3f317218
+DATA constants256_16<>+452(SB)/4, $0x3f317218
+DATA constants256_16<>+456(SB)/4, $0x3f317218
+DATA constants256_16<>+460(SB)/4, $0x3f317218
+DATA constants256_16<>+464(SB)/4, $0x3f317218
+DATA constants256_16<>+468(SB)/4, $0x3f317218
+DATA constants256_16<>+472(SB)/4, $0x3f317218
+DATA constants256_16<>+476(SB)/4, $0x3f317218
+DATA constants256_16<>+480(SB)/4, $0x30000000
+DATA constants256_16<>+484(SB)/4, $0x30000000
+DATA constants256_16<>+488(SB)/4, $0x30000000
+DATA constants256_16<>+492(SB)/4, $0x30000000
+DATA constants256_16<>+496(SB)/4, $0x30000000
+DATA constants256_16<>+500(SB)/4, $0x30000000
+DATA constants256_16<>+504(SB)/4, $0x30000000
+DATA constants256_16<>+508(SB)/4, $0x30000000
+DATA constants256_16<>+512(SB)/4, $0x3f800000
+DATA constants256_16<>+516(SB)/4, $0x3f800000
+DATA constants256_16<>+520(SB)/4, $0x3f800000
+DATA constants256_16<>+524(SB)/4, $0x3f800000
+DATA constants256_16<>+528(SB)/4, $0x3f800000
+DATA constants256_16<>+532(SB)/4, $0x3f800000
+DATA constants256_16<>+536(SB)/4, $0x3f800000
+DATA constants256_16<>+540(SB)/4, $0x3f800000
+DATA constants256_16<>+544(SB)/4, $0x391f0afb
+DATA constants256_16<>+548(SB)/4, $0x391f0afb
+DATA constants256_16<>+552(SB)/4, $0x391f0afb
+DATA constants256_16<>+556(SB)/4, $0x391f0afb
+DATA constants256_16<>+560(SB)/4, $0x391f0afb
+DATA constants256_16<>+564(SB)/4, $0x391f0afb
+DATA constants256_16<>+568(SB)/4, $0x391f0afb
+DATA constants256_16<>+572(SB)/4, $0x391f0afb
+DATA constants256_16<>+576(SB)/4, $0xbb99299e
+DATA constants256_16<>+580(SB)/4, $0xbb99299e
+DATA constants256_16<>+584(SB)/4, $0xbb99299e
+DATA constants256_16<>+588(SB)/4, $0xbb99299e
+DATA constants256_16<>+592(SB)/4, $0xbb99299e
+DATA constants256_16<>+596(SB)/4, $0xbb99299e
+DATA constants256_16<>+600(SB)/4, $0xbb99299e
+DATA constants256_16<>+604(SB)/4, $0xbb99299e
+DATA constants256_16<>+608(SB)/4, $0x3da33478
+DATA constants256_16<>+612(SB)/4, $0x3da33478
+DATA constants256_16<>+616(SB)/4, $0x3da33478
+DATA constants256_16<>+620(SB)/4, $0x3da33478
+DATA constants256_16<>+624(SB)/4, $0x3da33478
+DATA constants256_16<>+628(SB)/4, $0x3da33478
+DATA constants256_16<>+632(SB)/4, $0x3da33478
+DATA constants256_16<>+636(SB)/4, $0x3da33478
+DATA constants256_16<>+640(SB)/4, $0xbf255de2
+DATA constants256_16<>+644(SB)/4, $0xbf255de2
+DATA constants256_16<>+648(SB)/4, $0xbf255de2
+DATA constants256_16<>+652(SB)/4, $0xbf255de2
+DATA constants256_16<>+656(SB)/4, $0xbf255de2
+DATA constants256_16<>+660(SB)/4, $0xbf255de2
+DATA constants256_16<>+664(SB)/4, $0xbf255de2
+DATA constants256_16<>+668(SB)/4, $0xbf255de2
+DATA constants256_16<>+672(SB)/4, $0x3fc90fdb
+DATA constants256_16<>+676(SB)/4, $0x3fc90fdb
+DATA constants256_16<>+680(SB)/4, $0x3fc90fdb
+DATA constants256_16<>+684(SB)/4, $0x3fc90fdb
+DATA constants256_16<>+688(SB)/4, $0x3fc90fdb
+DATA constants256_16<>+692(SB)/4, $0x3fc90fdb
+DATA constants256_16<>+696(SB)/4, $0x3fc90fdb
+DATA constants256_16<>+700(SB)/4, $0x3fc90fdb
+DATA constants256_16<>+704(SB)/4, $0x38d1b717
+DATA constants256_16<>+708(SB)/4, $0x38d1b717
+DATA constants256_16<>+712(SB)/4, $0x38d1b717
+DATA constants256_16<>+716(SB)/4, $0x38d1b717
+DATA constants256_16<>+720(SB)/4, $0x38d1b717
+DATA constants256_16<>+724(SB)/4, $0x38d1b717
+DATA constants256_16<>+728(SB)/4, $0x38d1b717
+DATA constants256_16<>+732(SB)/4, $0x38d1b717
+DATA constants256_16<>+736(SB)/4, $0x3dcccccd
+DATA constants256_16<>+740(SB)/4, $0x3dcccccd
+DATA constants256_16<>+744(SB)/4, $0x3dcccccd
+DATA constants256_16<>+748(SB)/4, $0x3dcccccd
+DATA constants256_16<>+752(SB)/4, $0x3dcccccd
+DATA constants256_16<>+756(SB)/4, $0x3dcccccd
+DATA constants256_16<>+760(SB)/4, $0x3dcccccd
+DATA constants256_16<>+764(SB)/4, $0x3dcccccd
+DATA constants256_16<>+768(SB)/4, $0x41200000
+DATA constants256_16<>+772(SB)/4, $0x41200000
+DATA constants256_16<>+776(SB)/4, $0x41200000
+DATA constants256_16<>+780(SB)/4, $0x41200000
+DATA constants256_16<>+784(SB)/4, $0x41200000
+DATA constants256_16<>+788(SB)/4, $0x41200000
+DATA constants256_16<>+792(SB)/4, $0x41200000
+DATA constants256_16<>+796(SB)/4, $0x41200000
+DATA constants256_16<>+800(SB)/4, $0x00000002
+DATA constants256_16<>+804(SB)/4, $0x00000002
+DATA constants256_16<>+808(SB)/4, $0x00000002
+DATA constants256_16<>+812(SB)/4, $0x00000002
+DATA constants256_16<>+816(SB)/4, $0x00000002
+DATA constants256_16<>+820(SB)/4, $0x00000002
+DATA constants256_16<>+824(SB)/4, $0x00000002
+DATA constants256_16<>+828(SB)/4, $0x00000002
+DATA constants256_16<>+832(SB)/4, $0x7fffffff
+DATA constants256_16<>+836(SB)/4, $0x7fffffff
+DATA constants256_16<>+840(SB)/4, $0x7fffffff
+DATA constants256_16<>+844(SB)/4, $0x7fffffff
+DATA constants256_16<>+848(SB)/4, $0x7fffffff
+DATA constants256_16<>+852(SB)/4, $0x7fffffff
+DATA constants256_16<>+856(SB)/4, $0x7fffffff
+DATA constants256_16<>+860(SB)/4, $0x7fffffff
+DATA constants256_16<>+864(SB)/4, $0x80000000
+DATA constants256_16<>+868(SB)/4, $0x80000000
+DATA constants256_16<>+872(SB)/4, $0x80000000
+DATA constants256_16<>+876(SB)/4, $0x80000000
+DATA constants256_16<>+880(SB)/4, $0x80000000
+DATA constants256_16<>+884(SB)/4, $0x80000000
+DATA constants256_16<>+888(SB)/4, $0x80000000
+DATA constants256_16<>+892(SB)/4, $0x80000000
+DATA constants256_16<>+896(SB)/4, $0xffffffff
+DATA constants256_16<>+900(SB)/4, $0xffffffff
+DATA constants256_16<>+904(SB)/4, $0xffffffff
+DATA constants256_16<>+908(SB)/4, $0xffffffff
+DATA constants256_16<>+912(SB)/4, $0xffffffff
+DATA constants256_16<>+916(SB)/4, $0xffffffff
+DATA constants256_16<>+920(SB)/4, $0xffffffff
+DATA constants256_16<>+924(SB)/4, $0xffffffff
+GLOBL constants256_16<>(SB), RODATA|NOPTR, $928
 
-// func follow256(a *byte)
+// func follow256_16(a *byte)
 // Requires: AVX, AVX2, BMI
-TEXT ·follow256(SB), NOSPLIT, $0-8
+TEXT ·follow256_16(SB), NOSPLIT, $0-8
 	MOVQ a+0(FP), AX
 	MOVQ 640(AX), CX
 	MOVQ 648(AX), DX
@@ -713,8 +713,8 @@ last:
 draw:
 	VMOVUPS   1280(AX), Y0
 	VMOVUPS   1248(AX), Y1
-	VMOVUPS   constants256<>+0(SB), Y2
-	VMOVUPS   constants256<>+32(SB), Y3
+	VMOVUPS   constants256_16<>+0(SB), Y2
+	VMOVUPS   constants256_16<>+32(SB), Y3
 	VPMULUDQ  Y2, Y0, Y5
 	VPSRLQ    $0x20, Y0, Y6
 	VPMULUDQ  Y2, Y6, Y6
@@ -833,7 +833,7 @@ draw:
 	VPXOR     1056(AX), Y3, Y3
 	VPXOR     Y7, Y2, Y2
 	VPXOR     1088(AX), Y2, Y2
-	VPADDD    constants256<>+64(SB), Y0, Y0
+	VPADDD    constants256_16<>+64(SB), Y0, Y0
 	VMOVUPS   Y0, 1280(AX)
 	VMOVUPS   Y4, 1376(AX)
 	VMOVUPS   Y2, 1408(AX)
@@ -842,34 +842,34 @@ draw:
 	VPXOR     Y1, Y1, Y1
 	VCMPPS    $0x00, Y1, Y0, Y1
 	VPSRLD    $0x08, Y3, Y2
-	VPOR      constants256<>+64(SB), Y2, Y2
+	VPOR      constants256_16<>+64(SB), Y2, Y2
 	VCVTDQ2PS Y2, Y2
-	VMULPS    constants256<>+96(SB), Y2, Y2
-	VPSUBD    constants256<>+128(SB), Y2, Y3
+	VMULPS    constants256_16<>+96(SB), Y2, Y2
+	VPSUBD    constants256_16<>+128(SB), Y2, Y3
 	VPSRAD    $0x17, Y3, Y3
 	VPSLLD    $0x17, Y3, Y4
 	VPSUBD    Y4, Y2, Y4
-	VADDPS    constants256<>+160(SB), Y4, Y4
-	VMULPS    constants256<>+192(SB), Y4, Y2
-	VADDPS    constants256<>+224(SB), Y2, Y2
+	VADDPS    constants256_16<>+160(SB), Y4, Y4
+	VMULPS    constants256_16<>+192(SB), Y4, Y2
+	VADDPS    constants256_16<>+224(SB), Y2, Y2
 	VMULPS    Y4, Y2, Y2
-	VADDPS    constants256<>+256(SB), Y2, Y2
+	VADDPS    constants256_16<>+256(SB), Y2, Y2
 	VMULPS    Y4, Y2, Y2
-	VADDPS    constants256<>+288(SB), Y2, Y2
+	VADDPS    constants256_16<>+288(SB), Y2, Y2
 	VMULPS    Y4, Y2, Y2
-	VADDPS    constants256<>+320(SB), Y2, Y2
+	VADDPS    constants256_16<>+320(SB), Y2, Y2
 	VMULPS    Y4, Y2, Y2
-	VADDPS    constants256<>+352(SB), Y2, Y2
+	VADDPS    constants256_16<>+352(SB), Y2, Y2
 	VMULPS    Y4, Y2, Y2
-	VADDPS    constants256<>+384(SB), Y2, Y2
+	VADDPS    constants256_16<>+384(SB), Y2, Y2
 	VMULPS    Y4, Y4, Y5
-	VMULPS    constants256<>+416(SB), Y5, Y6
+	VMULPS    constants256_16<>+416(SB), Y5, Y6
 	VMULPS    Y4, Y5, Y5
 	VMULPS    Y2, Y5, Y5
 	VSUBPS    Y5, Y6, Y6
 	VSUBPS    Y4, Y6, Y6
 	VCVTDQ2PS Y3, Y3
-	VMULPS    constants256<>+448(SB), Y3, Y3
+	VMULPS    constants256_16<>+448(SB), Y3, Y3
 	VSUBPS    Y3, Y6, Y6
 	VBLENDVPS Y1, Y6, Y0, Y0
 	VMOVUPS   1312(AX), Y1
@@ -902,13 +902,13 @@ draw:
 	VMOVUPS   1376(AX), Y0
 	VMOVUPS   1408(AX), Y3
 	VCVTDQ2PS Y0, Y0
-	VMULPS    constants256<>+480(SB), Y0, Y0
+	VMULPS    constants256_16<>+480(SB), Y0, Y0
 	VPERMPS   128(AX), Y1, Y4
 	VPERMPS   160(AX), Y1, Y5
 	VPSLLD    $0x1c, Y1, Y6
 	VBLENDVPS Y6, Y5, Y4, Y4
 	VMULPS    Y0, Y4, Y4
-	VADDPS    constants256<>+512(SB), Y4, Y4
+	VADDPS    constants256_16<>+512(SB), Y4, Y4
 	VPERMPS   320(AX), Y1, Y5
 	VPERMPS   352(AX), Y1, Y6
 	VPSLLD    $0x1c, Y1, Y8
@@ -927,7 +927,7 @@ draw:
 	VADDPS    Y0, Y5, Y5
 	VMULPS    Y4, Y4, Y4
 	VDIVPS    Y4, Y5, Y5
-	VMOVUPS   constants256<>+512(SB), Y0
+	VMOVUPS   constants256_16<>+512(SB), Y0
 	VMULPS    Y2, Y2, Y4
 	VSUBPS    Y4, Y0, Y4
 	VMULPS    Y5, Y5, Y6
@@ -937,21 +937,21 @@ draw:
 	VMAXPS    Y6, Y4, Y4
 	VSQRTPS   Y4, Y4
 	VCVTDQ2PS Y3, Y3
-	VMULPS    constants256<>+480(SB), Y3, Y3
+	VMULPS    constants256_16<>+480(SB), Y3, Y3
 	VMULPS    Y3, Y3, Y6
-	VMULPS    constants256<>+544(SB), Y6, Y8
-	VADDPS    constants256<>+576(SB), Y8, Y8
+	VMULPS    constants256_16<>+544(SB), Y6, Y8
+	VADDPS    constants256_16<>+576(SB), Y8, Y8
 	VMULPS    Y6, Y8, Y8
-	VADDPS    constants256<>+608(SB), Y8, Y8
+	VADDPS    constants256_16<>+608(SB), Y8, Y8
 	VMULPS    Y6, Y8, Y8
-	VADDPS    constants256<>+640(SB), Y8, Y8
+	VADDPS    constants256_16<>+640(SB), Y8, Y8
 	VMULPS    Y6, Y8, Y8
-	VADDPS    constants256<>+672(SB), Y8, Y8
+	VADDPS    constants256_16<>+672(SB), Y8, Y8
 	VMULPS    Y8, Y3, Y8
 	VMULPS    Y8, Y4, Y4
 	VMULPS    Y2, Y5, Y5
 	VADDPS    Y4, Y5, Y5
-	VMAXPS    constants256<>+160(SB), Y5, Y5
+	VMAXPS    constants256_16<>+160(SB), Y5, Y5
 	VMINPS    Y0, Y5, Y5
 	VBLENDVPS Y7, Y5, Y2, Y2
 	VMOVUPS   Y2, 1152(AX)
@@ -962,20 +962,20 @@ draw:
 	VBLENDVPS Y1, Y3, Y2, Y2
 	VMULPS    Y2, Y0, Y1
 	VBLENDVPS Y7, Y1, Y0, Y0
-	VMOVUPS   constants256<>+704(SB), Y1
+	VMOVUPS   constants256_16<>+704(SB), Y1
 	VCMPPS    $0x01, Y1, Y0, Y1
 	VPAND     Y7, Y1, Y1
 	VMOVMSKPS Y1, R9
 	TESTL     R9, R9
 	JE        heavy
-	VMOVUPS   constants256<>+736(SB), Y2
+	VMOVUPS   constants256_16<>+736(SB), Y2
 	VMOVUPS   1440(AX), Y3
 	VPSRLD    $0x08, Y3, Y3
 	VCVTDQ2PS Y3, Y3
-	VMULPS    constants256<>+96(SB), Y3, Y3
+	VMULPS    constants256_16<>+96(SB), Y3, Y3
 	VCMPPS    $0x05, Y2, Y3, Y2
 	VPAND     Y1, Y2, Y2
-	VMULPS    constants256<>+768(SB), Y0, Y3
+	VMULPS    constants256_16<>+768(SB), Y0, Y3
 	VPANDN    Y1, Y2, Y1
 	VBLENDVPS Y1, Y3, Y0, Y0
 	VMOVUPS   1344(AX), Y1
@@ -1004,18 +1004,18 @@ boundary:
 	VPERMPS   544(AX), Y1, Y6
 	VPSLLD    $0x1c, Y1, Y7
 	VBLENDVPS Y7, Y6, Y5, Y5
-	VMOVUPS   constants256<>+800(SB), Y6
+	VMOVUPS   constants256_16<>+800(SB), Y6
 	VPERMPS   384(AX), Y1, Y7
 	VPERMPS   416(AX), Y1, Y8
 	VPSLLD    $0x1c, Y1, Y9
 	VBLENDVPS Y9, Y8, Y7, Y7
 	VBLENDVPS Y2, Y7, Y4, Y4
-	VMOVUPS   constants256<>+64(SB), Y7
+	VMOVUPS   constants256_16<>+64(SB), Y7
 	VBLENDVPS Y2, Y7, Y6, Y6
 	VPAND     Y6, Y5, Y5
 	VPCMPEQD  Y6, Y5, Y5
 	VPAND     Y0, Y5, Y5
-	VMOVUPS   constants256<>+512(SB), Y6
+	VMOVUPS   constants256_16<>+512(SB), Y6
 	VCMPPS    $0x04, Y6, Y4, Y6
 	VPAND     Y0, Y6, Y6
 	VMOVMSKPS Y6, R10
@@ -1043,10 +1043,10 @@ edge:
 	TESTL     R10, R10
 	JE        through
 	VMOVUPS   1440(AX), Y7
-	VMOVUPS   constants256<>+512(SB), Y8
+	VMOVUPS   constants256_16<>+512(SB), Y8
 	VPSRLD    $0x08, Y7, Y9
 	VCVTDQ2PS Y9, Y9
-	VMULPS    constants256<>+96(SB), Y9, Y9
+	VMULPS    constants256_16<>+96(SB), Y9, Y9
 	VMULPS    Y3, Y3, Y7
 	VSUBPS    Y7, Y8, Y7
 	VMULPS    Y4, Y4, Y10
@@ -1055,7 +1055,7 @@ edge:
 	VPXOR     Y8, Y8, Y8
 	VMAXPS    Y8, Y7, Y10
 	VSQRTPS   Y10, Y10
-	VPAND     constants256<>+832(SB), Y3, Y11
+	VPAND     constants256_16<>+832(SB), Y3, Y11
 	VMULPS    Y11, Y4, Y8
 	VMULPS    Y10, Y4, Y4
 	VADDPS    Y10, Y8, Y12
@@ -1071,14 +1071,14 @@ edge:
 	VMULPS    Y12, Y12, Y12
 	VADDPS    Y9, Y9, Y9
 	VMULPS    Y12, Y9, Y9
-	VPAND     constants256<>+864(SB), Y3, Y4
+	VPAND     constants256_16<>+864(SB), Y3, Y4
 	VORPS     Y10, Y4, Y4
 	VPXOR     Y10, Y10, Y10
 	VCMPPS    $0x02, Y10, Y7, Y7
 	VCMPPS    $0x01, Y8, Y9, Y9
 	VPOR      Y9, Y7, Y7
 	VPAND     Y6, Y7, Y7
-	VPXOR     constants256<>+864(SB), Y3, Y8
+	VPXOR     constants256_16<>+864(SB), Y3, Y8
 	VBLENDVPS Y7, Y8, Y4, Y4
 	VBLENDVPS Y6, Y4, Y3, Y3
 	VMOVUPS   Y3, 1152(AX)
@@ -1091,8 +1091,8 @@ through:
 	CMPL      R12, R9
 	JE        leave
 	VPANDN    Y0, Y5, Y0
-	VMOVUPS   constants256<>+64(SB), Y4
-	VMOVUPS   constants256<>+896(SB), Y5
+	VMOVUPS   constants256_16<>+64(SB), Y4
+	VMOVUPS   constants256_16<>+896(SB), Y5
 	VBLENDVPS Y2, Y5, Y4, Y4
 	VPAND     Y0, Y4, Y4
 	VPADDD    Y4, Y1, Y1
@@ -1109,11 +1109,698 @@ through:
 leave:
 	TESTL   R12, R12
 	JE      loop
-	VPAND   constants256<>+864(SB), Y3, Y0
-	VPXOR   constants256<>+864(SB), Y0, Y0
+	VPAND   constants256_16<>+864(SB), Y3, Y0
+	VPXOR   constants256_16<>+864(SB), Y0, Y0
 	VORPS   1216(AX), Y0, Y0
 	VMOVUPS Y0, 1600(AX)
-	VPAND   constants256<>+832(SB), Y3, Y0
+	VPAND   constants256_16<>+832(SB), Y3, Y0
+	VMOVUPS Y0, 1632(AX)
+	ORQ     R12, DI
+	XORQ    R12, R8
+	MOVQ    656(AX), R13
+	MOVQ    664(AX), R14
+
+one:
+	TZCNTQ R12, R9
+	BLSRQ  R12, R12
+	MOVL   1248(AX)(R9*4), R10
+	SUBL   632(AX), R10
+	MOVL   1600(AX)(R9*4), R11
+	MOVL   R11, (R13)(R10*4)
+	MOVL   $0x00000000, 1344(AX)(R9*4)
+	TESTQ  R14, R14
+	JE     more
+	MOVL   1632(AX)(R9*4), R11
+	MOVL   R11, (R14)(R10*4)
+
+more:
+	TESTQ R12, R12
+	JNE   one
+	JMP   loop
+
+end:
+	VZEROUPPER
+	RET
+
+DATA constants256_8<>+0(SB)/4, $0xd2511f53
+DATA constants256_8<>+4(SB)/4, $0xd2511f53
+DATA constants256_8<>+8(SB)/4, $0xd2511f53
+DATA constants256_8<>+12(SB)/4, $0xd2511f53
+DATA constants256_8<>+16(SB)/4, $0xd2511f53
+DATA constants256_8<>+20(SB)/4, $0xd2511f53
+DATA constants256_8<>+24(SB)/4, $0xd2511f53
+DATA constants256_8<>+28(SB)/4, $0xd2511f53
+DATA constants256_8<>+32(SB)/4, $0xcd9e8d57
+DATA constants256_8<>+36(SB)/4, $0xcd9e8d57
+DATA constants256_8<>+40(SB)/4, $0xcd9e8d57
+DATA constants256_8<>+44(SB)/4, $0xcd9e8d57
+DATA constants256_8<>+48(SB)/4, $0xcd9e8d57
+DATA constants256_8<>+52(SB)/4, $0xcd9e8d57
+DATA constants256_8<>+56(SB)/4, $0xcd9e8d57
+DATA constants256_8<>+60(SB)/4, $0xcd9e8d57
+DATA constants256_8<>+64(SB)/4, $0x00000001
+DATA constants256_8<>+68(SB)/4, $0x00000001
+DATA constants256_8<>+72(SB)/4, $0x00000001
+DATA constants256_8<>+76(SB)/4, $0x00000001
+DATA constants256_8<>+80(SB)/4, $0x00000001
+DATA constants256_8<>+84(SB)/4, $0x00000001
+DATA constants256_8<>+88(SB)/4, $0x00000001
+DATA constants256_8<>+92(SB)/4, $0x00000001
+DATA constants256_8<>+96(SB)/4, $0x33800000
+DATA constants256_8<>+100(SB)/4, $0x33800000
+DATA constants256_8<>+104(SB)/4, $0x33800000
+DATA constants256_8<>+108(SB)/4, $0x33800000
+DATA constants256_8<>+112(SB)/4, $0x33800000
+DATA constants256_8<>+116(SB)/4, $0x33800000
+DATA constants256_8<>+120(SB)/4, $0x33800000
+DATA constants256_8<>+124(SB)/4, $0x33800000
+DATA constants256_8<>+128(SB)/4, $0x3f3504f3
+DATA constants256_8<>+132(SB)/4, $0x3f3504f3
+DATA constants256_8<>+136(SB)/4, $0x3f3504f3
+DATA constants256_8<>+140(SB)/4, $0x3f3504f3
+DATA constants256_8<>+144(SB)/4, $0x3f3504f3
+DATA constants256_8<>+148(SB)/4, $0x3f3504f3
+DATA constants256_8<>+152(SB)/4, $0x3f3504f3
+DATA constants256_8<>+156(SB)/4, $0x3f3504f3
+DATA constants256_8<>+160(SB)/4, $0xbf800000
+DATA constants256_8<>+164(SB)/4, $0xbf800000
+DATA constants256_8<>+168(SB)/4, $0xbf800000
+DATA constants256_8<>+172(SB)/4, $0xbf800000
+DATA constants256_8<>+176(SB)/4, $0xbf800000
+DATA constants256_8<>+180(SB)/4, $0xbf800000
+DATA constants256_8<>+184(SB)/4, $0xbf800000
+DATA constants256_8<>+188(SB)/4, $0xbf800000
+DATA constants256_8<>+192(SB)/4, $0x3dbde51b
+DATA constants256_8<>+196(SB)/4, $0x3dbde51b
+DATA constants256_8<>+200(SB)/4, $0x3dbde51b
+DATA constants256_8<>+204(SB)/4, $0x3dbde51b
+DATA constants256_8<>+208(SB)/4, $0x3dbde51b
+DATA constants256_8<>+212(SB)/4, $0x3dbde51b
+DATA constants256_8<>+216(SB)/4, $0x3dbde51b
+DATA constants256_8<>+220(SB)/4, $0x3dbde51b
+DATA constants256_8<>+224(SB)/4, $0xbe10929b
+DATA constants256_8<>+228(SB)/4, $0xbe10929b
+DATA constants256_8<>+232(SB)/4, $0xbe10929b
+DATA constants256_8<>+236(SB)/4, $0xbe10929b
+DATA constants256_8<>+240(SB)/4, $0xbe10929b
+DATA constants256_8<>+244(SB)/4, $0xbe10929b
+DATA constants256_8<>+248(SB)/4, $0xbe10929b
+DATA constants256_8<>+252(SB)/4, $0xbe10929b
+DATA constants256_8<>+256(SB)/4, $0x3e16494b
+DATA constants256_8<>+260(SB)/4, $0x3e16494b
+DATA constants256_8<>+264(SB)/4, $0x3e16494b
+DATA constants256_8<>+268(SB)/4, $0x3e16494b
+DATA constants256_8<>+272(SB)/4, $0x3e16494b
+DATA constants256_8<>+276(SB)/4, $0x3e16494b
+DATA constants256_8<>+280(SB)/4, $0x3e16494b
+DATA constants256_8<>+284(SB)/4, $0x3e16494b
+DATA constants256_8<>+288(SB)/4, $0xbe29e92d
+DATA constants256_8<>+292(SB)/4, $0xbe29e92d
+DATA constants256_8<>+296(SB)/4, $0xbe29e92d
+DATA constants256_8<>+300(SB)/4, $0xbe29e92d
+DATA constants256_8<>+304(SB)/4, $0xbe29e92d
+DATA constants256_8<>+308(SB)/4, $0xbe29e92d
+DATA constants256_8<>+312(SB)/4, $0xbe29e92d
+DATA constants256_8<>+316(SB)/4, $0xbe29e92d
+DATA constants256_8<>+320(SB)/4, $0x3e4ca5d0
+DATA constants256_8<>+324(SB)/4, $0x3e4ca5d0
+DATA constants256_8<>+328(SB)/4, $0x3e4ca5d0
+DATA constants256_8<>+332(SB)/4, $0x3e4ca5d0
+DATA constants256_8<>+336(SB)/4, $0x3e4ca5d0
+DATA constants256_8<>+340(SB)/4, $0x3e4ca5d0
+DATA constants256_8<>+344(SB)/4, $0x3e4ca5d0
+DATA constants256_8<>+348(SB)/4, $0x3e4ca5d0
+DATA constants256_8<>+352(SB)/4, $0xbe800135
+DATA constants256_8<>+356(SB)/4, $0xbe800135
+DATA constants256_8<>+360(SB)/4, $0xbe800135
+DATA constants256_8<>+364(SB)/4, $0xbe800135
+DATA constants256_8<>+368(SB)/4, $0xbe800135
+DATA constants256_8<>+372(SB)/4, $0xbe800135
+DATA constants256_8<>+376(SB)/4, $0xbe800135
+DATA constants256_8<>+380(SB)/4, $0xbe800135
+DATA constants256_8<>+384(SB)/4, $0x3eaaaac4
+DATA constants256_8<>+388(SB)/4, $0x3eaaaac4
+DATA constants256_8<>+392(SB)/4, $0x3eaaaac4
+DATA constants256_8<>+396(SB)/4, $0x3eaaaac4
+DATA constants256_8<>+400(SB)/4, $0x3eaaaac4
+DATA constants256_8<>+404(SB)/4, $0x3eaaaac4
+DATA constants256_8<>+408(SB)/4, $0x3eaaaac4
+DATA constants256_8<>+412(SB)/4, $0x3eaaaac4
+DATA constants256_8<>+416(SB)/4, $0x3f000000
+DATA constants256_8<>+420(SB)/4, $0x3f000000
+DATA constants256_8<>+424(SB)/4, $0x3f000000
+DATA constants256_8<>+428(SB)/4, $0x3f000000
+DATA constants256_8<>+432(SB)/4, $0x3f000000
+DATA constants256_8<>+436(SB)/4, $0x3f000000
+DATA constants256_8<>+440(SB)/4, $0x3f000000
+DATA constants256_8<>+444(SB)/4, $0x3f000000
+DATA constants256_8<>+448(SB)/4, $0x3f317218
+DATA constants256_8<>+452(SB)/4, $0x3f317218
+DATA constants256_8<>+456(SB)/4, $0x3f317218
+DATA constants256_8<>+460(SB)/4, $0x3f317218
+DATA constants256_8<>+464(SB)/4, $0x3f317218
+DATA constants256_8<>+468(SB)/4, $0x3f317218
+DATA constants256_8<>+472(SB)/4, $0x3f317218
+DATA constants256_8<>+476(SB)/4, $0x3f317218
+DATA constants256_8<>+480(SB)/4, $0x30000000
+DATA constants256_8<>+484(SB)/4, $0x30000000
+DATA constants256_8<>+488(SB)/4, $0x30000000
+DATA constants256_8<>+492(SB)/4, $0x30000000
+DATA constants256_8<>+496(SB)/4, $0x30000000
+DATA constants256_8<>+500(SB)/4, $0x30000000
+DATA constants256_8<>+504(SB)/4, $0x30000000
+DATA constants256_8<>+508(SB)/4, $0x30000000
+DATA constants256_8<>+512(SB)/4, $0x3f800000
+DATA constants256_8<>+516(SB)/4, $0x3f800000
+DATA constants256_8<>+520(SB)/4, $0x3f800000
+DATA constants256_8<>+524(SB)/4, $0x3f800000
+DATA constants256_8<>+528(SB)/4, $0x3f800000
+DATA constants256_8<>+532(SB)/4, $0x3f800000
+DATA constants256_8<>+536(SB)/4, $0x3f800000
+DATA constants256_8<>+540(SB)/4, $0x3f800000
+DATA constants256_8<>+544(SB)/4, $0x391f0afb
+DATA constants256_8<>+548(SB)/4, $0x391f0afb
+DATA constants256_8<>+552(SB)/4, $0x391f0afb
+DATA constants256_8<>+556(SB)/4, $0x391f0afb
+DATA constants256_8<>+560(SB)/4, $0x391f0afb
+DATA constants256_8<>+564(SB)/4, $0x391f0afb
+DATA constants256_8<>+568(SB)/4, $0x391f0afb
+DATA constants256_8<>+572(SB)/4, $0x391f0afb
+DATA constants256_8<>+576(SB)/4, $0xbb99299e
+DATA constants256_8<>+580(SB)/4, $0xbb99299e
+DATA constants256_8<>+584(SB)/4, $0xbb99299e
+DATA constants256_8<>+588(SB)/4, $0xbb99299e
+DATA constants256_8<>+592(SB)/4, $0xbb99299e
+DATA constants256_8<>+596(SB)/4, $0xbb99299e
+DATA constants256_8<>+600(SB)/4, $0xbb99299e
+DATA constants256_8<>+604(SB)/4, $0xbb99299e
+DATA constants256_8<>+608(SB)/4, $0x3da33478
+DATA constants256_8<>+612(SB)/4, $0x3da33478
+DATA constants256_8<>+616(SB)/4, $0x3da33478
+DATA constants256_8<>+620(SB)/4, $0x3da33478
+DATA constants256_8<>+624(SB)/4, $0x3da33478
+DATA constants256_8<>+628(SB)/4, $0x3da33478
+DATA constants256_8<>+632(SB)/4, $0x3da33478
+DATA constants256_8<>+636(SB)/4, $0x3da33478
+DATA constants256_8<>+640(SB)/4, $0xbf255de2
+DATA constants256_8<>+644(SB)/4, $0xbf255de2
+DATA constants256_8<>+648(SB)/4, $0xbf255de2
+DATA constants256_8<>+652(SB)/4, $0xbf255de2
+DATA constants256_8<>+656(SB)/4, $0xbf255de2
+DATA constants256_8<>+660(SB)/4, $0xbf255de2
+DATA constants256_8<>+664(SB)/4, $0xbf255de2
+DATA constants256_8<>+668(SB)/4, $0xbf255de2
+DATA constants256_8<>+672(SB)/4, $0x3fc90fdb
+DATA constants256_8<>+676(SB)/4, $0x3fc90fdb
+DATA constants256_8<>+680(SB)/4, $0x3fc90fdb
+DATA constants256_8<>+684(SB)/4, $0x3fc90fdb
+DATA constants256_8<>+688(SB)/4, $0x3fc90fdb
+DATA constants256_8<>+692(SB)/4, $0x3fc90fdb
+DATA constants256_8<>+696(SB)/4, $0x3fc90fdb
+DATA constants256_8<>+700(SB)/4, $0x3fc90fdb
+DATA constants256_8<>+704(SB)/4, $0x38d1b717
+DATA constants256_8<>+708(SB)/4, $0x38d1b717
+DATA constants256_8<>+712(SB)/4, $0x38d1b717
+DATA constants256_8<>+716(SB)/4, $0x38d1b717
+DATA constants256_8<>+720(SB)/4, $0x38d1b717
+DATA constants256_8<>+724(SB)/4, $0x38d1b717
+DATA constants256_8<>+728(SB)/4, $0x38d1b717
+DATA constants256_8<>+732(SB)/4, $0x38d1b717
+DATA constants256_8<>+736(SB)/4, $0x3dcccccd
+DATA constants256_8<>+740(SB)/4, $0x3dcccccd
+DATA constants256_8<>+744(SB)/4, $0x3dcccccd
+DATA constants256_8<>+748(SB)/4, $0x3dcccccd
+DATA constants256_8<>+752(SB)/4, $0x3dcccccd
+DATA constants256_8<>+756(SB)/4, $0x3dcccccd
+DATA constants256_8<>+760(SB)/4, $0x3dcccccd
+DATA constants256_8<>+764(SB)/4, $0x3dcccccd
+DATA constants256_8<>+768(SB)/4, $0x41200000
+DATA constants256_8<>+772(SB)/4, $0x41200000
+DATA constants256_8<>+776(SB)/4, $0x41200000
+DATA constants256_8<>+780(SB)/4, $0x41200000
+DATA constants256_8<>+784(SB)/4, $0x41200000
+DATA constants256_8<>+788(SB)/4, $0x41200000
+DATA constants256_8<>+792(SB)/4, $0x41200000
+DATA constants256_8<>+796(SB)/4, $0x41200000
+DATA constants256_8<>+800(SB)/4, $0x00000002
+DATA constants256_8<>+804(SB)/4, $0x00000002
+DATA constants256_8<>+808(SB)/4, $0x00000002
+DATA constants256_8<>+812(SB)/4, $0x00000002
+DATA constants256_8<>+816(SB)/4, $0x00000002
+DATA constants256_8<>+820(SB)/4, $0x00000002
+DATA constants256_8<>+824(SB)/4, $0x00000002
+DATA constants256_8<>+828(SB)/4, $0x00000002
+DATA constants256_8<>+832(SB)/4, $0x7fffffff
+DATA constants256_8<>+836(SB)/4, $0x7fffffff
+DATA constants256_8<>+840(SB)/4, $0x7fffffff
+DATA constants256_8<>+844(SB)/4, $0x7fffffff
+DATA constants256_8<>+848(SB)/4, $0x7fffffff
+DATA constants256_8<>+852(SB)/4, $0x7fffffff
+DATA constants256_8<>+856(SB)/4, $0x7fffffff
+DATA constants256_8<>+860(SB)/4, $0x7fffffff
+DATA constants256_8<>+864(SB)/4, $0x80000000
+DATA constants256_8<>+868(SB)/4, $0x80000000
+DATA constants256_8<>+872(SB)/4, $0x80000000
+DATA constants256_8<>+876(SB)/4, $0x80000000
+DATA constants256_8<>+880(SB)/4, $0x80000000
+DATA constants256_8<>+884(SB)/4, $0x80000000
+DATA constants256_8<>+888(SB)/4, $0x80000000
+DATA constants256_8<>+892(SB)/4, $0x80000000
+DATA constants256_8<>+896(SB)/4, $0xffffffff
+DATA constants256_8<>+900(SB)/4, $0xffffffff
+DATA constants256_8<>+904(SB)/4, $0xffffffff
+DATA constants256_8<>+908(SB)/4, $0xffffffff
+DATA constants256_8<>+912(SB)/4, $0xffffffff
+DATA constants256_8<>+916(SB)/4, $0xffffffff
+DATA constants256_8<>+920(SB)/4, $0xffffffff
+DATA constants256_8<>+924(SB)/4, $0xffffffff
+GLOBL constants256_8<>(SB), RODATA|NOPTR, $928
+
+// func follow256_8(a *byte)
+// Requires: AVX, AVX2, BMI
+TEXT ·follow256_8(SB), NOSPLIT, $0-8
+	MOVQ a+0(FP), AX
+	MOVQ 640(AX), CX
+	MOVQ 648(AX), DX
+	SHLQ $0x04, DX
+	ADDQ CX, DX
+	MOVL 8(CX), BX
+	MOVL 12(CX), SI
+	MOVQ $0x000000ff, DI
+	XORQ R8, R8
+
+loop:
+	TESTQ DI, DI
+	JE    draw
+
+refill:
+	CMPL BX, SI
+	JNE  fill
+	ADDQ $0x10, CX
+	CMPQ CX, DX
+	JE   last
+	MOVL 8(CX), BX
+	MOVL 12(CX), SI
+
+fill:
+	TZCNTQ DI, R9
+	BLSRQ  DI, DI
+	XORL   R11, R11
+	MOVL   R11, 1120(AX)(R9*4)
+	MOVL   R11, 1184(AX)(R9*4)
+	MOVL   R11, 1280(AX)(R9*4)
+	MOVL   $0x3f800000, 1152(AX)(R9*4)
+	MOVL   BX, 1248(AX)(R9*4)
+	INCL   BX
+	MOVL   (CX), R11
+	MOVL   R11, 1312(AX)(R9*4)
+	MOVL   4(CX), R11
+	MOVL   R11, 1216(AX)(R9*4)
+	MOVL   $0xffffffff, 1344(AX)(R9*4)
+	BTSQ   R9, R8
+	TESTQ  DI, DI
+	JNE    refill
+	JMP    draw
+
+last:
+	SUBQ  $0x10, CX
+	TESTQ R8, R8
+	JE    end
+
+draw:
+	VMOVUPS   1280(AX), Y0
+	VMOVUPS   1248(AX), Y1
+	VMOVUPS   constants256_8<>+0(SB), Y2
+	VMOVUPS   constants256_8<>+32(SB), Y3
+	VPMULUDQ  Y2, Y0, Y5
+	VPSRLQ    $0x20, Y0, Y6
+	VPMULUDQ  Y2, Y6, Y6
+	VMOVSHDUP Y5, Y4
+	VPBLENDD  $0xaa, Y6, Y4, Y4
+	VMOVSLDUP Y6, Y6
+	VPBLENDD  $0xaa, Y6, Y5, Y5
+	VPXOR     Y6, Y6, Y6
+	VPXOR     672(AX), Y1, Y1
+	VPXOR     704(AX), Y4, Y4
+	VPMULUDQ  Y2, Y1, Y7
+	VPSRLQ    $0x20, Y1, Y8
+	VPMULUDQ  Y2, Y8, Y8
+	VMOVSHDUP Y7, Y1
+	VPBLENDD  $0xaa, Y8, Y1, Y1
+	VMOVSLDUP Y8, Y8
+	VPBLENDD  $0xaa, Y8, Y7, Y7
+	VPMULUDQ  Y3, Y4, Y8
+	VPSRLQ    $0x20, Y4, Y9
+	VPMULUDQ  Y3, Y9, Y9
+	VMOVSHDUP Y8, Y4
+	VPBLENDD  $0xaa, Y9, Y4, Y4
+	VMOVSLDUP Y9, Y9
+	VPBLENDD  $0xaa, Y9, Y8, Y8
+	VPXOR     Y6, Y4, Y4
+	VPXOR     736(AX), Y4, Y4
+	VPXOR     Y5, Y1, Y1
+	VPXOR     768(AX), Y1, Y1
+	VPMULUDQ  Y2, Y4, Y5
+	VPSRLQ    $0x20, Y4, Y6
+	VPMULUDQ  Y2, Y6, Y6
+	VMOVSHDUP Y5, Y4
+	VPBLENDD  $0xaa, Y6, Y4, Y4
+	VMOVSLDUP Y6, Y6
+	VPBLENDD  $0xaa, Y6, Y5, Y5
+	VPMULUDQ  Y3, Y1, Y6
+	VPSRLQ    $0x20, Y1, Y9
+	VPMULUDQ  Y3, Y9, Y9
+	VMOVSHDUP Y6, Y1
+	VPBLENDD  $0xaa, Y9, Y1, Y1
+	VMOVSLDUP Y9, Y9
+	VPBLENDD  $0xaa, Y9, Y6, Y6
+	VPXOR     Y8, Y1, Y1
+	VPXOR     800(AX), Y1, Y1
+	VPXOR     Y7, Y4, Y4
+	VPXOR     832(AX), Y4, Y4
+	VPMULUDQ  Y2, Y1, Y7
+	VPSRLQ    $0x20, Y1, Y8
+	VPMULUDQ  Y2, Y8, Y8
+	VMOVSHDUP Y7, Y1
+	VPBLENDD  $0xaa, Y8, Y1, Y1
+	VMOVSLDUP Y8, Y8
+	VPBLENDD  $0xaa, Y8, Y7, Y7
+	VPMULUDQ  Y3, Y4, Y8
+	VPSRLQ    $0x20, Y4, Y9
+	VPMULUDQ  Y3, Y9, Y9
+	VMOVSHDUP Y8, Y4
+	VPBLENDD  $0xaa, Y9, Y4, Y4
+	VMOVSLDUP Y9, Y9
+	VPBLENDD  $0xaa, Y9, Y8, Y8
+	VPXOR     Y6, Y4, Y4
+	VPXOR     864(AX), Y4, Y4
+	VPXOR     Y5, Y1, Y1
+	VPXOR     896(AX), Y1, Y1
+	VPMULUDQ  Y2, Y4, Y5
+	VPSRLQ    $0x20, Y4, Y6
+	VPMULUDQ  Y2, Y6, Y6
+	VMOVSHDUP Y5, Y4
+	VPBLENDD  $0xaa, Y6, Y4, Y4
+	VMOVSLDUP Y6, Y6
+	VPBLENDD  $0xaa, Y6, Y5, Y5
+	VPMULUDQ  Y3, Y1, Y6
+	VPSRLQ    $0x20, Y1, Y9
+	VPMULUDQ  Y3, Y9, Y9
+	VMOVSHDUP Y6, Y1
+	VPBLENDD  $0xaa, Y9, Y1, Y1
+	VMOVSLDUP Y9, Y9
+	VPBLENDD  $0xaa, Y9, Y6, Y6
+	VPXOR     Y8, Y1, Y1
+	VPXOR     928(AX), Y1, Y1
+	VPXOR     Y7, Y4, Y4
+	VPXOR     960(AX), Y4, Y4
+	VPMULUDQ  Y2, Y1, Y7
+	VPSRLQ    $0x20, Y1, Y8
+	VPMULUDQ  Y2, Y8, Y8
+	VMOVSHDUP Y7, Y1
+	VPBLENDD  $0xaa, Y8, Y1, Y1
+	VMOVSLDUP Y8, Y8
+	VPBLENDD  $0xaa, Y8, Y7, Y7
+	VPMULUDQ  Y3, Y4, Y8
+	VPSRLQ    $0x20, Y4, Y9
+	VPMULUDQ  Y3, Y9, Y9
+	VMOVSHDUP Y8, Y4
+	VPBLENDD  $0xaa, Y9, Y4, Y4
+	VMOVSLDUP Y9, Y9
+	VPBLENDD  $0xaa, Y9, Y8, Y8
+	VPXOR     Y6, Y4, Y4
+	VPXOR     992(AX), Y4, Y4
+	VPXOR     Y5, Y1, Y1
+	VPXOR     1024(AX), Y1, Y1
+	VPMULUDQ  Y2, Y4, Y5
+	VPSRLQ    $0x20, Y4, Y4
+	VPMULUDQ  Y2, Y4, Y4
+	VMOVSHDUP Y5, Y2
+	VPBLENDD  $0xaa, Y4, Y2, Y2
+	VMOVSLDUP Y4, Y4
+	VPBLENDD  $0xaa, Y4, Y5, Y5
+	VPMULUDQ  Y3, Y1, Y4
+	VPSRLQ    $0x20, Y1, Y1
+	VPMULUDQ  Y3, Y1, Y1
+	VMOVSHDUP Y4, Y3
+	VPBLENDD  $0xaa, Y1, Y3, Y3
+	VMOVSLDUP Y1, Y1
+	VPBLENDD  $0xaa, Y1, Y4, Y4
+	VPXOR     Y8, Y3, Y3
+	VPXOR     1056(AX), Y3, Y3
+	VPXOR     Y7, Y2, Y2
+	VPXOR     1088(AX), Y2, Y2
+	VPADDD    constants256_8<>+64(SB), Y0, Y0
+	VMOVUPS   Y0, 1280(AX)
+	VMOVUPS   Y4, 1376(AX)
+	VMOVUPS   Y2, 1408(AX)
+	VMOVUPS   Y5, 1440(AX)
+	VMOVUPS   1184(AX), Y0
+	VPXOR     Y1, Y1, Y1
+	VCMPPS    $0x00, Y1, Y0, Y1
+	VPSRLD    $0x08, Y3, Y2
+	VPOR      constants256_8<>+64(SB), Y2, Y2
+	VCVTDQ2PS Y2, Y2
+	VMULPS    constants256_8<>+96(SB), Y2, Y2
+	VPSUBD    constants256_8<>+128(SB), Y2, Y3
+	VPSRAD    $0x17, Y3, Y3
+	VPSLLD    $0x17, Y3, Y4
+	VPSUBD    Y4, Y2, Y4
+	VADDPS    constants256_8<>+160(SB), Y4, Y4
+	VMULPS    constants256_8<>+192(SB), Y4, Y2
+	VADDPS    constants256_8<>+224(SB), Y2, Y2
+	VMULPS    Y4, Y2, Y2
+	VADDPS    constants256_8<>+256(SB), Y2, Y2
+	VMULPS    Y4, Y2, Y2
+	VADDPS    constants256_8<>+288(SB), Y2, Y2
+	VMULPS    Y4, Y2, Y2
+	VADDPS    constants256_8<>+320(SB), Y2, Y2
+	VMULPS    Y4, Y2, Y2
+	VADDPS    constants256_8<>+352(SB), Y2, Y2
+	VMULPS    Y4, Y2, Y2
+	VADDPS    constants256_8<>+384(SB), Y2, Y2
+	VMULPS    Y4, Y4, Y5
+	VMULPS    constants256_8<>+416(SB), Y5, Y6
+	VMULPS    Y4, Y5, Y5
+	VMULPS    Y2, Y5, Y5
+	VSUBPS    Y5, Y6, Y6
+	VSUBPS    Y4, Y6, Y6
+	VCVTDQ2PS Y3, Y3
+	VMULPS    constants256_8<>+448(SB), Y3, Y3
+	VSUBPS    Y3, Y6, Y6
+	VBLENDVPS Y1, Y6, Y0, Y0
+	VMOVUPS   1312(AX), Y1
+	VMOVUPS   1152(AX), Y2
+	VMOVUPS   1120(AX), Y3
+	VPERMPS   (AX), Y1, Y4
+	VMULPS    Y0, Y2, Y5
+	VADDPS    Y5, Y3, Y5
+	VPXOR     Y7, Y7, Y7
+	VCMPPS    $0x01, Y7, Y2, Y6
+	VCMPPS    $0x0e, Y7, Y5, Y8
+	VCMPPS    $0x01, Y4, Y5, Y7
+	VBLENDVPS Y6, Y8, Y7, Y7
+	VMOVUPS   1344(AX), Y8
+	VPAND     Y8, Y7, Y7
+	VPANDN    Y8, Y7, Y8
+	VMOVUPS   Y6, 1472(AX)
+	VMOVUPS   Y4, 1536(AX)
+	VMOVUPS   Y8, 1568(AX)
+	VPANDN    Y0, Y7, Y0
+	VMOVUPS   Y0, 1184(AX)
+	VMOVMSKPS Y7, R9
+	TESTL     R9, R9
+	JE        boundary
+	VBLENDVPS Y7, Y5, Y3, Y3
+	VMOVUPS   Y3, 1120(AX)
+	VMOVUPS   1376(AX), Y0
+	VMOVUPS   1408(AX), Y3
+	VCVTDQ2PS Y0, Y0
+	VMULPS    constants256_8<>+480(SB), Y0, Y0
+	VPERMPS   128(AX), Y1, Y4
+	VMULPS    Y0, Y4, Y4
+	VADDPS    constants256_8<>+512(SB), Y4, Y4
+	VPERMPS   320(AX), Y1, Y5
+	VMULPS    Y0, Y5, Y5
+	VPERMPS   256(AX), Y1, Y6
+	VADDPS    Y6, Y5, Y5
+	VMULPS    Y0, Y5, Y5
+	VPERMPS   192(AX), Y1, Y0
+	VADDPS    Y0, Y5, Y5
+	VMULPS    Y4, Y4, Y4
+	VDIVPS    Y4, Y5, Y5
+	VMOVUPS   constants256_8<>+512(SB), Y0
+	VMULPS    Y2, Y2, Y4
+	VSUBPS    Y4, Y0, Y4
+	VMULPS    Y5, Y5, Y6
+	VSUBPS    Y6, Y0, Y6
+	VMULPS    Y6, Y4, Y4
+	VPXOR     Y6, Y6, Y6
+	VMAXPS    Y6, Y4, Y4
+	VSQRTPS   Y4, Y4
+	VCVTDQ2PS Y3, Y3
+	VMULPS    constants256_8<>+480(SB), Y3, Y3
+	VMULPS    Y3, Y3, Y6
+	VMULPS    constants256_8<>+544(SB), Y6, Y8
+	VADDPS    constants256_8<>+576(SB), Y8, Y8
+	VMULPS    Y6, Y8, Y8
+	VADDPS    constants256_8<>+608(SB), Y8, Y8
+	VMULPS    Y6, Y8, Y8
+	VADDPS    constants256_8<>+640(SB), Y8, Y8
+	VMULPS    Y6, Y8, Y8
+	VADDPS    constants256_8<>+672(SB), Y8, Y8
+	VMULPS    Y8, Y3, Y8
+	VMULPS    Y8, Y4, Y4
+	VMULPS    Y2, Y5, Y5
+	VADDPS    Y4, Y5, Y5
+	VMAXPS    constants256_8<>+160(SB), Y5, Y5
+	VMINPS    Y0, Y5, Y5
+	VBLENDVPS Y7, Y5, Y2, Y2
+	VMOVUPS   Y2, 1152(AX)
+	VMOVUPS   1216(AX), Y0
+	VPERMPS   64(AX), Y1, Y1
+	VMULPS    Y1, Y0, Y1
+	VBLENDVPS Y7, Y1, Y0, Y0
+	VMOVUPS   constants256_8<>+704(SB), Y1
+	VCMPPS    $0x01, Y1, Y0, Y1
+	VPAND     Y7, Y1, Y1
+	VMOVMSKPS Y1, R9
+	TESTL     R9, R9
+	JE        heavy
+	VMOVUPS   constants256_8<>+736(SB), Y2
+	VMOVUPS   1440(AX), Y3
+	VPSRLD    $0x08, Y3, Y3
+	VCVTDQ2PS Y3, Y3
+	VMULPS    constants256_8<>+96(SB), Y3, Y3
+	VCMPPS    $0x05, Y2, Y3, Y2
+	VPAND     Y1, Y2, Y2
+	VMULPS    constants256_8<>+768(SB), Y0, Y3
+	VPANDN    Y1, Y2, Y1
+	VBLENDVPS Y1, Y3, Y0, Y0
+	VMOVUPS   1344(AX), Y1
+	VPANDN    Y1, Y2, Y1
+	VMOVUPS   Y1, 1344(AX)
+	VMOVMSKPS Y2, R9
+	ORQ       R9, DI
+	XORQ      R9, R8
+
+heavy:
+	VMOVUPS Y0, 1216(AX)
+
+boundary:
+	VMOVUPS   1568(AX), Y0
+	VMOVMSKPS Y0, R9
+	TESTL     R9, R9
+	JE        loop
+	VMOVUPS   1312(AX), Y1
+	VMOVUPS   1472(AX), Y2
+	VMOVUPS   1152(AX), Y3
+	VPERMPS   448(AX), Y1, Y4
+	VPERMPS   512(AX), Y1, Y5
+	VMOVUPS   constants256_8<>+800(SB), Y6
+	VPERMPS   384(AX), Y1, Y7
+	VBLENDVPS Y2, Y7, Y4, Y4
+	VMOVUPS   constants256_8<>+64(SB), Y7
+	VBLENDVPS Y2, Y7, Y6, Y6
+	VPAND     Y6, Y5, Y5
+	VPCMPEQD  Y6, Y5, Y5
+	VPAND     Y0, Y5, Y5
+	VMOVUPS   constants256_8<>+512(SB), Y6
+	VCMPPS    $0x04, Y6, Y4, Y6
+	VPAND     Y0, Y6, Y6
+	VMOVMSKPS Y6, R10
+	VMOVMSKPS Y5, R12
+	CMPL      R12, R9
+	JNE       edge
+	TESTL     R10, R10
+	JE        leave
+
+edge:
+	VMOVUPS   1536(AX), Y7
+	VMOVUPS   1184(AX), Y9
+	VPANDN    Y7, Y2, Y7
+	VMOVUPS   1120(AX), Y8
+	VSUBPS    Y8, Y7, Y8
+	VDIVPS    Y3, Y8, Y8
+	VSUBPS    Y8, Y9, Y8
+	VPXOR     Y10, Y10, Y10
+	VMAXPS    Y10, Y8, Y8
+	VBLENDVPS Y0, Y8, Y9, Y9
+	VMOVUPS   Y9, 1184(AX)
+	VMOVUPS   1120(AX), Y8
+	VBLENDVPS Y0, Y7, Y8, Y8
+	VMOVUPS   Y8, 1120(AX)
+	TESTL     R10, R10
+	JE        through
+	VMOVUPS   1440(AX), Y7
+	VMOVUPS   constants256_8<>+512(SB), Y8
+	VPSRLD    $0x08, Y7, Y9
+	VCVTDQ2PS Y9, Y9
+	VMULPS    constants256_8<>+96(SB), Y9, Y9
+	VMULPS    Y3, Y3, Y7
+	VSUBPS    Y7, Y8, Y7
+	VMULPS    Y4, Y4, Y10
+	VMULPS    Y7, Y10, Y7
+	VSUBPS    Y7, Y8, Y7
+	VPXOR     Y8, Y8, Y8
+	VMAXPS    Y8, Y7, Y10
+	VSQRTPS   Y10, Y10
+	VPAND     constants256_8<>+832(SB), Y3, Y11
+	VMULPS    Y11, Y4, Y8
+	VMULPS    Y10, Y4, Y4
+	VADDPS    Y10, Y8, Y12
+	VSUBPS    Y10, Y8, Y8
+	VADDPS    Y11, Y4, Y13
+	VSUBPS    Y11, Y4, Y4
+	VMULPS    Y13, Y8, Y8
+	VMULPS    Y12, Y4, Y4
+	VMULPS    Y13, Y12, Y12
+	VMULPS    Y8, Y8, Y8
+	VMULPS    Y4, Y4, Y4
+	VADDPS    Y4, Y8, Y8
+	VMULPS    Y12, Y12, Y12
+	VADDPS    Y9, Y9, Y9
+	VMULPS    Y12, Y9, Y9
+	VPAND     constants256_8<>+864(SB), Y3, Y4
+	VORPS     Y10, Y4, Y4
+	VPXOR     Y10, Y10, Y10
+	VCMPPS    $0x02, Y10, Y7, Y7
+	VCMPPS    $0x01, Y8, Y9, Y9
+	VPOR      Y9, Y7, Y7
+	VPAND     Y6, Y7, Y7
+	VPXOR     constants256_8<>+864(SB), Y3, Y8
+	VBLENDVPS Y7, Y8, Y4, Y4
+	VBLENDVPS Y6, Y4, Y3, Y3
+	VMOVUPS   Y3, 1152(AX)
+	VPANDN    Y5, Y7, Y5
+	VPANDN    Y0, Y7, Y0
+	VMOVMSKPS Y5, R12
+	VMOVMSKPS Y0, R9
+
+through:
+	CMPL      R12, R9
+	JE        leave
+	VPANDN    Y0, Y5, Y0
+	VMOVUPS   constants256_8<>+64(SB), Y4
+	VMOVUPS   constants256_8<>+896(SB), Y5
+	VBLENDVPS Y2, Y5, Y4, Y4
+	VPAND     Y0, Y4, Y4
+	VPADDD    Y4, Y1, Y1
+	VMOVUPS   Y1, 1312(AX)
+	VPERMPS   (AX), Y1, Y1
+	VMOVUPS   1120(AX), Y4
+	VPAND     Y2, Y1, Y1
+	VBLENDVPS Y0, Y1, Y4, Y4
+	VMOVUPS   Y4, 1120(AX)
+
+leave:
+	TESTL   R12, R12
+	JE      loop
+	VPAND   constants256_8<>+864(SB), Y3, Y0
+	VPXOR   constants256_8<>+864(SB), Y0, Y0
+	VORPS   1216(AX), Y0, Y0
+	VMOVUPS Y0, 1600(AX)
+	VPAND   constants256_8<>+832(SB), Y3, Y0
 	VMOVUPS Y0, 1632(AX)
 	ORQ     R12, DI
 	XORQ    R12, R8

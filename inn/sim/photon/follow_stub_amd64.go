@@ -8,4 +8,7 @@ package photon
 func follow512(a *byte)
 
 //go:noescape
-func follow256(a *byte)
+func follow256_16(a *byte)
+
+//go:noescape
+func follow256_8(a *byte)

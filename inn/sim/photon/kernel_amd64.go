@@ -21,24 +21,35 @@ type arguments struct {
 	lanes          [17][8]float32  // what AVX2 has no registers for
 }
 
-// kernel is the best that this processor and its system run; nil: none.
-var kernel = func() func(*byte) {
+// A kernel are its forms for tables of up to 16 layers, and of up to fewLayers.
+type kernel struct{ any, few func(*byte) }
+
+const fewLayers = 8
+
+var (
+	avx512   = kernel{follow512, follow512}
+	avx2     = kernel{follow256_16, follow256_8}
+	portable = kernel{}
+)
+
+// best is the kernel that this processor and its system run fastest.
+var best = func() kernel {
 	c := &cpu.X86
 	switch {
 	case !c.HasBMI1 || !c.HasBMI2 || !c.HasPOPCNT:
-		return nil
+		return portable
 	case c.HasAVX512F && c.HasAVX512DQ && c.HasAVX512BW && c.HasAVX512VL:
-		return follow512
+		return avx512
 	case c.HasAVX2:
-		return follow256
+		return avx2
 	}
-	return nil
+	return portable
 }()
 
 // follow follows the job's packets; exits and cosines are those of the packets
 // from the first of the job on; there may be no cosines.
 func (j *job) follow(exits, cosines []float32) {
-	if kernel == nil {
+	if best.any == nil {
 		j.portable(exits, cosines)
 		return
 	}
@@ -57,5 +68,9 @@ func (j *job) follow(exits, cosines []float32) {
 	}
 	clear(exits) // the kernel writes of those that leave
 	clear(cosines)
-	kernel((*byte)(unsafe.Pointer(&a)))
+	if j.layers <= fewLayers {
+		best.few((*byte)(unsafe.Pointer(&a)))
+	} else {
+		best.any((*byte)(unsafe.Pointer(&a)))
+	}
 }

@@ -7,14 +7,16 @@ import (
 
 // eachKernel calls f with each of the kernels that this machine can run.
 func eachKernel(t *testing.T, f func(t *testing.T)) {
-	best := kernel
-	defer func() { kernel = best }()
-	if best == nil {
+	fastest := best
+	defer func() { best = fastest }()
+	if best.any == nil {
 		t.Skip("this processor has no vectors that there is a kernel for")
 	}
 	t.Run("best", f)
-	kernel = follow256 // what runs any of them runs this one
+	best = avx2 // what runs any of them runs this one
 	t.Run("AVX2", f)
+	best.few = best.any // which a table of few layers must not tell from its own
+	t.Run("AVX2 for many layers", f)
 }
 
 // The assembly knows these offsets.
@@ -41,10 +43,10 @@ func TestOffsets(t *testing.T) {
 
 // BenchmarkKernels compares the instruction sets.
 func BenchmarkKernels(b *testing.B) {
-	best := kernel
-	defer func() { kernel = best }()
-	for name, k := range map[string]func(*byte){"best": best, "AVX2": follow256, "portable": nil} {
-		kernel = k
+	fastest := best
+	defer func() { best = fastest }()
+	for name, k := range map[string]kernel{"best": best, "AVX2": avx2, "AVX2-many": {avx2.any, avx2.any}, "portable": portable} {
+		best = k
 		for scene, s := range map[string]Stack{"slab": benchSlab, "tissue": benchTissue} {
 			b.Run(scene+"/"+name, func(b *testing.B) {
 				if _, err := Exits([]Stack{s}, b.N, 1); err != nil {

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"fmt"
 	"math"
 
 	. "github.com/mmcloughlin/avo/build"
@@ -31,11 +32,13 @@ const (
 	offCosine
 )
 
-func follow256() {
-	s := &set{base: GLOBL("constants256", RODATA|NOPTR), at: map[uint32]int{}}
+// follow256 is the kernel for tables of 16 layers, or of 8, the lookups in which
+// are a third of the work.
+func follow256(layers int) {
+	s := &set{few: layers == 8, base: GLOBL(fmt.Sprintf("constants256_%d", layers), RODATA|NOPTR), at: map[uint32]int{}}
 	one := math.Float32bits(1)
 
-	TEXT("follow256", NOSPLIT, "func(a *byte)")
+	TEXT(fmt.Sprintf("follow256_%d", layers), NOSPLIT, "func(a *byte)")
 	Pragma("noescape")
 	a := Load(Param("a"), GP64()).(reg.GPVirtual)
 	arg := func(off int) Mem { return Mem{Base: a, Disp: off} }

@@ -13,7 +13,8 @@ import . "github.com/mmcloughlin/avo/build"
 func main() {
 	ConstraintExpr("amd64")
 	follow512()
-	follow256()
+	follow256(16)
+	follow256(8)
 	Generate()
 }
 

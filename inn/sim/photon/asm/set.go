@@ -11,7 +11,8 @@ import (
 // A set is one of the two instruction sets, with the constants that its
 // kernel reads: words that AVX-512 broadcasts, or vectors of eight for AVX2.
 type set struct {
-	wide bool
+	wide bool // AVX-512
+	few  bool // tables of eight layers
 	base Mem
 	at   map[uint32]int
 }
@@ -87,15 +88,19 @@ func (s *set) zero() reg.VecVirtual {
 	return v
 }
 
-// lookup gives each lane the entry of its layer in a table of sixteen.
+// lookup gives each lane the entry of its layer in a table of sixteen, or of the
+// first eight.
 func (s *set) lookup(table Mem, layer reg.VecVirtual) reg.VecVirtual {
 	v := s.vec()
 	if s.wide {
 		VPERMPS(table, layer, v)
 		return v
 	}
-	upper, which := YMM(), YMM()
 	VPERMPS(table, layer, v)
+	if s.few {
+		return v
+	}
+	upper, which := YMM(), YMM()
 	VPERMPS(table.Offset(32), layer, upper)
 	VPSLLD(Imm(28), layer, which) // bit 3 becomes the sign
 	VBLENDVPS(which, upper, v, v)
