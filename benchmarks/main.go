@@ -58,6 +58,7 @@ func main() {
 		seconds = flag.Float64("seconds", 1.5, "of work in a round")
 		shared  = flag.Bool("busy", false, "for a machine that others use too: one thread each, and the processor's seconds for the clock's")
 		only    = flag.String("only", "", "networks, separated by commas; all if empty")
+		noComp  = flag.Bool("eager", false, "leave torch.compile away, which takes a minute or two to compile a network")
 		serve   = flag.String("serve", "", "used by the program itself: be the competitor for this network, with -workers")
 		workers = flag.Int("workers", runtime.GOMAXPROCS(0), "with -serve")
 	)
@@ -102,6 +103,9 @@ func main() {
 			oursOne:  {self, "-serve", string(text), "-workers", "1"},
 			eager:    {*python, peer, "eager", string(text)},
 			compiled: {*python, peer, "compile", string(text)},
+		}
+		if *noComp {
+			commands[compiled] = nil
 		}
 		fmt.Fprintln(os.Stderr, n.Name)
 		rs, vs, took, err := run(n, commands, *rounds, *seconds, *workers)

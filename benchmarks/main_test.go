@@ -51,6 +51,13 @@ func TestRace(t *testing.T) {
 		}
 	}
 	var b bytes.Buffer
+	// A competitor that is not there has no figures.
+	races[0].rate[compiled] = 0
+	rows(&b, races[:1])
+	if text := b.String(); !strings.Contains(text, "| - | - | ") {
+		t.Errorf("without a compiled competitor:\n%s", text)
+	}
+	b.Reset()
 	rows(&b, races)
 	if text := b.String(); strings.Contains(text, "NaN") || strings.Contains(text, "Inf") || strings.Count(text, "\n|") != 4 {
 		t.Errorf("the table:\n%s", text)

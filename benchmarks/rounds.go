@@ -82,7 +82,7 @@ type race struct {
 	spread [competitors][2]float64 // of rate, the slowest and fastest round
 }
 
-// run races the four commands on one network.
+// run races the commands on one network; one that is nil is no competitor.
 func run(n Network, commands [competitors][]string, rounds int, seconds float64, processors int) (races []race, versions [competitors]string, used time.Duration, err error) {
 	var cs [competitors]*competitor
 	defer func() {
@@ -93,6 +93,9 @@ func run(n Network, commands [competitors][]string, rounds int, seconds float64,
 		}
 	}()
 	for i, argv := range commands {
+		if argv == nil {
+			continue
+		}
 		if cs[i], err = start(argv); err != nil {
 			return nil, versions, 0, err
 		}
@@ -109,6 +112,9 @@ func run(n Network, commands [competitors][]string, rounds int, seconds float64,
 		for round := range rounds {
 			for k := range competitors {
 				i := (round + k) % competitors // nobody always follows the same one
+				if cs[i] == nil {
+					continue
+				}
 				a, err := cs[i].ask(fmt.Sprintf("%s %g", work, seconds))
 				if err != nil {
 					return nil, versions, 0, err
@@ -122,6 +128,9 @@ func run(n Network, commands [competitors][]string, rounds int, seconds float64,
 		}
 		r.peak = median(peaks)
 		for i, c := range cs {
+			if c == nil {
+				continue
+			}
 			r.rate[i] = median(rates[i])
 			r.spread[i] = [2]float64{slices.Min(rates[i]), slices.Max(rates[i])}
 			a, err := c.ask("memory")

@@ -35,9 +35,9 @@ func rows(w io.Writer, races []race) {
 		if r.Processor {
 			scaling = "-"
 		}
-		fmt.Fprintf(w, "| %s | %s | %s | %s | %s | %s | **%.2f** | %s | **%.2f** | %.0f, %.0f, %.0f |\n",
+		fmt.Fprintf(w, "| %s | %s | %s | %s | %s | %s | %s | %s | %s | %.0f, %.0f, %.0f |\n",
 			r.Name, r.work, r.speed(ours), share, scaling,
-			r.speed(eager), r.rate[ours]/r.rate[eager], r.speed(compiled), r.rate[ours]/r.rate[compiled],
+			r.speed(eager), r.over(eager), r.speed(compiled), r.over(compiled),
 			r.memory[ours], r.memory[eager], r.memory[compiled])
 	}
 	fmt.Fprint(w, "\nThe peer's fastest settings: ")
@@ -45,7 +45,10 @@ func rows(w io.Writer, races []race) {
 		if i > 0 {
 			fmt.Fprint(w, "; ")
 		}
-		fmt.Fprintf(w, "%s %s: %s, %s", r.Name, r.work, r.note[eager], r.note[compiled])
+		fmt.Fprintf(w, "%s %s: %s", r.Name, r.work, r.note[eager])
+		if note := r.note[compiled]; note != "" {
+			fmt.Fprint(w, ", ", note)
+		}
 	}
 	fmt.Fprintln(w, ".")
 }
@@ -61,7 +64,18 @@ func (r race) perCount() float64 {
 	return 2 * 500 * 500 * 5 * float64(r.D)
 }
 
+// over is how many times faster innkeeper is than a competitor.
+func (r race) over(i int) string {
+	if r.rate[i] == 0 {
+		return "-"
+	}
+	return fmt.Sprintf("**%.2f**", r.rate[ours]/r.rate[i])
+}
+
 func (r race) speed(i int) string {
+	if r.rate[i] == 0 { // no competitor
+		return "-"
+	}
 	f := func(v float64) string {
 		switch {
 		case v >= 1e4:
