@@ -23,6 +23,7 @@ type connection struct {
 	StdinPort       int     `json:"stdin_port"`
 	ControlPort     int     `json:"control_port"`
 	HeartbeatPort   int     `json:"hb_port"`
+	Curve           string  `json:"curve_secretkey"` // jupyter_client's transport_encryption
 }
 
 func readConnection(path string) (*connection, error) {
@@ -42,6 +43,8 @@ func readConnection(path string) (*connection, error) {
 		return nil, fmt.Errorf("jupyter: connection file %s has no \"ip\"", name)
 	case c.Key == nil:
 		return nil, fmt.Errorf("jupyter: connection file %s has no \"key\"; without signatures it must be \"\"", name)
+	case c.Curve != "":
+		return nil, fmt.Errorf("jupyter: connection file %s asks for encryption by CurveZMQ, which this kernel has not: set transport_encryption to disabled", name)
 	}
 	seen := map[int]string{}
 	for _, p := range c.ports() {

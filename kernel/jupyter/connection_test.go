@@ -35,6 +35,7 @@ func TestConnectionFileErrors(t *testing.T) {
 		"the same port":   {file(`"hb_port": 5`, `"hb_port": 4`), "control_port and hb_port are both 4"},
 		"transport":       {file("tcp", "pgm"), `transport "pgm" is not one of tcp and ipc`},
 		"scheme":          {file("hmac-sha256", "hmac-crc32"), `signature scheme "hmac-crc32" is not one of hmac-md5`},
+		"encryption":      {file(`"key": "k"`, `"key": "k", "curve_publickey": "p", "curve_secretkey": "s"`), "asks for encryption by CurveZMQ"},
 		"not an address":  {file("127.0.0.1", "no such host.invalid"), "cannot listen on shell_port"},
 		"port in use":     {file("{", "{"), fmt.Sprintf("shell_port 127.0.0.1:%d is in use by another program", busy)},
 	} {

@@ -15,6 +15,8 @@ import unittest
 
 import zmq
 from jupyter_client import BlockingKernelClient
+from jupyter_client.connect import write_connection_file
+from jupyter_client.kernelspec import KernelSpecManager
 from jupyter_client.manager import KernelManager
 from jupyter_client.session import Session
 
@@ -471,7 +473,13 @@ class TestPeers(Case):
         client.wait_for_ready(timeout=TIMEOUT)
         client.stop_channels()
         self.assertLess(time.time() - start, 12)
-        for s in open_:
+        for s in open_:  # and are closed
+            s.settimeout(TIMEOUT)
+            try:
+                while s.recv(1000):
+                    pass
+            except ConnectionError:
+                pass
             s.close()
 
     def handshake(self, channel, kind, identity=b""):
@@ -730,6 +738,27 @@ class TestConnections(Started):
             finally:
                 kc.stop_channels()
                 km.shutdown_kernel(now=True)
+
+    def test_interface(self):
+        """The sockets are on the interface that the connection file names, and on no other."""
+        with tempfile.TemporaryDirectory() as d:
+            file, info = write_connection_file(os.path.join(d, "kernel.json"), ip="127.0.0.3", key=b"key")
+            spec = KernelSpecManager().get_kernel_spec("fake")
+            kernel = subprocess.Popen([file if a == "{connection_file}" else a for a in spec.argv], env={**os.environ, **spec.env})
+            try:
+                kc = BlockingKernelClient(connection_file=file)
+                kc.load_connection_file()
+                kc.start_channels()
+                kc.wait_for_ready(timeout=TIMEOUT)
+                kc.stop_channels()
+                for name, port in info.items():
+                    if name.endswith("_port"):
+                        socket.create_connection(("127.0.0.3", port)).close()
+                        with self.assertRaises(ConnectionRefusedError):
+                            socket.create_connection(("127.0.0.1", port))
+            finally:
+                kernel.kill()
+                kernel.wait()
 
     def test_ipc(self):
         with tempfile.TemporaryDirectory() as d:
