@@ -3,7 +3,7 @@ package metric
 import "slices"
 
 // boxes are points in a k-d tree without pointers, for a million searches: the one of
-// package kdtree allocates for each point it looks at, and is ten times as slow.
+// package kdtree allocates for each point it looks at.
 // The points of a box lie together, and halving it at its middle gives two.
 type boxes struct {
 	dims   int

@@ -8,8 +8,6 @@ import (
 	"sync/atomic"
 
 	"golang.org/x/sync/errgroup"
-	"gonum.org/v1/gonum/mat"
-	"gonum.org/v1/gonum/stat"
 
 	"github.com/innkeeper-notebook/innkeeper/inn"
 	"github.com/innkeeper-notebook/innkeeper/inn/progress"
@@ -45,7 +43,6 @@ const (
 	intervalChecks = 128 // measurements that tell the interpolation's error
 	slopeKnots     = 48  // that a knot's slope is fitted to
 	nearKnots      = 12  // that a measurement's interval is interpolated from
-	farQuantile    = 0.999
 )
 
 // Intervals asks a posterior for the median and the central 68 % interval of one
@@ -100,8 +97,9 @@ func Intervals(post inn.Posterior, pairs *inn.Pairs, ys *inn.Samples, param stri
 	if err != nil {
 		return nil, fmt.Errorf("metric: Intervals: %w", err)
 	}
+	row := make([]float32, len(ys.Vars))
 	for i := range v.Far {
-		v.Far[i] = space.far(ys.Row(i))
+		v.Far[i] = space.far(row, ys.Row(i))
 	}
 
 	// Measurements between the knots are asked for together with them.
@@ -245,74 +243,4 @@ func askQuantiles(post inn.Posterior, ys *inn.Samples, asked []int, j, draws int
 		}
 	}
 	return quantiles, nil
-}
-
-// A measured is where the training data's measurements lie.
-type measured struct {
-	mean, sd []float64
-	whiten   *mat.TriDense // L⁻¹ of the covariance LLᵀ in standard units
-	limit    float64       // of the squared distance
-}
-
-func newMeasured(ys *inn.Samples) (*measured, error) {
-	m := len(ys.Vars)
-	s := &measured{mean: make([]float64, m), sd: make([]float64, m)}
-	rows := mat.NewDense(ys.Len(), m, nil)
-	for b, v := range ys.Vars {
-		col, err := ys.Col(v.Name)
-		if err != nil {
-			return nil, err
-		}
-		s.mean[b], s.sd[b] = stat.MeanStdDev(col, nil)
-		if !(s.sd[b] > 0) {
-			return nil, fmt.Errorf("the training pairs' %s is constant", v.Name)
-		}
-		for i, c := range col {
-			rows.Set(i, b, (c-s.mean[b])/s.sd[b])
-		}
-	}
-	var cov mat.SymDense
-	stat.CovarianceMatrix(&cov, rows, nil)
-	for b := range m { // a measurement that the others determine has no variance of its own
-		cov.SetSym(b, b, cov.At(b, b)+1e-6)
-	}
-	var chol mat.Cholesky
-	if !chol.Factorize(&cov) {
-		return nil, fmt.Errorf("the covariance of the training pairs' measurements is not positive")
-	}
-	var l mat.TriDense
-	chol.LTo(&l)
-	s.whiten = mat.NewTriDense(m, mat.Lower, nil)
-	if err := s.whiten.InverseTri(&l); err != nil {
-		return nil, fmt.Errorf("the covariance of the training pairs' measurements: %w", err)
-	}
-	distances := make([]float64, ys.Len())
-	for i := range distances {
-		distances[i] = s.distance2(ys.Row(i))
-	}
-	slices.Sort(distances)
-	s.limit = quantile(distances, farQuantile)
-	return s, nil
-}
-
-// distance2 is Mahalanobis' distance of y from the mean, squared.
-func (s *measured) distance2(y []float64) float64 {
-	sum := 0.0
-	for a := range y {
-		w := 0.0
-		for b := range a + 1 {
-			w += s.whiten.At(a, b) * (y[b] - s.mean[b]) / s.sd[b]
-		}
-		sum += w * w
-	}
-	return sum
-}
-
-func (s *measured) far(y []float64) bool { return s.distance2(y) > s.limit }
-
-// standard is y in standard deviations from the mean.
-func (s *measured) standard(to, y []float64) {
-	for b, v := range y {
-		to[b] = (v - s.mean[b]) / s.sd[b]
-	}
 }

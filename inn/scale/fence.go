@@ -47,12 +47,13 @@ func NewFence(n, m int, row func(i int) []float32) (*Fence, error) {
 		}
 	}
 	for i := range n {
-		f.Far = max(f.Far, f.distance2(row(i)))
+		f.Far = max(f.Far, f.Distance2(row(i)))
 	}
 	return f, nil
 }
 
-func (f *Fence) distance2(y []float32) float64 {
+// Distance2 is d² of a normalised measurement.
+func (f *Fence) Distance2(y []float32) float64 {
 	sum := 0.0
 	for j, a := range y {
 		for k, b := range y {
@@ -65,7 +66,7 @@ func (f *Fence) distance2(y []float32) float64 {
 // Warn is a sentence if a measurement is much farther out than all training
 // data, and else empty.
 func (f *Fence) Warn(y []float32) string {
-	d2 := f.distance2(y)
+	d2 := f.Distance2(y)
 	if d2 <= 2*f.Far {
 		return ""
 	}

@@ -33,7 +33,7 @@ const (
 )
 
 // follow256 is the kernel for tables of 16 layers, or of 8, the lookups in which
-// are a third of the work.
+// are shorter.
 func follow256(layers int) {
 	s := &set{few: layers == 8, base: GLOBL(fmt.Sprintf("constants256_%d", layers), RODATA|NOPTR), at: map[uint32]int{}}
 	one := math.Float32bits(1)
