@@ -166,6 +166,7 @@ func (l *lowering) callWith(fun ast.Expr, first []ast.Expr, e *ast.CallExpr, sig
 	raw := f != nil && reflects(f)
 	if f != nil {
 		l.decodes(f, e)
+		l.inTemplate(f, e)
 	}
 	if f != nil && first == nil && l.formats(f, e) {
 		return l.formatted(fun, e, sig)

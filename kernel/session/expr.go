@@ -497,6 +497,9 @@ func (l *lowering) literalOf(e *ast.CompositeLit, t types.Type) ast.Expr {
 			}
 			f := u.Field(i)
 			name := f.Name()
+			if name == "_" && !hasCall(x) { // stays zero
+				continue
+			}
 			if n, ok := types.Unalias(t).(*types.Named); !ok || !foreign(n) {
 				name = fieldName(f, i)
 			}
@@ -508,6 +511,7 @@ func (l *lowering) literalOf(e *ast.CompositeLit, t types.Type) ast.Expr {
 	case *types.Map:
 		for _, x := range e.Elts {
 			kv := x.(*ast.KeyValueExpr)
+			l.templateFunction(t, kv.Value)
 			pair(l.element(kv.Key, u.Key()), l.element(kv.Value, u.Elem()))
 		}
 	case interface{ Elem() types.Type }:

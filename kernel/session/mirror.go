@@ -287,7 +287,7 @@ func (r *rtype) Elem() mirrorType {
 	}
 	u, ok := r.under().(interface{ Elem() types.Type })
 	if !ok {
-		panic("reflect: Elem of invalid type " + r.String())
+		panic(reflectPanic{"reflect: Elem of invalid type " + r.String()})
 	}
 	return r.elem(u)
 }
@@ -306,7 +306,7 @@ func (r *rtype) Key() mirrorType {
 	}
 	m, ok := r.under().(*types.Map)
 	if !ok {
-		panic("reflect: Key of non-map type " + r.String())
+		panic(reflectPanic{"reflect: Key of non-map type " + r.String()})
 	}
 	return r.part(r.d.keys, m.Key(), r.bare().Key())
 }
@@ -317,7 +317,7 @@ func (r *rtype) Len() int {
 	}
 	a, ok := r.under().(*types.Array)
 	if !ok {
-		panic("reflect: Len of non-array type " + r.String())
+		panic(reflectPanic{"reflect: Len of non-array type " + r.String()})
 	}
 	return int(a.Len())
 }
@@ -332,7 +332,7 @@ func (r *rtype) NumField() int {
 func (r *rtype) structure(method string) *types.Struct {
 	u, ok := r.under().(*types.Struct)
 	if !ok {
-		panic("reflect: " + method + " of non-struct type " + r.String())
+		panic(reflectPanic{"reflect: " + method + " of non-struct type " + r.String()})
 	}
 	return u
 }
@@ -343,7 +343,7 @@ func (r *rtype) Field(i int) mirrorField {
 	}
 	u := r.structure("Field")
 	if i < 0 || i >= u.NumFields() {
-		panic("reflect: Field index out of bounds")
+		panic(reflectPanic{"reflect: Field index out of bounds"})
 	}
 	f, real := u.Field(i), r.t.Field(i)
 	one := mirrorField{Name: f.Name(), Type: r.part(r.d.fields[i].typ, f.Type(), real.Type), Tag: reflect.StructTag(u.Tag(i)), Offset: real.Offset, Index: []int{i}, Anonymous: f.Embedded()}
@@ -462,7 +462,7 @@ func (r *rtype) Method(i int) mirrorMethod {
 	}
 	all := r.methods()
 	if i < 0 || i >= len(all) {
-		panic("reflect: Method index out of range")
+		panic(reflectPanic{"reflect: Method index out of range"})
 	}
 	m := all[i]
 	sig := m.Signature()
@@ -509,7 +509,7 @@ func (r *rtype) MethodByName(name string) (mirrorMethod, bool) {
 func (r *rtype) function(method string) *types.Signature {
 	f, ok := r.under().(*types.Signature)
 	if !ok {
-		panic("reflect: " + method + " of non-func type " + r.String())
+		panic(reflectPanic{"reflect: " + method + " of non-func type " + r.String()})
 	}
 	return f
 }
@@ -569,7 +569,7 @@ func (r *rtype) IsVariadic() bool {
 func (r *rtype) Implements(u mirrorType) bool {
 	to := u.(*rtype)
 	if to.Kind() != reflect.Interface {
-		panic("reflect: non-interface type passed to Type.Implements")
+		panic(reflectPanic{"reflect: non-interface type passed to Type.Implements"})
 	}
 	if r.plain() && to.plain() {
 		return r.t.Implements(to.t)

@@ -6,6 +6,7 @@ import (
 	"iter"
 	"reflect"
 	"slices"
+	"strconv"
 	"strings"
 	"unsafe"
 )
@@ -93,16 +94,16 @@ func (v mirrorValue) Format(s fmt.State, verb rune) {
 
 func (v mirrorValue) must(method string) {
 	if !v.v.IsValid() {
-		panic(&reflect.ValueError{Method: "reflect.Value." + method, Kind: reflect.Invalid})
+		panic(reflectPanic{&reflect.ValueError{Method: "reflect.Value." + method, Kind: reflect.Invalid}})
 	}
 	if v.hidden {
-		panic("reflect: reflect.Value." + method + " using value obtained using unexported field")
+		panic(reflectPanic{"reflect: reflect.Value." + method + " using value obtained using unexported field"})
 	}
 }
 
 func (v mirrorValue) kind(method string, kinds ...reflect.Kind) {
 	if !slices.Contains(kinds, v.Kind()) {
-		panic(&reflect.ValueError{Method: "reflect.Value." + method, Kind: v.Kind()})
+		panic(reflectPanic{&reflect.ValueError{Method: "reflect.Value." + method, Kind: v.Kind()}})
 	}
 }
 
@@ -117,7 +118,7 @@ func (v mirrorValue) Kind() reflect.Kind {
 
 func (v mirrorValue) Type() mirrorType {
 	if !v.v.IsValid() {
-		panic(&reflect.ValueError{Method: "reflect.Value.Type", Kind: reflect.Invalid})
+		panic(reflectPanic{&reflect.ValueError{Method: "reflect.Value.Type", Kind: reflect.Invalid}})
 	}
 	return v.t
 }
@@ -134,10 +135,10 @@ func (v mirrorValue) String() string {
 
 func (v mirrorValue) Interface() any {
 	if !v.v.IsValid() {
-		panic(&reflect.ValueError{Method: "reflect.Value.Interface", Kind: reflect.Invalid})
+		panic(reflectPanic{&reflect.ValueError{Method: "reflect.Value.Interface", Kind: reflect.Invalid}})
 	}
 	if !v.CanInterface() {
-		panic("reflect.Value.Interface: cannot return value obtained from unexported field or method")
+		panic(reflectPanic{"reflect.Value.Interface: cannot return value obtained from unexported field or method"})
 	}
 	return v.any()
 }
@@ -228,7 +229,7 @@ func (v mirrorValue) Elem() mirrorValue {
 		}
 		return v.of(x.Elem(), v.t.Elem())
 	}
-	panic(&reflect.ValueError{Method: "reflect.Value.Elem", Kind: v.Kind()})
+	panic(reflectPanic{&reflect.ValueError{Method: "reflect.Value.Elem", Kind: v.Kind()}})
 }
 
 func (v mirrorValue) NumField() int {
@@ -262,7 +263,7 @@ func (v mirrorValue) Fields() iter.Seq2[mirrorField, mirrorValue] {
 func (v mirrorValue) FieldByIndex(index []int) mirrorValue {
 	f, err := v.FieldByIndexErr(index)
 	if err != nil {
-		panic("reflect: indirection through nil pointer to embedded struct")
+		panic(reflectPanic{"reflect: indirection through nil pointer to embedded struct"})
 	}
 	return f
 }
@@ -381,10 +382,10 @@ func (v mirrorValue) SetIterValue(i *mirrorIter) { v.Set(i.Value()) }
 func (v mirrorValue) as(t mirrorType) reflect.Value {
 	to := t.(*rtype)
 	if !v.v.IsValid() {
-		panic("reflect: call using zero Value argument")
+		panic(reflectPanic{"reflect: call using zero Value argument"})
 	}
 	if !v.t.AssignableTo(to) {
-		panic("reflect.Set: value of type " + v.t.String() + " is not assignable to type " + to.String())
+		panic(reflectPanic{"reflect.Set: value of type " + v.t.String() + " is not assignable to type " + to.String()})
 	}
 	if to.Kind() == reflect.Interface {
 		p := reflect.New(to.t)
@@ -409,7 +410,7 @@ func (v mirrorValue) as(t mirrorType) reflect.Value {
 func (v mirrorValue) Set(x mirrorValue) {
 	v.must("Set")
 	if !v.v.CanSet() {
-		panic("reflect: reflect.Value.Set using unaddressable value")
+		panic(reflectPanic{"reflect: reflect.Value.Set using unaddressable value"})
 	}
 	v.v.Set(x.as(v.t))
 }
@@ -423,7 +424,7 @@ func (v mirrorValue) CanConvert(t mirrorType) bool { return v.t.ConvertibleTo(t)
 func (v mirrorValue) Convert(t mirrorType) mirrorValue {
 	to := t.(*rtype)
 	if !v.t.ConvertibleTo(to) {
-		panic("reflect.Value.Convert: value of type " + v.t.String() + " cannot be converted to type " + to.String())
+		panic(reflectPanic{"reflect.Value.Convert: value of type " + v.t.String() + " cannot be converted to type " + to.String()})
 	}
 	if v.t.AssignableTo(to) {
 		return v.of(v.as(to), to)
@@ -433,7 +434,7 @@ func (v mirrorValue) Convert(t mirrorType) mirrorValue {
 
 func (v mirrorValue) NumMethod() int {
 	if !v.v.IsValid() {
-		panic(&reflect.ValueError{Method: "reflect.Value.NumMethod", Kind: reflect.Invalid})
+		panic(reflectPanic{&reflect.ValueError{Method: "reflect.Value.NumMethod", Kind: reflect.Invalid}})
 	}
 	return v.t.NumMethod()
 }
@@ -445,7 +446,7 @@ func (v mirrorValue) Method(i int) mirrorValue {
 
 func (v mirrorValue) MethodByName(name string) mirrorValue {
 	if !v.v.IsValid() {
-		panic(&reflect.ValueError{Method: "reflect.Value.MethodByName", Kind: reflect.Invalid})
+		panic(reflectPanic{&reflect.ValueError{Method: "reflect.Value.MethodByName", Kind: reflect.Invalid}})
 	}
 	if v.Kind() == reflect.Interface {
 		if _, ok := v.t.MethodByName(name); !ok {
@@ -494,13 +495,13 @@ func (v mirrorValue) call(method string, in []mirrorValue, list bool) []mirrorVa
 	v.kind(method, reflect.Func)
 	n, variadic := v.t.NumIn(), v.t.IsVariadic()
 	if v.IsNil() {
-		panic("reflect.Value.Call: call of nil function")
+		panic(reflectPanic{"reflect.Value.Call: call of nil function"})
 	}
 	switch {
 	case len(in) < n && !(variadic && !list && len(in) == n-1):
-		panic("reflect: " + method + " with too few input arguments")
+		panic(reflectPanic{"reflect: " + method + " with too few input arguments"})
 	case len(in) > n && !(variadic && !list):
-		panic("reflect: " + method + " with too many input arguments")
+		panic(reflectPanic{"reflect: " + method + " with too many input arguments"})
 	}
 	var args []reflect.Value
 	for i, a := range in {
@@ -511,10 +512,10 @@ func (v mirrorValue) call(method string, in []mirrorValue, list bool) []mirrorVa
 			t = v.t.In(i)
 		}
 		if !a.v.IsValid() {
-			panic("reflect: " + method + " using zero Value argument")
+			panic(reflectPanic{"reflect: " + method + " using zero Value argument"})
 		}
 		if !a.t.AssignableTo(t) {
-			panic("reflect: " + method + " using " + a.t.String() + " as type " + t.String())
+			panic(reflectPanic{"reflect: " + method + " using " + a.t.String() + " as type " + t.String()})
 		}
 		args = append(args, a.as(t))
 	}
@@ -652,10 +653,13 @@ func (s *Session) mirrorTable(real map[string]reflect.Value) map[string]reflect.
 				}
 				results := f(in)
 				if len(results) != r.NumOut() {
-					panic("reflect: wrong return count from function created by MakeFunc")
+					panic(reflectPanic{"reflect: wrong return count from function created by MakeFunc"})
 				}
 				var all []reflect.Value
 				for i, o := range results {
+					if !o.v.IsValid() {
+						panic(reflectPanic{"reflect: function created by MakeFunc using closure returned zero Value"})
+					}
 					all = append(all, o.as(r.Out(i)))
 				}
 				return all
@@ -704,6 +708,7 @@ func (s *Session) mirrorTable(real map[string]reflect.Value) map[string]reflect.
 			none := mirrorType(s.mirror(nil, reflect.TypeFor[int]()))
 			return made(types.NewSignatureType(nil, nil, nil, p, r, variadic), reflect.FuncOf(pe, re, variadic), append(append([]mirrorType{none}, in...), out...)...)
 		},
+		"StructOf":      func(fields []mirrorField) mirrorType { return s.structOf(fields) },
 		"VisibleFields": func(t mirrorType) []mirrorField { return visible(t, nil) },
 		"Select": func(cases []mirrorCase) (int, mirrorValue, bool) {
 			var all []reflect.SelectCase
@@ -724,6 +729,29 @@ func (s *Session) mirrorTable(real map[string]reflect.Value) map[string]reflect.
 		table[name] = reflect.ValueOf(f)
 	}
 	return table
+}
+
+// structOf is a struct type. One with a field of a cell's type has exported
+// fields only.
+func (s *Session) structOf(fields []mirrorField) mirrorType {
+	var real []reflect.StructField
+	var vars []*types.Var
+	var tags []string
+	all := []mirrorType{s.mirror(nil, reflect.TypeFor[int]())}
+	for _, f := range fields {
+		if f.Type == nil {
+			panic(reflectPanic{"reflect.StructOf: field " + strconv.Quote(f.Name) + " has no type"})
+		}
+		r := f.Type.(*rtype)
+		real = append(real, reflect.StructField{Name: f.Name, PkgPath: f.PkgPath, Type: r.t, Tag: f.Tag, Anonymous: f.Anonymous})
+		vars = append(vars, types.NewField(0, nil, f.Name, r.typ(), f.Anonymous))
+		tags = append(tags, string(f.Tag))
+		if !r.plain() && (f.PkgPath != "" || f.Anonymous) {
+			panic(reflectPanic{"reflect.StructOf: field " + strconv.Quote(f.Name) + " of the type " + r.String() + ": in cells it must be exported and not embedded"})
+		}
+		all = append(all, f.Type)
+	}
+	return made(types.NewStruct(vars, tags), reflect.StructOf(real), all...)
 }
 
 // visible are the fields of a struct and those that it has of embedded ones.
