@@ -27,6 +27,9 @@ var ErrEnough = train.ErrEnough
 // runs forwards for L_y, L_z and the padding, backwards for L_x and the
 // reconstruction, and updates once with the gradients of both directions.
 //
+// Pairs are normalised first, column by column. A column over decades or with long
+// tails is bent too, by an asinh, unless Settings.Noise is added to it.
+//
 // Nil settings mean the defaults. The result depends on the pairs and the
 // settings alone, not on the number of workers, nor on how often it was stopped
 // and went on from Settings.Checkpoint. When Each or the progress observer ends

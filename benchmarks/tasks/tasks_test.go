@@ -20,9 +20,9 @@ func TestReferencesAreCalibrated(t *testing.T) {
 			tests, draws := 100, 200
 			if slow := strings.Contains("SLCP SIR Lotka-Volterra Bernoulli GLM", task.Name); slow {
 				if testing.Short() {
-					t.Skip("a long chain for each measurement")
+					t.Skip("a long chain, or rejection, for each measurement")
 				}
-				tests = 40
+				tests, draws = 20, 100
 			}
 			test, err := task.Problem.Pairs(tests, 5)
 			if err != nil {
