@@ -8,7 +8,6 @@ import (
 	"slices"
 	"sync"
 
-	"gonum.org/v1/gonum/spatial/kdtree"
 	"gonum.org/v1/gonum/stat"
 
 	"github.com/innkeeper-notebook/innkeeper/inn"
@@ -197,13 +196,12 @@ func meanShift(rows [][]float64, radius float64, starts int) [][]float64 {
 		at     []float64
 		around int // rows within the radius
 	}
-	tree := newTree(rows)
-	from := spread(rows, starts)
+	from, flat := spread(rows, starts), slices.Concat(rows...)
 	found := make([]centre, len(from))
 	climb := func(i int) {
 		x, around := slices.Clone(from[i]), 0
 		for range steps {
-			next, n := shift(tree, x, radius)
+			next, n := shift(flat, x, radius)
 			moved := squaredDistance(x, next)
 			x, around = next, n
 			if moved < rest*rest*radius*radius {
@@ -235,18 +233,29 @@ func meanShift(rows [][]float64, radius float64, starts int) [][]float64 {
 	return centres
 }
 
-// shift is the mean of the tree's points within the radius of x, and how many
-// they are. A mean may have no points around it; then it is x.
-func shift(tree *kdtree.Tree, x []float64, radius float64) (mean []float64, count int) {
-	w := &within{radius2: radius * radius, sum: make([]float64, len(x))}
-	tree.NearestSet(w, point{at: x})
-	if w.count == 0 {
+// shift is the mean of the rows within the radius of x, and how many they are. A
+// mean may have no rows around it; then it is x. The rows stand one after the other:
+// as the radius holds many of them, to look at all is faster than a tree.
+func shift(rows, x []float64, radius float64) (mean []float64, count int) {
+	d := len(x)
+	sum := make([]float64, d)
+	for ; len(rows) >= d; rows = rows[d:] {
+		row := rows[:d]
+		if squaredDistance(row, x) > radius*radius {
+			continue
+		}
+		count++
+		for j, v := range row {
+			sum[j] += v
+		}
+	}
+	if count == 0 {
 		return x, 0
 	}
-	for j := range w.sum {
-		w.sum[j] /= float64(w.count)
+	for j := range sum {
+		sum[j] /= float64(count)
 	}
-	return w.sum, w.count
+	return sum, count
 }
 
 // highest is the centre where the Gaussian kernel density estimate of the rows

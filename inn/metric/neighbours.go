@@ -59,30 +59,3 @@ func nearest(tree *kdtree.Tree, x []float64, k int) []kdtree.ComparableDist {
 	tree.NearestSet(keep, point{at: x})
 	return keep.Heap
 }
-
-// within is a kdtree.Keeper that adds up the points within a squared radius
-// instead of keeping them.
-type within struct {
-	radius2 float64
-	count   int
-	sum     []float64
-}
-
-func (w *within) Keep(c kdtree.ComparableDist) {
-	if c.Dist > w.radius2 {
-		return
-	}
-	w.count++
-	for j, v := range c.Comparable.(point).at {
-		w.sum[j] += v
-	}
-}
-
-func (w *within) Max() kdtree.ComparableDist { return kdtree.ComparableDist{Dist: w.radius2} }
-
-// It holds no points to sort.
-func (w *within) Len() int           { return 0 }
-func (w *within) Less(i, j int) bool { return false }
-func (w *within) Swap(i, j int)      {}
-func (w *within) Push(any)           {}
-func (w *within) Pop() any           { return nil }

@@ -1,9 +1,11 @@
 package metric
 
 import (
+	"cmp"
 	"fmt"
 
 	"github.com/innkeeper-notebook/innkeeper/inn"
+	"github.com/innkeeper-notebook/innkeeper/inn/progress"
 )
 
 // A PointTable says how far a posterior's MAP estimates are from the truth. It
@@ -15,9 +17,9 @@ type PointTable struct {
 	Rows   []PointRow
 	All    Estimate // of all parameters together
 
-	MAP  *inn.Samples // the estimates, one a test pair
-	z    [][]float64  // (estimate - truth)/S, one row a test pair
-	seed uint64
+	MAP *inn.Samples // the estimates, one a test pair
+	z   [][]float64  // (estimate - truth)/S, one row a test pair
+	run *run
 }
 
 // A PointRow is one parameter's line.
@@ -48,7 +50,7 @@ func MAPError(post inn.Posterior, test *inn.Pairs, set *Settings) (*PointTable, 
 	if err != nil {
 		return nil, err
 	}
-	t := &PointTable{Method: post.String(), Tests: r.n, Draws: r.draws, MAP: inn.NewSamples(test.X.Vars, r.n), seed: r.seed}
+	t := &PointTable{Method: post.String(), Tests: r.n, Draws: r.draws, MAP: inn.NewSamples(test.X.Vars, r.n), run: r}
 	err = r.each("MAP", func(i int, truth []float64, cols [][]float64) error {
 		best, err := MAP(rows(test.X.Vars, cols), &MAPSettings{Scale: unit})
 		if err != nil {
@@ -91,7 +93,33 @@ func (t *PointTable) Over(names ...string) (Estimate, error) {
 			squares[i] += z[j] * z[j]
 		}
 	}
-	return Bootstrap(squares, rootMean, t.seed)
+	return Bootstrap(squares, rootMean, t.run.seed)
+}
+
+// Resimulated is the re-simulation error of the MAP estimates, of the first tests of
+// them or with 0 of all: one simulation each. It is what ResimulatedMAP finds, without
+// looking for the estimates again.
+func (t *PointTable) Resimulated(problem inn.Problem, tests int) (*ResimulationTable, error) {
+	if tests > t.Tests {
+		return nil, fmt.Errorf("metric: there are MAP estimates of %d tests, not %d", t.Tests, tests)
+	}
+	few, err := newRun(t.run.post, t.run.test, &Settings{Draws: t.run.draws, Tests: cmp.Or(tests, t.Tests), Seed: t.run.seed})
+	if err != nil {
+		return nil, err
+	}
+	s, err := few.resimulation(problem, "MAP")
+	if err != nil {
+		return nil, err
+	}
+	task := progress.Start("re-simulation of "+t.Method, few.n)
+	defer task.End()
+	for i := range few.n {
+		s.add(i, &inn.Samples{Vars: t.MAP.Vars, Data: t.MAP.Row(i)})
+		if err := task.Advance(1, nil); err != nil {
+			return nil, err
+		}
+	}
+	return s.finish()
 }
 
 // rows are the draws that columns hold.

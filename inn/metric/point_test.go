@@ -3,6 +3,7 @@ package metric
 import (
 	"math"
 	"math/rand/v2"
+	"reflect"
 	"strings"
 	"testing"
 
@@ -116,6 +117,20 @@ func TestResimulatedAgainstClosedForm(t *testing.T) {
 	// The MAP is found with an error of its own, about a quarter of the posterior's width.
 	if v := best.Posterior.RMS.Value; v < 0.95*math.Sqrt(1.5) || v > 1.1*math.Sqrt(1.5) {
 		t.Errorf("root mean square of the MAP is %v, want %.3f or a little more", best.Posterior.RMS, math.Sqrt(1.5))
+	}
+	points, err := MAPError(oneGaussian{1}, test, &Settings{Tests: 400, Draws: 150})
+	if err != nil {
+		t.Fatal(err)
+	}
+	again, err := points.Resimulated(problem, 0)
+	if err != nil || !reflect.DeepEqual(again, best) {
+		t.Errorf("the re-simulation error of the estimates found before is\n%v\nwith error %v, not\n%v", again, err, best)
+	}
+	if first, err := points.Resimulated(problem, 100); err != nil || first.Tests != 100 {
+		t.Errorf("re-simulated for 100 tests: %v, error %v", first, err)
+	}
+	if _, err := points.Resimulated(problem, 401); err == nil {
+		t.Error("401 of 400 estimates are re-simulated")
 	}
 	if !strings.Contains(best.String(), "MAP ") || !strings.Contains(table.String(), "posterior ") || !strings.Contains(table.HTML(), "simulation noise") {
 		t.Errorf("the tables are\n%v\n%v", best, table)

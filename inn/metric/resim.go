@@ -48,7 +48,7 @@ func Resimulated(post inn.Posterior, problem inn.Problem, test *inn.Pairs, set *
 
 // ResimulatedMAP measures the re-simulation error of the MAP estimates, as the
 // paper's Table 1 does on 1000 measurements: one simulation each. MAP says how
-// they are found.
+// they are found; PointTable.Resimulated takes estimates that are there.
 func ResimulatedMAP(post inn.Posterior, problem inn.Problem, test *inn.Pairs, set *Settings) (*ResimulationTable, error) {
 	return resimulate(post, problem, test, set, "MAP", func(draws *inn.Samples, unit []float64) (*inn.Samples, error) {
 		best, err := MAP(draws, &MAPSettings{Scale: unit})
@@ -73,37 +73,66 @@ func resimulate(post inn.Posterior, problem inn.Problem, test *inn.Pairs, set *S
 	if err != nil {
 		return nil, err
 	}
-	if err := fits(problem, test); err != nil {
-		return nil, err
-	}
 	xUnit, err := r.units(test.X, "parameter")
 	if err != nil {
 		return nil, err
 	}
-	yUnit := spreads(&inn.Samples{Vars: test.Y.Vars, Data: test.Y.Data[:r.n*len(test.Y.Vars)]})
-	t := &ResimulationTable{Method: post.String(), Tests: r.n, Draws: r.draws, what: what}
-	var drawn, noise distances
-	err = r.each("re-simulation", func(i int, truth []float64, cols [][]float64) error {
+	s, err := r.resimulation(problem, what)
+	if err != nil {
+		return nil, err
+	}
+	err = r.each("re-simulation", func(i int, _ []float64, cols [][]float64) error {
 		xs, err := choose(rows(test.X.Vars, cols), xUnit)
 		if err != nil {
 			return err
 		}
-		// The truth last, with the draws, so that a single draw leaves no processor idle.
-		all := &inn.Samples{Vars: xs.Vars, Data: slices.Concat(xs.Data, truth)}
-		sims, y := simulate(problem, all, r.rng(i).Uint64()), test.Y.Row(i)
-		t.Failed += drawn.add(sims[:xs.Len()], y, yUnit)
-		t.Failed += noise.add(sims[xs.Len():], y, yUnit)
+		s.add(i, xs)
 		return nil
 	})
 	if err != nil {
 		return nil, err
 	}
+	return s.finish()
+}
+
+// A resimulation collects the distances of simulations.
+type resimulation struct {
+	*run
+	problem      inn.Problem
+	unit         []float64 // standard deviations of y
+	table        *ResimulationTable
+	drawn, noise distances
+}
+
+func (r *run) resimulation(problem inn.Problem, what string) (*resimulation, error) {
+	if err := fits(problem, r.test); err != nil {
+		return nil, err
+	}
+	return &resimulation{
+		run: r, problem: problem,
+		unit:  spreads(&inn.Samples{Vars: r.test.Y.Vars, Data: r.test.Y.Data[:r.n*len(r.test.Y.Vars)]}),
+		table: &ResimulationTable{Method: r.post.String(), Tests: r.n, Draws: r.draws, what: what},
+	}, nil
+}
+
+// add simulates at what was inferred from measurement i, and at the truth.
+func (s *resimulation) add(i int, xs *inn.Samples) {
+	// The truth last, with the draws, so that a single draw leaves no processor idle.
+	all := &inn.Samples{Vars: xs.Vars, Data: slices.Concat(xs.Data, s.test.X.Row(i))}
+	sims, y := simulate(s.problem, all, s.rng(i).Uint64()), s.test.Y.Row(i)
+	s.table.Failed += s.drawn.add(sims[:xs.Len()], y, s.unit)
+	s.table.Failed += s.noise.add(sims[xs.Len():], y, s.unit)
+}
+
+func (s *resimulation) finish() (*ResimulationTable, error) {
+	t := s.table
 	for _, part := range []struct {
 		row *ResimulationRow
 		of  distances
-	}{{&t.Posterior, drawn}, {&t.Noise, noise}} {
-		if *part.row, err = part.of.row(r.seed); err != nil {
-			return nil, fmt.Errorf("%w; %d simulations failed, the last: %v", err, t.Failed, max(drawn.failure, noise.failure))
+	}{{&t.Posterior, s.drawn}, {&t.Noise, s.noise}} {
+		var err error
+		if *part.row, err = part.of.row(s.seed); err != nil {
+			return nil, fmt.Errorf("%w; %d simulations failed, the last: %v", err, t.Failed, max(s.drawn.failure, s.noise.failure))
 		}
 	}
 	return t, nil
