@@ -18,7 +18,8 @@ import (
 //
 // The directions are orthonormal: measurements that all have independent noise of
 // one standard deviation have components that have the same. So measurements
-// should have the same unit and noise, or be divided by their noise before.
+// should have the same unit and noise, or be divided by their noise before;
+// NewWhiteComponents does that, also where the noise is correlated.
 type Components struct {
 	vars []inn.Var
 	mean []float64
@@ -26,6 +27,11 @@ type Components struct {
 
 	// Share is how much of the measurements' variance the components hold.
 	Share float64
+
+	// Ratio is, of white components, the signal-to-noise ratio (of variances) of every one,
+	// in falling order, also of those left out. 0, or by chance a little less, means nothing but
+	// noise.
+	Ratio []float64
 }
 
 // NewComponents takes the first k principal components of measurements, such as the

@@ -2,6 +2,7 @@ package method_test
 
 import (
 	"fmt"
+	"math"
 	"math/rand/v2"
 
 	"gonum.org/v1/gonum/stat"
@@ -105,4 +106,58 @@ func ExampleNormalScores() {
 	}
 	fmt.Println(inside, "of", draws.Len(), "within the walls of b")
 	// Output: 1000 of 1000 within the walls of b
+}
+
+// Two instruments measure one voltage with the same drift, which their difference does
+// not show.
+func ExampleNewWhiteComponents() {
+	p := inn.Problem{
+		X: inn.Vars("a", "b"), Y: inn.Vars("u", "v"),
+		Prior: inn.Normal([]float64{0, 0}, []float64{10, 1}),
+		Simulate: func(rng *rand.Rand, x []float64) []float64 {
+			drift := 10 * rng.NormFloat64()
+			return []float64{x[0] + drift + 0.1*rng.NormFloat64(), x[0] + x[1] + drift + 0.1*rng.NormFloat64()}
+		},
+	}
+	pairs, err := p.Pairs(20_000, 1)
+	if err != nil {
+		panic(err)
+	}
+	noise, err := method.Noise(p, 20_000, 2)
+	if err != nil {
+		panic(err)
+	}
+	components, err := method.NewWhiteComponents(pairs.Y, noise, 1)
+	if err != nil {
+		panic(err)
+	}
+	fmt.Printf("v - u shows b with a signal to noise ratio of %.0f; beside it the ratio is %.0f\n", components.Ratio[0], components.Ratio[1])
+	// Output: v - u shows b with a signal to noise ratio of 50; beside it the ratio is 1
+}
+
+// An INN of a reading that is off by as much as what it reads, one standard deviation.
+func ExampleTrainResiduals() {
+	pairs, err := scale.Pairs(4000, 1)
+	if err != nil {
+		panic(err)
+	}
+	residuals, err := method.TrainResiduals(pairs, &method.PointSettings{Layers: 1, Training: method.Training{Steps: 500}})
+	if err != nil {
+		panic(err)
+	}
+	full, err := residuals.Pairs(pairs) // of the mass and of the error
+	if err != nil {
+		panic(err)
+	}
+	model, err := inn.Train(full, &inn.Settings{Latent: 1, Nominal: 2, Blocks: 2, Layers: 2, Width: 16, Steps: 1500, Seed: 1})
+	if err != nil {
+		panic(err)
+	}
+	draws, err := residuals.Undo(model).Sample([]float64{80}, 4000, 1)
+	if err != nil {
+		panic(err)
+	}
+	// The posterior is known: mean 75, standard deviation √50.
+	fmt.Println(math.Abs(mean(draws)-75) < 1.5, math.Abs(sd(draws)-math.Sqrt(50)) < 1.5)
+	// Output: true true
 }
