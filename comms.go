@@ -41,6 +41,9 @@ func (w *widgetComms) fromCells(c display.Comm) {
 		open.Close(c.Data)
 		return
 	}
+	if c.Parent != nil {
+		open = open.In(c.Parent)
+	}
 	open.Send(c.Data, c.Metadata, c.Buffers) // fails if the front end closed it: nobody looks any more
 }
 
@@ -64,7 +67,7 @@ func (w *widgetComms) Close(c *jupyter.Comm, data json.RawMessage, buffers [][]b
 }
 
 func (w *widgetComms) toCells(kind string, c *jupyter.Comm, data json.RawMessage, buffers [][]byte) {
-	w.cells.Tell(display.Comm{Kind: kind, ID: c.ID, Target: c.Target, Data: data, Buffers: buffers})
+	w.cells.Tell(display.Comm{Kind: kind, ID: c.ID, Target: c.Target, Data: data, Buffers: buffers, Parent: c.Parent()})
 }
 
 // UseComms is how the server hands over the comms.

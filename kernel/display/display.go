@@ -47,4 +47,5 @@ type Comm struct {
 	Kind, ID, Target string
 	Data, Metadata   json.RawMessage
 	Buffers          [][]byte
+	Parent           json.RawMessage `json:",omitempty"` // the header of the front end's message, also in an answer to it
 }

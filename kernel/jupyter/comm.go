@@ -49,6 +49,23 @@ func (cs *Comms) Register(target string, h CommHandler) {
 	cs.targets[target] = h
 }
 
+// Parent is the header of the message that is handled, nil if none is.
+func (c *Comm) Parent() json.RawMessage {
+	if h := c.parent.Load(); h != nil {
+		return *h
+	}
+	return nil
+}
+
+// In is the comm as it speaks in the name of a message that was handled earlier,
+// whose Parent that is.
+func (c *Comm) In(parent json.RawMessage) *Comm {
+	in := &Comm{ID: c.ID, Target: c.Target, comms: c.comms}
+	header := []byte(parent)
+	in.parent.Store(&header)
+	return in
+}
+
 // Open opens a comm from the kernel's side, with an ID that is its own or, if
 // that is empty, a new one. The front end must know the target. Data and
 // metadata are what encoding/json can encode; nil is an empty object.

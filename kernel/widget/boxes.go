@@ -71,10 +71,27 @@ func Tab(titles []string, children ...Widget) Box {
 	return titled("Tab", titles, 0, children)
 }
 func Accordion(titles []string, children ...Widget) Box {
-	return titled("Accordion", titles, nil, children)
+	return titled("Accordion", titles, -1, children)
 }
 
-func titled(kind string, titles []string, selected any, children []Widget) Box {
+// Open is the place of the child that a Tab or an Accordion shows, from 0; -1 if
+// there is none.
+func (b Box) Open() int {
+	if p, ok := b.get("selected_index").(place); ok {
+		return int(p)
+	}
+	return -1
+}
+
+// SetOpen shows a child of a Tab or an Accordion by its place; -1 closes them all.
+func (b Box) SetOpen(i int) {
+	if b.get("selected_index") == nil || i < -1 || i >= len(b.parts) {
+		panic(fmt.Sprintf("widget: child %d of %d of a %v cannot be opened", i, len(b.parts), b.get("_model_name")))
+	}
+	b.set("selected_index", place(i))
+}
+
+func titled(kind string, titles []string, selected place, children []Widget) Box {
 	titles = slices.Clone(titles)
 	b := box(kind, "\n", nil, map[string]any{"titles": titles, "selected_index": selected}, children)
 	b.titles = titles

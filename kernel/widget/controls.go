@@ -6,9 +6,13 @@ import (
 	"encoding/json"
 	"fmt"
 	"html"
-	"image/png"
+	"image"
+	_ "image/gif" // formats whose size an Image tells
+	_ "image/jpeg"
+	_ "image/png"
 	"maps"
 	"math"
+	"net/http"
 	"regexp"
 	"slices"
 	"strings"
@@ -17,10 +21,18 @@ import (
 // control makes a model that has a description and a style beside its own
 // state.
 func control(kind, view, style, description string, state map[string]any) *Model {
-	state["description"], state["description_allow_html"] = description, false
-	state["disabled"] = false
+	state["description"] = description
+	if kind != "Button" {
+		state["description_allow_html"] = false
+	}
+	if !slices.Contains(passive, kind) {
+		state["disabled"] = false
+	}
 	return (&Model{layout: newLayout(nil), style: newStyle(style)}).open(controls, kind, view, state)
 }
+
+// passive are the kinds that nobody moves.
+var passive = []string{"Label", "HTML", "HTMLMath", "FloatProgress"}
 
 // newLayout makes a layout with some CSS properties, by their names with
 // underscores.
@@ -64,17 +76,6 @@ func interval(label string, min, max, value float64) float64 {
 		panic(fmt.Sprintf("widget: %q wants a range from a lower to a higher number and a value, not %v to %v and %v", label, min, max, value))
 	}
 	return math.Min(math.Max(value, min), max)
-}
-
-// clamp is a number that the control can have.
-func (m *Model) clamp(v float64) float64 {
-	if math.IsNaN(v) || math.IsInf(v, 0) {
-		panic(fmt.Sprintf("widget: %v is no value for %q", v, m.get("description")))
-	}
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	lo, hi := m.bounds()
-	return min(max(v, lo), hi)
 }
 
 // Step is a round number, of which a slider over an interval of that width makes
@@ -171,19 +172,48 @@ func (r Range) value() any {
 
 // FloatRangeSlider chooses an interval in [min, max].
 func FloatRangeSlider(label string, min, max, lo, hi float64) Range {
-	return rangeSlider("FloatRangeSlider", label, min, max, Step(max-min), ".4~g", lo, hi)
+	lo, hi = interval(label, min, max, lo), interval(label, min, max, hi)
+	return Range{rangeSlider("FloatRangeSlider", label, map[string]any{
+		"min": min, "max": max, "step": Step(max - min), "value": []float64{lo, hi}, "readout_format": ".4~g",
+	})}
+}
+
+func rangeSlider(kind, label string, state map[string]any) *Model {
+	state["orientation"], state["readout"], state["continuous_update"], state["behavior"] = "horizontal", true, true, "drag-tap"
+	return control(kind, "", "SliderStyle", label, state)
+}
+
+// An IntRange is a control whose value is an interval of whole numbers.
+type IntRange struct{ *Model }
+
+// Value is the interval, with its ends.
+func (r IntRange) Value() (lo, hi int) {
+	v := r.get("value").([]int)
+	return v[0], v[1]
+}
+
+// Set changes the interval, here and in the front end, to what of it is in the
+// control's range.
+func (r IntRange) Set(lo, hi int) {
+	lo, hi = int(r.clamp(float64(lo))), int(r.clamp(float64(hi)))
+	r.set("value", []int{min(lo, hi), max(lo, hi)})
+}
+
+func (r IntRange) String() string {
+	lo, hi := r.Value()
+	return fmt.Sprintf("%v: %d to %d", r.get("description"), lo, hi)
+}
+
+func (r IntRange) value() any {
+	lo, hi := r.Value()
+	return [2]int{lo, hi}
 }
 
 // IntRangeSlider chooses an interval of whole numbers.
-func IntRangeSlider(label string, min, max, lo, hi int) Range {
-	return rangeSlider("IntRangeSlider", label, float64(min), float64(max), 1, "d", float64(lo), float64(hi))
-}
-
-func rangeSlider(kind, label string, min, max, step float64, format string, lo, hi float64) Range {
-	lo, hi = interval(label, min, max, lo), interval(label, min, max, hi)
-	return Range{control(kind, "", "SliderStyle", label, map[string]any{
-		"min": min, "max": max, "step": step, "value": []float64{lo, hi}, "orientation": "horizontal",
-		"readout": true, "readout_format": format, "continuous_update": true, "behavior": "drag-tap",
+func IntRangeSlider(label string, min, max, lo, hi int) IntRange {
+	end := func(v int) int { return int(interval(label, float64(min), float64(max), float64(v))) }
+	return IntRange{rangeSlider("IntRangeSlider", label, map[string]any{
+		"min": min, "max": max, "step": 1, "value": []int{end(lo), end(hi)}, "readout_format": "d",
 	})}
 }
 
@@ -200,10 +230,10 @@ func (c Choice) Value() string { return c.options[c.Index()] }
 func (c Choice) Index() int { return min(max(c.get("index").(int), 0), len(c.options)-1) }
 
 // Set chooses an option by its place, here and in the front end.
-func (c Choice) Set(index int) { c.set("index", place(c.Model, c.options, index)) }
+func (c Choice) Set(index int) { c.set("index", optionAt(c.Model, c.options, index)) }
 
-// place checks a place among options.
-func place(m *Model, options []string, index int) int {
+// optionAt checks a place among options.
+func optionAt(m *Model, options []string, index int) int {
 	if index < 0 || index >= len(options) {
 		panic(fmt.Sprintf("widget: %q has options 0 to %d, not %d", m.get("description"), len(options)-1, index))
 	}
@@ -257,7 +287,7 @@ func (c Choices) Value() []string {
 // Set chooses options by their places, here and in the front end.
 func (c Choices) Set(indices ...int) {
 	for _, i := range indices {
-		place(c.Model, c.options, i)
+		optionAt(c.Model, c.options, i)
 	}
 	c.set("index", append([]int{}, indices...))
 }
@@ -363,37 +393,48 @@ func (b Button) HTML() string { return "" }
 
 func (b Button) String() string { return fmt.Sprintf("[%v]", b.get("description")) }
 
-// An Image shows a PNG.
+// An Image shows a picture: PNG, JPEG, GIF, WebP or SVG.
 type Image struct{ *Model }
 
 // NewImage makes an image.
 func NewImage(data []byte) Image {
 	m := &Model{layout: newLayout(map[string]any{"max_width": "100%", "align_self": "flex-start"}), binary: map[string][]byte{"value": slices.Clone(data)}}
-	return Image{m.open(controls, "Image", "", map[string]any{"format": "png", "width": "", "height": ""})}
+	return Image{m.open(controls, "Image", "", map[string]any{"format": pictureFormat(data), "width": "", "height": ""})}
 }
 
-// SetPNG shows another picture.
-func (i Image) SetPNG(data []byte) {
+// Set shows another picture.
+func (i Image) Set(data []byte) {
 	i.mu.Lock()
-	i.binary["value"] = slices.Clone(data)
+	i.binary["value"], i.state["format"] = slices.Clone(data), pictureFormat(data)
 	i.mu.Unlock()
-	i.push("update", "value")
+	i.push("update", "format", "value")
+}
+
+// pictureFormat is what follows image/ in the picture's media type.
+func pictureFormat(data []byte) string {
+	if kind, ok := strings.CutPrefix(http.DetectContentType(data), "image/"); ok {
+		return kind
+	}
+	if bytes.Contains(data[:min(len(data), 1000)], []byte("<svg")) {
+		return "svg+xml"
+	}
+	return "png"
 }
 
 // HTML is the picture for a page without widgets.
 func (i Image) HTML() string {
-	return `<img src="data:image/png;base64,` + base64.StdEncoding.EncodeToString(i.png()) + `">`
+	return fmt.Sprintf(`<img src="data:image/%v;base64,%s">`, i.get("format"), base64.StdEncoding.EncodeToString(i.data()))
 }
 
 func (i Image) String() string {
-	c, err := png.DecodeConfig(bytes.NewReader(i.png()))
+	c, _, err := image.DecodeConfig(bytes.NewReader(i.data()))
 	if err != nil {
 		return "an image"
 	}
 	return fmt.Sprintf("an image of %d x %d pixels", c.Width, c.Height)
 }
 
-func (i Image) png() []byte {
+func (i Image) data() []byte {
 	i.mu.Lock()
 	defer i.mu.Unlock()
 	return i.binary["value"]

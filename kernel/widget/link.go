@@ -7,20 +7,27 @@ import (
 )
 
 // Link keeps the values of two widgets of one kind of value equal, whichever of
-// them changes and on whichever side. At first the second takes the first's.
+// them changes and on whichever side. At first the second takes the first's. A value
+// that one of them cannot have becomes the nearest that it can.
 func Link(a, b Widget) {
 	key := linked("Link", a, b)
 	from, to := a.base(), b.base()
 	var mu sync.Mutex
-	same := from.get(key) // what both had last: the one that has another now has changed
+	same := to.fitted(from.get(key)) // what both had last: the one that has another now has changed
 	to.set(key, same)
+	if !reflect.DeepEqual(from.get(key), same) {
+		from.set(key, same)
+	}
 	follow := func(from, to *Model) func() {
 		return func() {
 			mu.Lock()
 			defer mu.Unlock()
 			if v := from.get(key); !reflect.DeepEqual(v, same) {
-				same = v
-				to.set(key, v)
+				same = to.fitted(v)
+				to.set(key, same)
+				if !reflect.DeepEqual(v, same) { // beyond the other's range
+					from.set(key, same)
+				}
 			}
 		}
 	}

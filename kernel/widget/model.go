@@ -166,7 +166,11 @@ func (m *Model) message(method string, names []string) (data json.RawMessage, bu
 }
 
 // push sends the named parts of the state.
-func (m *Model) push(method string, names ...string) {
+func (m *Model) push(method string, names ...string) { m.answer(nil, method, names) }
+
+// answer sends the named parts of the state, or with nil all of it, in the name of
+// a message of the front end, if any.
+func (m *Model) answer(parent json.RawMessage, method string, names []string) {
 	page.Lock()
 	send := page.send
 	page.Unlock()
@@ -174,7 +178,7 @@ func (m *Model) push(method string, names ...string) {
 		return
 	}
 	data, buffers := m.message(method, names)
-	send(display.Comm{Kind: "msg", ID: m.id, Data: data, Buffers: buffers})
+	send(display.Comm{Kind: "msg", ID: m.id, Data: data, Buffers: buffers, Parent: parent})
 }
 
 func (m *Model) base() *Model { return m }
@@ -218,6 +222,24 @@ func (m *Model) Layout(property, css string) {
 func (m *Model) Style(property string, value any) {
 	if m.style != nil {
 		m.style.set(strings.ReplaceAll(property, "-", "_"), value)
+	}
+}
+
+// Trait sets a property of the widget by the name that ipywidgets has for it, such
+// as "disabled" to true, a slider's "orientation" to "vertical", its "step",
+// "readout_format" or "max", a button's "icon" to "check" or "button_style" to
+// "success", any control's "tooltip". What the widget shows, its value, has Set.
+// It panics if the kind of widget has no such property, or none of that type.
+func (m *Model) Trait(name string, value any) {
+	m.mu.Lock()
+	err := m.setTrait(name, value)
+	m.mu.Unlock()
+	if err != nil {
+		panic("widget: " + err.Error())
+	}
+	m.push("update", name)
+	if name == "min" || name == "max" {
+		m.within()
 	}
 }
 

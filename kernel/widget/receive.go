@@ -2,10 +2,9 @@ package widget
 
 import (
 	"encoding/json"
-	"errors"
 	"fmt"
+	"io"
 	"maps"
-	"math"
 	"os"
 	"slices"
 	"sync"
@@ -33,7 +32,7 @@ func Receive(c display.Comm) {
 	}
 	if c.Target == ControlTarget {
 		if m.Method == "request_states" {
-			sendStates(c.ID)
+			sendStates(c.ID, c.Parent)
 		}
 		return
 	}
@@ -53,13 +52,13 @@ func Receive(c display.Comm) {
 	switch m.Method {
 	case "update":
 		accepted := model.accept(m.State)
-		model.push("echo_update", slices.Sorted(maps.Keys(m.State))...)
+		// In the name of the message: a page drops the echoes of all but its last one.
+		model.answer(c.Parent, "echo_update", slices.Sorted(maps.Keys(m.State)))
 		if accepted {
 			changes.add(model)
 		}
 	case "request_state":
-		data, buffers := model.message("update", nil)
-		page.send(display.Comm{Kind: "msg", ID: model.id, Data: data, Buffers: buffers})
+		model.answer(c.Parent, "update", nil)
 	case "custom":
 		model.mu.Lock()
 		handlers := slices.Clone(model.onCustom)
@@ -70,91 +69,15 @@ func Receive(c display.Comm) {
 	}
 }
 
-// accept takes over what the front end changed, and reports whether there was
-// anything to take. A value of another kind than the one that is there, or out
-// of the control's range, is refused.
-func (m *Model) accept(state map[string]json.RawMessage) (accepted bool) {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	for _, n := range slices.Sorted(maps.Keys(state)) {
-		var err error
-		switch old := m.state[n].(type) {
-		case float64:
-			err = take(m, n, old, state[n], func(v float64) bool { return m.within(v) })
-		case int:
-			err = take(m, n, old, state[n], func(v int) bool { return n != "index" && m.within(float64(v)) || n == "index" && m.option(v) })
-		case bool:
-			err = take(m, n, old, state[n], nil)
-		case string:
-			err = take(m, n, old, state[n], nil)
-		case []float64:
-			err = take(m, n, old, state[n], func(v []float64) bool { return len(v) == 2 && v[0] <= v[1] && m.within(v[0]) && m.within(v[1]) })
-		case []int:
-			err = take(m, n, old, state[n], func(v []int) bool {
-				return !slices.ContainsFunc(v, func(i int) bool { return !m.option(i) })
-			})
-		}
-		if err != nil {
-			refused("%s = %.60s of %v: %v", n, state[n], m.state["_model_name"], err)
-		}
-		accepted = accepted || err == nil
-	}
-	return accepted
-}
-
-func take[T any](m *Model, name string, _ T, raw json.RawMessage, fits func(T) bool) error {
-	var v T
-	if string(raw) == "null" {
-		return errors.New("nothing")
-	}
-	if err := json.Unmarshal(raw, &v); err != nil {
-		return err
-	}
-	if name != "value" && name != "index" {
-		fits = nil // a title that is chosen, or the like
-	}
-	if fits != nil && !fits(v) {
-		return errors.New("out of range")
-	}
-	m.state[name] = v
-	return nil
-}
-
-// bounds are the ends of the control's range, infinite if it has none. The lock
-// is held.
-func (m *Model) bounds() (lo, hi float64) {
-	lo, hi = math.Inf(-1), math.Inf(1)
-	switch a := m.state["min"].(type) {
-	case float64:
-		lo, hi = a, m.state["max"].(float64)
-	case int:
-		lo, hi = float64(a), float64(m.state["max"].(int))
-	}
-	if base, ok := m.state["base"].(float64); ok {
-		lo, hi = math.Pow(base, lo), math.Pow(base, hi)
-	}
-	return lo, hi
-}
-
-// within reports whether a value lies in the control's range.
-func (m *Model) within(v float64) bool {
-	lo, hi := m.bounds()
-	slack := 1e-9 * (hi - lo) // the front end computes the ends by itself
-	return math.IsInf(slack, 1) || v >= lo-slack && v <= hi+slack
-}
-
-func (m *Model) option(i int) bool {
-	options, ok := m.state["_options_labels"].([]string)
-	return !ok || i >= 0 && i < len(options)
-}
+var log io.Writer = os.Stderr
 
 // refused logs what a front end should not have sent.
 func refused(format string, args ...any) {
-	fmt.Fprintf(os.Stderr, "widget: refused "+format+"\n", args...)
+	fmt.Fprintf(log, "widget: refused "+format+"\n", args...)
 }
 
 // sendStates answers a page that was reloaded with all widgets.
-func sendStates(comm string) {
+func sendStates(comm string, parent json.RawMessage) {
 	page.Lock()
 	models := maps.Clone(page.models)
 	send := page.send
@@ -174,7 +97,7 @@ func sendStates(comm string) {
 	if err != nil {
 		return
 	}
-	send(display.Comm{Kind: "msg", ID: comm, Data: data, Buffers: buffers})
+	send(display.Comm{Kind: "msg", ID: comm, Data: data, Buffers: buffers, Parent: parent})
 }
 
 // changes calls the functions of widgets that changed, one after the other. A

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"math"
+	"os"
 	"slices"
 	"strings"
 	"sync"
@@ -106,9 +107,6 @@ func TestAFrontEndsChange(t *testing.T) {
 	case <-time.After(10 * time.Second):
 		t.Fatal("the function was not called")
 	}
-	if last := f.said[len(f.said)-1]; !strings.Contains(string(last.Data), `"echo_update"`) {
-		t.Errorf("no echo: %s", last.Data)
-	}
 	Receive(update(s.id, `{"value":"not a number"}`))
 	Receive(update(s.id, `{`))
 	Receive(update("unknown", `{"value":1}`))
@@ -174,7 +172,7 @@ func TestEveryControl(t *testing.T) {
 		{Progress("a", 10), `{"value":3}`, 3.0, "a: 3 of 10"},
 		{IntSlider("a", 0, 9, 1), `{"value":4}`, 4, "a: 4"},
 		{FloatRangeSlider("a", 0, 1, 0, 1), `{"value":[0.2,0.4]}`, [2]float64{0.2, 0.4}, "a: 0.2 to 0.4"},
-		{IntRangeSlider("a", 0, 10, 0, 1), `{"value":[2,4]}`, [2]float64{2, 4}, "a: 2 to 4"},
+		{IntRangeSlider("a", 0, 10, 0, 1), `{"value":[2,4]}`, [2]int{2, 4}, "a: 2 to 4"},
 		{Dropdown("a", "x", "y"), `{"index":1}`, "y", "a: y"},
 		{ToggleButtons("a", "x", "y"), `{"index":1}`, "y", "a: y"},
 		{Checkbox("a", false), `{"value":true}`, true, "a: true"},
@@ -199,8 +197,30 @@ func TestEveryControl(t *testing.T) {
 	}
 }
 
+// An echo has what the kernel has, and speaks in the name of the change: a page
+// takes it for the answer to its own by that.
+func TestEchoes(t *testing.T) {
+	f := connect()
+	s := FloatSlider("a", 0, 1, 0.5)
+	for _, c := range []struct{ state, echoed string }{{`{"value":0.75}`, `{"value":0.75}`}, {`{"value":7}`, `{"value":0.75}`}} {
+		sent := update(s.id, c.state)
+		sent.Parent = json.RawMessage(`{"msg_id":"` + c.state[9:10] + `"}`)
+		Receive(sent)
+		last := f.said[len(f.said)-1]
+		var d struct {
+			Method string
+			State  json.RawMessage
+		}
+		if json.Unmarshal(last.Data, &d); d.Method != "echo_update" || string(d.State) != c.echoed || string(last.Parent) != string(sent.Parent) {
+			t.Errorf("%s is echoed as %s in the name of %s", c.state, last.Data, last.Parent)
+		}
+	}
+}
+
 func TestWhatAFrontEndMayNotSet(t *testing.T) {
 	connect()
+	i, tab := IntRangeSlider("i", 0, 9, 2, 4), Tab(nil, Label("x"), Label("y"))
+	logged := refusals(t)
 	f, n, r := FloatSlider("a", 0, 1, 0.5), IntSlider("n", 1, 9, 3), FloatRangeSlider("r", 0, 1, 0.2, 0.4)
 	l, d, m := FloatLogSlider("l", -1, 1, 1), Dropdown("d", "x", "y"), SelectMultiple("m", "x", "y")
 	for _, c := range []struct {
@@ -209,17 +229,82 @@ func TestWhatAFrontEndMayNotSet(t *testing.T) {
 	}{
 		{f, `{"value":7}`}, {f, `{"value":null}`}, {n, `{"value":0}`}, {n, `{"value":2.5}`},
 		{r, `{"value":[0.4,0.2]}`}, {r, `{"value":[0.1]}`}, {r, `{"value":[0.1,7]}`}, {l, `{"value":100}`},
-		{d, `{"index":2}`}, {d, `{"index":-1}`}, {m, `{"index":[0,2]}`},
+		{d, `{"index":2}`}, {d, `{"index":-1}`}, {m, `{"index":[0,2]}`}, {i, `{"value":[2.5,4]}`}, {i, `{"value":[2,10]}`},
+		{f, `{"max":-1}`}, {f, `{"_model_name":"x"}`}, {f, `{"layout":"IPY_MODEL_x"}`}, {f, `{"unknown":1}`}, {f, `{"disabled":1}`},
+		{tab, `{"selected_index":2}`}, {tab, `{"selected_index":"x"}`}, {tab, `{"children":[]}`}, {d, `{"_options_labels":[]}`},
 	} {
-		before := c.w.String()
+		before := states(c.w)
 		Receive(update(c.w.base().id, c.state))
-		if after := c.w.String(); after != before {
+		if after := states(c.w); after != before {
 			t.Errorf("%s makes %q of %q", c.state, after, before)
+		}
+		name := c.state[2:strings.Index(c.state, ":")-1] + " = "
+		if said := logged(); !strings.HasPrefix(said, "widget: refused "+name) || strings.Count(said, "\n") != 1 {
+			t.Errorf("about %s it is logged %q", c.state, said)
+		}
+	}
+	Receive(update("unknown", `{"value":1}`))
+	if said := logged(); said != "widget: refused a message for a widget that there is not: unknown\n" {
+		t.Errorf("about an unknown model it is logged %q", said)
+	}
+	for state, want := range map[string]int{`{"selected_index":1}`: 1, `{"selected_index":null}`: -1} {
+		if Receive(update(tab.id, state)); tab.Open() != want {
+			t.Errorf("%s opens %d", state, tab.Open())
 		}
 	}
 	Receive(update(l.id, `{"value":10.000000001}`)) // the end, as the front end computes it
 	if l.Value() < 9.99 {
 		t.Errorf("the end of the slider is refused: %v", l.Value())
+	}
+}
+
+// states is all that a model has.
+func states(w Widget) string {
+	saved, _ := w.base().saved()
+	return string(must(json.Marshal(saved)))
+}
+
+// refusals gives what was logged since it was called last.
+func refusals(t *testing.T) (logged func() string) {
+	var said strings.Builder
+	log = &said
+	t.Cleanup(func() { log = os.Stderr })
+	return func() string {
+		defer said.Reset()
+		return said.String()
+	}
+}
+
+func TestTraits(t *testing.T) {
+	f := connect()
+	s, r, b := FloatSlider("a", 0, 10, 8), IntRangeSlider("r", 0, 9, 2, 8), NewButton("go", func() {})
+	s.Trait("max", 5)
+	s.Trait("readout_format", ".1f")
+	s.Trait("tooltip", "how far")
+	r.Trait("max", 6)
+	b.Trait("button_style", "success")
+	b.Trait("disabled", true)
+	if lo, hi := r.Value(); s.Value() != 5 || lo != 2 || hi != 6 {
+		t.Errorf("in a smaller range the values are %v and %v", s, r)
+	}
+	slider, button := f.state(s.id), f.state(b.id)
+	if slider["max"] != 5.0 || slider["value"] != 5.0 || slider["readout_format"] != ".1f" || slider["tooltip"] != "how far" || button["button_style"] != "success" || button["disabled"] != true {
+		t.Errorf("the page has %v and %v", slider, button)
+	}
+	for want, c := range map[string]func(){
+		`a FloatSlider has no property "colour"; it has behavior, continuous_update`: func() { s.Trait("colour", "red") },
+		`a FloatSlider has no property "value"`:                                      func() { s.Trait("value", 1) },
+		`"disabled" of a FloatSlider is of type bool: it cannot be 1 of type int`:    func() { s.Trait("disabled", 1) },
+		`the range of "a" would be from 0 to -1`:                                     func() { s.Trait("max", -1) },
+	} {
+		func() {
+			defer func() {
+				if r := fmt.Sprint(recover()); !strings.Contains(r, want) {
+					t.Errorf("panic %q, want %q", r, want)
+				}
+			}()
+			c()
+		}()
 	}
 }
 
@@ -254,6 +339,13 @@ func TestButtonsImagesAndBoxes(t *testing.T) {
 		t.Fatal("the button did nothing")
 	}
 	i := NewImage([]byte("png"))
+	if i.Set([]byte("GIF89a\x02\x00\x03\x00\x00\x00\x00")); f.state(i.id)["format"] != "gif" || !strings.Contains(i.HTML(), "data:image/gif;base64,") || i.String() != "an image of 2 x 3 pixels" {
+		t.Errorf("a GIF is %v, %s, %s", f.state(i.id)["format"], i.HTML(), i)
+	}
+	if i.Set([]byte("<?xml version='1.0'?><svg/>")); f.state(i.id)["format"] != "svg+xml" {
+		t.Errorf("an SVG is %v", f.state(i.id)["format"])
+	}
+	i.Set([]byte("png"))
 	last := f.said[len(f.said)-1]
 	if len(last.Buffers) != 1 || string(last.Buffers[0]) != "png" || !strings.Contains(string(last.Data), `"buffer_paths":[["value"]]`) {
 		t.Errorf("the image sent %s with %d buffers", last.Data, len(last.Buffers))
@@ -372,6 +464,13 @@ func TestLinks(t *testing.T) {
 	equal("a moved", 0.5)
 	Receive(update(b.id, `{"value":1}`))
 	equal("b moved", 1)
+	wide := FloatSlider("wide", -5, 5, 0)
+	Link(wide, a)
+	Receive(update(wide.id, `{"value":-3}`)) // a has nothing below 0, so neither has the other
+	equal("beyond the range", 0)
+	if wide.Value() != 0 {
+		t.Errorf("beyond the other's range it is %v", wide)
+	}
 	JSLink(Dropdown("x", "1", "2"), Dropdown("y", "3", "4"))
 	var d struct{ State map[string]any }
 	json.Unmarshal(f.said[len(f.said)-1].Data, &d)
