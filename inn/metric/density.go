@@ -107,6 +107,57 @@ func (d *Density) At(x float64) float64 {
 	return sum / (float64(d.n) * d.Bandwidth * math.Sqrt(2*math.Pi))
 }
 
+// Even is the density at n+1 places, evenly spaced from low to high: what At gives,
+// to rounding, in a fraction of its time, for neighbouring values of a Gaussian follow
+// from each other:
+//
+//	φ(u + (j+1)δ)/φ(u + jδ) = exp(-uδ) exp(-(2j+1)δ²/2).
+func (d *Density) Even(low, high float64, n int) []float64 {
+	step := (high - low) / float64(n)
+	out := make([]float64, n+1)
+	place := func(k int) float64 { return low + step*float64(k) }
+	delta := step / d.Bandwidth
+	reach := min(n, int(2*cut/delta)+1) // places that one kernel may reach
+	fall := make([]float64, reach+1)
+	for j := range fall {
+		fall[j] = math.Exp(-delta * delta * float64(j*j) / 2)
+	}
+	first := 0
+	for side, centres := range d.centres {
+		last := first // the places on this side of the walls are first to last-1
+		for last <= n && d.side(place(last)) == side {
+			last++
+		}
+		for _, c := range centres {
+			if first == last {
+				break
+			}
+			k := min(max(int(math.Round((c-low)/step)), first), last-1)
+			u := (place(k) - c) / d.Bandwidth
+			if math.Abs(u) > cut {
+				continue
+			}
+			top := math.Exp(-u * u / 2)
+			out[k] += top
+			up, ratio := top, math.Exp(-u*delta)
+			for j := 1; k+j < last && u+float64(j)*delta <= cut; j++ {
+				up *= ratio
+				out[k+j] += up * fall[j]
+			}
+			down := top
+			for j := 1; k-j >= first && u-float64(j)*delta >= -cut; j++ {
+				down /= ratio
+				out[k-j] += down * fall[j]
+			}
+		}
+		first = last
+	}
+	for k := range out {
+		out[k] /= float64(d.n) * d.Bandwidth * math.Sqrt(2*math.Pi)
+	}
+	return out
+}
+
 // silverman is Silverman's bandwidth for sorted values that are not all equal.
 func silverman(sorted []float64) float64 {
 	spread := stat.StdDev(sorted, nil)

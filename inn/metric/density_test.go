@@ -3,6 +3,7 @@ package metric
 import (
 	"math"
 	"math/rand/v2"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -105,5 +106,35 @@ func TestQuantile(t *testing.T) {
 	}
 	if values[0] != 3 {
 		t.Error("Quantile sorted its argument")
+	}
+}
+
+// A density at many places at once is the density at each: with walls and without,
+// for places closer and wider apart than the kernel is broad, and beyond the values.
+func TestEvenIsAt(t *testing.T) {
+	rng := rand.New(rand.NewPCG(1, 2))
+	values := make([]float64, 300)
+	for i := range values {
+		values[i] = rng.ExpFloat64() - 0.2
+	}
+	for _, set := range []*DensitySettings{nil, {Low: 0, High: 2}, {Bandwidth: 0.001}, {Bandwidth: 30, Low: -1, High: 40}} {
+		d, err := KDE(values, set)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, n := range []int{1, 7, 160, 5000} {
+			const low, high = -3.0, 9.0
+			all := d.Even(low, high, n)
+			if len(all) != n+1 {
+				t.Fatalf("%d places, want %d", len(all), n+1)
+			}
+			most := slices.Max(all)
+			for k, got := range all {
+				x := low + (high-low)/float64(n)*float64(k)
+				if want := d.At(x); !(math.Abs(got-want) <= 1e-12*max(most, want)) {
+					t.Fatalf("with %+v at %v of %d places it is %v, want %v", set, x, n, got, want)
+				}
+			}
+		}
 	}
 }

@@ -199,11 +199,11 @@ func meanShift(rows [][]float64, radius float64, starts int) [][]float64 {
 	from, flat := spread(rows, starts), slices.Concat(rows...)
 	found := make([]centre, len(from))
 	climb := func(i int) {
-		x, around := slices.Clone(from[i]), 0
+		x, next, around := slices.Clone(from[i]), make([]float64, len(from[i])), 0
 		for range steps {
-			next, n := shift(flat, x, radius)
+			around = shift(flat, x, next, radius)
 			moved := squaredDistance(x, next)
-			x, around = next, n
+			x, next = next, x
 			if moved < rest*rest*radius*radius {
 				break
 			}
@@ -233,12 +233,12 @@ func meanShift(rows [][]float64, radius float64, starts int) [][]float64 {
 	return centres
 }
 
-// shift is the mean of the rows within the radius of x, and how many they are. A
-// mean may have no rows around it; then it is x. The rows stand one after the other:
-// as the radius holds many of them, to look at all is faster than a tree.
-func shift(rows, x []float64, radius float64) (mean []float64, count int) {
+// shift writes the mean of the rows within the radius of x into mean, and tells how
+// many they are. A mean may have no rows around it; then it is x. The rows stand one
+// after the other: as the radius holds many of them, to look at all is faster than a tree.
+func shift(rows, x, mean []float64, radius float64) (count int) {
 	d := len(x)
-	sum := make([]float64, d)
+	clear(mean)
 	for ; len(rows) >= d; rows = rows[d:] {
 		row := rows[:d]
 		if squaredDistance(row, x) > radius*radius {
@@ -246,16 +246,17 @@ func shift(rows, x []float64, radius float64) (mean []float64, count int) {
 		}
 		count++
 		for j, v := range row {
-			sum[j] += v
+			mean[j] += v
 		}
 	}
 	if count == 0 {
-		return x, 0
+		copy(mean, x)
+		return 0
 	}
-	for j := range sum {
-		sum[j] /= float64(count)
+	for j := range mean {
+		mean[j] /= float64(count)
 	}
-	return sum, count
+	return count
 }
 
 // highest is the centre where the Gaussian kernel density estimate of the rows

@@ -327,8 +327,8 @@ func (m *marginals) density(s *inn.Samples, j int) ([]point, error) {
 	lo, hi := m.ranges[j][0], m.ranges[j][1]
 	pts := make([]point, 0, steps+5)
 	at := func(x float64) { pts = append(pts, point{x, d.At(x)}) }
-	for i := range steps + 1 {
-		at(lo + (hi-lo)*float64(i)/steps)
+	for i, y := range d.Even(lo, hi, steps) {
+		pts = append(pts, point{lo + (hi-lo)*float64(i)/steps, y})
 	}
 	for _, wall := range m.walls[j] { // both sides of the step at a wall
 		if wall > lo && wall < hi && m.walls[j][0] < m.walls[j][1] {

@@ -3,6 +3,8 @@ package plot
 import (
 	"regexp"
 	"strings"
+	"sync"
+	"sync/atomic"
 
 	"gonum.org/v1/plot/font"
 	"gonum.org/v1/plot/text"
@@ -47,8 +49,35 @@ func small(f font.Font) font.Font {
 	return f
 }
 
-// Box is the size of one line.
+// Box is the size of one line. Laying a figure out asks for the same few texts
+// again and again, and so does drawing the next one.
 func (s subscripts) Box(line string, fnt font.Font) (width, height, depth vg.Length) {
+	key := measured{line, fnt}
+	if b, ok := boxes.Load(key); ok {
+		box := b.([3]vg.Length)
+		return box[0], box[1], box[2]
+	}
+	width, height, depth = s.measure(line, fnt)
+	if boxesKept.Add(1) > 10_000 {
+		boxes.Clear()
+		boxesKept.Store(0)
+	}
+	boxes.Store(key, [3]vg.Length{width, height, depth})
+	return width, height, depth
+}
+
+// A measured is a text in a font whose box is known.
+type measured struct {
+	text string
+	font font.Font
+}
+
+var (
+	boxes     sync.Map // from measured to the width, height and depth
+	boxesKept atomic.Int64
+)
+
+func (s subscripts) measure(line string, fnt font.Font) (width, height, depth vg.Length) {
 	_, height, depth = s.Plain.Box(line, fnt)
 	for _, p := range pieces(line) {
 		f := fnt

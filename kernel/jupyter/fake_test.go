@@ -28,10 +28,11 @@ func TestMain(m *testing.M) {
 
 // A fake is a kernel whose cells have a command and its argument on each line.
 type fake struct {
-	mu    sync.Mutex
-	comms *Comms
-	comm  *Comm
-	log   []string // of comm messages
+	mu     sync.Mutex
+	comms  *Comms
+	comm   *Comm
+	parent json.RawMessage // of the message that waits for an answer
+	log    []string        // of comm messages
 }
 
 func (f *fake) Info() Info {
@@ -116,9 +117,12 @@ func (f *fake) Execute(ctx context.Context, r ExecuteRequest, out *Outlet) (res 
 			f.mu.Lock()
 			f.comm = c
 			f.mu.Unlock()
-		case "send":
+		case "send", "answer":
 			f.mu.Lock()
 			c := f.comm
+			if command == "answer" {
+				c = c.In(f.parent)
+			}
 			f.mu.Unlock()
 			if err := c.Send(map[string]any{"text": arg}, nil, nil); err != nil {
 				res.Error = &Error{"Comm", err.Error(), nil}
@@ -192,8 +196,14 @@ func (f *fake) Open(c *Comm, data json.RawMessage, buffers [][]byte) {
 
 func (f *fake) Msg(c *Comm, data json.RawMessage, buffers [][]byte) {
 	f.note("msg", c, data, buffers)
-	if string(data) == `"panic"` {
+	switch string(data) {
+	case `"panic"`:
 		panic("in a handler")
+	case `"later"`:
+		f.mu.Lock()
+		f.comm, f.parent = c, c.Parent()
+		f.mu.Unlock()
+		return
 	}
 	c.Send(map[string]any{"echo": data}, nil, buffers)
 }

@@ -13,6 +13,7 @@
 package widget
 
 import (
+	"bytes"
 	"crypto/rand"
 	"encoding/json"
 	"fmt"
@@ -158,11 +159,19 @@ func (m *Model) message(method string, names []string) (data json.RawMessage, bu
 	if method != "" {
 		content["method"] = method
 	}
-	data, err := json.Marshal(content)
-	if err != nil {
+	return encode(content), buffers
+}
+
+// encode is plain values as JSON, with <, > and & as they are: pictures are full of
+// them.
+func encode(content any) json.RawMessage {
+	var b bytes.Buffer
+	e := json.NewEncoder(&b)
+	e.SetEscapeHTML(false)
+	if err := e.Encode(content); err != nil {
 		panic(fmt.Sprintf("widget: %v", err)) // states are made of plain values here
 	}
-	return data, buffers
+	return bytes.TrimSpace(b.Bytes())
 }
 
 // push sends the named parts of the state.

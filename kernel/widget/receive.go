@@ -93,10 +93,7 @@ func sendStates(comm string, parent json.RawMessage) {
 			buffers = append(buffers, binary[n])
 		}
 	}
-	data, err := json.Marshal(map[string]any{"method": "update_states", "states": states, "buffer_paths": paths})
-	if err != nil {
-		return
-	}
+	data := encode(map[string]any{"method": "update_states", "states": states, "buffer_paths": paths})
 	send(display.Comm{Kind: "msg", ID: comm, Data: data, Buffers: buffers, Parent: parent})
 }
 

@@ -43,6 +43,7 @@ func Serve(s *session.Session, token string, widgets bool) error {
 	crash.Close() // the runtime has one of its own
 	v := &server{s: s, token: token, to: json.NewEncoder(answers), asked: map[int]chan message{}}
 	log.SetOutput(stderr{v})
+	v.to.SetEscapeHTML(false) // pictures are full of <
 	if widgets {
 		widget.Connect(func(c display.Comm) { v.send(message{Kind: "comm", Comm: &c}, false) })
 	} else {

@@ -368,6 +368,21 @@ class TestComms(Case):
         self.assertEqual(len(self.send("comm_msg", {"comm_id": "c1", "data": 1})), 2)
         self.assertEqual(self.info(), {})
 
+    def test_answer_later(self):
+        """What is said after a message was handled can still be an answer to it."""
+        self.send("comm_open", {"comm_id": "c3", "target_name": "echo", "data": {}})
+        first = self.kc.session.msg("comm_msg", {"comm_id": "c3", "data": "later"})
+        self.kc.session.send(self.kc.shell_channel.socket, first)
+        self.assertEqual(len(self.outputs(first["header"]["msg_id"])), 2)
+        for command, parent in [("answer", first["header"]), ("send", None)]:
+            cell = self.kc.execute(command + " x")
+            said = self.kc.get_iopub_msg(timeout=20)
+            while said["msg_type"] != "comm_msg":
+                said = self.kc.get_iopub_msg(timeout=20)
+            self.assertEqual(said["parent_header"]["msg_id"], parent["msg_id"] if parent else cell)
+            self.reply(self.kc.shell_channel, cell)
+        self.send("comm_close", {"comm_id": "c3", "data": {}})
+
     def test_unknown_target(self):
         out = self.send("comm_open", {"comm_id": "c2", "target_name": "nobody", "data": {}})
         self.assertEqual((out[1]["msg_type"], out[1]["content"]), ("comm_close", {"comm_id": "c2", "data": {}}))
