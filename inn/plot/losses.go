@@ -3,6 +3,7 @@ package plot
 import (
 	"fmt"
 	"math"
+	"slices"
 
 	gonum "gonum.org/v1/plot"
 	"gonum.org/v1/plot/vg/draw"
@@ -10,8 +11,8 @@ import (
 	"github.com/innkeeper-notebook/innkeeper/inn"
 )
 
-// Losses draws a training's loss and its terms against the step, on a
-// logarithmic axis: the state after some or all of the steps, in order, as
+// Losses draws a training's loss, its terms and the loss of the pairs held back, if
+// there are any, against the step, on a logarithmic axis: the state after some or all of the steps, in order, as
 // inn.Settings.Each received it (with Terms copied, for they are valid during
 // the call only). It can be drawn at any time of a training: the axis runs to
 // the last step planned.
@@ -27,7 +28,11 @@ func Losses(history []inn.Progress) *gonum.Plot {
 		end = max(end, p.Step, p.Steps)
 		step := float64(p.Step)
 		all[0].add(step, p.Loss)
-		for _, t := range p.Terms {
+		terms := p.Terms
+		if p.Held > 0 { // not NaN, and not left out
+			terms = append(slices.Clip(terms), inn.Term{Name: heldBack, Value: p.Held})
+		}
+		for _, t := range terms {
 			i, ok := index[t.Name]
 			if !ok {
 				i = len(all)
@@ -51,6 +56,8 @@ func (s *series) add(step, loss float64) {
 	s.steps = append(s.steps, step)
 	s.loss = append(s.loss, loss)
 }
+
+const heldBack = "held back" // the name of the loss of the pairs that are
 
 // lossBins is the number of points a curve is averaged to.
 const lossBins = 250

@@ -301,6 +301,25 @@ func TestLossesShow(t *testing.T) {
 	}
 }
 
+// TestLossesShowThePairsHeldBack: from the first look at them on.
+func TestLossesShowThePairsHeldBack(t *testing.T) {
+	var history []inn.Progress
+	for i := range 10 {
+		p := inn.Progress{Step: i + 1, Steps: 10, Loss: 1, Terms: []inn.Term{{Name: "y", Value: 1}}, Held: math.NaN()}
+		if i >= 4 {
+			p.Held = 0.25
+		}
+		history = append(history, p)
+	}
+	f := &Figure{Width: 300, Height: 200, Panels: [][]*gonum.Plot{{Losses(history)}}}
+	if got := texts(t, drawn(t, f)); !slices.Contains(got, "held back 0.25") {
+		t.Errorf("texts %q", got)
+	}
+	if got := texts(t, drawn(t, &Figure{Width: 300, Height: 200, Panels: [][]*gonum.Plot{{Losses(history[:4])}}})); slices.ContainsFunc(got, func(s string) bool { return strings.Contains(s, "held") }) {
+		t.Errorf("before: texts %q", got)
+	}
+}
+
 // TestLossRuns: NaN, zero and negative losses break a curve; steps without a
 // report do not.
 func TestLossRuns(t *testing.T) {

@@ -177,6 +177,7 @@ func (e *explorer) view() (*View, error) {
 		step := widget.Step(hi - lo)
 		lo, hi = step*math.Floor(lo/step), step*math.Ceil(hi/step) // so that the values between are round, too
 		s := widget.FloatSlider(v.Label(), lo, hi, middle)
+		s.Layout("width", "auto")
 		e.steps = append(e.steps, step)
 		e.sliders = append(e.sliders, s)
 		columns = append(columns, s)
@@ -186,6 +187,7 @@ func (e *explorer) view() (*View, error) {
 		names = append(names, m.String())
 	}
 	e.method = widget.ToggleButtons("method", names...)
+	e.method.Style("button_width", "auto")
 	e.list = widget.HTML("")
 	var v *View
 	buttons := []widget.Widget{widget.NewButton("next test pair", func() { e.take(v) })}
@@ -198,6 +200,7 @@ func (e *explorer) view() (*View, error) {
 	if len(e.methods) > 1 {
 		buttons = append(buttons, e.method)
 	}
+	widget.Align(columns...)
 	v = newView(e.draw, widget.GridBox(min(3, len(columns)), columns...), widget.HBox(buttons...))
 	parts := []widget.Widget{v.Box}
 	if e.Problem.Simulate != nil && len(e.sliders) > 2 {
@@ -411,6 +414,9 @@ func (e *explorer) keep(v *View) {
 	kept := e.kept
 	v.drawing.Unlock()
 	rows := [][]string{append([]string{"", "y"}, e.Params...)}
+	for j := range e.Params {
+		rows[0][j+2] += ": median (68 % interval)"
+	}
 	for _, o := range kept {
 		y := make([]string, len(o.Y))
 		for j, v := range o.Y {
@@ -446,7 +452,7 @@ func (e *explorer) rest(v *View) {
 // table is rows as HTML, the first row and column as headings.
 func table(rows [][]string) string {
 	var b strings.Builder
-	b.WriteString("<table>")
+	b.WriteString(`<table style="border-collapse: collapse; line-height: 1.5; margin: 0.5em 0">`)
 	for i, row := range rows {
 		b.WriteString("<tr>")
 		for j, cell := range row {
@@ -454,7 +460,7 @@ func table(rows [][]string) string {
 			if i == 0 || j == 0 {
 				tag = "th"
 			}
-			fmt.Fprintf(&b, "<%s>%s</%s>", tag, html.EscapeString(cell), tag)
+			fmt.Fprintf(&b, `<%s style="text-align: left; padding: 1px 1.2em 1px 0">%s</%s>`, tag, html.EscapeString(cell), tag)
 		}
 		b.WriteString("</tr>")
 	}

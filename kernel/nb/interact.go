@@ -29,6 +29,7 @@ type View struct {
 
 // newView puts the controls above the picture that draw makes.
 func newView(draw func() display.Bundle, controls ...widget.Widget) *View {
+	widget.Align(controls...)
 	v := &View{controls: widget.VBox(controls...), area: widget.HTML(""), draw: draw}
 	v.Box = widget.VBox(v.controls, v.area)
 	return v

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"runtime"
 	"strings"
 	"testing"
@@ -55,7 +56,7 @@ func TestWhatACellAsks(t *testing.T) {
 }
 
 func progress(step int) inn.Progress {
-	return inn.Progress{Step: step, Steps: 10, Loss: 1 / float64(step), Terms: []inn.Term{{Name: "y", Value: 1 / float64(step)}}, Elapsed: time.Second}
+	return inn.Progress{Step: step, Steps: 10, Held: math.NaN(), Loss: 1 / float64(step), Terms: []inn.Term{{Name: "y", Value: 1 / float64(step)}}, Elapsed: time.Second}
 }
 
 func TestWatchDrawsAtTheBeginningAndTheEnd(t *testing.T) {
@@ -66,8 +67,28 @@ func TestWatchDrawsAtTheBeginningAndTheEnd(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if len(p.log) != 2 || !strings.HasPrefix(p.log[0], "display training 1/10") || p.log[1] != "update training 10/10 · 1s · loss 0.1 true" {
+	if len(p.log) != 2 || !strings.HasPrefix(p.log[0], "display training 1/10") || p.log[1] != "update training 10/10 · 10 steps/s · 1s · loss 0.1 true" {
 		t.Errorf("the page saw %q", p.log)
+	}
+}
+
+// Of a long training some steps are kept, evenly, the last one among them.
+func TestWatchKeepsSomeSteps(t *testing.T) {
+	k := &curve{every: 1}
+	const steps = 100_001
+	for i := range steps {
+		k.add(inn.Progress{Step: i + 1, Steps: steps})
+	}
+	if n := len(k.history); n > mostKept || n < mostKept/2 {
+		t.Errorf("%d steps are kept", n)
+	}
+	for i, h := range k.history {
+		if i > 0 && h.Step-k.history[i-1].Step != 8 && h.Step != steps {
+			t.Fatalf("step %d follows %d", h.Step, k.history[i-1].Step)
+		}
+	}
+	if last := k.history[len(k.history)-1].Step; last != steps {
+		t.Errorf("the last one is %d", last)
 	}
 }
 
@@ -92,7 +113,7 @@ func TestStamp(t *testing.T) {
 func TestTheStopButtonEndsATraining(t *testing.T) {
 	var stop string
 	widget.Connect(func(c display.Comm) {
-		if c.Kind == "open" && strings.Contains(string(c.Data), `"Stop, and keep the network"`) {
+		if c.Kind == "open" && strings.Contains(string(c.Data), `"Stop, and keep the best network"`) {
 			stop = c.ID
 		}
 	})

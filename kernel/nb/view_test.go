@@ -139,8 +139,8 @@ func TestExplore(t *testing.T) {
 	if s, _ := b[display.SVG].(string); !strings.Contains(s, "<svg") {
 		t.Error("no picture is left where there are no widgets")
 	}
-	truth := fmt.Sprintf("<td>%.3g</td></tr>", pairs.X.Row(0)[0])
-	for _, want := range []string{"68 % interval", "<th>MAP</th>", truth, "more of 1000", "u0 [m]: ", "<svg"} {
+	truth := fmt.Sprintf(">%.3g</td></tr>", pairs.X.Row(0)[0])
+	for _, want := range []string{"68 % interval", ">MAP</th>", truth, "more of 1000", "u0 [m]: ", "<svg"} {
 		if s, _ := b[display.HTML].(string); !strings.Contains(s, want) {
 			t.Errorf("%q is not in %.300q", want, s)
 		}

@@ -3,6 +3,7 @@ package nb
 import (
 	"context"
 	"fmt"
+	"math"
 	"sync/atomic"
 	"time"
 
@@ -18,9 +19,35 @@ const drawEvery = time.Second
 // A curve is a training as Watch has seen it.
 type curve struct {
 	id      string
+	first   int // step seen
+	last    int
+	every   int // how many steps there are for each in the history
 	history []inn.Progress
 	drawn   time.Time
 	panel   *panel // nil where there are no widgets
+}
+
+// mostKept is how long a history gets before every other step of it goes: a figure
+// shows a few hundred, and a training may have millions.
+const mostKept = 20_000
+
+func (k *curve) add(p inn.Progress) {
+	k.last = p.Step
+	if k.every > 1 && p.Step%k.every != 0 && p.Step != p.Steps {
+		return
+	}
+	k.history = append(k.history, p)
+	if len(k.history) > mostKept {
+		k.every *= 2
+		kept := k.history[:0]
+		for _, h := range k.history {
+			if h.Step%k.every == 0 {
+				kept = append(kept, h)
+			}
+		}
+		clear(k.history[len(kept):])
+		k.history = kept
+	}
 }
 
 // A panel is a progress bar and a button that stops the training.
@@ -35,7 +62,7 @@ type panel struct {
 
 func newPanel(out display.Output, p inn.Progress) *panel {
 	w := &panel{id: newID(), bar: widget.Progress("", float64(p.Steps)), words: widget.Label("")}
-	w.stop = widget.NewButton("Stop, and keep the network", func() { w.stopped.Store(true) })
+	w.stop = widget.NewButton("Stop, and keep the best network", func() { w.stopped.Store(true) })
 	w.stop.Layout("width", "auto")
 	w.all = widget.HBox(w.bar, w.stop, w.words)
 	b, _ := display.Render(w.all)
@@ -51,13 +78,15 @@ func (w *panel) end(out display.Output, text string) {
 	}
 }
 
-// Watch shows a training as it runs: the curves of its loss terms, the step
-// and the time left. It is made to be a training's Settings.Each:
+// Watch shows a training as it runs: the curves of its loss, of every term of it and
+// of the pairs held back, the step, the steps a second and the time left. It is made
+// to be a training's Settings.Each:
 //
-//	model, err := inn.Train(pairs, &inn.Settings{Each: nb.Watch})
+//	model, err := inn.Train(pairs, &inn.Settings{Held: 0.1, Each: nb.Watch})
 //
-// Where a front end has widgets there is a button that ends the training and
-// keeps the network so far. Interrupting the cell does so too, with an error.
+// Where a front end has widgets there is a button that ends the training and keeps
+// the best network: the one with the least loss of the pairs held back, or if none
+// are, the newest. Interrupting the cell does so too, with an error.
 func Watch(p inn.Progress) error {
 	c := current.Load()
 	if c == nil {
@@ -66,14 +95,14 @@ func Watch(p inn.Progress) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	k := c.curve
-	if k == nil || len(k.history) > 0 && p.Step <= k.history[len(k.history)-1].Step {
-		k = &curve{id: newID()}
+	if k == nil || p.Step <= k.last {
+		k = &curve{id: newID(), first: p.Step, every: 1}
 		c.curve = k
 		if widget.Connected() {
 			k.panel = newPanel(c.out, p)
 		}
 	}
-	k.history = append(k.history, p)
+	k.add(p)
 	var err error
 	if c.ctx.Err() != nil {
 		err = context.Cause(c.ctx)
@@ -93,7 +122,7 @@ func (k *curve) draw(c *cell, p inn.Progress, last bool) {
 		c.out.Stream("stderr", err.Error()+"\n")
 		b = display.Bundle{}
 	}
-	b[display.Text] = state(p, last)
+	b[display.Text] = k.state(p, last)
 	if k.drawn.IsZero() {
 		c.out.Display(b, k.id)
 	} else {
@@ -103,19 +132,27 @@ func (k *curve) draw(c *cell, p inn.Progress, last bool) {
 	switch {
 	case k.panel == nil:
 	case last:
-		k.panel.end(c.out, state(p, last))
+		k.panel.end(c.out, k.state(p, last))
 		k.panel = nil
 	default:
 		k.panel.bar.Set(float64(p.Step))
-		k.panel.words.Set(fmt.Sprintf("%s, %.0f steps/s", state(p, last), float64(p.Step)/p.Elapsed.Seconds()))
+		k.panel.words.Set(k.state(p, last))
 	}
 }
 
 // state is a training's progress in a line.
-func state(p inn.Progress, last bool) string {
+func (k *curve) state(p inn.Progress, last bool) string {
 	when := p.Remaining.Round(time.Second).String() + " left"
 	if last {
 		when = p.Elapsed.Round(time.Second / 10).String()
 	}
-	return fmt.Sprintf("training %d/%d · %s · loss %.4g", p.Step, p.Steps, when, p.Loss)
+	rate := ""
+	if s := p.Elapsed.Seconds(); s > 0 { // of the steps of this run, which may go on with an older one
+		rate = fmt.Sprintf(" · %.3g steps/s", float64(p.Step-k.first+1)/s)
+	}
+	held := ""
+	if !math.IsNaN(p.Held) {
+		held = fmt.Sprintf(", held back %.4g", p.Held)
+	}
+	return fmt.Sprintf("training %d/%d%s · %s · loss %.4g%s", p.Step, p.Steps, rate, when, p.Loss, held)
 }

@@ -16,6 +16,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"unicode/utf8"
 )
 
 // control makes a model that has a description and a style beside its own
@@ -49,6 +50,26 @@ func newStyle(kind string) *Model {
 		state["description_width"] = "initial"
 	}
 	return newModel(controls, kind, "Style", state)
+}
+
+// Align gives the descriptions of controls one width, that of the longest, so that
+// what follows them stands in a column. Descriptions whose width was set stay.
+func Align(ws ...Widget) {
+	var described []*Model
+	longest := 0
+	for _, w := range ws {
+		m := w.base()
+		if text, _ := m.get("description").(string); text != "" && m.style != nil && m.style.get("description_width") == "initial" {
+			described = append(described, m)
+			longest = max(longest, utf8.RuneCountInString(text))
+		}
+	}
+	if len(described) < 2 {
+		return
+	}
+	for _, m := range described {
+		m.Style("description_width", fmt.Sprintf("%dch", longest+1)) // a ch is a digit's width
+	}
 }
 
 // A Float is a control whose value is a number.

@@ -443,6 +443,18 @@ func TestLayoutAndStyle(t *testing.T) {
 	}
 }
 
+func TestAlign(t *testing.T) {
+	connect()
+	a, b, c, d := FloatSlider("a", 0, 1, 0), FloatSlider("größer", 0, 1, 0), FloatSlider("set", 0, 1, 0), HBox()
+	c.Style("description_width", "40px")
+	Align(a, b, c, d)
+	for s, want := range map[Float]any{a: "7ch", b: "7ch", c: "40px"} {
+		if got := s.style.get("description_width"); got != want {
+			t.Errorf("the description of %v is %v wide, want %v", s, got, want)
+		}
+	}
+}
+
 func TestLinks(t *testing.T) {
 	f := connect()
 	a, b := FloatSlider("a", 0, 1, 0.25), FloatSlider("b", 0, 1, 0.75)
