@@ -15,6 +15,7 @@ import (
 func init() {
 	Symbols["github.com/innkeeper-notebook/innkeeper/kernel/widget/widget"] = map[string]reflect.Value{
 		"Accordion":        reflect.ValueOf(widget.Accordion),
+		"Align":            reflect.ValueOf(widget.Align),
 		"Bool":             reflect.ValueOf((*widget.Bool)(nil)),
 		"Box":              reflect.ValueOf((*widget.Box)(nil)),
 		"Button":           reflect.ValueOf((*widget.Button)(nil)),
@@ -38,6 +39,7 @@ func init() {
 		"Image":            reflect.ValueOf((*widget.Image)(nil)),
 		"Inline":           reflect.ValueOf(widget.Inline),
 		"Int":              reflect.ValueOf((*widget.Int)(nil)),
+		"IntRange":         reflect.ValueOf((*widget.IntRange)(nil)),
 		"IntRangeSlider":   reflect.ValueOf(widget.IntRangeSlider),
 		"IntSlider":        reflect.ValueOf(widget.IntSlider),
 		"JSLink":           reflect.ValueOf(widget.JSLink),

@@ -213,6 +213,18 @@ def main(address, front, shots):
             nb.expect(0, ".product", "0.00", "after the reload, the result")
             nb.shot(1, f"{shots}-reloaded.png")
 
+            # Two pages of a notebook show the same, whichever of them is moved.
+            other = Notebook(browser, address, front, "widgets.ipynb")
+            other.expect(0, ".product", "0.00", "on another page the result")
+            for page, beside, pixels, value, product in [(nb, other, 400, "1", "3.00"), (other, nb, -400, "0", "0.00"), (nb, other, 400, "1", "3.00")]:
+                page.page.bring_to_front()
+                page.drag(0, 0, pixels)
+                for p in [page, beside]:
+                    p.expect(0, ".product", product, "with two pages the result")
+                    p.expect(0, ".widget-readout", value, "with two pages the slider")
+            other.page.close()
+            nb.page.bring_to_front()
+
             # A kernel that starts again has no widgets until the cells run again.
             nb.menu("Kernel", "Restart Kernel…")
             nb.page.locator(".jp-Dialog button", has_text="Restart").click()

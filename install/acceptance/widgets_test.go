@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"os"
 	"path/filepath"
+	"reflect"
 	"strings"
 	"testing"
 )
@@ -116,6 +117,56 @@ func TestWidgetsInBrowser(t *testing.T) {
 			}
 			lab.end(t)
 		})
+	}
+}
+
+// TestSavedWidgets opens the page that nbconvert makes of a notebook that was run
+// without a front end: all widgets are there, as they were.
+func TestSavedWidgets(t *testing.T) {
+	python := provided(t, "INNKEEPER_PYTHON")
+	provided(t, "INNKEEPER_CHROMIUM")
+	packages := provided(t, "INNKEEPER_NPM")
+	shots := os.Getenv("INNKEEPER_SHOTS")
+	if shots == "" {
+		shots = t.TempDir()
+	}
+	work := t.TempDir()
+	writeNotebook(t, filepath.Join(work, "saved.ipynb"), widgetCells[:4])
+	u := newUser(t)
+	u.run(t, u.innkeeper, "run", "-inplace", filepath.Join(work, "saved.ipynb"))
+	u.run(t, python, "-m", "nbconvert", "--to", "html", filepath.Join(work, "saved.ipynb"))
+	out := u.run(t, python, "saved.py", filepath.Join(work, "saved.html"), packages, filepath.Join(shots, "widgets-saved.png"))
+	var seen struct {
+		Sliders, Folds, Figures                                   int
+		Readouts, Inputs, Chosen, Buttons, Tabs, Bars, Complaints []string
+		Ticked                                                    []bool
+		Images                                                    []int
+		Text                                                      string
+	}
+	if err := json.Unmarshal([]byte(out), &seen); err != nil {
+		t.Fatalf("%v in: %s", err, out)
+	}
+	want := []any{
+		15, // 2 of Interact, 2 of Explore, 5 of which two have two handles, 4 linked
+		[]string{"0.5", "3"}, []string{"1", "some"}, []string{"INN", "one", "one"}, []string{"next test pair", "simulate another", "add this observation to the table"},
+		[]string{"first", "second"}, []bool{false}, []string{"40%"}, []int{80}, 1, 1, 0,
+	}
+	got := []any{
+		seen.Sliders, seen.Readouts[:min(2, len(seen.Readouts))], seen.Inputs, seen.Chosen, seen.Buttons[:min(3, len(seen.Buttons))],
+		seen.Tabs, seen.Ticked, seen.Bars, seen.Images, seen.Folds, seen.Figures, len(seen.Complaints),
+	}
+	for i := range want {
+		if !reflect.DeepEqual(got[i], want[i]) {
+			t.Errorf("the page has %v, want %v", got[i], want[i])
+		}
+	}
+	for _, words := range []string{"1.50", "68 % interval", "printed into an Output"} {
+		if !strings.Contains(seen.Text, words) {
+			t.Errorf("%q is not on the page: %s", words, seen.Text)
+		}
+	}
+	if t.Failed() {
+		t.Log(out)
 	}
 }
 

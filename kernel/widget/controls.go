@@ -272,9 +272,12 @@ func Dropdown(label string, options ...string) Choice {
 // ToggleButtons are buttons of which one is down; the first is. There must be
 // one.
 func ToggleButtons(label string, options ...string) Choice {
-	return choice("ToggleButtons", "ToggleButtonsStyle", label, options, map[string]any{
+	c := choice("ToggleButtons", "ToggleButtonsStyle", label, options, map[string]any{
 		"button_style": "", "icons": []string{}, "tooltips": []string{},
 	})
+	c.Layout("width", "max-content")
+	c.Layout("flex_flow", "row nowrap") // the label beside them
+	return c
 }
 
 func choice(kind, style, label string, options []string, more map[string]any) Choice {
@@ -409,8 +412,10 @@ func NewButton(label string, press func()) Button {
 	return b
 }
 
-// HTML is empty: a page without widgets has nothing to press.
-func (b Button) HTML() string { return "" }
+// HTML says that there was a button: a page without widgets has nothing to press.
+func (b Button) HTML() string {
+	return `<span style="color: #767676">` + html.EscapeString(b.String()) + "</span>"
+}
 
 func (b Button) String() string { return fmt.Sprintf("[%v]", b.get("description")) }
 

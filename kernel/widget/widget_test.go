@@ -540,6 +540,17 @@ func TestWhatIsLeftOnAPage(t *testing.T) {
 	fmt.Fprint(o, "1 < 2")
 	o.Show(shape{})
 	all := Tab([]string{"first & last"}, HBox(FloatSlider("a < b", 0, 1, 0.5), HTML("<b>bold</b>"), o))
+	for name, w := range map[string]Widget{
+		"log: 10": FloatLogSlider("log", -3, 3, 10), "n: 3": IntSlider("n", 0, 9, 3), "r: 0.2 to 0.7": FloatRangeSlider("r", 0, 1, 0.2, 0.7),
+		"i: 2 to 7": IntRangeSlider("i", 0, 9, 2, 7), "d: x": Dropdown("d", "x", "y"), "t: x": ToggleButtons("t", "x", "y"), "m: ": SelectMultiple("m", "x"),
+		"c: true": Checkbox("c", true), "[go]": NewButton("go", nil), "w: some": Text("w", "some"), "f: 1.5": FloatText("f", 1.5), "said": Label("said"),
+		"$x^2$": HTMLMath("$x^2$"), "data:image/png;base64,": NewImage(nil), "bar: 0 of 9": Progress("bar", 9), "<h4>one</h4>": Accordion([]string{"one"}, Label("1")),
+		">2<": GridBox(2, Label("1"), Label("2")), ">3<": VBox(Label("3")),
+	} {
+		if page := asHTML(w); !strings.Contains(page, name) {
+			t.Errorf("a page has %q of a widget, want %q", page, name)
+		}
+	}
 	for _, want := range []string{"<h4>first &amp; last</h4>", "a &lt; b: 0.5", "<b>bold</b>", "1 &lt; 2", "<svg/>"} {
 		if !strings.Contains(all.HTML(), want) {
 			t.Errorf("%q is not in %s", want, all.HTML())
