@@ -413,10 +413,7 @@ func (e *explorer) keep(v *View) {
 	e.kept = append(e.kept, e.now)
 	kept := e.kept
 	v.drawing.Unlock()
-	rows := [][]string{append([]string{"", "y"}, e.Params...)}
-	for j := range e.Params {
-		rows[0][j+2] += ": median (68 % interval)"
-	}
+	rows := [][]string{append([]string{"median (68 % interval)", "y"}, e.Params...)}
 	for _, o := range kept {
 		y := make([]string, len(o.Y))
 		for j, v := range o.Y {

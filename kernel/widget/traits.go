@@ -183,16 +183,13 @@ func (m *Model) take(name string, raw json.RawMessage) error {
 // change is take for a part of a type, which must fit if it is the widget's value.
 func change[T any](m *Model, name string, _ T, raw json.RawMessage, fits func(T) bool) error {
 	var v T
-	if name[0] == '_' || name == "layout" || name == "style" {
-		return errors.New("not to be changed there")
-	}
 	if string(raw) == "null" {
 		return errors.New("nothing")
 	}
 	if err := json.Unmarshal(raw, &v); err != nil {
 		return err
 	}
-	if slices.Contains(own, name) {
+	if name == "value" || name == "index" || name == "selected_index" {
 		if fits != nil && !fits(v) {
 			return errors.New("out of range")
 		}
