@@ -98,6 +98,7 @@ def main(innkeeper, seconds):
             threading.Thread(target=lab.stdout.read, daemon=True).start()  # keeps the pipe empty
             browser = p.chromium.launch(executable_path=os.environ["INNKEEPER_CHROMIUM"], args=FLAGS)
             page = browser.new_page(viewport={"width": 1280, "height": 900})
+            page.set_default_timeout(120_000)
             page.goto(address)
             server = Server(page, address)
             page.wait_for_selector(".jp-NotebookPanel .jp-Cell")
