@@ -21,7 +21,7 @@ func TestNotebooksRunQuickly(t *testing.T) {
 		t.Skip("trains networks")
 	}
 	t.Chdir("notebooks") // where their data is
-	for _, name := range []string{"gaussian_mixture", "kinematics", "astronomy"} {
+	for _, name := range []string{"gaussian_mixture", "kinematics", "astronomy", "medical"} {
 		t.Run(name, func(t *testing.T) {
 			ctx, cancel := context.WithTimeout(t.Context(), 10*time.Minute)
 			defer cancel()
