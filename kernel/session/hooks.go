@@ -41,6 +41,7 @@ func (s *Session) hookTable() map[string]reflect.Value {
 		"Done":  func(cell int) { s.alive(cell); s.commitStep() },
 		"Show":  func(values ...any) { s.cell.Load().shown = values },
 		"Error": func(err error) any { return failure{err} },
+		"End":   s.endWith,
 		"Magic": func(cell int) { s.alive(cell); s.doMagic() },
 		"Start": func(int) { s.startTiming() },
 		"Took":  func(int) { s.took() },

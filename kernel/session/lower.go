@@ -31,8 +31,9 @@ type plan struct {
 // A step is what the interpreter runs at once: a statement of the cell.
 type step struct {
 	body    []ast.Stmt
-	at      token.Pos // the statement in the cell
-	defines []*topVar // variables that live from here on
+	at      token.Pos  // the statement in the cell
+	defines []*topVar  // variables that live from here on
+	after   []ast.Stmt // runs when the step is committed
 }
 
 // A lowering turns checked Go into the little of Go that the interpreter does
@@ -160,10 +161,14 @@ func (s *Session) lower(c *checked) (*plan, []problem) {
 			one.body = st.run(st.show(stmt.(*ast.ExprStmt))...)
 		default:
 			one.body = st.statement(stmt, c)
-			if e := st.lastError(stmt); final && e != nil {
-				one.body = append(one.body, &ast.ExprStmt{X: st.hook("Show", st.hook("Error", e))})
+			e := st.lastError(stmt)
+			if e != nil && final {
+				one.body = append(one.body, &ast.ExprStmt{X: st.hook("Show", st.hook("Error", st.expr(e)))})
 			}
 			one.body = st.run(one.body...)
+			if e != nil && !final && mayFail(stmt, st.info) && unread(u, i, st.info.ObjectOf(e), st.info) {
+				one.after = append(one.after, &ast.ExprStmt{X: st.hook("End", number(st.pos, i), st.expr(e))})
+			}
 		}
 		if d, ok := u.magics[stmt]; ok {
 			one.body = st.magic(d, stmt, c, one.body)
@@ -491,7 +496,7 @@ func (l *lowering) variables(s *ast.ValueSpec, c *checked) []ast.Stmt {
 }
 
 // lastError is the variable of type error that a statement assigns last.
-func (l *lowering) lastError(stmt ast.Stmt) ast.Expr {
+func (l *lowering) lastError(stmt ast.Stmt) *ast.Ident {
 	var to ast.Expr
 	switch n := stmt.(type) {
 	case *ast.AssignStmt:
@@ -505,7 +510,7 @@ func (l *lowering) lastError(stmt ast.Stmt) ast.Expr {
 	if obj == nil || id.Name == "_" || !isError(obj.Type()) {
 		return nil
 	}
-	return l.expr(id)
+	return id
 }
 
 func isError(t types.Type) bool { return types.Identical(t, types.Universe.Lookup("error").Type()) }

@@ -150,9 +150,6 @@ func (u *unit) placeDirectives(fset *token.FileSet, found []directive) (problems
 	return append(problems, u.company()...)
 }
 
-// A magicFailure is the panic by which a magic's error ends its cell.
-type magicFailure struct{ err error }
-
 // magic makes the step of a statement that has a directive; body runs it.
 func (l *lowering) magic(d directive, stmt ast.Stmt, c *checked, body []ast.Stmt) []ast.Stmt {
 	unit := number(l.pos, l.s.units)
@@ -171,7 +168,7 @@ func (s *Session) doMagic() {
 	c := s.cell.Load()
 	d := c.unit.magics[c.unit.stmts[c.done.Load()]]
 	if err := d.run(s, d.arg); err != nil {
-		panic(magicFailure{fmt.Errorf("%s: %w", d.name, err)})
+		panic(ending{err: fmt.Errorf("%s: %w", d.name, err)})
 	}
 }
 

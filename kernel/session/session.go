@@ -382,6 +382,7 @@ func (s *Session) block(p *plan) *ast.BlockStmt {
 	for _, step := range p.steps {
 		b.List = append(b.List, step.body...)
 		b.List = append(b.List, &ast.ExprStmt{X: call(step.at, "Done", number(step.at, s.units))})
+		b.List = append(b.List, step.after...)
 	}
 	return b
 }
@@ -559,8 +560,8 @@ func (s *Session) render(v any) display.Bundle {
 	return b
 }
 
-// returned is the error of a cell whose last value is one, or whose magic
-// fails.
+// returned is the error of a cell whose last value is one, that leaves one unread,
+// or whose magic fails.
 func (s *Session) returned(u *unit, err error, at token.Pos) *Error {
 	e := &Error{Name: failed, Message: err.Error(), Traceback: []string{err.Error()}}
 	where, excerpt := u.line(s.engine.fileSet().Position(at))
@@ -589,8 +590,8 @@ func (s *Session) fail(u *unit, err error, at token.Pos) *Error {
 
 // panicked tells a panic with the places in cells that it passed.
 func (s *Session) panicked(u *unit, t *thrown, at token.Pos) *Error {
-	if m, ok := t.value.(magicFailure); ok {
-		return s.returned(u, m.err, at)
+	if e, ok := t.value.(ending); ok {
+		return s.returned(u, e.err, cmp.Or(e.at, at))
 	}
 	if exit, ok := t.value.(stdlib.Exit); ok {
 		message := fmt.Sprintf("%v: a cell cannot end the kernel; shut it down in the front end", exit)
