@@ -190,7 +190,7 @@ func dial(t *testing.T, p port, kind zmq4.SocketType, id string) *zmq4.Conn {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { c.Close() })
-	c.SetDeadline(time.Now().Add(20 * time.Second))
+	c.SetDeadline(time.Now().Add(5 * time.Minute)) // of all that the test does with it
 	conn, err := zmq4.Open(c, null.Security(), kind, zmq4.SocketIdentity(id), false, nil)
 	if err != nil {
 		t.Fatal(err)

@@ -26,6 +26,7 @@ type process struct {
 	comm   func(display.Comm) // told what widgets say
 	ended  chan struct{}      // closed when it is gone and all it said has been read
 
+	telling sync.Mutex // held while standard error is shown, so that it keeps its order
 	sending sync.Mutex
 	to      *json.Encoder
 
@@ -98,7 +99,7 @@ func start(command func(token string) *exec.Cmd, comm func(display.Comm)) (*proc
 			}
 		})
 		readers.Wait()
-		p.tell("stderr", p.words.release())
+		p.tellWords()
 		close(p.ended)
 	}()
 	return p, nil
@@ -197,7 +198,7 @@ func (p *process) handle(m message) {
 	switch m.Kind {
 	case "reply":
 		if c.out != nil {
-			p.tell("stderr", p.words.release()) // it was the cell's: the process lives
+			p.tellWords() // it was the cell's: the process lives
 		}
 		c.reply <- m
 	case "display":
@@ -271,9 +272,18 @@ func (p *process) readStream(i int, name string, r io.ReadCloser, s *scanner) {
 
 func (p *process) print(i int, name string, text []byte) {
 	if i == 1 {
-		text = p.words.keep(text, func() { p.tell(name, p.words.release()) })
+		p.telling.Lock()
+		defer p.telling.Unlock()
+		text = p.words.keep(text, p.tellWords)
 	}
 	p.tell(name, text)
+}
+
+// tellWords shows what was kept back of a process that lives.
+func (p *process) tellWords() {
+	p.telling.Lock()
+	defer p.telling.Unlock()
+	p.tell("stderr", p.words.release())
 }
 
 // tell shows text in the cell that runs, or ran last.
