@@ -55,12 +55,16 @@ class Case(unittest.TestCase):
     def session(self):
         return Session(key=self.connection["key"].encode(), signature_scheme=self.connection["signature_scheme"])
 
-    def dealer(self, channel, identity=None):
+    def dealer(self, channel, identity=None, wait=False):
         s = zmq.Context.instance().socket(zmq.DEALER)
         s.linger = 0
         if identity:
             s.identity = identity
+        monitor = s.get_monitor_socket(zmq.EVENT_HANDSHAKE_SUCCEEDED) if wait else None
         s.connect(self.address(channel))
+        if wait:
+            self.assertTrue(monitor.poll(TIMEOUT * 1000))
+            s.disable_monitor()
         self.addCleanup(s.close)
         return s
 
@@ -538,7 +542,7 @@ class TestPeers(Case):
         self.assertFalse(first.poll(50) or second.poll(50))
         # Of two stdin sockets the newer is asked.
         old = self.handshake("stdin", b"DEALER", b"same")
-        stdin = self.dealer("stdin", b"same")
+        stdin = self.dealer("stdin", b"same", wait=True)
         time.sleep(0.3)
         session.send(first, "execute_request", {"code": "input name?\n", "allow_stdin": True})
         self.assertEqual(self.message(stdin, session)["content"]["prompt"], "name?")
@@ -664,8 +668,14 @@ class TestEnd(Started):
         km, kc = self.start()
         with open(km.connection_file, "rb") as f:
             before = f.read(), os.stat(km.connection_file).st_mtime_ns
+        watcher = km.blocking_client()
+        watcher.start_channels()
+        self.addCleanup(watcher.stop_channels)
+        watcher.wait_for_ready(timeout=TIMEOUT)
         cell = kc.execute("pictures 20\n" + "display x\n" * 3000 + "sleep 15000")
-        time.sleep(0.5)
+        shown = 0
+        while shown < 3020:  # the other client has read nothing by then
+            shown += watcher.get_iopub_msg(timeout=TIMEOUT)["msg_type"] == "display_data"
         msg = kc.session.msg("shutdown_request", {"restart": True})
         kc.control_channel.send(msg)
         reply = kc.control_channel.get_msg(timeout=TIMEOUT)
