@@ -62,11 +62,13 @@ func (p *Pool) Each(n int, f func(i int)) {
 			return
 		}
 	}
-	p.waiting.Store(true)
-	if p.running.Load() == 0 && p.waiting.CompareAndSwap(true, false) {
-		return
+	for p.running.Load() != 0 {
+		p.waiting.Store(true)
+		if p.running.Load() == 0 && p.waiting.CompareAndSwap(true, false) {
+			return
+		}
+		<-p.done // may be late word of an Each before this one: look again
 	}
-	<-p.done
 }
 
 // work takes tasks until there are none. What it reads of the pool belongs to
