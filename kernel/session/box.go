@@ -5,8 +5,10 @@ import (
 	"fmt"
 	"go/types"
 	"io"
+	"log/slog"
 	"reflect"
 	"strings"
+	"sync"
 )
 
 // A desc describes a type to the running program.
@@ -26,6 +28,9 @@ type desc struct {
 	fields     []fieldDesc
 	iface      bool
 	wants      []want // the methods of an interface
+
+	json   sync.Once
+	jsonAs []jsonField // as encoding/json sees them
 }
 
 type fieldDesc struct {
@@ -70,6 +75,24 @@ func (b Box) method(name string) reflect.Value {
 		return reflect.Value{}
 	}
 	return m.maker.Call([]reflect.Value{argument(b.V, m.maker.Type().In(0))})[0]
+}
+
+// Scan is for package fmt: by the value's own method Scan, or as its kind.
+func (b Box) Scan(state fmt.ScanState, verb rune) error {
+	if f, ok := asFunc[func(fmt.ScanState, rune) error](b, "Scan"); ok {
+		return f(state, verb)
+	}
+	_, err := fmt.Fscanf(state, "%"+string(verb), b.V)
+	return err
+}
+
+// MarshalText is for package slog: by the value's own method, or as slog prints
+// what has none.
+func (b Box) MarshalText() ([]byte, error) {
+	if f, ok := asFunc[func() ([]byte, error)](b, "MarshalText"); ok {
+		return f()
+	}
+	return fmt.Appendf(nil, "%+v", b), nil
 }
 
 // argument is a value as one of type t.
@@ -158,11 +181,28 @@ func (e errorBox) As(target any) bool {
 // whole is a box as it stands in an interface: one of an error is an error also
 // to compiled code that asks.
 func whole(v any) any {
-	if b, ok := v.(Box); ok && b.T.methods["Error"] != nil && b.T.methods["Error"].sig == "func()(string)" {
+	b, ok := v.(Box)
+	switch {
+	case !ok:
+	case b.T.methods["Error"] != nil && b.T.methods["Error"].sig == "func()(string)":
 		return asError(b)
+	case b.T.methods["LogValue"] != nil:
+		if f, ok := asFunc[func() slog.Value](b, "LogValue"); ok {
+			return logBox{b, f}
+		}
 	}
 	return v
 }
+
+// A logBox is a value that says itself how package slog shows it.
+type logBox struct {
+	Box
+	logValue
+}
+
+type logValue func() slog.Value
+
+func (f logValue) LogValue() slog.Value { return f() }
 
 // MarshalJSON writes what is in the box.
 func (e errorBox) MarshalJSON() ([]byte, error) { return e.box.MarshalJSON() }

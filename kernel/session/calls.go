@@ -168,7 +168,7 @@ func (l *lowering) callWith(fun ast.Expr, first []ast.Expr, e *ast.CallExpr, sig
 		l.decodes(f, e)
 		l.inTemplate(f, e)
 	}
-	if f != nil && first == nil && l.formats(f, e) {
+	if f != nil && first == nil && l.formatsBoxes(f, e) {
 		return l.formatted(fun, e, sig)
 	}
 	arg := func(x ast.Expr, t types.Type) ast.Expr {
@@ -214,6 +214,9 @@ func (l *lowering) argument(x ast.Expr, t types.Type, raw bool) ast.Expr {
 		return l.exprAs(x, t)
 	}
 	from := l.typeOf(x)
+	if o, _, _ := types.LookupFieldOrMethod(from, false, nil, "Scan"); o != nil {
+		return l.exprAs(x, t)
+	}
 	if types.IsInterface(from) {
 		return l.hook("Raw", l.convert(l.expr(x), from, anyType))
 	}
@@ -261,23 +264,31 @@ func (l *lowering) operand(lowered, x ast.Expr, list bool) ast.Expr {
 	return lowered
 }
 
-// formats reports whether a call has a format in which %T may be.
-func (l *lowering) formats(f *types.Func, e *ast.CallExpr) bool {
-	if f.Pkg() == nil || own(f) || !strings.HasSuffix(f.Name(), "f") || !f.Signature().Variadic() || e.Ellipsis.IsValid() {
+// formats reports whether a function prints by a format.
+func formats(f *types.Func) bool {
+	if f.Pkg() == nil || own(f) || !strings.HasSuffix(f.Name(), "f") || strings.HasSuffix(f.Name(), "scanf") || f.Name() == "Scanf" || !f.Signature().Variadic() {
 		return false
 	}
-	if p := f.Pkg().Path(); p != "fmt" && p != "log" {
-		return false
-	}
+	p := f.Pkg().Path()
+	return (p == "fmt" || p == "log") && f.Signature().Params().Len() > 1
+}
+
+// formatsBoxes reports whether a call's format may ask for what package fmt
+// would answer with a box: a type, a width, or operands that no verb uses.
+func (l *lowering) formatsBoxes(f *types.Func, e *ast.CallExpr) bool {
 	n := f.Signature().Params().Len()
-	if n < 2 || len(e.Args) < n {
+	if !formats(f) || len(e.Args) < n {
 		return false
 	}
 	v := l.info.Types[e.Args[n-2]].Value
-	return v == nil || v.Kind() == constant.String && strings.Contains(constant.StringVal(v), "T")
+	if v == nil || v.Kind() != constant.String || e.Ellipsis.IsValid() {
+		return true
+	}
+	text := constant.StringVal(v)
+	return strings.ContainsAny(text, "T*[") || strings.Count(text, "%")-2*strings.Count(text, "%%") != len(e.Args)-(n-1)
 }
 
-// formatted is a call with a format whose %T the session writes out.
+// formatted is a call with a format in which the session writes such things out.
 func (l *lowering) formatted(fun ast.Expr, e *ast.CallExpr, sig *types.Signature) ast.Expr {
 	n := sig.Params().Len()
 	format, list := l.new(), l.new()
@@ -290,14 +301,22 @@ func (l *lowering) formatted(fun ast.Expr, e *ast.CallExpr, sig *types.Signature
 		names = append(names, id)
 	}
 	body = append(body, l.define1(format, l.exprAs(e.Args[n-2], types.Typ[types.String])))
-	for _, a := range e.Args[n-1:] {
-		args = append(args, l.exprAs(a, anyType))
+	var operands ast.Expr
+	if e.Ellipsis.IsValid() {
+		t := sig.Params().At(n - 1).Type()
+		if operands = l.exprAs(e.Args[n-1], t); l.info.Types[e.Args[n-1]].IsNil() {
+			operands = l.zero(t)
+		}
+	} else {
+		for _, a := range e.Args[n-1:] {
+			args = append(args, l.exprAs(a, anyType))
+		}
+		operands = &ast.CompositeLit{Type: &ast.ArrayType{Elt: l.id("any")}, Elts: args}
 	}
-	lit := &ast.CompositeLit{Type: &ast.ArrayType{Elt: l.id("any")}, Elts: args}
-	c := l.apply(fun, append(names, l.hook("Verbs", format, list), list)...)
+	body = append(body, l.define1(list, operands), l.assign(token.ASSIGN, []ast.Expr{format, list}, []ast.Expr{l.hook("Verbs", format, list)}))
+	c := l.apply(fun, append(names, format, list)...)
 	c.Ellipsis = l.pos
-	body = append(body, l.define1(list, lit), l.result(sig, c))
-	return l.apply(&ast.ParenExpr{X: l.function(nil, l.outs(sig), body...)})
+	return l.apply(&ast.ParenExpr{X: l.function(nil, l.outs(sig), append(body, l.result(sig, c))...)})
 }
 
 // spread is the call f(g()) where g returns several values.
@@ -394,8 +413,17 @@ func (l *lowering) special(e *ast.CallExpr, f *types.Func) ast.Expr {
 			return l.hook("ErrorsAs", l.convert(l.expr(e.Args[0]), l.typeOf(e.Args[0]), anyType), l.exprAs(e.Args[1], anyType))
 		}
 	case "encoding/json.Unmarshal":
-		if len(e.Args) == 2 && !l.faithful(l.typeOf(e.Args[1])) {
+		if len(e.Args) == 2 {
 			return l.hook("Unmarshal", l.exprAs(e.Args[0], types.NewSlice(types.Typ[types.Byte])), l.exprAs(e.Args[1], anyType))
+		}
+	case "encoding/json.Marshal":
+		if len(e.Args) == 1 {
+			return l.hook("Marshal", l.exprAs(e.Args[0], anyType))
+		}
+	case "encoding/json.MarshalIndent":
+		if len(e.Args) == 3 {
+			text := types.Typ[types.String]
+			return l.hook("MarshalIndent", l.exprAs(e.Args[0], anyType), l.exprAs(e.Args[1], text), l.exprAs(e.Args[2], text))
 		}
 	case "reflect.DeepEqual":
 		if len(e.Args) == 2 {
@@ -695,8 +723,11 @@ func (l *lowering) methodCall(e *ast.CallExpr, sel *ast.SelectorExpr, m *types.F
 	if n != nil && foreign(n) {
 		r, _ := l.receiver2(sel.X, path)
 		l.pos = sel.Sel.Pos()
-		if m.FullName() == "(*encoding/json.Decoder).Decode" && len(e.Args) == 1 && l.info.TypeOf(e.Args[0]) != nil && !l.faithful(l.typeOf(e.Args[0])) {
+		if m.FullName() == "(*encoding/json.Decoder).Decode" && len(e.Args) == 1 {
 			return l.hook("Decode", r, l.exprAs(e.Args[0], anyType))
+		}
+		if m.FullName() == "(*encoding/json.Encoder).Encode" && len(e.Args) == 1 {
+			return l.hook("Encode", r, l.exprAs(e.Args[0], anyType))
 		}
 		return l.callWith(&ast.SelectorExpr{X: r, Sel: l.id(m.Name())}, nil, e, sig, m)
 	}

@@ -96,6 +96,7 @@ func (s *Session) check(st *state, u *unit) (*checked, []problem) {
 	if ps := s.imports(st, u, nil); len(ps) > 0 {
 		return nil, ps
 	}
+	u.receivers(st)
 	if ps := append(misplaced(s.engine.fileSet(), u), twice(s.engine.fileSet(), u)...); len(ps) > 0 {
 		return nil, ps
 	}
@@ -148,6 +149,48 @@ func (s *Session) check(st *state, u *unit) (*checked, []problem) {
 		d.effects = effectsOf(c.decls, d.node)
 	}
 	return c, nil
+}
+
+// receivers gives methods whose receiver is written as an alias the name of
+// the type itself.
+func (u *unit) receivers(st *state) {
+	for _, d := range u.decls {
+		if d.recv == "" {
+			continue
+		}
+		for range len(u.decls) + len(st.decls) {
+			t := st.decl(d.recv)
+			for _, o := range u.decls {
+				if slices.Contains(o.names, d.recv) {
+					t = o
+				}
+			}
+			to := ""
+			if t != nil {
+				to = t.aliased(d.recv)
+			}
+			if to == "" {
+				break
+			}
+			d.recv = to
+		}
+		_, method, _ := strings.Cut(d.names[0], ".")
+		d.names[0] = d.recv + "." + method
+	}
+}
+
+// aliased is the type that an alias stands for.
+func (d *decl) aliased(name string) string {
+	g, ok := d.node.(*ast.GenDecl)
+	if !ok {
+		return ""
+	}
+	for _, spec := range g.Specs {
+		if t, ok := spec.(*ast.TypeSpec); ok && t.Name.Name == name && t.Assign.IsValid() {
+			return receiver(t.Type)
+		}
+	}
+	return ""
 }
 
 // turn notes the names that the statements take from something else, and

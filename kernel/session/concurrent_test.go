@@ -105,7 +105,7 @@ func problem(concurrent bool) inn.Problem {
 		}}
 }`)
 	got := do(s, 2, "one, err := problem(false).Pairs(3000, 5)\nmany, err := problem(true).Pairs(3000, 5)\nslices.Equal(one.X.Data, many.X.Data) && slices.Equal(one.Y.Data, many.Y.Data)")
-	if got != "=> true" {
+	if !strings.HasSuffix(got, "=> true") { // behind how far it is, on a slow machine
 		t.Errorf("pairs of several workers: %q", got)
 	}
 	if got := do(s, 3, "p := inn.Problem{Concurrent: false, Prior: inn.Normal(nil, nil), Simulate: func(rng *rand.Rand, x []float64) []float64 { return x }}\np.Concurrent"); got != "=> false" {

@@ -125,7 +125,14 @@ func (b *yieldBody) exit(e exit) int {
 
 // returned lowers a return statement.
 func (l *lowering) returned(s *ast.ReturnStmt) []ast.Stmt {
-	out, values := l.results(s)
+	list := s.Results
+	if len(list) == 1 {
+		list = l.inside(list[0])
+	}
+	out := l.ordered(list...)
+	l.pos = s.Pos()
+	more, values := l.results(s)
+	out = append(out, more...)
 	b := l.fn.body
 	if b == nil && l.fn.deferred == nil {
 		if len(values) == 0 && len(l.fn.named) > 0 {
@@ -198,6 +205,7 @@ func (l *lowering) switchStmt(s *ast.SwitchStmt, label *ast.Ident) []ast.Stmt {
 	var tag *ast.Ident
 	var tagType types.Type
 	if s.Tag != nil {
+		out = append(out, l.ordered(s.Tag)...)
 		tag = l.new()
 		tagType = l.typ(types.Default(l.info.TypeOf(s.Tag)))
 		out = append(out, l.define1(tag, l.exprAs(s.Tag, tagType)))

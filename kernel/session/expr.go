@@ -26,7 +26,7 @@ func (l *lowering) exprAs(e ast.Expr, to types.Type) ast.Expr {
 	if w := l.writer(e); w != nil && types.IsInterface(to) {
 		return w
 	}
-	if n, ok := l.typeOf(e).(*types.Named); ok && tv.Value != nil && foreign(n) {
+	if n, ok := types.Unalias(l.typeOf(e)).(*types.Named); ok && tv.Value != nil && foreign(n) {
 		return l.convert(l.typedConstant(tv.Value, n), n, to)
 	}
 	return l.convert(l.expr(e), l.typeOf(e), to)
@@ -221,6 +221,9 @@ func (l *lowering) expr(e ast.Expr) ast.Expr {
 	if tv.IsType() {
 		return l.mustSpell(l.typ(tv.Type), e.Pos())
 	}
+	if name := l.hoisted[e]; name != "" {
+		return l.id(name)
+	}
 	switch e := e.(type) {
 	case *ast.ParenExpr:
 		return &ast.ParenExpr{Lparen: e.Lparen, X: l.expr(e.X), Rparen: e.Rparen}
@@ -356,6 +359,11 @@ func (l *lowering) funcRef(e ast.Expr) ast.Expr {
 func (l *lowering) funcValue(e ast.Expr) ast.Expr {
 	f := l.funcRef(e)
 	if _, compiled := f.(*ast.SelectorExpr); compiled {
+		if sel, ok := ast.Unparen(e).(*ast.SelectorExpr); ok {
+			if o, ok := l.info.Uses[sel.Sel].(*types.Func); ok && formats(o) {
+				return l.formatFunc(f, o.Signature())
+			}
+		}
 		return f
 	}
 	if name, ok := f.(*ast.Ident); ok {
@@ -384,6 +392,16 @@ func (l *lowering) funcValue(e ast.Expr) ast.Expr {
 		c.Ellipsis = l.pos
 	}
 	return l.passing(in, l.outs(sig), l.result(sig, c))
+}
+
+// formatFunc is a function of package fmt that prints by a format, as a value.
+func (l *lowering) formatFunc(f ast.Expr, sig *types.Signature) ast.Expr {
+	in, args := l.params(sig)
+	n := len(args)
+	before := l.assign(token.ASSIGN, args[n-2:], []ast.Expr{l.hook("Verbs", args[n-2], args[n-1])})
+	c := l.apply(f, args...)
+	c.Ellipsis = l.pos
+	return l.passing(in, l.outs(sig), before, l.result(sig, c))
 }
 
 // imported is an object of a compiled package.

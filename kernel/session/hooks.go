@@ -134,6 +134,10 @@ func (s *Session) hookTable() map[string]reflect.Value {
 		"Unmarshal": s.unmarshal,
 		"Decode":    s.decode,
 
+		"Marshal":       marshal,
+		"MarshalIndent": marshalIndent,
+		"Encode":        encode,
+
 		"Native":      s.nativeSet,
 		"NativeReads": s.nativeReads,
 
@@ -246,45 +250,6 @@ func printedFloat(f float64) string {
 		return fmt.Sprintf("%+v", f)
 	}
 	return fmt.Sprint(f)
-}
-
-// verbs takes %T, which would name the box, out of a format.
-func verbs(format string, args []any) string {
-	var b strings.Builder
-	n := 0
-	for i := 0; i < len(format); i++ {
-		b.WriteByte(format[i])
-		if format[i] != '%' {
-			continue
-		}
-		for i++; i < len(format) && strings.IndexByte("+-# 0123456789.[]", format[i]) >= 0; i++ {
-			b.WriteByte(format[i])
-		}
-		if i == len(format) {
-			break
-		}
-		switch c := format[i]; {
-		case c == 'T' && n < len(args):
-			if box, ok := out(args[n]).(Box); ok {
-				args[n] = box.T.name
-				b.WriteByte('s')
-				n++
-				continue
-			}
-			if t := reflect.TypeOf(args[n]); t != nil && nameOfType(t) != t.String() {
-				name := nameOfType(t)
-				args[n] = name
-				b.WriteByte('s')
-				n++
-				continue
-			}
-			n++
-		case c != '%':
-			n++
-		}
-		b.WriteByte(format[i])
-	}
-	return b.String()
 }
 
 // operand is a value that is printed beside others: a string of a cell's type

@@ -21,7 +21,7 @@ func (l *lowering) forLoop(n *ast.ForStmt, label *ast.Ident) []ast.Stmt {
 	}
 	f := &ast.ForStmt{For: n.For}
 	if n.Cond != nil {
-		f.Cond = l.expr(n.Cond)
+		f.Cond = l.condition(n.Cond)
 	}
 	var post []ast.Stmt
 	if n.Post != nil {
@@ -69,7 +69,7 @@ func (l *lowering) ownVariables(n *ast.ForStmt, init *ast.AssignStmt, label *ast
 	head = append(head, l.set(first, l.id("false")))
 	if n.Cond != nil {
 		l.pos = n.Cond.Pos()
-		head = append(head, &ast.IfStmt{If: l.pos, Cond: &ast.UnaryExpr{Op: token.NOT, X: &ast.ParenExpr{X: l.expr(n.Cond)}}, Body: l.block(&ast.BranchStmt{TokPos: l.pos, Tok: token.BREAK})})
+		head = append(head, &ast.IfStmt{If: l.pos, Cond: &ast.UnaryExpr{Op: token.NOT, X: &ast.ParenExpr{X: l.condition(n.Cond)}}, Body: l.block(&ast.BranchStmt{TokPos: l.pos, Tok: token.BREAK})})
 	}
 	body := l.enter(label, true, func() *ast.BlockStmt { return l.blockOf(n.Body) })
 	body.List = append(head, body.List...)

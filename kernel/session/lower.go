@@ -62,6 +62,8 @@ type lowering struct {
 	late  bool                    // only to describe types while a cell runs
 	pos   token.Pos               // of what is made
 	owner *shared
+
+	hoisted map[ast.Expr]string // what has been evaluated before its statement
 }
 
 // shared is what the lowerings of one cell share.
@@ -80,9 +82,10 @@ type function struct {
 	deferred *ast.Ident // the list of its deferred calls, if it defers some
 	token    *ast.Ident // tells recover whether defer called the function
 	body     *yieldBody
-	frames   []frame         // around what is being lowered, within body
-	gotos    map[string]bool // the labels that goto names
-	lists    *gotoList       // the innermost one around
+	frames   []frame               // around what is being lowered, within body
+	gotos    map[string]bool       // the labels that goto names
+	lists    *gotoList             // the innermost one around
+	moves    map[types.Object]bool // variables that calls may change
 }
 
 // lower makes the plan of a checked cell.
@@ -153,7 +156,7 @@ func (s *Session) lower(c *checked) (*plan, []problem) {
 		st.pos = stmt.Pos()
 		one := step{at: stmt.Pos(), defines: defines[i]}
 		final := i == len(u.stmts)-1
-		st.fn = &function{gotos: gotos(stmt)}
+		st.fn = &function{gotos: gotos(stmt), moves: moving(stmt, st.info)}
 		switch {
 		case nameless[i]:
 			one.body = st.define(stmt)
@@ -220,6 +223,11 @@ func (l *lowering) body(in []*ast.FieldList, out *ast.FieldList, sig *types.Sign
 	defer func() { l.fn, l.top, l.pos = outer, top, pos }()
 	l.top = false
 	l.fn = &function{results: l.typ(sig.Results()).(*types.Tuple)}
+	if outer != nil {
+		l.fn.moves = outer.moves
+	} else {
+		l.fn.moves = moving(block, l.info)
+	}
 	params := &ast.FieldList{Opening: l.pos, Closing: l.pos}
 	for k, list := range in {
 		for _, field := range list.List {
@@ -521,9 +529,10 @@ func (l *lowering) show(stmt *ast.ExprStmt) []ast.Stmt {
 	if tv.IsVoid() || l.prints(stmt.X) {
 		return l.list([]ast.Stmt{stmt})
 	}
+	before := l.ordered(l.inside(stmt.X)...)
 	tuple, ok := tv.Type.(*types.Tuple)
 	if !ok {
-		return []ast.Stmt{&ast.ExprStmt{X: l.hook("Show", l.dress(l.exprAs(stmt.X, types.Default(tv.Type)), types.Default(tv.Type)))}}
+		return append(before, &ast.ExprStmt{X: l.hook("Show", l.dress(l.exprAs(stmt.X, types.Default(tv.Type)), types.Default(tv.Type)))})
 	}
 	var names, args []ast.Expr
 	for v := range tuple.Variables() {
@@ -531,10 +540,9 @@ func (l *lowering) show(stmt *ast.ExprStmt) []ast.Stmt {
 		names = append(names, id)
 		args = append(args, l.dress(id, v.Type()))
 	}
-	return []ast.Stmt{
+	return append(before,
 		l.assign(token.DEFINE, names, []ast.Expr{l.expr(stmt.X)}),
-		&ast.ExprStmt{X: l.hook("Show", args...)},
-	}
+		&ast.ExprStmt{X: l.hook("Show", args...)})
 }
 
 // dress is a value as the session shows it.

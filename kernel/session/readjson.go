@@ -6,6 +6,7 @@ import (
 	"encoding"
 	"encoding/json"
 	"fmt"
+	"go/token"
 	"reflect"
 	"slices"
 	"strconv"
@@ -19,6 +20,8 @@ import (
 type jsonReader struct {
 	*Session
 	strict, number bool // DisallowUnknownFields, UseNumber
+
+	path, within string // the field that is read, and its struct
 }
 
 // unmarshal is json.Unmarshal.
@@ -32,17 +35,18 @@ func (s jsonReader) unmarshal(text []byte, to any) error {
 	}
 	b, ok := out(to).(Box)
 	if !ok {
+		if v := reflect.ValueOf(to); v.Kind() == reflect.Pointer && !v.IsNil() {
+			if p, ok := s.held(v.Elem(), string(bytes.TrimSpace(text)) == "null"); ok {
+				return s.unmarshal(text, p)
+			}
+		}
 		return json.Unmarshal(text, to)
 	}
 	v := reflect.ValueOf(b.V)
 	if v.Kind() != reflect.Pointer || v.IsNil() {
-		return &json.InvalidUnmarshalError{Type: v.Type()}
+		return &json.InvalidUnmarshalError{Type: jsonType(b.T, v)}
 	}
-	err := s.readJSON(text, b.T, v, "")
-	if e, ok := err.(*json.UnmarshalTypeError); ok && e.Field != "" {
-		e.Struct = b.T.elem.name[strings.LastIndexByte(b.T.elem.name, '.')+1:]
-	}
-	return err
+	return s.readJSON(text, b.T, v)
 }
 
 // decode is Decode of a json.Decoder.
@@ -56,12 +60,27 @@ func (s *Session) decode(d *json.Decoder, to any) error {
 		f := settings.FieldByName(name)
 		return f.IsValid() && f.Bool()
 	}
-	return jsonReader{s, set("disallowUnknownFields"), set("useNumber")}.unmarshal(text, to)
+	return jsonReader{Session: s, strict: set("disallowUnknownFields"), number: set("useNumber")}.unmarshal(text, to)
 }
 
-// readJSON reads valid JSON into what v points to; d describes the pointer, and
-// path is the field that is read.
-func (s jsonReader) readJSON(text []byte, d *desc, v reflect.Value, path string) error {
+// misfit is the error of JSON of one kind for a value of another.
+func (s jsonReader) misfit(text []byte, d *desc, v reflect.Value) error {
+	kind := "number"
+	switch text[0] {
+	case '{':
+		kind = "object"
+	case '[':
+		kind = "array"
+	case '"':
+		kind = "string"
+	case 't', 'f':
+		kind = "bool"
+	}
+	return &json.UnmarshalTypeError{Value: kind, Type: jsonType(d, v), Struct: s.within, Field: s.path}
+}
+
+// readJSON reads valid JSON into what v points to; d describes the pointer.
+func (s jsonReader) readJSON(text []byte, d *desc, v reflect.Value) error {
 	text = bytes.TrimSpace(text)
 	null := string(text) == "null"
 	b := Box{d, v.Interface()}
@@ -70,17 +89,20 @@ func (s jsonReader) readJSON(text []byte, d *desc, v reflect.Value, path string)
 	}
 	if f, ok := asFunc[func([]byte) error](b, "UnmarshalText"); ok && !null {
 		var word string
-		if err := json.Unmarshal(text, &word); err != nil {
-			return err
+		if json.Unmarshal(text, &word) != nil {
+			return s.misfit(text, d, v)
 		}
 		return f([]byte(word))
 	}
 	t, to := d.elem, v.Elem()
+	if p, ok := s.held(to, null); ok {
+		return s.readJSON(text, p.T, reflect.ValueOf(p.V))
+	}
 	if t == nil || t.faithful || t.iface {
-		return s.readLeaf(text, v, path)
+		return s.readLeaf(text, v)
 	}
 	if to.Kind() == reflect.Interface { // a cut field
-		return fmt.Errorf("json: the interpreter cannot read into the field %s, which leads back to its own struct", path)
+		return fmt.Errorf("json: the interpreter cannot read into the field %s, which leads back to its own struct", s.path)
 	}
 	if null {
 		switch to.Kind() {
@@ -97,11 +119,10 @@ func (s jsonReader) readJSON(text []byte, d *desc, v reflect.Value, path string)
 		if to.IsNil() {
 			to.Set(reflect.New(to.Type().Elem()))
 		}
-		return s.readJSON(text, t, to, path)
+		return s.readJSON(text, t, to)
 	case reflect.Struct:
-		var all map[string]json.RawMessage
-		if err := s.readLeaf(text, reflect.ValueOf(&all), path); err != nil {
-			return err
+		if text[0] != '{' {
+			return s.misfit(text, t, to)
 		}
 		dec := json.NewDecoder(bytes.NewReader(text)) // for the order of the keys
 		dec.Token()
@@ -110,51 +131,64 @@ func (s jsonReader) readJSON(text []byte, d *desc, v reflect.Value, path string)
 			key, _ := dec.Token()
 			var value json.RawMessage
 			dec.Decode(&value)
-			field, ok := s.fieldJSON(t, to, key.(string))
+			field, typ, at, err := s.fieldJSON(t, to, key.(string))
 			switch {
-			case !ok && s.strict && first == nil:
-				first = fmt.Errorf("json: unknown field %q", key)
-			case ok && field.quoted && string(value) != "null":
-				word, err := unquoted(value, field.to)
-				if err != nil && first == nil {
-					first = err
-				}
-				value = word
+			case err != nil:
+			case !at.IsValid() && s.strict:
+				err = fmt.Errorf("json: unknown field %q", key)
+			case at.IsValid() && field.quoted && string(value) != "null":
+				value, err = unquoted(value, typ)
 			}
-			if !ok || value == nil {
-				continue
+			if err == nil && at.IsValid() {
+				one := s
+				one.path, one.within = strings.TrimPrefix(s.path+"."+field.name, "."), t.name[strings.LastIndexByte(t.name, '.')+1:]
+				err = one.readJSON(value, s.pointerTo(typ), at.Addr())
 			}
-			if err := s.readJSON(value, field.pointer, field.to, strings.TrimPrefix(path+"."+field.name, ".")); err != nil && first == nil {
-				first = err
-			}
+			first = cmp.Or(first, err)
 		}
 		return first
 	case reflect.Slice, reflect.Array:
-		if to.Kind() == reflect.Slice && to.Type().Elem().Kind() == reflect.Uint8 {
+		if to.Kind() == reflect.Slice && to.Type().Elem().Kind() == reflect.Uint8 && text[0] != '[' {
 			break
 		}
+		if text[0] != '[' {
+			return s.misfit(text, t, to)
+		}
 		var all []json.RawMessage
-		if err := s.readLeaf(text, reflect.ValueOf(&all), path); err != nil {
+		if err := s.readLeaf(text, reflect.ValueOf(&all)); err != nil {
 			return err
 		}
-		if to.Kind() == reflect.Slice {
-			to.Set(reflect.MakeSlice(to.Type(), len(all), len(all)))
+		switch {
+		case to.Kind() == reflect.Array:
+			for i := len(all); i < to.Len(); i++ {
+				to.Index(i).SetZero()
+			}
+		case len(all) == 0:
+			to.Set(reflect.MakeSlice(to.Type(), 0, 0))
+		default: // what is there is read into
+			to.Set(to.Slice(0, min(len(all), to.Cap())))
+			to.Grow(len(all) - to.Len())
+			to.SetLen(len(all))
 		}
 		var first error
 		for i := range min(len(all), to.Len()) {
-			if err := s.readJSON(all[i], s.pointerTo(t.elem), to.Index(i).Addr(), path); err != nil && first == nil {
+			if err := s.readJSON(all[i], s.pointerTo(t.elem), to.Index(i).Addr()); err != nil && first == nil {
 				first = err
 			}
 		}
 		return first
 	case reflect.Map:
+		if text[0] != '{' {
+			return s.misfit(text, t, to)
+		}
 		var all map[string]json.RawMessage
-		if err := s.readLeaf(text, reflect.ValueOf(&all), path); err != nil {
+		if err := s.readLeaf(text, reflect.ValueOf(&all)); err != nil {
 			return err
 		}
 		if to.IsNil() {
 			to.Set(reflect.MakeMap(to.Type()))
 		}
+		var first error
 		for _, key := range sortedKeys(all) {
 			k, value := reflect.New(to.Type().Key()), reflect.New(to.Type().Elem())
 			if f, ok := asFunc[func([]byte) error](Box{s.pointerTo(t.keys), k.Interface()}, "UnmarshalText"); ok {
@@ -170,18 +204,32 @@ func (s jsonReader) readJSON(text []byte, d *desc, v reflect.Value, path string)
 			} else if err := json.Unmarshal([]byte(key), k.Interface()); err != nil {
 				return err
 			}
-			if err := s.readJSON(all[key], s.pointerTo(t.elem), value, path); err != nil {
-				return err
+			if err := s.readJSON(all[key], s.pointerTo(t.elem), value); err != nil && first == nil {
+				first = err
 			}
 			to.SetMapIndex(k.Elem(), value.Elem())
 		}
-		return nil
+		return first
 	}
-	return s.readLeaf(text, v, path)
+	return s.readLeaf(text, v)
+}
+
+// held is the pointer of a cell's type that an interface holds, into which is
+// read.
+func (s jsonReader) held(v reflect.Value, null bool) (Box, bool) {
+	if v.Kind() != reflect.Interface || v.IsNil() || !v.CanInterface() {
+		return Box{}, false
+	}
+	b, ok := out(v.Interface()).(Box)
+	if !ok {
+		return Box{}, false
+	}
+	p := reflect.ValueOf(b.V)
+	return b, p.Kind() == reflect.Pointer && !p.IsNil() && (!null || p.Elem().Kind() == reflect.Pointer)
 }
 
 // readLeaf reads what encoding/json reads itself.
-func (s jsonReader) readLeaf(text []byte, v reflect.Value, path string) error {
+func (s jsonReader) readLeaf(text []byte, v reflect.Value, ) error {
 	dec := json.NewDecoder(bytes.NewReader(text))
 	if s.number {
 		dec.UseNumber()
@@ -190,75 +238,52 @@ func (s jsonReader) readLeaf(text []byte, v reflect.Value, path string) error {
 		dec.DisallowUnknownFields()
 	}
 	err := dec.Decode(v.Interface())
-	if e, ok := err.(*json.UnmarshalTypeError); ok && path != "" {
-		e.Field = path
+	if e, ok := err.(*json.UnmarshalTypeError); ok && s.path != "" && e.Field == "" {
+		e.Field, e.Struct = s.path, s.within
 	}
 	return err
 }
 
 // unquoted is the text of a basic value that a tag wants in a string.
-func unquoted(text []byte, to reflect.Value) (json.RawMessage, error) {
+func unquoted(text []byte, d *desc) (json.RawMessage, error) {
 	var word string
 	if err := json.Unmarshal(text, &word); err != nil || !json.Valid([]byte(word)) {
-		return nil, fmt.Errorf("json: invalid use of ,string struct tag, trying to unmarshal %s into %v", cmp.Or(map[bool]string{true: "unquoted value"}[err != nil], strconv.Quote(word)), to.Type().Elem())
+		return nil, fmt.Errorf("json: invalid use of ,string struct tag, trying to unmarshal %s into %v", cmp.Or(map[bool]string{true: "unquoted value"}[err != nil], strconv.Quote(word)), d.target().name)
 	}
 	return json.RawMessage(word), nil
 }
 
-// A jsonField is where the value of a key goes.
-type jsonField struct {
-	name    string
-	pointer *desc // of a pointer to the field
-	to      reflect.Value
-	quoted  bool // the tag wants a string around the value
-}
-
 // fieldJSON finds the field of a struct for a key: by its name or tag, or else
-// without regard to case; those of embedded structs come last.
-func (s jsonReader) fieldJSON(d *desc, v reflect.Value, key string) (jsonField, bool) {
-	for _, equal := range []func(a, b string) bool{func(a, b string) bool { return a == b }, strings.EqualFold} {
-		for i, f := range d.fields {
-			name, opts, _ := strings.Cut(reflect.StructTag(f.tag).Get("json"), ",")
-			if name == "-" && opts == "" || !f.exported || f.embedded && name == "" {
-				continue
-			}
-			if name == "" {
-				name = f.name
-			}
-			if equal(name, key) {
-				quoted := false
-				switch k := v.Field(i).Kind(); {
-				case k <= reflect.Float64 && k != reflect.Invalid, k == reflect.String:
-					quoted = slices.Contains(strings.Split(opts, ","), "string")
-				}
-				return jsonField{name, s.pointerTo(f.typ), v.Field(i).Addr(), quoted}, true
-			}
-		}
+// without regard to case. Pointers on the way to it are made.
+func (s jsonReader) fieldJSON(d *desc, v reflect.Value, key string) (f jsonField, typ *desc, at reflect.Value, err error) {
+	all := d.jsonFields()
+	i := slices.IndexFunc(all, func(f jsonField) bool { return f.name == key })
+	if i < 0 {
+		i = slices.IndexFunc(all, func(f jsonField) bool { return strings.EqualFold(f.name, key) })
 	}
-	for i, f := range d.fields {
-		name, _, _ := strings.Cut(reflect.StructTag(f.tag).Get("json"), ",")
-		if !f.embedded || name != "" {
-			continue
-		}
-		inner, x := f.typ, v.Field(i)
-		if x.Kind() == reflect.Pointer && inner.elem != nil {
-			if x.IsNil() {
-				fresh := reflect.New(x.Type().Elem())
-				if _, ok := s.fieldJSON(inner.elem, fresh.Elem(), key); !ok {
-					continue
-				}
-				x.Set(fresh)
-			}
-			inner, x = inner.elem, x.Elem()
-		}
-		if x.Kind() != reflect.Struct || inner.faithful {
-			continue
-		}
-		if found, ok := s.fieldJSON(inner, x, key); ok {
-			return found, true
-		}
+	if i < 0 {
+		return f, nil, at, nil
 	}
-	return jsonField{}, false
+	f, typ, at = all[i], d, v
+	for n, i := range f.path {
+		if n > 0 && at.Kind() == reflect.Interface { // a cut field
+			if at.IsNil() {
+				return f, nil, reflect.Value{}, fmt.Errorf("json: the interpreter cannot read into the embedded field %s, which leads back to its own struct", typ.name)
+			}
+			at = at.Elem()
+		}
+		if n > 0 && at.Kind() == reflect.Pointer {
+			if at.IsNil() {
+				if before := typ.target(); before.typ != nil && !token.IsExported(before.name[strings.LastIndexByte(before.name, '.')+1:]) {
+					return f, nil, reflect.Value{}, fmt.Errorf("json: cannot set embedded pointer to unexported struct: %s", before.name)
+				}
+				at.Set(reflect.New(at.Type().Elem()))
+			}
+			at, typ = at.Elem(), typ.target()
+		}
+		typ, at = typ.structFields()[i].typ, at.Field(i)
+	}
+	return f, typ, at, nil
 }
 
 // pointerTo is the description of a pointer to a type. One that no program

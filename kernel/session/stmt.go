@@ -32,7 +32,7 @@ func (l *lowering) stmt(s ast.Stmt) []ast.Stmt {
 		if u, ok := ast.Unparen(s.X).(*ast.UnaryExpr); ok && u.Op == token.ARROW {
 			return []ast.Stmt{&ast.ExprStmt{X: &ast.UnaryExpr{OpPos: u.OpPos, Op: u.Op, X: l.under(u.X)}}}
 		}
-		return l.withFunctions(&ast.ExprStmt{X: l.expr(s.X)})
+		return append(l.ordered(l.inside(s.X)...), l.withFunctions(&ast.ExprStmt{X: l.expr(s.X)})...)
 	case *ast.AssignStmt:
 		return l.assignStmt(s)
 	case *ast.IncDecStmt:
@@ -62,7 +62,8 @@ func (l *lowering) stmt(s ast.Stmt) []ast.Stmt {
 		return l.selectStmt(s, l.madeLabel())
 	case *ast.SendStmt:
 		t := l.typeOf(s.Chan).Underlying().(*types.Chan)
-		return l.withFunctions(&ast.SendStmt{Chan: l.under(s.Chan), Arrow: s.Arrow, Value: l.element(s.Value, t.Elem())})
+		before := l.ordered(s.Chan, s.Value)
+		return append(before, l.withFunctions(&ast.SendStmt{Chan: l.under(s.Chan), Arrow: s.Arrow, Value: l.element(s.Value, t.Elem())})...)
 	case *ast.GoStmt:
 		f := l.new()
 		return []ast.Stmt{l.define1(f, l.thunk(s.Call)), &ast.ExprStmt{X: l.hook("Go", f)}}
@@ -140,6 +141,7 @@ func (l *lowering) assignStmt(s *ast.AssignStmt) []ast.Stmt {
 	case token.ASSIGN:
 		return l.assignment(s.Lhs, s.Rhs, false)
 	}
+	before := l.ordered(s.Lhs[0], s.Rhs[0])
 	// x op= y, with x evaluated once.
 	out, to := l.place(s.Lhs[0], hasCall(s.Lhs[0]) || hasCall(s.Rhs[0]))
 	t := l.typeOf(s.Lhs[0])
@@ -149,7 +151,7 @@ func (l *lowering) assignStmt(s *ast.AssignStmt) []ast.Stmt {
 	} else {
 		y = l.exprAs(s.Rhs[0], t)
 	}
-	return append(out, l.withFunctions(l.assign(s.Tok, []ast.Expr{to}, []ast.Expr{y}))...)
+	return append(append(before, out...), l.withFunctions(l.assign(s.Tok, []ast.Expr{to}, []ast.Expr{y}))...)
 }
 
 func hasCall(n ast.Node) (found bool) {
@@ -167,6 +169,10 @@ func hasCall(n ast.Node) (found bool) {
 
 // assignment lowers = and :=, where declare is true for new variables of a function.
 func (l *lowering) assignment(lhs, rhs []ast.Expr, declare bool) []ast.Stmt {
+	return append(l.ordered(l.sides(lhs, rhs)...), l.assigned(lhs, rhs, declare)...)
+}
+
+func (l *lowering) assigned(lhs, rhs []ast.Expr, declare bool) []ast.Stmt {
 	if len(lhs) > 1 && len(rhs) == 1 {
 		return l.fromOne(lhs, rhs[0], declare)
 	}
@@ -432,6 +438,8 @@ func (l *lowering) ifStmt(s *ast.IfStmt) []ast.Stmt {
 	if s.Init != nil {
 		init = l.stmt(s.Init)
 	}
+	l.pos = s.Pos()
+	init = append(init, l.ordered(s.Cond)...)
 	l.pos = s.Pos()
 	n := &ast.IfStmt{If: s.If, Cond: l.expr(s.Cond), Body: l.blockOf(s.Body)}
 	switch e := s.Else.(type) {

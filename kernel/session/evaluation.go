@@ -1,0 +1,354 @@
+package session
+
+import (
+	"go/ast"
+	"go/token"
+	"go/types"
+)
+
+// Go leaves open whether x in x + f() is read before f is called. Its compiler
+// makes a statement's calls first, in their order, and reads variables after
+// them. The interpreter goes from left to right, so where a call may change what
+// stands before it, the statement's calls come before it as variables.
+
+// ordered are the statements that make the calls of some expressions, of one
+// statement and in their order, where that is needed. The expressions are
+// lowered after them.
+func (l *lowering) ordered(list ...ast.Expr) (before []ast.Stmt) {
+	o := &evaluation{l: l}
+	for _, x := range list {
+		o.walk(x)
+	}
+	if !o.needed {
+		return nil
+	}
+	for _, x := range o.early {
+		if c, ok := x.(*ast.CallExpr); ok {
+			before = append(before, l.ordered(l.operands(c)...)...)
+		}
+		l.pos = x.Pos()
+		v := l.new()
+		before = append(before, l.withFunctions(l.define1(v, l.expr(x)))...)
+		if l.hoisted == nil {
+			l.hoisted = map[ast.Expr]string{}
+		}
+		l.hoisted[x] = v.Name
+	}
+	return before
+}
+
+// inside are the parts of an expression that is a statement, or has several
+// values.
+func (l *lowering) inside(x ast.Expr) []ast.Expr {
+	x = ast.Unparen(x)
+	switch e := x.(type) {
+	case *ast.CallExpr:
+		if !l.info.Types[e.Fun].IsType() && !l.info.Types[e.Fun].IsBuiltin() {
+			return l.operands(e)
+		}
+		return e.Args
+	case *ast.UnaryExpr:
+		if e.Op == token.ARROW {
+			return []ast.Expr{e.X}
+		}
+	}
+	return []ast.Expr{x}
+}
+
+// sides are the operands of an assignment in their order.
+func (l *lowering) sides(lhs, rhs []ast.Expr) (list []ast.Expr) {
+	for _, x := range lhs {
+		switch e := ast.Unparen(x).(type) {
+		case *ast.IndexExpr:
+			list = append(list, e.X, e.Index)
+		case *ast.StarExpr:
+			list = append(list, e.X)
+		case *ast.SelectorExpr:
+			if l.pkgName(e.X) == nil {
+				list = append(list, e.X)
+			}
+		}
+	}
+	if len(rhs) == 1 {
+		switch e := ast.Unparen(rhs[0]).(type) {
+		case *ast.TypeAssertExpr:
+			return append(list, e.X)
+		case *ast.IndexExpr:
+			if len(lhs) > 1 {
+				return append(list, e.X, e.Index)
+			}
+		default:
+			if len(lhs) > 1 || len(list) == 0 {
+				return append(list, l.inside(e)...)
+			}
+		}
+	}
+	return append(list, rhs...)
+}
+
+// condition is the condition of a loop.
+func (l *lowering) condition(x ast.Expr) ast.Expr {
+	before := l.ordered(x)
+	c := l.expr(x)
+	if len(before) == 0 {
+		return c
+	}
+	return l.apply(&ast.ParenExpr{X: l.function(nil, l.list1(&ast.Field{Type: l.id("bool")}), append(before, l.ret(c))...)})
+}
+
+// operands are what a call evaluates before it is made.
+func (l *lowering) operands(c *ast.CallExpr) (list []ast.Expr) {
+	switch f := ast.Unparen(c.Fun).(type) {
+	case *ast.SelectorExpr:
+		if l.pkgName(f.X) == nil && !l.info.Types[f.X].IsType() {
+			list = append(list, f.X)
+		}
+	case *ast.Ident, *ast.IndexListExpr, *ast.FuncLit:
+	case *ast.IndexExpr:
+		if !l.info.Types[f.Index].IsType() { // a function among others
+			list = append(list, f)
+		}
+	default:
+		list = append(list, f)
+	}
+	sig, _ := l.typeOf(c.Fun).Underlying().(*types.Signature)
+	for i, a := range c.Args {
+		if sig != nil && !c.Ellipsis.IsValid() && types.IsInterface(paramType(sig, i)) && l.copied(a) {
+			a = &ast.ParenExpr{Lparen: token.NoPos, X: a} // see walk
+		}
+		list = append(list, a)
+	}
+	return list
+}
+
+// copied reports whether Go's compiler copies a value into an interface when its
+// turn comes: a struct, an array, a truth value and others whose address it needs,
+// unless they have one already.
+func (l *lowering) copied(x ast.Expr) bool {
+	x = ast.Unparen(x)
+	switch e := x.(type) {
+	case *ast.Ident:
+		if v, ok := l.info.Uses[e].(*types.Var); !ok || l.top || global(v) {
+			return false
+		}
+	case *ast.BinaryExpr, *ast.UnaryExpr:
+	default:
+		return false
+	}
+	if l.info.Types[x].Value != nil {
+		return false
+	}
+	t := l.typeOf(x)
+	size := (&types.StdSizes{WordSize: 8, MaxAlign: 8}).Sizeof(t)
+	switch t.Underlying().(type) {
+	case *types.Struct, *types.Array, *types.Basic:
+		if b, ok := t.Underlying().(*types.Basic); ok && b.Info()&types.IsString != 0 {
+			return false
+		}
+		return refers(t) || size == 1 || size > 8
+	}
+	return false
+}
+
+// An evaluation is the walk through the expressions of a statement.
+type evaluation struct {
+	l      *lowering
+	read   bool       // of something that a call may change
+	needed bool       // such a call comes after a read
+	early  []ast.Expr // what is evaluated before the variables are read
+}
+
+func (o *evaluation) walk(x ast.Expr) {
+	info := o.l.info
+	tv := info.Types[x]
+	if x == nil || tv.Value != nil || tv.IsType() || tv.IsNil() {
+		return
+	}
+	switch x := x.(type) {
+	case *ast.ParenExpr:
+		if !x.Lparen.IsValid() { // copied
+			o.makes(x.X, hasCall(x.X))
+			return
+		}
+		o.walk(x.X)
+	case *ast.Ident:
+		v, ok := info.Uses[x].(*types.Var)
+		o.read = o.read || ok && (o.l.top || global(v) || o.l.fn != nil && o.l.fn.moves[v])
+	case *ast.CallExpr:
+		o.call(x)
+	case *ast.UnaryExpr:
+		switch x.Op {
+		case token.AND:
+			if lit, ok := ast.Unparen(x.X).(*ast.CompositeLit); ok {
+				o.walk(lit)
+			}
+		case token.ARROW:
+			o.walk(x.X)
+			o.makes(x, true)
+		default:
+			o.walk(x.X)
+		}
+	case *ast.BinaryExpr:
+		if x.Op == token.LAND || x.Op == token.LOR {
+			o.makes(x, hasCall(x))
+			return
+		}
+		o.walk(x.X)
+		o.walk(x.Y)
+	case *ast.SelectorExpr:
+		if o.l.pkgName(x.X) != nil {
+			_, variable := info.Uses[x.Sel].(*types.Var)
+			o.read = o.read || variable
+			return
+		}
+		o.walk(x.X)
+		if sel := info.Selections[x]; sel != nil && sel.Kind() == types.FieldVal && sel.Indirect() {
+			o.read = true
+		}
+	case *ast.StarExpr:
+		o.walk(x.X)
+		o.read = true
+	case *ast.IndexExpr:
+		o.walk(x.X)
+		o.walk(x.Index)
+		if t := info.TypeOf(x.X); t != nil {
+			switch t.Underlying().(type) {
+			case *types.Slice, *types.Map, *types.Pointer:
+				o.read = true
+			}
+		}
+	case *ast.SliceExpr:
+		o.makes(x, hasCall(x))
+	case *ast.TypeAssertExpr:
+		o.makes(x, hasCall(x))
+	case *ast.CompositeLit:
+		if _, ok := o.l.typeOf(x).Underlying().(*types.Map); ok {
+			o.makes(x, hasCall(x))
+			return
+		}
+		for _, e := range x.Elts {
+			if kv, ok := e.(*ast.KeyValueExpr); ok {
+				e = kv.Value
+			}
+			o.walk(e)
+		}
+	}
+}
+
+// makes notes what is evaluated in its turn; changes says that it may change
+// what has been read.
+func (o *evaluation) makes(x ast.Expr, changes bool) {
+	o.needed = o.needed || changes && o.read
+	o.early = append(o.early, x)
+}
+
+func (o *evaluation) call(c *ast.CallExpr) {
+	l := o.l
+	if l.info.Types[c.Fun].IsType() {
+		if _, ok := l.typeOf(c).Underlying().(*types.Slice); ok { // of a string
+			o.makes(c, hasCall(c.Args[0]))
+			return
+		}
+		o.walk(c.Args[0])
+		return
+	}
+	tuple := false
+	if len(c.Args) == 1 {
+		_, tuple = l.info.TypeOf(c.Args[0]).(*types.Tuple)
+	}
+	if id, ok := ast.Unparen(c.Fun).(*ast.Ident); ok && !tuple {
+		if _, ok := l.info.Uses[id].(*types.Builtin); ok {
+			if tv := l.info.Types[c]; !tv.IsVoid() {
+				o.makes(c, hasCalls(c.Args))
+			}
+			return
+		}
+	}
+	inner := &evaluation{l: l}
+	for _, x := range l.operands(c) {
+		inner.walk(x)
+	}
+	o.needed = o.needed || inner.needed
+	if _, several := l.info.TypeOf(c).(*types.Tuple); several || l.info.Types[c].IsVoid() {
+		o.needed = o.needed || o.read && len(o.early) > 0
+		return
+	}
+	f := l.callee(c)
+	o.makes(c, f == nil || own(f) || !aloof(f) || hasCalls(c.Args) || takesFunction(f))
+}
+
+func hasCalls(list []ast.Expr) bool {
+	for _, x := range list {
+		if hasCall(x) {
+			return true
+		}
+	}
+	return false
+}
+
+// takesFunction reports whether a function is given functions, which it calls.
+func takesFunction(f *types.Func) bool {
+	for v := range f.Signature().Params().Variables() {
+		if _, ok := v.Type().Underlying().(*types.Signature); ok {
+			return true
+		}
+	}
+	return false
+}
+
+// moving are the variables within a function that its calls may change: those
+// that function literals share, and those whose address is taken.
+func moving(root ast.Node, info *types.Info) map[types.Object]bool {
+	moves := map[types.Object]bool{}
+	var within []*ast.FuncLit
+	var open []ast.Node
+	note := func(x ast.Expr) {
+		for {
+			switch e := ast.Unparen(x).(type) {
+			case *ast.Ident:
+				if v, ok := info.Uses[e].(*types.Var); ok {
+					moves[v] = true
+				}
+				return
+			case *ast.SelectorExpr:
+				x = e.X
+			case *ast.IndexExpr:
+				x = e.X
+			default:
+				return
+			}
+		}
+	}
+	ast.Inspect(root, func(n ast.Node) bool {
+		if n == nil {
+			if _, ok := open[len(open)-1].(*ast.FuncLit); ok {
+				within = within[:len(within)-1]
+			}
+			open = open[:len(open)-1]
+			return true
+		}
+		open = append(open, n)
+		switch n := n.(type) {
+		case *ast.FuncLit:
+			within = append(within, n)
+		case *ast.Ident:
+			if v, ok := info.Uses[n].(*types.Var); ok && len(within) > 0 && !v.IsField() {
+				if lit := within[len(within)-1]; v.Pos() < lit.Pos() || v.Pos() >= lit.End() {
+					moves[v] = true
+				}
+			}
+		case *ast.UnaryExpr:
+			if n.Op == token.AND {
+				note(n.X)
+			}
+		case *ast.SliceExpr:
+			note(n.X)
+		case *ast.SelectorExpr:
+			if sel := info.Selections[n]; sel != nil && sel.Kind() == types.MethodVal {
+				note(n.X)
+			}
+		}
+		return true
+	})
+	return moves
+}
