@@ -65,7 +65,7 @@ func TestRunThatFails(t *testing.T) {
 	for _, c := range []struct{ cell, want string }{
 		{"undefined", "x.ipynb: compile error: cell 2, line 1, column 1: undefined: undefined"},
 		{"panic(`broken`)", "x.ipynb: cell 2: panic: broken"},
-		{"func f(n int) int { return f(n + 1) + 1 }\nf(1)", "x.ipynb: cell 2: panic: stack overflow: recursion without end in f"},
+		{"func f(n int) int { return f(n + 1) + 1 }\nf(1)", "x.ipynb: cell 2: panic: stack overflow: recursion too deep or without end in f"},
 		{"p, err := os.FindProcess(os.Getpid()); p.Kill(); time.Sleep(time.Minute)", "x.ipynb: cell 2: crash: the process that runs the cells died: signal: killed"},
 	} {
 		p.write(t, "x.ipynb", notebookOf(t, "`first`", c.cell, "`never`"))

@@ -129,7 +129,7 @@ func (l *lowering) returned(s *ast.ReturnStmt) []ast.Stmt {
 	if len(list) == 1 {
 		list = l.inside(list[0])
 	}
-	out := l.ordered(list...)
+	out := l.arranged(list, len(s.Results) > 1 && slices.ContainsFunc(list, l.isBuiltin))
 	l.pos = s.Pos()
 	more, values := l.results(s)
 	out = append(out, more...)

@@ -5,6 +5,7 @@ import (
 	"go/ast"
 	"go/token"
 	"go/types"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -24,7 +25,8 @@ func (l *lowering) typeOf(e ast.Expr) types.Type { return l.typ(l.info.TypeOf(e)
 // An env is the type arguments of an instance of a generic function.
 type env struct {
 	args  map[*types.TypeParam]types.Type
-	key   string                         // tells the instance's local types from those of others
+	list  string                         // of them, as Go's runtime writes them
+	key   string                         // a number that tells the instance's local types from those of others
 	local map[*types.TypeName]types.Type // local types of the instance
 	depth int                            // of instances that need each other
 }
@@ -55,7 +57,11 @@ func (e *env) subst(ctx *types.Context, t types.Type) types.Type {
 			for a := range t.TypeArgs().Types() {
 				args = append(args, sub(a))
 			}
-			if inst, err := types.Instantiate(ctx, t.Origin(), args, false); err == nil {
+			origin := t.Origin()
+			if obj := t.Obj(); obj.Pkg() != nil && obj.Parent() != obj.Pkg().Scope() && obj.Parent() != nil {
+				origin = e.generic(ctx, origin)
+			}
+			if inst, err := types.Instantiate(ctx, origin, args, false); err == nil {
 				return inst
 			}
 		}
@@ -63,7 +69,7 @@ func (e *env) subst(ctx *types.Context, t types.Type) types.Type {
 			if have := e.local[obj]; have != nil {
 				return have
 			}
-			fresh := types.NewNamed(types.NewTypeName(obj.Pos(), obj.Pkg(), obj.Name()+mark+e.key, nil), nil, nil)
+			fresh := types.NewNamed(types.NewTypeName(obj.Pos(), obj.Pkg(), e.localName(obj), nil), nil, nil)
 			e.local[obj] = fresh
 			fresh.SetUnderlying(sub(t.Underlying()))
 			return fresh
@@ -109,6 +115,36 @@ func (e *env) subst(ctx *types.Context, t types.Type) types.Type {
 		return types.NewUnion(terms)
 	}
 	return t
+}
+
+// localName is the name of a local type of the instance (see typename.go).
+func (e *env) localName(obj *types.TypeName) string {
+	return fmt.Sprintf("%s[%s]·%d%s%s", obj.Name(), e.list, localPlace(obj), mark, e.key)
+}
+
+// generic is the instance's own of a generic type that a generic function
+// declares.
+func (e *env) generic(ctx *types.Context, origin *types.Named) *types.Named {
+	obj := origin.Obj()
+	if have, ok := e.local[obj].(*types.Named); ok {
+		return have
+	}
+	fresh := types.NewNamed(types.NewTypeName(obj.Pos(), obj.Pkg(), e.localName(obj), nil), nil, nil)
+	e.local[obj] = fresh
+	inner := *e
+	inner.args = maps.Clone(e.args)
+	var params []*types.TypeParam
+	for p := range origin.TypeParams().TypeParams() {
+		q := types.NewTypeParam(types.NewTypeName(p.Obj().Pos(), p.Obj().Pkg(), p.Obj().Name(), nil), nil)
+		inner.args[p] = q
+		params = append(params, q)
+	}
+	for i, q := range params {
+		q.SetConstraint(inner.subst(ctx, origin.TypeParams().At(i).Constraint()))
+	}
+	fresh.SetTypeParams(params)
+	fresh.SetUnderlying(inner.subst(ctx, origin.Underlying()))
+	return fresh
 }
 
 // key writes a type so that two types have the same key just when they are
@@ -348,7 +384,7 @@ func (l *lowering) spellNamed(t *types.Named) ast.Expr {
 		name = l.plan.erased[key]
 	}
 	if name == "" {
-		name = l.s.fresh(strings.SplitN(obj.Name(), mark, 2)[0])
+		name = l.s.fresh(plainLocal(obj.Name()))
 		l.plan.erased[key] = name
 		spec := &ast.TypeSpec{Name: l.id(name)}
 		at := len(l.plan.decls)

@@ -14,8 +14,11 @@ import (
 // ordered are the statements that make the calls of some expressions, of one
 // statement and in their order, where that is needed. The expressions are
 // lowered after them.
-func (l *lowering) ordered(list ...ast.Expr) (before []ast.Stmt) {
-	o := &evaluation{l: l}
+func (l *lowering) ordered(list ...ast.Expr) []ast.Stmt { return l.arranged(list, false) }
+
+// arranged is ordered, also where that is not needed for the order.
+func (l *lowering) arranged(list []ast.Expr, needed bool) (before []ast.Stmt) {
+	o := &evaluation{l: l, needed: needed}
 	for _, x := range list {
 		o.walk(x)
 	}
@@ -94,6 +97,17 @@ func (l *lowering) condition(x ast.Expr) ast.Expr {
 		return c
 	}
 	return l.apply(&ast.ParenExpr{X: l.function(nil, l.list1(&ast.Field{Type: l.id("bool")}), append(before, l.ret(c))...)})
+}
+
+// isBuiltin reports whether an expression is a call of a builtin function. Among
+// several results the interpreter would make it the first one.
+func (l *lowering) isBuiltin(x ast.Expr) bool {
+	c, ok := ast.Unparen(x).(*ast.CallExpr)
+	if !ok || l.info.Types[c].Value != nil {
+		return false
+	}
+	f := l.info.Types[c.Fun]
+	return f.IsBuiltin() || f.IsType() && l.isBuiltin(c.Args[0])
 }
 
 // operands are what a call evaluates before it is made.

@@ -48,13 +48,13 @@ func (l *lowering) instance(f *types.Func, recv *types.Named, args []types.Type)
 	if recv != nil {
 		params = sig.RecvTypeParams()
 	}
-	e := &env{args: map[*types.TypeParam]types.Type{}, key: name[len(name)-1:], local: map[*types.TypeName]types.Type{}, depth: 1}
-	e.key = strings.ReplaceAll(name, mark, "")
+	e := &env{args: map[*types.TypeParam]types.Type{}, key: name[strings.LastIndex(name, mark)+len(mark):], local: map[*types.TypeName]types.Type{}, depth: 1}
 	if l.env != nil {
 		e.depth = l.env.depth + 1
 	}
 	for i := range params.Len() {
 		e.args[params.At(i)] = args[i]
+		e.list += map[bool]string{true: ","}[i > 0] + l.s.plain(linkName(args[i]))
 	}
 	one := &lowering{s: l.s, plan: l.plan, info: info, name: l.name, decls: l.decls, names: map[types.Object]string{}, env: e, owner: l.owner, pos: node.Pos()}
 	l.plan.decls = append(l.plan.decls, one.funcDecl(node, sig, name))

@@ -118,6 +118,34 @@ func (l *lowering) captures(n ast.Node, vars []ast.Expr) (found bool) {
 	return found
 }
 
+// sets reports whether a loop's body assigns to a variable of the loop, by whose
+// key the interpreter would go on.
+func (l *lowering) sets(body ast.Node, v ast.Expr) (found bool) {
+	id, ok := v.(*ast.Ident)
+	if !ok {
+		return false
+	}
+	is := func(x ast.Expr) {
+		to, ok := ast.Unparen(x).(*ast.Ident)
+		found = found || ok && l.info.Uses[to] != nil && l.info.Uses[to] == l.info.Defs[id]
+	}
+	ast.Inspect(body, func(n ast.Node) bool {
+		switch n := n.(type) {
+		case *ast.AssignStmt:
+			for _, x := range n.Lhs {
+				is(x)
+			}
+		case *ast.IncDecStmt:
+			is(n.X)
+		case *ast.RangeStmt:
+			is(n.Key)
+			is(n.Value)
+		}
+		return !found
+	})
+	return found
+}
+
 // rangeLoop lowers a range statement.
 func (l *lowering) rangeLoop(n *ast.RangeStmt, label *ast.Ident) []ast.Stmt {
 	t := l.typeOf(n.X)
@@ -150,7 +178,7 @@ func (l *lowering) rangeLoop(n *ast.RangeStmt, label *ast.Ident) []ast.Stmt {
 // loopBody gives a range statement its variables and its body.
 func (l *lowering) loopBody(n *ast.RangeStmt, label *ast.Ident, r *ast.RangeStmt, key, value types.Type) ast.Stmt {
 	var head []ast.Stmt
-	own := n.Tok == token.DEFINE && !l.captures(n.Body, []ast.Expr{n.Key, n.Value})
+	own := n.Tok == token.DEFINE && !l.captures(n.Body, []ast.Expr{n.Key, n.Value}) && !l.sets(n.Body, n.Key) && !l.sets(n.Body, n.Value)
 	variable := func(e ast.Expr, t types.Type) ast.Expr {
 		if e == nil {
 			return nil

@@ -166,7 +166,13 @@ func (l *lowering) magic(d directive, stmt ast.Stmt, c *checked, body []ast.Stmt
 // doMagic carries out the magic of the running step.
 func (s *Session) doMagic() {
 	c := s.cell.Load()
-	d := c.unit.magics[c.unit.stmts[c.done.Load()]]
+	s.mu.Lock() // a halted cell forgets its statements
+	stmts, all := c.unit.stmts, c.unit.magics
+	s.mu.Unlock()
+	if len(stmts) == 0 {
+		panic(errHalted)
+	}
+	d := all[stmts[c.done.Load()]]
 	if err := d.run(s, d.arg); err != nil {
 		panic(ending{err: fmt.Errorf("%s: %w", d.name, err)})
 	}

@@ -229,7 +229,7 @@ func (s jsonReader) held(v reflect.Value, null bool) (Box, bool) {
 }
 
 // readLeaf reads what encoding/json reads itself.
-func (s jsonReader) readLeaf(text []byte, v reflect.Value, ) error {
+func (s jsonReader) readLeaf(text []byte, v reflect.Value) error {
 	dec := json.NewDecoder(bytes.NewReader(text))
 	if s.number {
 		dec.UseNumber()

@@ -78,7 +78,7 @@ func (s *Session) tooDeep(u *unit) *Error {
 		time.Sleep(stackWatch)
 	}
 	stmt := u.stmts[min(int(s.cell.Load().done.Load()), len(u.stmts)-1)]
-	e := &Error{Name: panicked, Message: "stack overflow: recursion without end"}
+	e := &Error{Name: panicked, Message: "stack overflow: recursion too deep or without end"}
 	if names := s.recursive(u, stmt); len(names) > 0 {
 		e.Message += fmt.Sprintf(" in %s", strings.Join(names, ", "))
 	}

@@ -16,7 +16,7 @@ func TestRecursionWithoutEnd(t *testing.T) {
 	} {
 		s := newSession(t)
 		got := do(s, 1, c.code)
-		if want := "!! panic: stack overflow: recursion without end in " + c.names; !strings.HasSuffix(got, want) { // what prints may have printed
+		if want := "!! panic: stack overflow: recursion too deep or without end in " + c.names; !strings.HasSuffix(got, want) { // what prints may have printed
 			t.Errorf("%s\n gives %.300q\n want %q", c.code, got, want)
 		}
 		if got := do(s, 2, "kept"); got != "=> 1" {

@@ -14,7 +14,6 @@ func TestRefused(t *testing.T) {
 		{"decoders but for json", "type P struct{ a, B int }\nvar p P\n_ = gob.NewDecoder(nil).Decode(&p)", "use a map, or types of a package"},
 		{"what prints by a method in a template", "type S int\nfunc (s S) String() string { return \"on\" }\nimport \"text/template\"\n_ = template.New(\"t\").Execute(os.Stdout, struct{ A S }{1})", "pass its text"},
 		{"functions of templates", "type S int\nimport \"text/template\"\n_ = template.FuncMap{\"f\": func(s S) int { return 1 }}", "let it take and give types of packages"},
-		{"generic type in a generic function", "func f[T any](x T) any { type L[U any] struct{ v U }\nreturn L[int]{} }\n_ = f(1)", "declare it outside of the function"},
 		{"address of a field that leads back", "type A struct{ b *B }\ntype B struct{ a *A }\na := &A{}\n_ = &a.b", "copy the field's value to a variable first"},
 		{"goto", "again:\nfmt.Print(1)\ngoto again", "put the statements into a function, or use a loop"},
 		{"return", "return", "a cell is not a function"},

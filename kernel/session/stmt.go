@@ -102,13 +102,6 @@ func (l *lowering) withFunctions(s ast.Stmt) []ast.Stmt {
 
 func (l *lowering) declStmt(s *ast.DeclStmt) []ast.Stmt {
 	g := s.Decl.(*ast.GenDecl)
-	if l.env != nil && len(l.env.args) > 0 {
-		for _, spec := range g.Specs {
-			if t, ok := spec.(*ast.TypeSpec); ok && t.TypeParams != nil {
-				l.refuse(t.Pos(), "the interpreter does not tell the instances of a generic type in a generic function apart: declare it outside of the function")
-			}
-		}
-	}
 	if g.Tok != token.VAR {
 		return nil // types and constants are written where they are used
 	}

@@ -15,16 +15,23 @@ func runtimeName(t types.Type) string {
 		return types.Typ[t.Kind()].Name()
 	case *types.Named:
 		obj := t.Obj()
-		name := obj.Name()
+		name := plainLocal(obj.Name())
 		if obj.Pkg() != nil {
 			name = obj.Pkg().Name() + "." + name
 		}
-		if t.TypeArgs().Len() > 0 {
-			var args []string
-			for a := range t.TypeArgs().Types() {
-				args = append(args, linkName(a))
-			}
-			name += "[" + strings.Join(args, ",") + "]"
+		_, list, _ := strings.Cut(obj.Name(), "[")
+		if at := strings.LastIndex(list, "]·"); at >= 0 { // of an instance
+			list = list[:at]
+		}
+		var args []string
+		for a := range t.TypeArgs().Types() {
+			args = append(args, linkName(a))
+		}
+		if list != "" && len(args) > 0 {
+			list += ";"
+		}
+		if list += strings.Join(args, ","); list != "" {
+			name += "[" + list + "]"
 		}
 		return name
 	case *types.Pointer:
@@ -80,10 +87,54 @@ func runtimeName(t types.Type) string {
 // linkName is a type argument in a name: packages have their whole path.
 func linkName(t types.Type) string {
 	if n, ok := types.Unalias(t).(*types.Named); ok && n.Obj().Pkg() != nil {
-		name := runtimeName(n)
-		return n.Obj().Pkg().Path() + strings.TrimPrefix(name, n.Obj().Pkg().Name())
+		name := n.Obj().Pkg().Path() + strings.TrimPrefix(runtimeName(n), n.Obj().Pkg().Name())
+		if place := localPlace(n.Obj()); place > 0 {
+			name += "·" + strconv.Itoa(place)
+		}
+		return name
 	}
 	return runtimeName(t)
+}
+
+// A type that a generic function declares has the name pair[int,string]·2, and
+// behind it a mark and a number, in each instance: the instance's type arguments
+// and which of the package's local types it is.
+
+// plainLocal is the name in the function's own text.
+func plainLocal(name string) string {
+	name, _, _ = strings.Cut(name, mark)
+	name, _, _ = strings.Cut(name, "[")
+	return name
+}
+
+// localPlace tells which of the types that functions declare one is, from 1 on, or 0.
+func localPlace(obj *types.TypeName) int {
+	name, _, _ := strings.Cut(obj.Name(), mark)
+	if at := strings.LastIndex(name, "]·"); at >= 0 {
+		n, _ := strconv.Atoi(name[at+len("]·"):])
+		return n
+	}
+	if obj.Pkg() == nil || obj.Parent() == nil || obj.Parent() == obj.Pkg().Scope() {
+		return 0
+	}
+	place := 1
+	var count func(s *types.Scope)
+	count = func(s *types.Scope) {
+		for _, n := range s.Names() {
+			if t, ok := s.Lookup(n).(*types.TypeName); ok && !t.IsAlias() && t.Pos() < obj.Pos() {
+				if _, param := t.Type().(*types.TypeParam); !param {
+					place++
+				}
+			}
+		}
+		for c := range s.Children() {
+			count(c)
+		}
+	}
+	for file := range obj.Pkg().Scope().Children() {
+		count(file)
+	}
+	return place
 }
 
 func runtimeSignature(t *types.Signature) string {

@@ -187,7 +187,7 @@ func (s suite) run(match *regexp.Regexp, verbose bool) (wrong int) {
 			fmt.Printf("%-8s %s: %s\n", v.kind, v.path, v.why)
 		}
 	}
-	fmt.Printf("%s: %d right, %d refused, %d too slow, %d wrong (%d left out)\n", s.name, count["right"], count["refused"], count["slow"], count["wrong"], count["left out"])
+	fmt.Printf("%s: %d right, %d refused, %d too slow or too deep, %d wrong (%d left out)\n", s.name, count["right"], count["refused"], count["slow"], count["wrong"], count["left out"])
 	return count["wrong"]
 }
 
@@ -207,6 +207,8 @@ func judge(path string) verdict {
 	switch {
 	case (ctx.Err() != nil || took(cmd) > patience) && strings.HasPrefix(want, out.String()+errs.String()):
 		return verdict{path, "slow", "takes too long"}
+	case strings.Contains(errs.String(), "panic: stack overflow: recursion too deep"):
+		return verdict{path, "slow", "takes more stack than a cell has"}
 	case errors.As(err, &exit) && exit.ExitCode() == refusedCode:
 		return verdict{path, "refused", first(errs.String())}
 	case err != nil:
