@@ -72,7 +72,7 @@ func (m *Model) LogDensities(xs *Samples, y []float64) ([]float64, error) {
 		per = 4 // each takes passes of its own
 	}
 	logs := make([]float64, xs.Len())
-	return logs, m.parallel((len(logs)+per-1)/per, sampleRows, func(pass layer.Pass, room tensor.Mat, i int) error {
+	return logs, m.parallel((len(logs)+per-1)/per, func(pass layer.Pass, room tensor.Mat, i int) error {
 		lo := i * per
 		rows := &Samples{Vars: m.x.Vars, Data: xs.Data[lo*m.shape.D : min(lo+per, len(logs))*m.shape.D]}
 		to := logs[lo:][:rows.Len()]

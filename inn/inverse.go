@@ -34,7 +34,7 @@ func (m *Model) Inverse(y []float64, zs [][]float64) (*Samples, error) {
 	xs.Warning = m.fence.Warn(yn)
 	zLo, _ := m.shape.z()
 	n := len(zs)
-	return xs, m.parallel((n+sampleRows-1)/sampleRows, min(n, sampleRows), func(pass layer.Pass, room tensor.Mat, i int) error {
+	return xs, m.parallel((n+sampleRows-1)/sampleRows, func(pass layer.Pass, room tensor.Mat, i int) error {
 		lo := i * sampleRows
 		rows := room.Slice(0, min(sampleRows, n-lo), 0, m.shape.N)
 		for i := range rows.Rows {

@@ -23,6 +23,14 @@ type Model struct {
 	fence    *scale.Fence
 	net      layer.Sequence
 	weights  []float32
+	idle     sync.Pool // of *rowsPass
+}
+
+// A rowsPass takes sampleRows rows through the network one way; its room is zero
+// at first.
+type rowsPass struct {
+	pass layer.Pass
+	room tensor.Mat
 }
 
 func newModel(s shape, o *Settings, x, y *scaling) *Model {
@@ -77,7 +85,7 @@ func (m *Model) draw(draws *Samples, from int, seed uint64, y func(i int) []floa
 	if m.settings.WeightLikelihood > 0 {
 		noise = m.noise()
 	}
-	return m.parallel((n+sampleRows-1)/sampleRows, min(n, sampleRows), func(pass layer.Pass, room tensor.Mat, i int) error {
+	return m.parallel((n+sampleRows-1)/sampleRows, func(pass layer.Pass, room tensor.Mat, i int) error {
 		lo := i * sampleRows
 		rows := room.Slice(0, min(sampleRows, n-lo), 0, m.shape.N)
 		rng := RNG(seed, uint64(from+lo))
@@ -152,7 +160,7 @@ func (m *Model) ForwardAll(xs *Samples) (ys, zs *Samples, err error) {
 	n := xs.Len()
 	ys, zs = NewSamples(m.y.Vars, n), NewSamples(latent, n)
 	zLo, zHi := m.shape.z()
-	return ys, zs, m.parallel((n+sampleRows-1)/sampleRows, min(n, sampleRows), func(pass layer.Pass, room tensor.Mat, i int) error {
+	return ys, zs, m.parallel((n+sampleRows-1)/sampleRows, func(pass layer.Pass, room tensor.Mat, i int) error {
 		lo := i * sampleRows
 		rows := room.Slice(0, min(sampleRows, n-lo), 0, m.shape.N)
 		for i := range rows.Rows {
@@ -211,8 +219,8 @@ func table(what string, s *Samples, vars []Var) error {
 }
 
 // parallel calls f for tasks 0, 1, ... on all processors, and returns the first
-// error. Each goroutine has a pass and room for a number of rows of its own.
-func (m *Model) parallel(tasks, rows int, f func(pass layer.Pass, room tensor.Mat, task int) error) error {
+// error. Each goroutine has a pass and room for sampleRows rows of its own.
+func (m *Model) parallel(tasks int, f func(pass layer.Pass, room tensor.Mat, task int) error) error {
 	var (
 		wg   sync.WaitGroup
 		next atomic.Int64
@@ -220,13 +228,18 @@ func (m *Model) parallel(tasks, rows int, f func(pass layer.Pass, room tensor.Ma
 	)
 	for range min(runtime.GOMAXPROCS(0), tasks) {
 		wg.Go(func() {
-			pass, room := m.net.NewPass(rows), tensor.New(rows, m.shape.N)
+			p, _ := m.idle.Get().(*rowsPass)
+			if p == nil {
+				p = &rowsPass{m.net.NewPass(sampleRows, &layer.Scratch{}), tensor.New(sampleRows, m.shape.N)}
+			}
+			clear(p.room.Data)
+			defer m.idle.Put(p)
 			for fail.Load() == nil {
 				task := int(next.Add(1)) - 1
 				if task >= tasks {
 					return
 				}
-				if err := f(pass, room, task); err != nil {
+				if err := f(p.pass, p.room, task); err != nil {
 					fail.CompareAndSwap(nil, &err)
 				}
 			}

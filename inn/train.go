@@ -196,7 +196,7 @@ func newTrainer(pairs *Pairs, o *Settings, held int) (*trainer, error) {
 	for i := range tasks {
 		c := &chunk{lo: i * n / tasks, hi: (i + 1) * n / tasks}
 		rows := c.hi - c.lo
-		c.forward = t.model.net.NewPass(rows)
+		c.forward = t.model.net.NewPass(rows, nil)
 		t.makeInverse(c, rows)
 		c.grad = t.grad.Parts[i]
 		c.dz, c.dx, c.dout = tensor.New(rows, s.M+s.K), tensor.New(rows, s.D), tensor.New(rows, s.N)
@@ -224,7 +224,7 @@ func (t *trainer) makeInverse(c *chunk, rows int) {
 	}
 	c.fresh, c.again, c.inverted = halves()
 	c.dfresh, c.dagain, c.dinverted = halves()
-	c.inverse = t.model.net.NewPass(c.inverted.Rows)
+	c.inverse = t.model.net.NewPass(c.inverted.Rows, nil)
 }
 
 // measured are the pairs' measurements, with noise drawn once if they have none.

@@ -32,6 +32,7 @@ func init() {
 		"PerceptronPass": reflect.ValueOf((*layer.PerceptronPass)(nil)),
 		"Permutation":    reflect.ValueOf((*layer.Permutation)(nil)),
 		"Rotation":       reflect.ValueOf((*layer.Rotation)(nil)),
+		"Scratch":        reflect.ValueOf((*layer.Scratch)(nil)),
 		"Sequence":       reflect.ValueOf((*layer.Sequence)(nil)),
 		"Spline":         reflect.ValueOf((*layer.Spline)(nil)),
 		"SplineBlock":    reflect.ValueOf(layer.SplineBlock),
@@ -44,7 +45,7 @@ func init() {
 type _inn_layer_Layer struct {
 	IValue   any
 	WInit    func(a0 []float32, a1 *rand.Rand)
-	WNewPass func(a0 int) layer.Pass
+	WNewPass func(a0 int, a1 *layer.Scratch) layer.Pass
 	WParams  func() int
 	WTensors func() []layer.Tensor
 }
@@ -52,8 +53,8 @@ type _inn_layer_Layer struct {
 func (w _inn_layer_Layer) Init(a0 []float32, a1 *rand.Rand) {
 	w.WInit(a0, a1)
 }
-func (w _inn_layer_Layer) NewPass(a0 int) layer.Pass {
-	return w.WNewPass(a0)
+func (w _inn_layer_Layer) NewPass(a0 int, a1 *layer.Scratch) layer.Pass {
+	return w.WNewPass(a0, a1)
 }
 func (w _inn_layer_Layer) Params() int {
 	return w.WParams()

@@ -34,6 +34,8 @@ func init() {
 		"Mat":                    reflect.ValueOf((*tensor.Mat)(nil)),
 		"New":                    reflect.ValueOf(tensor.New),
 		"NewAffine":              reflect.ValueOf(tensor.NewAffine),
+		"NewPanels":              reflect.ValueOf(tensor.NewPanels),
+		"Panels":                 reflect.ValueOf((*tensor.Panels)(nil)),
 		"ReLU":                   reflect.ValueOf(tensor.ReLU),
 		"RootSlopes":             reflect.ValueOf(tensor.RootSlopes),
 		"Slope":                  reflect.ValueOf(constant.MakeFromLiteral("0.01", token.FLOAT, 0)),

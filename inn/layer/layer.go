@@ -22,8 +22,9 @@ type Layer interface {
 	Params() int
 	// Init sets parameters w to their starting values.
 	Init(w []float32, rng *rand.Rand)
-	// NewPass makes room for passes of at most rows rows.
-	NewPass(rows int) Pass
+	// NewPass makes room for passes of at most rows rows: with nil for passes that go
+	// back, with a Scratch for those that never do.
+	NewPass(rows int, s *Scratch) Pass
 	// Tensors says what the parameters are, in their order, for a file.
 	Tensors() []Tensor
 }

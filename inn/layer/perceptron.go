@@ -61,21 +61,27 @@ func (m Perceptron) layer(w []float32, i int) (tensor.Mat, []float32) {
 	return tensor.Mat{Rows: in, Cols: out, Stride: out, Data: w[:in*out]}, w[in*out : (in+1)*out]
 }
 
-// perceptronPass remembers the outputs of every layer.
+// perceptronPass remembers the outputs of every layer, or with a Scratch those of
+// the last.
 type perceptronPass struct {
 	Perceptron
 	out []tensor.Mat // out[i] are the outputs of layer i
 	in  tensor.Mat   // the input; its buffer takes the input's gradient
+
+	panels []*tensor.Panels // of a pass with a Scratch: the weights of every layer, when they came first
 
 	drop  float32 // the probability of dropout; 0: none
 	rng   *rand.Rand
 	masks []tensor.Mat // factors of the hidden layers' outputs: 0 or 1/(1-drop)
 }
 
-func (m Perceptron) newPass(rows int) *perceptronPass {
-	p := &perceptronPass{Perceptron: m, in: tensor.New(rows, m.Sizes[0])}
-	for _, n := range m.Sizes[1:] {
-		p.out = append(p.out, tensor.New(rows, n))
+func (m Perceptron) newPass(rows int, s *Scratch) *perceptronPass {
+	p := &perceptronPass{Perceptron: m, in: s.matrix(0, rows, m.Sizes[0])}
+	for i, n := range m.Sizes[1:] {
+		p.out = append(p.out, s.matrix(1+i%2, rows, n))
+	}
+	if s != nil {
+		p.panels = make([]*tensor.Panels, len(p.out))
 	}
 	return p
 }
@@ -90,7 +96,14 @@ func (p *perceptronPass) forward(w []float32, rows int) tensor.Mat {
 			act = tensor.Identity
 		}
 		dst := head(p.out[i], rows)
-		tensor.Forward(dst, a, weights, bias, act)
+		if p.panels == nil {
+			tensor.Forward(dst, a, weights, bias, act)
+		} else {
+			if p.panels[i] == nil {
+				p.panels[i] = tensor.NewPanels(weights)
+			}
+			p.panels[i].Forward(dst, a, bias, act)
+		}
 		if p.drop > 0 && i < len(p.out)-1 {
 			p.dropOut(i, dst)
 		}

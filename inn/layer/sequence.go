@@ -37,9 +37,9 @@ func (s Sequence) Start(w []float32, x tensor.Mat) {
 			l.Start(part, x) // leaves x behind its last layer
 		case Starter:
 			l.Start(part, x)
-			l.(Layer).NewPass(x.Rows).Forward(part, x, nil)
+			l.(Layer).NewPass(x.Rows, nil).Forward(part, x, nil)
 		default:
-			l.NewPass(x.Rows).Forward(part, x, nil)
+			l.NewPass(x.Rows, nil).Forward(part, x, nil)
 		}
 		w = w[l.Params():]
 	}
@@ -57,11 +57,15 @@ func (s Sequence) Tensors() (list []Tensor) {
 }
 
 // NewPass makes a pass of every layer.
-func (s Sequence) NewPass(rows int) Pass {
-	p := &sequencePass{}
+func (s Sequence) NewPass(rows int, scratch *Scratch) Pass {
+	p := &sequencePass{most: rows}
+	if scratch != nil {
+		rows = min(rows, scratchRows)
+		p.most = rows
+	}
 	at := 0
 	for _, l := range s {
-		p.passes = append(p.passes, l.NewPass(rows))
+		p.passes = append(p.passes, l.NewPass(rows, scratch))
 		p.from = append(p.from, at)
 		at += l.Params()
 	}
@@ -72,13 +76,28 @@ func (s Sequence) NewPass(rows int) Pass {
 type sequencePass struct {
 	passes []Pass
 	from   []int // layer i has parameters from[i] to from[i+1]
+	most   int   // rows that go through all layers at a time
 }
 
 func (p *sequencePass) part(w []float32, i int) []float32 { return w[p.from[i]:p.from[i+1]] }
 
 func (p *sequencePass) Forward(w []float32, x tensor.Mat, logdet []float32) {
-	for i, q := range p.passes {
-		q.Forward(p.part(w, i), x, logdet)
+	p.some(x, logdet, func(x tensor.Mat, logdet []float32) {
+		for i, q := range p.passes {
+			q.Forward(p.part(w, i), x, logdet)
+		}
+	})
+}
+
+// some calls f with as many rows at a time as there is room for.
+func (p *sequencePass) some(x tensor.Mat, logdet []float32, f func(x tensor.Mat, logdet []float32)) {
+	for lo := 0; lo < x.Rows; lo += p.most {
+		hi := min(lo+p.most, x.Rows)
+		if logdet == nil {
+			f(x.Slice(lo, hi, 0, x.Cols), nil)
+		} else {
+			f(x.Slice(lo, hi, 0, x.Cols), logdet[lo:hi])
+		}
 	}
 }
 
@@ -89,9 +108,11 @@ func (p *sequencePass) BackForward(w, g []float32, dx tensor.Mat, dlogdet float3
 }
 
 func (p *sequencePass) Inverse(w []float32, x tensor.Mat, logdet []float32) {
-	for i := len(p.passes) - 1; i >= 0; i-- {
-		p.passes[i].Inverse(p.part(w, i), x, logdet)
-	}
+	p.some(x, logdet, func(x tensor.Mat, logdet []float32) {
+		for i := len(p.passes) - 1; i >= 0; i-- {
+			p.passes[i].Inverse(p.part(w, i), x, logdet)
+		}
+	})
 }
 
 func (p *sequencePass) BackInverse(w, g []float32, dx tensor.Mat, dlogdet float32) {

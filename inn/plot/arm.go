@@ -154,6 +154,8 @@ func (a *arms) add(p *gonum.Plot, row Row, target point, method int) {
 			p.Add(curve{joints, faint(method)})
 		}
 	}
+	slices.Sort(endX)
+	slices.Sort(endY)
 	p.Add(upright{0, railLine}, newContour(ends, newGridAxis(endX), newGridAxis(endY), contourLine, endShare))
 	if a.Truth != nil {
 		p.Add(curve{a.joints(a.Truth), truthLine})

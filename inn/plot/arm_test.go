@@ -3,6 +3,7 @@ package plot
 import (
 	"math"
 	"math/rand/v2"
+	"slices"
 	"strings"
 	"testing"
 
@@ -74,6 +75,8 @@ func TestContour(t *testing.T) {
 		x[i], y[i] = 5+rng.NormFloat64(), 0.02*rng.NormFloat64()
 		pts[i] = point{x[i], y[i]}
 	}
+	slices.Sort(x)
+	slices.Sort(y)
 	for _, q := range []float64{0.5, 0.97} {
 		m := newContour(pts, newGridAxis(x), newGridAxis(y), contourLine, q)
 		ring := m.lines[0]

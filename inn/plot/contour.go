@@ -158,12 +158,10 @@ type gridAxis struct {
 	kernel    []float64 // of the blur: its middle and one side
 }
 
-// newGridAxis is an axis for all but the outermost of values.
-func newGridAxis(values []float64) gridAxis {
-	sorted := slices.Clone(values)
-	slices.Sort(sorted)
+// newGridAxis is an axis for all but the outermost of sorted values.
+func newGridAxis(sorted []float64) gridAxis {
 	at := func(p float64) float64 { return sorted[int(p*float64(len(sorted)-1)+0.5)] }
-	width := (at(0.975) - at(0.025)) / (2 * 1.96) * math.Pow(float64(len(values)), -1.0/6) // an outlier does not widen it
+	width := (at(0.975) - at(0.025)) / (2 * 1.96) * math.Pow(float64(len(sorted)), -1.0/6) // an outlier does not widen it
 	if width == 0 {
 		return gridAxis{}
 	}

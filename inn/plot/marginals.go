@@ -7,7 +7,6 @@ import (
 	"math"
 	"runtime"
 	"slices"
-	"sync"
 
 	"golang.org/x/sync/errgroup"
 	gonum "gonum.org/v1/plot"
@@ -100,17 +99,15 @@ func Marginals(set *MarginalsSettings, rows ...Row) (*Figure, error) {
 type marginals struct {
 	*MarginalsSettings
 	vars   []inn.Var
-	shown  []int        // columns of vars
-	pairs  []content    // of the plane
-	ranges [][2]float64 // of each parameter's axis
-	walls  [][2]float64 // the range of the prior's draws; zeros without a prior
-
-	lock sync.Mutex // panels are made side by side
-	axes map[outlined]gridAxis
+	shown  []int                  // columns of vars
+	pairs  []content              // of the plane
+	ranges [][2]float64           // of each parameter's axis
+	walls  [][2]float64           // the range of the prior's draws; zeros without a prior
+	sorted map[columnOf][]float64 // of the prior and the posteriors
 }
 
-// An outlined is a column of draws that an outline has as its axis.
-type outlined struct {
+// A columnOf names a column of draws.
+type columnOf struct {
 	draws *inn.Samples
 	col   int
 }
@@ -148,7 +145,7 @@ func newMarginals(set *MarginalsSettings, rows []Row) (*marginals, error) {
 	if len(rows) == 0 {
 		return nil, fmt.Errorf("plot: Marginals has no rows: give at least one plot.Row with posterior draws")
 	}
-	m := &marginals{MarginalsSettings: set, axes: map[outlined]gridAxis{}}
+	m := &marginals{MarginalsSettings: set, sorted: map[columnOf][]float64{}}
 	for _, r := range rows {
 		if err := usable(r.Draws); err != nil {
 			return nil, fmt.Errorf("plot: Marginals, draws of %q: %w", r.Name, err)
@@ -241,12 +238,12 @@ func (m *marginals) measure(rows []Row) {
 		lo, hi := math.Inf(1), math.Inf(-1)
 		hold := func(a, b float64) { lo, hi = min(lo, a), max(hi, b) }
 		if m.Prior != nil {
-			col := column(m.Prior, j)
+			col := m.sort(m.Prior, j)
 			hold(central(col, 0.998))
-			m.walls[j] = [2]float64{slices.Min(col), slices.Max(col)}
+			m.walls[j] = [2]float64{col[0], col[len(col)-1]}
 		}
 		for _, r := range rows {
-			hold(central(column(r.Draws, j), 0.99))
+			hold(central(m.sort(r.Draws, j), 0.99))
 			if r.Point != nil {
 				hold(r.Point[j], r.Point[j])
 			}
@@ -257,6 +254,14 @@ func (m *marginals) measure(rows []Row) {
 		margin := 0.06 * (hi - lo)
 		m.ranges[j] = [2]float64{lo - margin, hi + margin}
 	}
+}
+
+// sort sorts a column, once for all that is drawn of it.
+func (m *marginals) sort(s *inn.Samples, j int) []float64 {
+	col := column(s, j)
+	slices.Sort(col)
+	m.sorted[columnOf{s, j}] = col
+	return col
 }
 
 // central is the central interval of finite values.
@@ -314,9 +319,9 @@ func (m *marginals) marginalPanel(row Row, j int) (*gonum.Plot, error) {
 // density is the density of column j over its axis. Draws that are all the same
 // have a narrow peak.
 func (m *marginals) density(s *inn.Samples, j int) ([]point, error) {
-	values := column(s, j)
+	values := m.sorted[columnOf{s, j}]
 	width := (m.ranges[j][1] - m.ranges[j][0]) / 100
-	if at := values[0]; width > 0 && slices.Min(values) == slices.Max(values) {
+	if at := values[0]; width > 0 && at == values[len(values)-1] {
 		return []point{{at - width, 0}, {at, 1 / width}, {at + width, 0}}, nil
 	}
 	d, err := metric.KDE(values, &metric.DensitySettings{Low: m.walls[j][0], High: m.walls[j][1]})
@@ -388,15 +393,7 @@ func (m *marginals) planePanel(row Row, a, b int) *gonum.Plot {
 
 // outline is the contour of the joint distribution of columns a and b.
 func (m *marginals) outline(s *inn.Samples, a, b int, style draw.LineStyle, shares ...float64) contour {
-	axis := func(j int) gridAxis {
-		m.lock.Lock()
-		defer m.lock.Unlock()
-		key := outlined{s, j}
-		if _, ok := m.axes[key]; !ok {
-			m.axes[key] = newGridAxis(column(s, j))
-		}
-		return m.axes[key]
-	}
+	axis := func(j int) gridAxis { return newGridAxis(m.sorted[columnOf{s, j}]) }
 	return newContour(pairs(s, a, b, s.Len()), axis(a), axis(b), style, shares...)
 }
 

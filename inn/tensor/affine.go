@@ -27,6 +27,11 @@ func NewAffine(rows, n int, clamp float32) *Affine {
 	return &Affine{clamp, n, part, make([]float32, 3*rows*part)}
 }
 
+// Fits says whether p is what NewAffine would make, or has room for more rows.
+func (p *Affine) Fits(rows, n int, clamp float32) bool {
+	return p.n == n && p.clamp == clamp && len(p.keep) >= 3*rows*p.part
+}
+
 // couplingArgs is what the kernels read; asm/coupling.go knows the offsets.
 type couplingArgs struct {
 	a, st, keep, logdet  unsafe.Pointer

@@ -10,6 +10,11 @@ func Forward(dst, a, w Mat, bias []float32, act Activation) {
 		panic(fmt.Sprintf("tensor: Forward %dx%d = %dx%d · %dx%d, bias %d", dst.Rows, dst.Cols, a.Rows, a.Cols, w.Rows, w.Cols, len(bias)))
 	}
 	p := product{c: dst, a: a, b: w, inner: a.Cols, bias: bias}
+	p.forward(act)
+}
+
+// forward computes the product and its activation.
+func (p *product) forward(act Activation) {
 	switch act {
 	case LeakyReLU:
 		p.end, p.slope = endLeaky, Slope
@@ -55,6 +60,7 @@ func BackwardWeights(dw Mat, db []float32, a, dc Mat) {
 // their transposes.
 type product struct {
 	c, a, b                  Mat
+	panels                   []float32 // B as Panels keep it; nil: it is packed on the way
 	aTransposed, bTransposed bool
 	inner                    int
 	bias                     []float32 // C starts as this row; nil: zero

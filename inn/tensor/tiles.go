@@ -62,13 +62,17 @@ func (p *product) tiled() {
 	// first, where the strides of a large matrix would fall on the same few
 	// lines of the cache, and where a transpose has to be turned anyway. A panel
 	// that is less wide than a tile is copied too, the rest being zero.
-	t.panel = grow(t.panel, p.inner*kernels.columns)
+	if p.panels == nil {
+		t.panel = grow(t.panel, p.inner*kernels.columns)
+	}
 	for j := 0; j < p.c.Cols; j += kernels.columns {
 		width := min(kernels.columns, p.c.Cols-j)
 		t.setWidth(width)
 		switch {
 		case p.inner == 0:
 			t.b = unsafe.Pointer(&p.c.Data[0])
+		case p.panels != nil:
+			t.b, t.ldb = unsafe.Pointer(&p.panels[j*p.inner]), kernels.columns*word
 		case p.bTransposed:
 			if width < kernels.columns {
 				clear(t.panel)

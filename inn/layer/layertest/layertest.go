@@ -105,12 +105,41 @@ func (d direction) apply(w []float32, x tensor.Mat) (tensor.Mat, []float32) {
 }
 
 func (c *check) run(w []float32, x tensor.Mat) {
-	pass := c.layer.NewPass(x.Rows + 1) // room for more rows than come
+	pass := c.layer.NewPass(x.Rows+1, nil) // room for more rows than come
 	forward := direction{"Forward", pass.Forward, pass.BackForward}
 	inverse := direction{"Inverse", pass.Inverse, pass.BackInverse}
 	y, _ := forward.apply(w, x)
 	c.way(w, x, forward, inverse)
 	c.way(w, y, inverse, forward)
+	c.oneWay(w, x, pass)
+}
+
+// oneWay compares a pass that shares its room with one that does not, for more rows
+// than go through a network at a time.
+func (c *check) oneWay(w []float32, x tensor.Mat, pass layer.Pass) {
+	many := tensor.New(40*x.Rows, x.Cols)
+	for i := range many.Rows {
+		copy(many.Row(i), x.Row(i%x.Rows))
+	}
+	shared := c.layer.NewPass(many.Rows, &layer.Scratch{})
+	for _, way := range []struct {
+		name         string
+		shared, kept func(w []float32, x tensor.Mat, logdet []float32)
+	}{{"Forward", shared.Forward, pass.Forward}, {"Inverse", shared.Inverse, pass.Inverse}} {
+		want, wantLog := clone(x), make([]float32, x.Rows)
+		way.kept(w, want, wantLog)
+		for range 2 { // the second time, the room is as the first left it
+			got, gotLog := clone(many), make([]float32, many.Rows)
+			way.shared(w, got, gotLog)
+			for i := range many.Rows {
+				k := i % x.Rows
+				c.near("logdet of "+way.name+" with a Scratch", float64(gotLog[i]), float64(wantLog[k]), 1e-6)
+				for j, v := range got.Row(i) {
+					c.near(way.name+" with a Scratch", float64(v), float64(want.Row(k)[j]), 1e-6)
+				}
+			}
+		}
+	}
 }
 
 // way checks one direction at rows x.
