@@ -2,6 +2,7 @@ package install
 
 import (
 	"context"
+	_ "embed"
 	"errors"
 	"fmt"
 	"io"
@@ -16,6 +17,11 @@ import (
 	"syscall"
 	"time"
 )
+
+// serverConfig is what JupyterLab's server is told beside the user's own settings.
+//
+//go:embed jupyter_server_config.py
+var serverConfig []byte
 
 // LabOptions are the settings of Lab. Nil, or the zero value, means defaults.
 type LabOptions struct {
@@ -69,6 +75,19 @@ func Lab(ctx context.Context, notebook string, opts *LabOptions) error {
 
 	cmd := exec.CommandContext(ctx, lab[0], append(lab[1:], args...)...)
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = os.Stdin, out, out
+	config, err := os.MkdirTemp("", "innkeeper-lab-")
+	if err == nil {
+		defer os.RemoveAll(config)
+		err = os.WriteFile(filepath.Join(config, "jupyter_server_config.py"), serverConfig, 0o600)
+	}
+	if err != nil {
+		return fmt.Errorf("install: the settings of JupyterLab's server cannot be written: %w", cause(err))
+	}
+	paths := []string{config}
+	if more := os.Getenv("JUPYTER_CONFIG_PATH"); more != "" {
+		paths = append(paths, more)
+	}
+	cmd.Env = append(os.Environ(), "JUPYTER_CONFIG_PATH="+strings.Join(paths, string(os.PathListSeparator)))
 	endGently(cmd)
 	err = cmd.Run()
 	if ctx.Err() != nil {

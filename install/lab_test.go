@@ -3,8 +3,10 @@ package install
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -38,6 +40,8 @@ const jupyterLab = `
 if [ "$1" = --version ]; then echo 4.2.0; exit; fi
 trap 'echo ended >> args; exit 0' TERM
 for a in "$@"; do echo "$a"; done > args
+echo "$JUPYTER_CONFIG_PATH" > config
+/bin/cat "${JUPYTER_CONFIG_PATH%%:*}/jupyter_server_config.py" >> config
 echo serving
 while :; do /bin/sleep 0.05; done
 `
@@ -46,6 +50,7 @@ func TestLabOpensTheNotebook(t *testing.T) {
 	jupyter := ownFolders(t)
 	commands(t, map[string]string{"jupyter-lab": jupyterLab})
 	t.Chdir(t.TempDir())
+	t.Setenv("JUPYTER_CONFIG_PATH", "the user's")
 	write(t, "note books/a b.ipynb", "{}")
 
 	ctx, cancel := context.WithCancel(context.Background())
@@ -64,6 +69,14 @@ func TestLabOpensTheNotebook(t *testing.T) {
 	}
 	if _, err := os.Stat(filepath.Join(jupyter, "kernels", "innkeeper", "kernel.json")); err != nil {
 		t.Error(err)
+	}
+	config, settings, _ := strings.Cut(string(read(t, "config")), "\n")
+	ours, users, _ := strings.Cut(config, ":")
+	if users != "the user's" || settings != string(serverConfig) {
+		t.Errorf("JupyterLab's server looks in %q and finds %q", config, settings)
+	}
+	if _, err := os.Stat(ours); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("the server's settings are left in %s (%v)", ours, err)
 	}
 }
 

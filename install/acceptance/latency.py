@@ -1,7 +1,8 @@
 """Measures how long after a slider's move the new posterior is on the page: the
 explorer of the inverse kinematics with 2,000 draws (marginals, pairs, the arm and
-the table), in JupyterLab in headless Chromium; and what 60 moves a second leave
-behind in time and memory. Prints a table in Markdown.
+the table) of the network of notebooks/kinematics.ipynb, in JupyterLab in headless
+Chromium, by moves when the page rests and one after the other; and what 60 moves a
+second leave behind in time and memory. Prints a table in Markdown.
 
     python latency.py /path/to/innkeeper [seconds of fast moves]
 """
@@ -20,10 +21,11 @@ from playwright.sync_api import sync_playwright
 
 CELL = """problem := sim.Kinematics(nil)
 pairs, err := problem.Pairs(5000, 1)
-model, err := inn.Train(pairs, &inn.Settings{Steps: 300, Seed: 1})
+model, err := inn.Train(pairs, &inn.Settings{Blocks: 6, Layers: 3, Latent: 2, Nominal: 8, Steps: 300, Seed: 1})
 nb.Explore(model, pairs, &nb.ExploreSettings{Draws: 2000, Problem: problem})"""
 
 MOVES = 200
+REST = 300  # ms between moves when the page rests
 
 # Presses an arrow key on the first slider's handle and resolves with the
 # milliseconds until the explorer's picture is another one.
@@ -108,7 +110,12 @@ def main(innkeeper, seconds):
             page.locator(".lm-Menu-itemLabel", has_text=re.compile("^Run All Cells$")).click()
             wait_for_cells(page, server, 120)
             pids = [pid for pid in kernels(innkeeper) if pid not in before]
-            times = sorted(page.evaluate(MOVE, "ArrowRight" if i % 40 < 20 else "ArrowLeft") for i in range(MOVES))
+            times = {}
+            for rest in REST, 0:
+                times[rest] = []
+                for i in range(MOVES):
+                    page.wait_for_timeout(rest)
+                    times[rest].append(page.evaluate(MOVE, "ArrowRight" if i % 40 < 20 else "ArrowLeft"))
             page.evaluate(STORM, 5)  # so that what grows once has grown
             heap, resident = memory(page, pids)
             storm = page.evaluate(STORM, seconds)
@@ -118,8 +125,8 @@ def main(innkeeper, seconds):
     with open("/proc/loadavg") as f:
         load = f.read().split()[0]
     print(f"load {load}\n\n| | |\n|---|---|")
-    print(f"| move to picture, median of {MOVES} [ms] | {statistics.median(times):.0f} |")
-    print(f"| move to picture, p95 [ms] | {times[int(0.95 * MOVES)]:.0f} |")
+    for rest, name in (REST, f"a move after {REST} ms of rest"), (0, "one move after the other"):
+        print(f"| {name}: to the picture, median of {MOVES}; p95 [ms] | {statistics.median(times[rest]):.0f}; {sorted(times[rest])[int(0.95 * MOVES)]:.0f} |")
     print(f"| pictures of {storm['moves']} moves in {seconds} s | {storm['pictures']} |")
     print(f"| last move to the newest picture [ms] | {storm['after']:.0f} |")
     print(f"| the page's memory before and after [MB] | {heap:.1f}, {heap_after:.1f} |")

@@ -17,7 +17,7 @@ func BenchmarkExploreMove(b *testing.B) {
 	if err != nil {
 		b.Fatal(err)
 	}
-	model, err := inn.Train(pairs, &inn.Settings{Steps: 20, Seed: 1})
+	model, err := inn.Train(pairs, &inn.Settings{Blocks: 6, Layers: 3, Latent: 2, Nominal: 8, Steps: 20, Seed: 1})
 	if err != nil {
 		b.Fatal(err)
 	}

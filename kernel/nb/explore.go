@@ -44,9 +44,10 @@ const (
 	// cost time at every move of a slider and show no more.
 	priorDraws = 1000
 
-	// mapDraws is how many of the draws the MAP is estimated from, for the same
-	// reason.
-	mapDraws = 500
+	// mapDraws is how many of the draws the MAP is estimated from, and mapStarts
+	// from how many the search starts, for the same reason.
+	mapDraws  = 500
+	mapStarts = 25
 )
 
 // An Explorer is what Explore shows.
@@ -110,7 +111,7 @@ type example struct {
 // Explore shows the posterior of a measurement that sliders make: a slider for
 // each y over the range that it has in pairs, the marginals and joint
 // distributions of x with the prior behind them, and each parameter's MAP
-// (metric.MAP of the first 500 draws), median and central 68 % interval. A button
+// (metric.MAP of the first 500 draws, from 25 starts), median and central 68 % interval. A button
 // takes the measurement of the next pair, whose true x is then shown; another adds
 // the observation to a table; with Others, a switch chooses the method.
 //
@@ -281,7 +282,7 @@ func (e *explorer) observe() (Observation, error) {
 		copy(some.Row(i), o.Draws.Row(i))
 	}
 	if some.Len() >= leastForMAP {
-		o.MAP, err = metric.MAP(some, nil)
+		o.MAP, err = metric.MAP(some, &metric.MAPSettings{Starts: mapStarts})
 	}
 	return o, err
 }
@@ -388,6 +389,7 @@ func summarise(o Observation, name string) (summarised, error) {
 	if err != nil {
 		return summarised{}, err
 	}
+	slices.Sort(col)
 	lo, hi, err := metric.Interval(col, 0.68)
 	if err != nil {
 		return summarised{}, err
