@@ -168,7 +168,7 @@ func latency(s *Session, name, code string) {
 	for i := range 200 {
 		s.units++
 		marks := []time.Time{time.Now()}
-		u, _ := parse(s.engine.fileSet(), unitFile(i, s.units), i, fmt.Sprintf(code, i))
+		u, _ := parse(s.fset, unitFile(i, s.units), i, fmt.Sprintf(code, i))
 		s.known[u.file] = u
 		c, problems := s.check(s.state, u)
 		if len(problems) > 0 {

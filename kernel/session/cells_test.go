@@ -134,15 +134,17 @@ func tidy(text string) string {
 	return strings.TrimRight(strings.Join(lines, "\n"), "\n")
 }
 
-// inSession runs a case's cells in a session.
+// inSession runs a case's cells in a session, which an outline follows.
 func (c *cellCase) inSession(t *testing.T) string {
-	s := newSession(t)
+	s, follower := newSession(t), NewOutline()
 	var b strings.Builder
 	for i, code := range c.cells {
 		p := &page{}
 		ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
-		o := s.Execute(ctx, Cell{i + 1, strings.TrimRight(code, "\n")}, p)
+		cell := Cell{i + 1, strings.TrimRight(code, "\n")}
+		o := s.Execute(ctx, cell, p)
 		cancel()
+		follower.follows(t, s, cell, o)
 		p.mu.Lock()
 		b.WriteString(p.text.String())
 		p.mu.Unlock()

@@ -91,13 +91,13 @@ type topVar struct {
 }
 
 // check checks a cell against the session.
-func (s *Session) check(st *state, u *unit) (*checked, []problem) {
+func (k *checker) check(st *state, u *unit) (*checked, []problem) {
 	c := &checked{unit: u, base: st, turned: map[string]bool{}}
-	if ps := s.imports(st, u, nil); len(ps) > 0 {
+	if ps := k.imports(st, u, nil); len(ps) > 0 {
 		return nil, ps
 	}
 	u.receivers(st)
-	if ps := append(misplaced(s.engine.fileSet(), u), twice(s.engine.fileSet(), u)...); len(ps) > 0 {
+	if ps := append(misplaced(k.fset, u), twice(k.fset, u)...); len(ps) > 0 {
 		return nil, ps
 	}
 	for _, d := range u.decls {
@@ -107,8 +107,8 @@ func (s *Session) check(st *state, u *unit) (*checked, []problem) {
 	}
 	for {
 		changed := c.affected()
-		before := s.world0(c, changed)
-		cp := &checkpass{s: s, c: c, live: before}
+		before := k.world0(c, changed)
+		cp := &checkpass{k: k, c: c, live: before}
 		ps := cp.run(u.stmts, false)
 		c.stmts, c.pkg = cp.info, cp.pkg
 		if len(ps) == 0 {
@@ -121,13 +121,13 @@ func (s *Session) check(st *state, u *unit) (*checked, []problem) {
 				after.forget(t.obj.Name())
 				after.vars[t.obj.Name()] = newVariable(t.obj.Name(), t.obj.Type())
 			}
-			cp = &checkpass{s: s, c: c, live: after}
+			cp = &checkpass{k: k, c: c, live: after}
 			ps = cp.run(nil, true)
 			c.decls, c.pkg = cp.info, cp.pkg
 		}
 		mine, older := c.sort(ps)
 		if len(mine) > 0 {
-			return nil, s.suggest(c, mine)
+			return nil, k.suggest(c, mine)
 		}
 		if len(older) == 0 {
 			break
@@ -303,7 +303,7 @@ func (d *decl) signed(changed map[string]bool) (found bool) {
 
 // world0 is the session as the cell's statements find it: with the cell's
 // declarations, and without variables whose type is another one now.
-func (s *Session) world0(c *checked, changed map[string]bool) *state {
+func (k *checker) world0(c *checked, changed map[string]bool) *state {
 	st := c.base.clone()
 	c.dropped = nil
 	for _, d := range c.fresh {
@@ -411,7 +411,7 @@ func (d *decl) contains(p token.Position) bool {
 // session without their bodies and, as asked, the bodies of the new ones or
 // the statements of the cell.
 type checkpass struct {
-	s    *Session
+	k    *checker
 	c    *checked
 	live *state
 	info *types.Info
@@ -440,13 +440,13 @@ func (cp *checkpass) run(stmts []ast.Stmt, bodies bool) []problem {
 	}
 	cp.info = newInfo()
 	var errs []types.Error
-	conf := types.Config{Importer: cp.s.world, Error: func(err error) {
+	conf := types.Config{Importer: cp.k.world, Error: func(err error) {
 		var e types.Error
 		if errors.As(err, &e) {
 			errs = append(errs, e)
 		}
 	}}
-	types.NewChecker(&conf, cp.s.engine.fileSet(), cp.pkg, cp.info).Files(files)
+	types.NewChecker(&conf, cp.k.fset, cp.pkg, cp.info).Files(files)
 	return cp.problems(errs, stmts)
 }
 
@@ -592,7 +592,7 @@ func (cp *checkpass) varFile() *ast.File {
 // variable of the cell that is not used yet, an import, and a value as the
 // last statement.
 func (cp *checkpass) problems(errs []types.Error, stmts []ast.Stmt) []problem {
-	fset := cp.s.engine.fileSet()
+	fset := cp.k.fset
 	tops := map[token.Pos]bool{}
 	for _, s := range stmts {
 		if a, ok := s.(*ast.AssignStmt); ok {

@@ -22,7 +22,7 @@ type Candidate struct {
 
 // Complete lists what may stand in place of code[start:end], the word around
 // the cursor, a byte offset.
-func (s *Session) Complete(code string, cursor int) (start, end int, found []Candidate) {
+func (k *checker) Complete(code string, cursor int) (start, end int, found []Candidate) {
 	cursor = min(max(cursor, 0), len(code))
 	if start, found = completeMagic(code[:cursor]); found != nil {
 		return start, cursor, found
@@ -35,13 +35,13 @@ func (s *Session) Complete(code string, cursor int) (start, end int, found []Can
 			return start, end, nil
 		}
 	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
+	k.mu.Lock()
+	defer k.mu.Unlock()
 	if path, quote := importing(code[:cursor]); quote >= 0 {
-		return quote, cursor, s.completePath(path)
+		return quote, cursor, k.completePath(path)
 	}
-	q := s.query(code, start, end)
-	defer s.forgetQuery(q)
+	q := k.query(code, start, end)
+	defer k.forgetQuery(q)
 	switch {
 	case q == nil:
 		return start, end, nil
@@ -49,10 +49,10 @@ func (s *Session) Complete(code string, cursor int) (start, end int, found []Can
 		found = q.members()
 	case q.literal != nil:
 		if found = q.keys(); !q.keyed { // the values may stand alone
-			found = append(found, s.names0(q)...)
+			found = append(found, k.names0(q)...)
 		}
 	default:
-		found = s.names0(q)
+		found = k.names0(q)
 	}
 	found = slices.DeleteFunc(found, func(c Candidate) bool { return !strings.HasPrefix(strings.ToLower(c.Text), strings.ToLower(prefix)) })
 	slices.SortStableFunc(found, func(a, b Candidate) int {
@@ -81,16 +81,16 @@ func rank(c Candidate, prefix string) int {
 // Inspect says what the name around the cursor is: its declaration as Go writes
 // it and what its comment says, the first sentence at detail 0 and all of it
 // above. Ok says whether there is such a name.
-func (s *Session) Inspect(code string, cursor, detail int) (text string, ok bool) {
+func (k *checker) Inspect(code string, cursor, detail int) (text string, ok bool) {
 	cursor = min(max(cursor, 0), len(code))
 	if text, ok = inspectMagic(code, cursor); ok {
 		return text, ok
 	}
 	code, _, _ = directives(code)
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	text, ok = s.describe(code, cursor, detail)
-	if call, found := s.around(code, cursor, detail); found && !ok {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	text, ok = k.describe(code, cursor, detail)
+	if call, found := k.around(code, cursor, detail); found && !ok {
 		return call, true
 	} else if found && !strings.HasPrefix(text, "func ") {
 		text = joined(text, call)
@@ -99,7 +99,7 @@ func (s *Session) Inspect(code string, cursor, detail int) (text string, ok bool
 }
 
 // around says what is called, or which struct is written, around an offset.
-func (s *Session) around(code string, at, detail int) (text string, ok bool) {
+func (k *checker) around(code string, at, detail int) (text string, ok bool) {
 	toks := lex(code[:at])
 	depth := 0
 	for i := len(toks) - 1; i > 0; i-- {
@@ -120,9 +120,9 @@ func (s *Session) around(code string, at, detail int) (text string, ok bool) {
 			if i > 1 && toks[i-2].tok == token.FUNC { // a declaration
 				return "", false
 			}
-			return s.describe(code, before.offset, detail)
+			return k.describe(code, before.offset, detail)
 		case toks[i].tok == token.LBRACE && before.tok == token.IDENT:
-			text, ok = s.describe(code, before.offset, detail)
+			text, ok = k.describe(code, before.offset, detail)
 			return text, ok && strings.HasPrefix(text, "type ") && !result(toks[:i])
 		case toks[i].tok == token.LBRACE && i > 1 && before.tok != token.COMMA && before.tok != token.LBRACE && before.tok != token.COLON:
 			return "", false // a block
@@ -144,25 +144,25 @@ func result(toks []lexeme) bool {
 }
 
 // describe says what the name at an offset is.
-func (s *Session) describe(code string, at, detail int) (text string, ok bool) {
+func (k *checker) describe(code string, at, detail int) (text string, ok bool) {
 	start, end := word(code, at)
 	name := code[start:end]
 	if !token.IsIdentifier(name) {
 		return "", false
 	}
-	q := s.query(code, start, end)
-	defer s.forgetQuery(q)
+	q := k.query(code, start, end)
+	defer k.forgetQuery(q)
 	if q == nil {
 		return "", false
 	}
 	obj := q.lookup(name)
 	if obj == nil {
-		if path, err := s.world.choose(name, nil); err == nil && q.selector == nil {
-			return s.describePackage(path, detail), true
+		if path, err := k.world.choose(name, nil); err == nil && q.selector == nil {
+			return k.describePackage(path, detail), true
 		}
 		return "", false
 	}
-	return s.describeObject(obj, q.owner(obj), q.src, detail), true
+	return k.describeObject(obj, q.owner(obj), q.src, detail), true
 }
 
 // owner is the type that an object was found in, if it is a field or a method.
@@ -219,8 +219,8 @@ func importing(before string) (path string, quote int) {
 	return line[open+1:], len(before) - len(line) + open + 1
 }
 
-func (s *Session) completePath(prefix string) (found []Candidate) {
-	for _, path := range sortedKeys(s.world.symbols) {
+func (k *checker) completePath(prefix string) (found []Candidate) {
+	for _, path := range sortedKeys(k.world.symbols) {
 		if strings.HasPrefix(path, prefix) && path != hooksPath {
 			found = append(found, Candidate{path, "package", ""})
 		}
@@ -247,9 +247,9 @@ type query struct {
 // query checks the cell with the placeholder in place of code[start:end]. When
 // that is not yet Go, it takes what stands before with all that is open closed,
 // called if it must be a call, and then without the lines before that are wrong.
-func (s *Session) query(code string, start, end int) *query {
+func (k *checker) query(code string, start, end int) *query {
 	src := code[:start] + mark + code[end:]
-	u, problems := parse(s.engine.fileSet(), "query", 0, src)
+	u, problems := parse(k.fset, "query", 0, src)
 	for try := 0; len(problems) > 0 && try < maxProblems; try++ {
 		if try > 1 {
 			line := problems[0].pos.Line
@@ -260,17 +260,17 @@ func (s *Session) query(code string, start, end int) *query {
 			lines[line-1] = string(blank(lines[line-1]))
 			code = strings.Join(lines, "")
 		}
-		s.forgetUnit(u)
+		k.forgetUnit(u)
 		src = code[:start] + mark
 		src += closers(src)
 		if try == 1 {
 			src += "()"
 		}
-		u, problems = parse(s.engine.fileSet(), "query", 0, src)
+		u, problems = parse(k.fset, "query", 0, src)
 	}
-	q := s.checkQuery(u)
+	q := k.checkQuery(u)
 	if q == nil {
-		s.forgetUnit(u)
+		k.forgetUnit(u)
 		return nil
 	}
 	q.src, q.unit = src, u
@@ -278,29 +278,29 @@ func (s *Session) query(code string, start, end int) *query {
 }
 
 // forgetUnit takes a unit's positions out of the session.
-func (s *Session) forgetUnit(u *unit) {
+func (k *checker) forgetUnit(u *unit) {
 	for _, pos := range []token.Pos{u.start, u.begin} {
-		if f := s.engine.fileSet().File(pos); f != nil {
-			s.engine.fileSet().RemoveFile(f)
+		if f := k.fset.File(pos); f != nil {
+			k.fset.RemoveFile(f)
 		}
 	}
 }
 
-func (s *Session) forgetQuery(q *query) {
+func (k *checker) forgetQuery(q *query) {
 	if q != nil {
-		s.forgetUnit(q.unit)
+		k.forgetUnit(q.unit)
 	}
 }
 
-func (s *Session) checkQuery(u *unit) *query {
+func (k *checker) checkQuery(u *unit) *query {
 	if len(u.decls)+len(u.stmts) == 0 {
 		return nil
 	}
-	base := s.checkedBefore(u.start)
-	s.imports(s.state, u, base) // what is not found out stays undefined
-	c := &checked{unit: u, base: s.state, turned: map[string]bool{}}
+	base := k.checkedBefore(u.start)
+	k.imports(k.state, u, base) // what is not found out stays undefined
+	c := &checked{unit: u, base: k.state, turned: map[string]bool{}}
 	for _, d := range u.decls {
-		old := s.state.decl(d.names[0])
+		old := k.state.decl(d.names[0])
 		if old != nil && old.text == d.text {
 			continue
 		}
@@ -308,12 +308,12 @@ func (s *Session) checkQuery(u *unit) *query {
 		_, isFunc := d.node.(*ast.FuncDecl)
 		switch {
 		case isFunc && d.recv == "", old != nil && isFunc && old.sig == d.sig:
-		case slices.ContainsFunc(append(d.names, d.recv), s.state.has):
+		case slices.ContainsFunc(append(d.names, d.recv), k.state.has):
 			base = nil // other types change with this one
 		}
 	}
-	live := s.world0(c, c.affected())
-	cp := &checkpass{s: s, c: c, live: live, base: base}
+	live := k.world0(c, c.affected())
+	cp := &checkpass{k: k, c: c, live: live, base: base}
 	if len(u.stmts) > 0 {
 		cp.run(u.stmts, false)
 		if contains(u.stmts, mark) {
@@ -331,7 +331,7 @@ func (s *Session) checkQuery(u *unit) *query {
 			live.forget(t.obj.Name())
 			live.vars[t.obj.Name()] = newVariable(t.obj.Name(), t.obj.Type())
 		}
-		cp = &checkpass{s: s, c: c, live: live, base: base}
+		cp = &checkpass{k: k, c: c, live: live, base: base}
 	}
 	cp.run(nil, true)
 	for _, d := range c.fresh {
@@ -344,14 +344,14 @@ func (s *Session) checkQuery(u *unit) *query {
 
 // checkedBefore is the session's package, checked once for all queries between
 // two cells.
-func (s *Session) checkedBefore(pos token.Pos) *types.Package {
-	if s.seen.state != s.state {
-		c := &checked{unit: &unit{start: pos}, base: s.state}
-		cp := &checkpass{s: s, c: c, live: s.state}
+func (k *checker) checkedBefore(pos token.Pos) *types.Package {
+	if k.seen.state != k.state {
+		c := &checked{unit: &unit{start: pos}, base: k.state}
+		cp := &checkpass{k: k, c: c, live: k.state}
 		cp.run(nil, false)
-		s.seen.state, s.seen.pkg = s.state, cp.pkg
+		k.seen.state, k.seen.pkg = k.state, cp.pkg
 	}
-	return s.seen.pkg
+	return k.seen.pkg
 }
 
 func contains(stmts []ast.Stmt, name string) (found bool) {
@@ -406,12 +406,12 @@ func (cp *checkpass) packages(id *ast.Ident) (all []*types.Package) {
 	if cp.info.Uses[id] != nil {
 		return nil
 	}
-	paths := cp.s.world.paths[id.Name] // the selectors do not tell them apart yet
+	paths := cp.k.world.paths[id.Name] // the selectors do not tell them apart yet
 	if path := cp.c.base.imports[id.Name]; path != "" {
 		paths = []string{path}
 	}
 	for _, path := range paths {
-		if p, err := cp.s.world.Import(path); err == nil {
+		if p, err := cp.k.world.Import(path); err == nil {
 			all = append(all, p)
 		}
 	}
@@ -534,7 +534,7 @@ var keywords = []string{"break", "case", "chan", "const", "continue", "default",
 	"if", "import", "interface", "map", "package", "range", "return", "select", "struct", "switch", "type", "var"}
 
 // names0 are the names that may begin an expression or a statement.
-func (s *Session) names0(q *query) (found []Candidate) {
+func (k *checker) names0(q *query) (found []Candidate) {
 	for sc := q.scope; sc != nil; sc = sc.Parent() {
 		for _, n := range sc.Names() {
 			if o := sc.Lookup(n); !strings.Contains(n, mark) && n != "_" {
@@ -542,7 +542,7 @@ func (s *Session) names0(q *query) (found []Candidate) {
 			}
 		}
 	}
-	for name := range s.world.paths {
+	for name := range k.world.paths {
 		found = append(found, Candidate{name, "package", ""})
 	}
 	for _, k := range keywords {

@@ -17,32 +17,32 @@ import (
 // describeObject is an object's declaration as Go writes it and what its
 // comment says: the first sentence, or with detail all of it. Of is the type
 // that has it, if it is a field or a method.
-func (s *Session) describeObject(obj types.Object, of types.Type, src string, detail int) string {
+func (k *checker) describeObject(obj types.Object, of types.Type, src string, detail int) string {
 	if obj.Parent() == types.Universe {
 		head, text, _ := strings.Cut(stdlib.Docs("builtin")[obj.Name()].Text, "\n")
 		return joined(head, told(text, detail))
 	}
 	switch obj := obj.(type) {
 	case *types.PkgName:
-		return s.describePackage(obj.Imported().Path(), detail)
+		return k.describePackage(obj.Imported().Path(), detail)
 	case *types.TypeName:
-		return s.describeType(obj, src, detail)
+		return k.describeType(obj, src, detail)
 	}
-	text := s.doc(obj, of, src).Text
+	text := k.doc(obj, of, src).Text
 	if n := named(of); text == "" && n != nil && types.IsInterface(n) {
-		text = s.doc(n.Obj(), nil, src).Text
+		text = k.doc(n.Obj(), nil, src).Text
 	}
 	return joined(declaration(obj, of), told(text, detail))
 }
 
-func (s *Session) describePackage(path string, detail int) string {
-	head := fmt.Sprintf("package %s // import %q", s.world.names[path], path)
+func (k *checker) describePackage(path string, detail int) string {
+	head := fmt.Sprintf("package %s // import %q", k.world.names[path], path)
 	return joined(head, told(stdlib.Docs(path)[""].Text, detail))
 }
 
 // describeType is a type with its fields and methods, each with the first
 // sentence of its comment.
-func (s *Session) describeType(obj *types.TypeName, src string, detail int) string {
+func (k *checker) describeType(obj *types.TypeName, src string, detail int) string {
 	var b strings.Builder
 	b.WriteString("type " + qualified(obj))
 	t := obj.Type()
@@ -68,7 +68,7 @@ func (s *Session) describeType(obj *types.TypeName, src string, detail int) stri
 			if !f.Embedded() {
 				text = f.Name() + " " + text
 			}
-			line(text, s.doc(f, t, src).Text)
+			line(text, k.doc(f, t, src).Text)
 		}
 		if hidden {
 			b.WriteString("\n\t// and unexported fields")
@@ -80,7 +80,7 @@ func (s *Session) describeType(obj *types.TypeName, src string, detail int) stri
 			b.WriteString("\n\t" + types.TypeString(e, qualifier))
 		}
 		for m := range u.ExplicitMethods() {
-			line(m.Name()+strings.TrimPrefix(signature(m, t), "func"), s.doc(m, t, src).Text)
+			line(m.Name()+strings.TrimPrefix(signature(m, t), "func"), k.doc(m, t, src).Text)
 		}
 		b.WriteString("\n}")
 	default:
@@ -89,7 +89,7 @@ func (s *Session) describeType(obj *types.TypeName, src string, detail int) stri
 		}
 		b.WriteString(" " + types.TypeString(u, qualifier))
 	}
-	text := joined(strings.ReplaceAll(b.String(), "{\n}", "{}"), told(s.doc(obj, nil, src).Text, detail))
+	text := joined(strings.ReplaceAll(b.String(), "{\n}", "{}"), told(k.doc(obj, nil, src).Text, detail))
 	if types.IsInterface(t) {
 		return text
 	}
@@ -99,7 +99,7 @@ func (s *Session) describeType(obj *types.TypeName, src string, detail int) stri
 			continue
 		}
 		method := declaration(m.Obj(), t)
-		if d := told(s.doc(m.Obj(), t, src).Text, 0); d != "" && detail > 0 {
+		if d := told(k.doc(m.Obj(), t, src).Text, 0); d != "" && detail > 0 {
 			method += "\n\t" + strings.ReplaceAll(d, "\n", "\n\t")
 		}
 		methods = append(methods, method)
@@ -223,7 +223,7 @@ func holder(obj types.Object, of types.Type) *types.Named {
 
 // doc is what the source says of an object: the session's cells, the cell that
 // is being typed (src), or a package.
-func (s *Session) doc(obj types.Object, of types.Type, src string) stdlib.Doc {
+func (k *checker) doc(obj types.Object, of types.Type, src string) stdlib.Doc {
 	if !own(obj) {
 		d, _ := libraryDoc(obj, of)
 		return d
@@ -231,8 +231,8 @@ func (s *Session) doc(obj types.Object, of types.Type, src string) stdlib.Doc {
 	if !obj.Pos().IsValid() {
 		return stdlib.Doc{}
 	}
-	p := s.engine.fileSet().Position(obj.Pos())
-	if u := s.known[p.Filename]; u != nil {
+	p := k.fset.Position(obj.Pos())
+	if u := k.known[p.Filename]; u != nil {
 		src = u.src
 	}
 	return stdlib.Doc{Text: commentAt(src, p.Line)}

@@ -297,11 +297,13 @@ func (s *Session) choose(def bool, cases ...selectCase) (int, any, bool) {
 	return i, nil, false
 }
 
-// tellLine tells an output that wants to know which line of the cell runs.
+// tellLine tells an output that wants to know which line of the cell runs, and
+// how many of its statements have run.
 func (s *Session) tellLine() {
-	if out, ok := s.output().(interface{ At(line int) }); ok {
+	if out, ok := s.output().(interface{ At(line, done int) }); ok {
 		c := s.cell.Load()
-		out.At(s.engine.fileSet().Position(c.plan.steps[c.done.Load()].at).Line)
+		done := int(c.done.Load())
+		out.At(s.fset.Position(c.plan.steps[done].at).Line, done)
 	}
 }
 

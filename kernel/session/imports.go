@@ -14,20 +14,20 @@ import (
 // goimports would.
 //
 // Base is the session as it was checked before, or nil.
-func (s *Session) imports(st *state, u *unit, base *types.Package) []problem {
-	fset := s.engine.fileSet()
+func (k *checker) imports(st *state, u *unit, base *types.Package) []problem {
+	fset := k.fset
 	var ps []problem
 	for _, i := range u.imports {
 		path, _ := strconv.Unquote(i.Path.Value)
-		if _, err := s.world.Import(path); err != nil {
+		if _, err := k.world.Import(path); err != nil {
 			msg := err.Error()
-			if near := s.nearPath(path); near != "" {
+			if near := k.nearPath(path); near != "" {
 				msg += fmt.Sprintf("; did you mean %q?", near)
 			}
 			ps = append(ps, problem{fset.Position(i.Path.Pos()), msg})
 			continue
 		}
-		name := s.world.names[path]
+		name := k.world.names[path]
 		if i.Name != nil {
 			name = i.Name.Name
 		}
@@ -62,14 +62,14 @@ func (s *Session) imports(st *state, u *unit, base *types.Package) []problem {
 		ast.Inspect(d, look)
 	}
 	for name := range selected {
-		if u.paths[name] != "" || st.imports[name] == "" && len(s.world.paths[name]) == 0 {
+		if u.paths[name] != "" || st.imports[name] == "" && len(k.world.paths[name]) == 0 {
 			delete(selected, name)
 		}
 	}
 	if len(selected) == 0 {
 		return nil
 	}
-	free := s.free(st, u, base)
+	free := k.free(st, u, base)
 	for name, selectors := range selected {
 		if !free[name] {
 			continue
@@ -79,7 +79,7 @@ func (s *Session) imports(st *state, u *unit, base *types.Package) []problem {
 			continue
 		}
 		slices.Sort(selectors)
-		path, err := s.world.choose(name, slices.Compact(selectors))
+		path, err := k.world.choose(name, slices.Compact(selectors))
 		if err != nil {
 			ps = append(ps, problem{fset.Position(where[name]), err.Error()})
 			continue
@@ -91,10 +91,10 @@ func (s *Session) imports(st *state, u *unit, base *types.Package) []problem {
 
 // free are the names in the cell that neither it nor the session declares: a
 // run of the type checker without imports finds them.
-func (s *Session) free(st *state, u *unit, base *types.Package) map[string]bool {
+func (k *checker) free(st *state, u *unit, base *types.Package) map[string]bool {
 	c := &checked{unit: u, base: st}
 	c.fresh = append(c.fresh, u.decls...)
-	live := s.world0(c, map[string]bool{})
+	live := k.world0(c, map[string]bool{})
 	names := map[string]bool{}
 	note := func(ps []problem) {
 		for _, p := range ps {
@@ -106,7 +106,7 @@ func (s *Session) free(st *state, u *unit, base *types.Package) map[string]bool 
 	// A package's name can be hidden by a variable that the cell declares, but
 	// only behind its declaration.
 	if len(u.stmts) > 0 {
-		cp := &checkpass{s: s, c: c, live: live, base: base}
+		cp := &checkpass{k: k, c: c, live: live, base: base}
 		note(cp.run(u.stmts, false))
 		c.stmts = cp.info
 		c.collectTops()
@@ -116,7 +116,7 @@ func (s *Session) free(st *state, u *unit, base *types.Package) map[string]bool 
 			live.vars[t.obj.Name()] = newVariable(t.obj.Name(), types.Typ[types.Invalid])
 		}
 	}
-	cp := &checkpass{s: s, c: c, live: live, base: base}
+	cp := &checkpass{k: k, c: c, live: live, base: base}
 	note(cp.run(nil, true))
 	return names
 }

@@ -332,7 +332,7 @@ func (l *lowering) bindObj(obj types.Object) string {
 }
 
 func (l *lowering) refuse(pos token.Pos, msg string) {
-	l.owner.problems = append(l.owner.problems, problem{l.s.engine.fileSet().Position(pos), msg})
+	l.owner.problems = append(l.owner.problems, problem{l.s.fset.Position(pos), msg})
 }
 
 func (l *lowering) mustSpell(t types.Type, pos token.Pos) ast.Expr {

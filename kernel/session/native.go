@@ -56,7 +56,7 @@ type unbuilt struct {
 func (s *Session) native(ctx context.Context, c *checked, out display.Output) (problems []problem) {
 	defer func() {
 		if r := recover(); r != nil {
-			problems = []problem{{s.engine.fileSet().Position(c.unit.begin), fmt.Sprintf("the kernel does not know how to build this cell (%v): leave %s out", r, nativeMagic)}}
+			problems = []problem{{s.fset.Position(c.unit.begin), fmt.Sprintf("the kernel does not know how to build this cell (%v): leave %s out", r, nativeMagic)}}
 		}
 	}()
 	again := func(d *decl, why string) {
@@ -101,7 +101,7 @@ func (s *Session) native(ctx context.Context, c *checked, out display.Output) (p
 		var mine []problem
 		for _, w := range wrong {
 			if w.d.unit == c.unit {
-				mine = append(mine, problem{s.engine.fileSet().Position(w.pos), w.msg})
+				mine = append(mine, problem{s.fset.Position(w.pos), w.msg})
 			} else if w.d.isNative() {
 				again(w.d, w.msg)
 			} else { // what a native function needs
@@ -109,7 +109,7 @@ func (s *Session) native(ctx context.Context, c *checked, out display.Output) (p
 					if d.unit != c.unit {
 						again(d, w.msg)
 					} else {
-						mine = append(mine, problem{s.engine.fileSet().Position(d.node.Pos()), fmt.Sprintf("%s needs %s (cell %d): %s", d.names[0], w.d.names[0], w.d.unit.number, w.msg)})
+						mine = append(mine, problem{s.fset.Position(d.node.Pos()), fmt.Sprintf("%s needs %s (cell %d): %s", d.names[0], w.d.names[0], w.d.unit.number, w.msg)})
 					}
 				}
 			}
@@ -368,7 +368,7 @@ func (b *nativeBuild) build(ctx context.Context) (wrong []unbuilt, err error) {
 			return nil, err
 		}
 		d := b.needs[at]
-		into := d.unit.offset(token.Position{Line: p.Line, Column: p.Column}) - d.unit.offset(b.s.engine.fileSet().Position(d.node.Pos()))
+		into := d.unit.offset(token.Position{Line: p.Line, Column: p.Column}) - d.unit.offset(b.s.fset.Position(d.node.Pos()))
 		wrong = append(wrong, unbuilt{d, d.node.Pos() + token.Pos(into), p.Message})
 	}
 	return wrong, nil

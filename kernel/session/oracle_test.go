@@ -191,7 +191,7 @@ func (c *cellCase) asProgram(t *testing.T, pkg string) (string, error) {
 	st := s.state
 	p := &program1{imports: map[string]string{"show": modulePath + folder + "/show"}, taken: map[string]bool{}}
 	for i, code := range c.cells {
-		u, problems := parse(s.engine.fileSet(), fmt.Sprintf("cell%d", i+1), i+1, strings.TrimRight(code, "\n"))
+		u, problems := parse(s.fset, fmt.Sprintf("cell%d", i+1), i+1, strings.TrimRight(code, "\n"))
 		var chk *checked
 		if len(problems) == 0 {
 			chk, problems = s.check(st, u)
@@ -238,7 +238,7 @@ func (p *program1) take(name string) error {
 }
 
 func (p *program1) add(s *Session, u *unit, c *checked, n int) error {
-	fset := s.engine.fileSet()
+	fset := s.fset
 	src := func(n ast.Node) string { _, text := u.text(fset, n); return text }
 	for name, path := range u.paths {
 		p.imports[name] = path

@@ -82,7 +82,7 @@ func (s *Session) tooDeep(u *unit) *Error {
 	if names := s.recursive(u, stmt); len(names) > 0 {
 		e.Message += fmt.Sprintf(" in %s", strings.Join(names, ", "))
 	}
-	where, excerpt := u.line(s.engine.fileSet().Position(stmt.Pos()))
+	where, excerpt := u.line(s.fset.Position(stmt.Pos()))
 	e.Traceback = append([]string{"panic: " + e.Message, where + ":"}, excerpt...)
 	return e
 }

@@ -43,30 +43,23 @@ type Outcome struct {
 	Payload []map[string]any // what the cell asks of the front end, as nb.Page does
 	Reset   bool             // the cell was %reset: what cells made is gone
 
-	Declares bool // the cell has imports, types, constants or functions, which Restore would make
+	Ran      bool // the cell was accepted, and its declarations made
+	Done     int  // how many of its statements ran, which made their variables
+	Declares bool // it has imports, types, constants or functions, which Restore would make
 }
 
 // A Session is the state that cells share. Cells run one at a time; completion
 // and inspection may be asked for while one runs.
 type Session struct {
-	world  *world
-	engine *engine
+	checker // whose mu guards what follows cell, too
+	engine  *engine
 
 	running sync.Mutex              // held while a cell runs
 	cell    atomic.Pointer[running] // the cell that runs, or ran last
-	units   int
 	names   int
 
-	mu       sync.Mutex // guards what follows
-	state    *state
-	known    map[string]*unit  // by the file of their positions
-	aliases  map[string]string // names of packages in lowered code, by path
-	imported map[string]bool   // the paths that the interpreter knows
-	seen     struct {          // by completion and inspection
-		state *state
-		pkg   *types.Package
-	}
-
+	aliases     map[string]string // names of packages in lowered code, by path
+	imported    map[string]bool   // the paths that the interpreter knows
 	context     *types.Context    // of instances
 	erased      map[string]string // the interpreter's names of structs, instances and helpers, by key
 	wraps       map[string]bool   // whether types are wrapped (wrap.go), by key
@@ -105,19 +98,30 @@ type running struct {
 // New begins a session in which cells can import Go's standard library, gonum,
 // gonum/plot and innkeeper's own packages.
 func New() (*Session, error) {
-	s := &Session{symbols: maps.Clone(stdlib.Symbols)}
-	s.symbols["reflect/reflect"] = s.mirrorTable(stdlib.Symbols["reflect/reflect"])
-	sources := maps.Clone(stdlib.Generic)
-	sources["reflect"] = mirrorSource
-	s.world = newWorld(s.symbols, stdlib.Skipped, sources)
+	s := &Session{}
+	s.symbols = s.importable()
+	s.world = importableWorld(s.symbols)
 	s.cell.Store(&running{})
 	s.stdout, s.stderr = &stream{"stdout", s}, &stream{"stderr", s}
-	return s, s.empty()
+	return s, s.clear()
 }
 
-// empty makes the session one that has nothing. Types keep their numbers, for
+// importable are the symbols that cells can import.
+func (s *Session) importable() map[string]map[string]reflect.Value {
+	symbols := maps.Clone(stdlib.Symbols)
+	symbols["reflect/reflect"] = s.mirrorTable(stdlib.Symbols["reflect/reflect"])
+	return symbols
+}
+
+func importableWorld(symbols map[string]map[string]reflect.Value) *world {
+	sources := maps.Clone(stdlib.Generic)
+	sources["reflect"] = mirrorSource
+	return newWorld(symbols, stdlib.Skipped, sources)
+}
+
+// clear makes the session one that has nothing. Types keep their numbers, for
 // goroutines of cells that were.
-func (s *Session) empty() error {
+func (s *Session) clear() error {
 	symbols := maps.Clone(s.symbols)
 	symbols[hooksPath+"/cell"] = s.hookTable()
 	e, err := newEngine(symbols, map[string]*atomic.Int32{"Through": &s.callers.n}, &keyboard{s: s}, s.stdout, s.stderr)
@@ -127,11 +131,7 @@ func (s *Session) empty() error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.engine = e
-	// Instances of generic functions have positions in the library's source, and
-	// the interpreter asks positions for what a file imports.
-	s.world.fset = e.fileSet()
-	s.state = &state{vars: map[string]*variable{}, engine: map[string]string{}, imports: map[string]string{}}
-	s.known = map[string]*unit{}
+	s.empty(e.fileSet())
 	s.aliases = map[string]string{}
 	s.imported = map[string]bool{}
 	s.context = types.NewContext()
@@ -162,9 +162,7 @@ func (s *Session) Execute(ctx context.Context, cell Cell, out display.Output) Ou
 	if o, asked := s.ask(ctx, cell, out); asked {
 		return o
 	}
-	s.units++
-	file := unitFile(cell.Number, s.units)
-	u, problems := parse(s.engine.fileSet(), file, cell.Number, cell.Code)
+	u, problems := s.read(cell)
 	lasts := false
 	defer func() { s.forget(u, lasts) }()
 	if len(problems) > 0 {
@@ -174,13 +172,13 @@ func (s *Session) Execute(ctx context.Context, cell Cell, out display.Output) Ou
 		return Outcome{}
 	}
 	if u.resets() {
-		if err := s.empty(); err != nil {
+		if err := s.clear(); err != nil {
 			return Outcome{Err: &Error{Name: failed, Message: err.Error(), Traceback: []string{err.Error()}}}
 		}
 		return Outcome{Reset: true}
 	}
 	s.mu.Lock()
-	s.known[file] = u
+	s.known[u.file] = u
 	c, problems := s.check(s.state, u)
 	var p *plan
 	if len(problems) == 0 {
@@ -219,12 +217,12 @@ func (u *unit) lasts() (found bool) {
 
 // forget drops the syntax of a unit whose cell has ended, and its places if
 // nothing of it lasts.
-func (s *Session) forget(u *unit, lasts bool) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
+func (k *checker) forget(u *unit, lasts bool) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
 	if !lasts {
-		delete(s.known, u.file)
-		s.forgetUnit(u)
+		delete(k.known, u.file)
+		k.forgetUnit(u)
 	}
 	u.decls, u.imports, u.stmts, u.magics = nil, nil, nil, nil
 }
@@ -233,17 +231,17 @@ func (s *Session) forget(u *unit, lasts bool) {
 func (s *Session) lowered(c *checked) (p *plan, problems []problem) {
 	defer func() {
 		if r := recover(); r != nil {
-			problems = []problem{{s.engine.fileSet().Position(c.unit.begin), fmt.Sprintf("the kernel does not know what to make of this cell (%v): write it in another way", r)}}
+			problems = []problem{{s.fset.Position(c.unit.begin), fmt.Sprintf("the kernel does not know what to make of this cell (%v): write it in another way", r)}}
 		}
 	}()
 	return s.lower(c)
 }
 
 // Variables are the names of the variables that there are.
-func (s *Session) Variables() []string {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return sortedKeys(s.state.vars)
+func (k *checker) Variables() []string {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	return sortedKeys(k.state.vars)
 }
 
 // Restore makes the imports, types, constants and functions of a cell that ran
@@ -252,37 +250,16 @@ func (s *Session) Variables() []string {
 func (s *Session) Restore(cell Cell) (lost []string) {
 	s.running.Lock()
 	defer s.running.Unlock()
-	s.units++
-	u, _ := parse(s.engine.fileSet(), unitFile(cell.Number, s.units), cell.Number, cell.Code)
-	u.stmts = nil
-	for len(u.decls)+len(u.imports) > 0 {
-		s.mu.Lock()
-		s.known[u.file] = u
-		c, problems := s.check(s.state, u)
-		var p *plan
-		if len(problems) == 0 {
-			problems = s.native(context.Background(), c, nowhere{})
-		}
+	var p *plan
+	c, lost := s.fitting(cell, func(c *checked) []problem {
+		problems := s.native(context.Background(), c, nowhere{})
 		if len(problems) == 0 {
 			p, problems = s.lower(c)
 		}
-		s.mu.Unlock()
-		if len(problems) == 0 {
-			s.run(context.Background(), c, p, nowhere{})
-			return lost
-		}
-		// Without the first declaration that is at fault the others may be right.
-		fault := slices.IndexFunc(u.decls, func(d *decl) bool {
-			return slices.ContainsFunc(problems, func(p problem) bool { return d.contains(p.pos) })
-		})
-		if fault < 0 {
-			for _, d := range u.decls {
-				lost = append(lost, d.names...)
-			}
-			return lost
-		}
-		lost = append(lost, u.decls[fault].names...)
-		u.decls = slices.Delete(u.decls, fault, fault+1)
+		return problems
+	})
+	if c != nil {
+		s.run(context.Background(), c, p, nowhere{})
 	}
 	return lost
 }
@@ -310,6 +287,7 @@ func (s *Session) run(ctx context.Context, c *checked, p *plan, out display.Outp
 		return Outcome{Err: s.fail(c.unit, err, p.at)}
 	}
 	s.commitDeclarations(c, p)
+	defer func() { o.Ran, o.Done = true, int(cell.done.Load()) }()
 	err := s.engine.run(w.halt, s.block(p))
 	if cell.deferred.calls != nil {
 		err = s.finish(cell, err)
@@ -391,20 +369,13 @@ func (s *Session) block(p *plan) *ast.BlockStmt {
 func (s *Session) commitDeclarations(c *checked, p *plan) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	next := s.world0(c, c.affected())
+	next := s.with(c)
 	for _, d := range append(c.fresh, c.again...) {
 		for _, n := range d.names {
 			next.engine[n] = p.names[n]
 		}
 		if sig := p.signatures[d.names[0]]; sig != "" {
 			s.forward(d.names[0]+" "+sig, p.names[d.names[0]])
-		}
-	}
-	for _, i := range c.unit.imports {
-		for name, path := range c.unit.paths {
-			if i.Path.Value == `"`+path+`"` {
-				next.imports[name] = path
-			}
 		}
 	}
 	s.sweep(s.state, next)
@@ -486,12 +457,9 @@ func (s *Session) commitStep() {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	next := s.state.clone()
+	next := s.state.with(step.defines)
 	for _, t := range step.defines {
-		n := t.obj.Name()
-		next.forget(n)
-		next.vars[n] = newVariable(n, t.obj.Type())
-		next.engine[n] = p.names[n]
+		next.engine[t.obj.Name()] = p.names[t.obj.Name()]
 	}
 	s.state = next
 }
@@ -564,7 +532,7 @@ func (s *Session) render(v any) display.Bundle {
 // or whose magic fails.
 func (s *Session) returned(u *unit, err error, at token.Pos) *Error {
 	e := &Error{Name: failed, Message: err.Error(), Traceback: []string{err.Error()}}
-	where, excerpt := u.line(s.engine.fileSet().Position(at))
+	where, excerpt := u.line(s.fset.Position(at))
 	e.Traceback = append(e.Traceback, where+":")
 	e.Traceback = append(e.Traceback, excerpt...)
 	return e
@@ -581,7 +549,7 @@ func (s *Session) fail(u *unit, err error, at token.Pos) *Error {
 	case errors.As(err, &t):
 		return s.panicked(u, t, at)
 	}
-	where, excerpt := u.place(s.engine.fileSet().Position(at))
+	where, excerpt := u.place(s.fset.Position(at))
 	message := s.plain(strings.ReplaceAll(err.Error(), "/"+unitBase+":", ":"))
 	e := &Error{Name: CompileError, Message: message, Traceback: []string{where + ": " + message}}
 	e.Traceback = append(e.Traceback, excerpt...)
@@ -601,7 +569,7 @@ func (s *Session) panicked(u *unit, t *thrown, at token.Pos) *Error {
 	e.Traceback = []string{"panic: " + e.Message}
 	places := t.at
 	if at.IsValid() { // the statement of the cell is known better than by the interpreter
-		places = append(places[:max(0, len(places)-1)], s.engine.fileSet().Position(at))
+		places = append(places[:max(0, len(places)-1)], s.fset.Position(at))
 	}
 	e.Traceback = append(e.Traceback, s.excerpts(places, u)...)
 	return e

@@ -133,12 +133,12 @@ func TestCellsAreForgotten(t *testing.T) {
 		t.Errorf("%d cells are kept", n)
 	}
 	files := 0
-	s.engine.fileSet().Iterate(func(*token.File) bool { files++; return true })
+	s.fset.Iterate(func(*token.File) bool { files++; return true })
 	for i := range 50 {
 		do(s, 10+i, "x + 1")
 	}
 	after := 0
-	s.engine.fileSet().Iterate(func(*token.File) bool { after++; return true })
+	s.fset.Iterate(func(*token.File) bool { after++; return true })
 	if after > files {
 		t.Errorf("the positions of %d files became %d", files, after)
 	}

@@ -21,7 +21,7 @@ var (
 
 // suggest improves the checker's sentences: what a misspelt name may mean, why
 // a generic function is missing, which variable is gone.
-func (s *Session) suggest(c *checked, ps []problem) []problem {
+func (k *checker) suggest(c *checked, ps []problem) []problem {
 	for i, p := range ps {
 		mean := ""
 		name, missing := strings.CutPrefix(p.msg, "undefined: ")
@@ -30,12 +30,12 @@ func (s *Session) suggest(c *checked, ps []problem) []problem {
 		case undefined.MatchString(p.msg) && slices.Contains(c.dropped, name):
 			ps[i].msg += " (it had a type that this cell redefines)"
 		case undefined.MatchString(p.msg):
-			mean = cmp.Or(s.misspeltPackage(c, p, name), nearest(name, slices.Values(c.localNames(p))), nearest(name, slices.Values(s.allNames(c.base))))
+			mean = cmp.Or(k.misspeltPackage(c, p, name), nearest(name, slices.Values(c.localNames(p))), nearest(name, slices.Values(k.allNames(c.base))))
 		case missing && dotted:
 			path := c.unit.paths[pkg]
-			if slices.Contains(s.world.generic[path], sel) {
+			if slices.Contains(k.world.generic[path], sel) {
 				ps[i].msg = fmt.Sprintf("%s is generic, and the interpreter cannot use generic functions of packages: write a loop or a function of your own", name)
-			} else if near := nearest(sel, maps.Keys(s.world.symbols[path])); near != "" {
+			} else if near := nearest(sel, maps.Keys(k.world.symbols[path])); near != "" {
 				mean = pkg + "." + near
 			}
 		default:
@@ -53,18 +53,18 @@ func (s *Session) suggest(c *checked, ps []problem) []problem {
 }
 
 // allNames are what may stand alone, but for what the cell itself declares.
-func (s *Session) allNames(st *state) []string {
+func (k *checker) allNames(st *state) []string {
 	all := append(slices.Collect(maps.Keys(st.vars)), types.Universe.Names()...)
 	for _, d := range st.decls {
 		all = append(all, d.names...)
 	}
 	all = slices.DeleteFunc(all, func(n string) bool { return strings.Contains(n, ".") })
-	return append(all, slices.Collect(maps.Keys(s.world.paths))...)
+	return append(all, slices.Collect(maps.Keys(k.world.paths))...)
 }
 
 // misspeltPackage is the package meant by a name before a dot, one that has
 // what stands behind it.
-func (s *Session) misspeltPackage(c *checked, p problem, name string) string {
+func (k *checker) misspeltPackage(c *checked, p problem, name string) string {
 	here := c.unit.here(p)
 	sel := ""
 	c.unit.inspect(func(n ast.Node) {
@@ -76,8 +76,8 @@ func (s *Session) misspeltPackage(c *checked, p problem, name string) string {
 		return ""
 	}
 	return nearest(name, func(yield func(string) bool) {
-		for pkg, paths := range s.world.paths {
-			has := func(path string) bool { return s.world.exports(path, sel) }
+		for pkg, paths := range k.world.paths {
+			has := func(path string) bool { return k.world.exports(path, sel) }
 			if slices.ContainsFunc(paths, has) && !yield(pkg) {
 				return
 			}
@@ -166,9 +166,9 @@ func (c *checked) membersAt(p problem) (names []string) {
 	return names
 }
 
-func (s *Session) nearPath(path string) string {
+func (k *checker) nearPath(path string) string {
 	return nearest(path, func(yield func(string) bool) {
-		for p := range s.world.symbols {
+		for p := range k.world.symbols {
 			if !yield(p) {
 				return
 			}

@@ -44,23 +44,18 @@ type message struct {
 	ID   int    `json:"id,omitempty"`   // of the request that it is, or belongs to
 	Mark int    `json:"mark,omitempty"` // to wait for in the streams
 
-	Cell      session.Cell        `json:"cell,omitzero"` // execute, restore
-	Code      string              `json:"code,omitempty"`
-	Cursor    int                 `json:"cursor,omitempty"` // complete, inspect
-	Detail    int                 `json:"detail,omitempty"` // inspect
-	Bundle    display.Bundle      `json:"bundle,omitempty"` // display, update; reply to widgets
-	Name      string              `json:"name,omitempty"`   // the display's id
-	Flag      bool                `json:"flag,omitempty"`   // clear: wait; ask: a password; inspect: found
-	Text      string              `json:"text,omitempty"`   // ask: the prompt; answer; inspect
-	Failed    bool                `json:"failed,omitempty"` // answer: nobody could be asked
-	Line      int                 `json:"line,omitempty"`   // at: the statement that runs
-	Outcome   session.Outcome     `json:"outcome,omitzero"`
-	Variables []string            `json:"variables,omitempty"` // at, reply to execute
-	Comm      *display.Comm       `json:"comm,omitempty"`      // comm, either way
-	Lost      []string            `json:"lost,omitempty"`
-	Found     []session.Candidate `json:"found,omitempty"`
-	Start     int                 `json:"start,omitempty"`
-	End       int                 `json:"end,omitempty"`
+	Cell      session.Cell    `json:"cell,omitzero"`    // execute, restore
+	Bundle    display.Bundle  `json:"bundle,omitempty"` // display, update; reply to widgets
+	Name      string          `json:"name,omitempty"`   // the display's id
+	Flag      bool            `json:"flag,omitempty"`   // clear: wait; ask: a password
+	Text      string          `json:"text,omitempty"`   // ask: the prompt; answer
+	Failed    bool            `json:"failed,omitempty"` // answer: nobody could be asked
+	Line      int             `json:"line,omitempty"`   // at: the statement that runs
+	Done      int             `json:"done,omitempty"`   // at: how many have run
+	Outcome   session.Outcome `json:"outcome,omitzero"`
+	Variables []string        `json:"variables,omitempty"` // at, reply to execute
+	Comm      *display.Comm   `json:"comm,omitempty"`      // comm, either way
+	Lost      []string        `json:"lost,omitempty"`
 }
 
 // marker is what stands in the streams for a message's Mark. The token is the

@@ -47,6 +47,10 @@ type call struct {
 	out   display.Output
 	reply chan message
 
+	cell session.Cell            // that it runs, if it does
+	ran  func(c *call, done int) // is told how many of its statements have run
+	told *session.Told           // the outline's
+
 	mu sync.Mutex
 	at message // the last of the kind "at"
 }
@@ -124,12 +128,13 @@ func (p *process) send(m message) {
 }
 
 // request registers a call and sends its message.
-func (p *process) request(m message, out display.Output) *call {
+func (p *process) request(m message, c *call) *call {
+	c.reply = make(chan message, 1)
 	p.mu.Lock()
 	p.last++
-	c := &call{id: p.last, out: out, reply: make(chan message, 1)}
+	c.id = p.last
 	p.calls[c.id] = c
-	if out != nil {
+	if c.out != nil {
 		p.now = c
 	}
 	p.mu.Unlock()
@@ -138,14 +143,14 @@ func (p *process) request(m message, out display.Output) *call {
 	return c
 }
 
-func (p *process) execute(cell session.Cell, out display.Output) *call {
-	return p.request(message{Kind: "execute", Cell: cell}, out)
+func (p *process) execute(cell session.Cell, out display.Output, ran func(*call, int)) *call {
+	return p.request(message{Kind: "execute", Cell: cell}, &call{cell: cell, out: out, ran: ran})
 }
 
 // ask sends a request and waits for its reply; it is not ok if the process
 // dies before.
 func (p *process) ask(m message) (reply message, ok bool) {
-	c := p.request(m, nil)
+	c := p.request(m, &call{})
 	defer p.forget(c)
 	select {
 	case reply = <-c.reply:
@@ -211,6 +216,7 @@ func (p *process) handle(m message) {
 		c.mu.Lock()
 		c.at = m
 		c.mu.Unlock()
+		c.ran(c, m.Done)
 	case "ask":
 		go p.answer(c, m)
 	}

@@ -84,26 +84,7 @@ func Serve(s *session.Session, token string, widgets bool) error {
 			v.mu.Unlock()
 		case "restore":
 			v.send(message{Kind: "reply", ID: m.ID, Lost: s.Restore(m.Cell)}, false)
-		case "complete", "inspect": // which may wait for a cell that is being compiled; an interrupt must not
-			go v.look(m)
 		}
-	}
-}
-
-// look answers a question about code that is being typed. What goes wrong in it
-// is no reason to lose the session.
-func (v *server) look(m message) {
-	reply := message{Kind: "reply", ID: m.ID, Start: m.Cursor, End: m.Cursor}
-	defer func() {
-		if r := recover(); r != nil {
-			fmt.Fprintf(os.Stderr, "this %s request found a fault of innkeeper's own: %v\n", m.Kind, r)
-		}
-		v.send(reply, false)
-	}()
-	if m.Kind == "complete" {
-		reply.Start, reply.End, reply.Found = v.s.Complete(m.Code, m.Cursor)
-	} else {
-		reply.Text, reply.Flag = v.s.Inspect(m.Code, m.Cursor, m.Detail)
 	}
 }
 
@@ -188,9 +169,9 @@ func (p *page) Update(b display.Bundle, id string) {
 func (p *page) Clear(wait bool) { p.v.send(message{Kind: "clear", ID: p.id, Flag: wait}, true) }
 
 // At tells which line of the cell runs, in case it is the last, and which
-// variables that would cost.
-func (p *page) At(line int) {
-	m := message{Kind: "at", ID: p.id, Line: line, Variables: p.v.s.Variables()}
+// variables that would cost; and what the statements before it have made.
+func (p *page) At(line, done int) {
+	m := message{Kind: "at", ID: p.id, Line: line, Done: done, Variables: p.v.s.Variables()}
 	p.v.printing.Lock()
 	printed := p.v.stream != ""
 	p.v.stream = "" // compiled code may write to either, unheard

@@ -2,6 +2,7 @@ package worker
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os/exec"
 	"slices"
@@ -22,18 +23,21 @@ var (
 
 // restoring is how long a cell that its process died of waits for the next
 // process, which knows what cannot be made again.
-const restoring = 10 * time.Second
+var restoring = 10 * time.Second
 
 // A Worker runs cells in a process, and in another one when that dies. It has
 // the methods of a session.
 type Worker struct {
 	command func(token string) *exec.Cmd
 
-	comm func(display.Comm)
+	comm    func(display.Comm)
+	outline *outline
 
 	running sync.Mutex // held while a cell runs
+	making  sync.Mutex // held while a process is made
 
 	mu      sync.Mutex
+	closed  bool
 	process *process
 	cells   []session.Cell // whose declarations a new process gets
 	names   []string       // the variables that a death would cost
@@ -44,16 +48,17 @@ type Worker struct {
 // Serve with the token and the file descriptors 4 and 3. What widgets
 // say to the front end is passed to comm.
 func New(command func(token string) *exec.Cmd, comm func(display.Comm)) (*Worker, error) {
-	w := &Worker{command: command, comm: comm}
+	w := &Worker{command: command, comm: comm, outline: newOutline()}
 	_, err := w.alive()
 	return w, err
 }
 
 // Close ends the process and what it started.
 func (w *Worker) Close() {
+	w.outline.later.Stop()
 	w.mu.Lock()
 	p := w.process
-	w.process = nil
+	w.process, w.closed = nil, true
 	w.mu.Unlock()
 	if p != nil {
 		p.kill()
@@ -69,24 +74,39 @@ func (w *Worker) alive() (*process, error) {
 // restart is alive. If it had to make a new process, it also gives the names of
 // the functions that could not be made again.
 func (w *Worker) restart() (p *process, lost []string, err error) {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	if w.process != nil && !w.process.dead() {
-		return w.process, nil, nil
+	w.making.Lock()
+	defer w.making.Unlock()
+	p, cells, err := w.begin()
+	if err != nil || cells == nil {
+		return p, nil, err
 	}
-	if p, err = start(w.command, w.comm); err != nil {
-		return nil, nil, err
-	}
-	for _, c := range w.cells {
+	for _, c := range cells {
 		m, ok := p.ask(message{Kind: "restore", Cell: c})
 		if !ok {
 			break
 		}
 		lost = append(lost, m.Lost...)
 	}
-	w.process = p
 	go w.watch(p)
 	return p, lost, nil
+}
+
+// begin is the process, and if it is a new one, the cells that it is to restore,
+// which are not nil then.
+func (w *Worker) begin() (p *process, cells []session.Cell, err error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.closed {
+		return nil, nil, errors.New("worker: it is closed")
+	}
+	if w.process != nil && !w.process.dead() {
+		return w.process, nil, nil
+	}
+	if p, err = start(w.command, w.comm); err != nil {
+		return nil, nil, err
+	}
+	w.process = p
+	return p, append([]session.Cell{}, w.cells...), nil
 }
 
 // watch waits for the end of a process that no cell runs in, such as one that
@@ -113,6 +133,7 @@ func (w *Worker) obituary() string {
 		return ""
 	}
 	w.process, w.names = nil, nil
+	w.outline.reset(slices.Clone(w.cells))
 	w.mu.Unlock()
 	text := "between two cells " + died + p.lastWords() + "\n" + strings.Join(w.losses(gone), "\n") + "\n"
 	w.mu.Lock()
@@ -159,11 +180,14 @@ func (w *Worker) Execute(ctx context.Context, cell session.Cell, out display.Out
 	if notice != "" {
 		out.Stream("stderr", notice)
 	}
-	p, err := w.alive()
-	if err != nil {
+	p, err := w.ready(ctx)
+	switch {
+	case errors.Is(err, context.Canceled):
+		return failure("interrupted", "the process that runs the cells is not ready yet")
+	case err != nil:
 		return failure("crash", err.Error())
 	}
-	c := p.execute(cell, out)
+	c := p.execute(cell, out, w.outline.ran)
 	defer p.forget(c)
 	var more <-chan time.Time
 	asked := 0
@@ -175,10 +199,14 @@ func (w *Worker) Execute(ctx context.Context, cell session.Cell, out display.Out
 			w.names = m.Variables
 			if m.Outcome.Reset {
 				w.cells = nil
+				w.outline.reset(nil)
 			} else if m.Outcome.Declares {
 				w.cells = append(w.cells, cell)
 			}
 			w.mu.Unlock()
+			if m.Outcome.Ran {
+				w.outline.ran(c, m.Outcome.Done)
+			}
 			return m.Outcome
 		case <-p.ended:
 			return w.crashed(p, c, cell, asked > 1)
@@ -196,6 +224,23 @@ func (w *Worker) Execute(ctx context.Context, cell session.Cell, out display.Out
 			p.send(message{Kind: "interrupt"})
 			more = time.After(lastPatience)
 		}
+	}
+}
+
+// ready is the process when it can run a cell; making a new one can take long.
+func (w *Worker) ready(ctx context.Context) (*process, error) {
+	var p *process
+	var err error
+	made := make(chan bool)
+	go func() {
+		p, err = w.alive()
+		close(made)
+	}()
+	select {
+	case <-made:
+		return p, err
+	case <-ctx.Done():
+		return nil, context.Canceled
 	}
 }
 
@@ -224,6 +269,7 @@ func (w *Worker) crashed(p *process, c *call, cell session.Cell, replaced bool) 
 	}
 	w.names = nil
 	w.process = nil
+	w.outline.reset(slices.Clone(w.cells))
 	w.mu.Unlock()
 	o := failure("crash", died+reason)
 	o.Err.Exit = p.exit()
@@ -240,26 +286,6 @@ func (w *Worker) crashed(p *process, c *call, cell session.Cell, replaced bool) 
 
 func failure(name, text string) session.Outcome {
 	return session.Outcome{Err: &session.Error{Name: name, Message: text, Traceback: []string{name + ": " + text}}}
-}
-
-// Complete is as session.Session.Complete; while there is no process, it finds
-// nothing.
-func (w *Worker) Complete(code string, cursor int) (start, end int, found []session.Candidate) {
-	if p, err := w.alive(); err == nil {
-		if m, ok := p.ask(message{Kind: "complete", Code: code, Cursor: cursor}); ok {
-			return m.Start, m.End, m.Found
-		}
-	}
-	return cursor, cursor, nil
-}
-
-// Inspect is as session.Session.Inspect.
-func (w *Worker) Inspect(code string, cursor, detail int) (text string, ok bool) {
-	if p, err := w.alive(); err == nil {
-		m, _ := p.ask(message{Kind: "inspect", Code: code, Cursor: cursor, Detail: detail})
-		return m.Text, m.Flag
-	}
-	return "", false
 }
 
 // Widgets is what a notebook keeps of the widgets that there are, as

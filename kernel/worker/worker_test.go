@@ -308,24 +308,81 @@ for {}`}, &sheet{})
 	}
 }
 
+// completes reports whether code is completed with a name; it fails the test if
+// nobody answers.
+func completes(t *testing.T, w *Worker, code, name string) bool {
+	t.Helper()
+	answer := make(chan bool, 1)
+	go func() {
+		_, _, found := w.Complete(code, len(code))
+		answer <- slices.ContainsFunc(found, func(c session.Candidate) bool { return c.Text == name })
+	}()
+	select {
+	case yes := <-answer:
+		return yes
+	case <-time.After(20 * time.Second):
+		t.Fatalf("nobody completes %s", code)
+		return false
+	}
+}
+
+// While a cell runs, what it has made by then is known.
 func TestCompletionWhileACellRuns(t *testing.T) {
 	w := newWorker(t)
+	do(w, 1, "type P struct{ Weight float64 }\nv := 1")
+	for i, loop := range []string{"for {}", "new(big.Int).Exp(big.NewInt(3), new(big.Int).Lsh(big.NewInt(1), 40), nil)", `exec.Command("kill", "-STOP", fmt.Sprint(os.Getpid())).Run()`} {
+		ctx, cancel := context.WithCancel(context.Background())
+		p, done := &sheet{}, make(chan bool)
+		go func() {
+			w.Execute(ctx, session.Cell{Number: i + 2, Code: "early := P{}\nv := \"now a text\"\nfmt.Print(1)\n" + loop + "\nlate := 1"}, p)
+			close(done)
+		}()
+		for deadline := time.Now().Add(20 * time.Second); p.so() != "1"; time.Sleep(time.Millisecond) {
+			if time.Now().After(deadline) {
+				t.Fatal("the cell does not begin")
+			}
+		}
+		if !completes(t, w, "strings.ToUp", "ToUpper") || !completes(t, w, "early.W", "Weight") || completes(t, w, "lat", "late") {
+			t.Errorf("completion in the middle of %s is wrong", loop)
+		}
+		if text, _ := w.Inspect("v", 1, 0); text != "var v string" {
+			t.Errorf("inspection in the middle of %s says %q", loop, text)
+		}
+		cancel()
+		if i > 0 { // that one stops by itself
+			w.mu.Lock()
+			w.process.kill()
+			w.mu.Unlock()
+		}
+		<-done
+	}
+}
+
+// After a death completion waits for nobody, and knows at once what is gone.
+func TestCompletionAfterADeath(t *testing.T) {
+	defer func(d time.Duration) { restoring = d }(restoring)
+	restoring = 100 * time.Millisecond
+	w := newWorker(t)
+	do(w, 1, "type P struct{ Weight float64 }\nfunc keeps() {}\nvalue := P{}\nfunc loses() P { return value }")
+	w.mu.Lock()
+	w.command = func(string) *exec.Cmd { return exec.Command("sleep", "1047") } // a process that never answers
+	w.process.kill()
+	p := w.process
+	w.mu.Unlock()
+	<-p.ended
+	for deadline := time.Now().Add(20 * time.Second); completes(t, w, "valu", "value"); time.Sleep(time.Millisecond) {
+		if time.Now().After(deadline) {
+			t.Fatal("a variable that is gone is completed")
+		}
+	}
+	if !completes(t, w, "P{}.W", "Weight") || !completes(t, w, "kee", "keeps") || completes(t, w, "los", "loses") {
+		t.Error("completion after a death is wrong")
+	}
 	ctx, cancel := context.WithCancel(context.Background())
-	done := make(chan bool)
-	go func() {
-		w.Execute(ctx, session.Cell{Number: 1, Code: "for {}"}, &sheet{})
-		close(done)
-	}()
-	time.Sleep(200 * time.Millisecond)
-	start := time.Now()
-	if _, _, found := w.Complete("strings.ToUp", 12); len(found) == 0 {
-		t.Error("no completion while a cell runs")
-	}
-	if d := time.Since(start); d > 5*time.Second {
-		t.Errorf("completion took %v", d)
-	}
 	cancel()
-	<-done
+	if o := w.Execute(ctx, session.Cell{Number: 2, Code: "1"}, &sheet{}); o.Err == nil || o.Err.Name != "interrupted" {
+		t.Errorf("an interrupted cell that waits for the process ends with %+v", o)
+	}
 }
 
 // What cells start ends with their process, whether that is ended or dies,
