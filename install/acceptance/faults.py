@@ -202,6 +202,37 @@ pairs, err := problem.Pairs(5000, 1)
     check(k.control("delete_subshell_request", {"subshell_id": subshell})["status"] == "ok", "the subshell cannot be deleted", "")
 
 
+def unheard(k):
+    """Completion needs no process of the cells that lives and listens."""
+    subshell = k.control("create_subshell_request")["subshell_id"]
+
+    def complete(code):
+        return k.on(subshell, "complete_request", {"code": code, "cursor_pos": len(code)})["matches"]
+
+    k.run("type Q struct{ Weight int }\nmine := Q{}")
+    worker = k.worker()
+    worker.suspend()
+    check(complete("mine.W") == ["Weight"], "completion while the process is stopped", complete("mine.W"))
+    check(k.on(subshell, "inspect_request", {"code": "mine", "cursor_pos": 4})["found"], "inspection while the process is stopped", "")
+    worker.resume()
+    cell = k.send("fmt.Println(1)\nnew(big.Int).Exp(big.NewInt(3), new(big.Int).Lsh(big.NewInt(1), 40), nil)")
+    while k.client.get_iopub_msg(timeout=TIMEOUT)["msg_type"] != "stream":
+        pass
+    took = []
+    for _ in range(30):
+        start = time.monotonic()
+        check(complete("mine.W") == ["Weight"], "completion while compiled code spins", "")
+        took.append(1000 * (time.monotonic() - start))
+    print(f"completion while compiled code spins: p50 {sorted(took)[15]:.1f} ms, at most {max(took):.1f} ms")
+    worker.kill()
+    start = time.monotonic()
+    check(complete("Q{}.W") == ["Weight"], "completion after a kill", "")
+    print(f"completion right after kill -9: {1000 * (time.monotonic() - start):.1f} ms")
+    check(k.reply(cell)["ename"] == "crash", "the cell did not die", "")
+    check(complete("min") == ["min"], "a variable that is gone is completed", complete("min"))
+    k.control("delete_subshell_request", {"subshell_id": subshell})
+
+
 def restart(k):
     k.run('for _, c := range []string{"sleep 1061", "setsid sleep 1061", "(setsid sleep 1061 &)"} {\n\texec.Command("sh", "-c", c).Start()\n}')
 
@@ -244,4 +275,4 @@ def main(parts):
 
 
 if __name__ == "__main__":
-    main([memory] if sys.argv[1:] == ["memory"] else [order, deaths, between_cells, interrupts, flood, training, restart])
+    main([memory] if sys.argv[1:] == ["memory"] else [order, deaths, between_cells, interrupts, flood, training, unheard, restart])

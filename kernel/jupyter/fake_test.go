@@ -10,6 +10,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 )
@@ -33,6 +34,8 @@ type fake struct {
 	comm   *Comm
 	parent json.RawMessage // of the message that waits for an answer
 	log    []string        // of comm messages
+
+	interrupted atomic.Bool // a cell was
 }
 
 func (f *fake) Info() Info {
@@ -77,6 +80,7 @@ func (f *fake) Execute(ctx context.Context, r ExecuteRequest, out *Outlet) (res 
 			select {
 			case <-time.After(time.Duration(n) * time.Millisecond):
 			case <-ctx.Done():
+				f.interrupted.Store(true)
 				res.Error = &Error{"Interrupt", "interrupted", nil}
 				return res
 			}
@@ -148,6 +152,11 @@ var commands = []string{"print", "priority", "value"}
 func (f *fake) Complete(ctx context.Context, code string, cursor int) Completion {
 	if code == "panic" {
 		panic("no completion")
+	}
+	if code == "wait" { // until a cell is interrupted
+		for !f.interrupted.Load() {
+			time.Sleep(time.Millisecond)
+		}
 	}
 	start := strings.LastIndexAny(code[:cursor], " \n") + 1
 	c := Completion{Start: start, End: cursor}

@@ -69,6 +69,68 @@ func TestCall(t *testing.T) {
 	}
 }
 
+// What a program says reaches the kernel, whatever it looks like; what Go's
+// runtime says as it dies is the reason, and no text.
+func TestLastWords(t *testing.T) {
+	toolchain(t)
+	b, err := Build(context.Background(), Program{
+		Files: map[string]string{"cell0.go": "package main\n\nimport (\"fmt\"; \"os\"; \"strings\")\n\n" +
+			"func talk() { fmt.Fprintln(os.Stderr, \"before\\npanic: no\\nSIGNAL\"); fmt.Fprintln(os.Stderr, \"after\") }\n" +
+			"func much() { fmt.Fprintln(os.Stderr, \"panic: no\"); fmt.Fprint(os.Stderr, strings.Repeat(\"x\", 200000)); select {} }\n" +
+			"func leave() { fmt.Fprintln(os.Stderr, \"panic: no\"); os.Exit(3) }\n" +
+			"func die() { go func() { panic(\"yes\") }(); select {} }\n"},
+		Funcs: []string{"talk", "much", "leave", "die"},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for f, c := range []struct {
+		words  string
+		reason string
+	}{
+		{"before\npanic: no\nSIGNAL\nafter\n", ""},
+		{"panic: no\n" + strings.Repeat("x", 200000), "native: stopped"},
+		{"panic: no\n", "exit status 3"},
+		{"", "died: yes"},
+	} {
+		text := make(chan string, 1000)
+		p := NewPool(b, writer(func(b []byte) { text <- string(b) }))
+		defer p.Close()
+		stop, so := make(chan struct{}), ""
+		ended := make(chan error, 1)
+		go func() {
+			_, _, err := p.Call(stop, nil, call(f))
+			ended <- err
+		}()
+		for deadline := time.After(20 * time.Second); so != c.words; {
+			select {
+			case more := <-text:
+				so += more
+			case <-deadline:
+				t.Fatalf("function %d says %.200q, want %.200q", f, so, c.words)
+			}
+		}
+		if f == 1 {
+			close(stop)
+		}
+		if err := <-ended; c.reason == "" && err != nil || c.reason != "" && (err == nil || !strings.Contains(err.Error(), c.reason)) {
+			t.Errorf("function %d ends with %v, want %q", f, err, c.reason)
+		}
+		if len(text) > 0 {
+			t.Errorf("function %d says more: %.200q", f, <-text)
+		}
+	}
+}
+
+type writer func([]byte)
+
+func (w writer) Write(b []byte) (int, error) {
+	if len(b) > 0 {
+		w(b)
+	}
+	return len(b), nil
+}
+
 // The process ends with the kernel, also in the middle of a call: the system
 // closes the kernel's end of its pipe.
 func TestProcessEndsWithTheKernel(t *testing.T) {

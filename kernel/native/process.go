@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"os/exec"
+	"regexp"
 	"runtime"
 	"strings"
 	"sync"
@@ -74,10 +75,12 @@ func (p *Pool) Call(stop <-chan struct{}, variables, request []byte) (kind byte,
 		case <-done:
 		}
 	}()
+	q.words.expect()
 	kind, body, err = q.call(variables, request)
 	close(done)
 	<-watching
 	if err == nil && !stopped {
+		q.words.release()
 		body = bytes.Clone(body)
 		p.mu.Lock()
 		p.idle = append(p.idle, q)
@@ -90,6 +93,7 @@ func (p *Pool) Call(stop <-chan struct{}, variables, request []byte) (kind byte,
 	}
 	q.close()
 	if stopped {
+		q.words.release()
 		return 0, nil, ErrStopped
 	}
 	return 0, nil, q.reason()
@@ -183,46 +187,77 @@ func (q *process) close() {
 
 // reason is why a process died.
 func (q *process) reason() error {
-	why := q.cmd.ProcessState.String()
-	if text := q.words.reason(); text != "" {
+	state := q.cmd.ProcessState
+	why := state.String()
+	status, ok := state.Sys().(syscall.WaitStatus)
+	signaled := ok && runtime.GOOS != "windows" && status.Signaled()
+	if text := q.words.reason(); text != "" && (signaled || state.ExitCode() == dyingCode) {
 		why = text
+	} else {
+		q.words.release()
 	}
-	if s, ok := q.cmd.ProcessState.Sys().(syscall.WaitStatus); ok && runtime.GOOS != "windows" && s.Signaled() && s.Signal() == syscall.SIGKILL {
+	if signaled && status.Signal() == syscall.SIGKILL {
 		why += " (the system may have run out of memory)"
 	}
 	return fmt.Errorf("native: the process of the native functions died: %s; the next call starts a new one", why)
 }
 
+// dyingCode is the exit code of a process that Go's runtime ends.
+const dyingCode = 2
+
+// maxWords is how much is kept back of what may be the last words of a process.
+const maxWords = 1 << 16
+
 // lastWords passes on what a process says, but for what Go's runtime says as
-// it dies.
+// it dies of a call. What only begins like that is passed on when the call ends.
 type lastWords struct {
 	to io.Writer
 
-	mu    sync.Mutex
-	words []byte
+	mu      sync.Mutex
+	calling bool
+	words   []byte // kept back; nil: nothing
 }
+
+var dying = regexp.MustCompile(`(?m)^(?:fatal error: |panic: |runtime: goroutine stack exceeds|runtime: out of memory|SIG[A-Z]+: |unexpected fault address)`)
 
 func (l *lastWords) Write(b []byte) (int, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	n := len(b)
 	if l.words == nil {
-		at := -1
-		for _, begin := range []string{"fatal error: ", "panic: ", "runtime: goroutine stack exceeds", "runtime: out of memory", "SIG", "unexpected fault address"} {
-			if i := bytes.Index(b, []byte(begin)); i >= 0 && (i == 0 || b[i-1] == '\n') && (at < 0 || i < at) {
-				at = i
-			}
-		}
-		if at < 0 {
+		at := dying.FindIndex(b)
+		if at == nil || !l.calling {
 			return l.to.Write(b)
 		}
-		l.to.Write(b[:at])
-		b, l.words = b[at:], []byte{}
+		l.to.Write(b[:at[0]])
+		b, l.words = b[at[0]:], []byte{}
 	}
-	if len(l.words) < 1<<16 {
-		l.words = append(l.words, b...)
+	if l.words = append(l.words, b...); len(l.words) > maxWords {
+		l.pass()
 	}
 	return n, nil
+}
+
+// expect says that a call begins.
+func (l *lastWords) expect() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.calling = true
+}
+
+// release says that the process did not die of its call.
+func (l *lastWords) release() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.calling = false
+	l.pass()
+}
+
+func (l *lastWords) pass() {
+	if l.words != nil {
+		l.to.Write(l.words)
+		l.words = nil
+	}
 }
 
 // reason is what the runtime gave as the reason, or nothing.

@@ -452,6 +452,24 @@ class TestSubshells(Case):
         msg_id = self.on(a, "complete_request", {"code": "pri", "cursor_pos": 3})
         self.assertEqual(self.reply(self.kc.shell_channel, msg_id)["content"]["ename"], "UnknownSubshell")
 
+    def test_interrupt_beside_a_completion(self):
+        """The interrupt reaches the cell, and not the completion that runs beside it."""
+        a = self.control("create_subshell_request")["subshell_id"]
+        cell = self.kc.execute("sleep 60000")
+        asked = self.on(a, "complete_request", {"code": "wait", "cursor_pos": 4})
+        begun = set()
+        while begun != {cell, asked}:
+            begun.add(self.kc.get_iopub_msg(timeout=TIMEOUT)["parent_header"].get("msg_id"))
+            begun &= {cell, asked}
+        self.km.interrupt_kernel()
+        replies = {}
+        while cell not in replies or asked not in replies:
+            msg = self.kc.shell_channel.get_msg(timeout=TIMEOUT)
+            replies[msg["parent_header"]["msg_id"]] = msg["content"]
+        self.assertEqual(replies[cell]["ename"], "Interrupt")
+        self.assertEqual(replies[asked]["status"], "ok")
+        self.assertEqual(self.control("delete_subshell_request", {"subshell_id": a}), {"status": "ok"})
+
 
 class TestPeers(Case):
     def test_signatures(self):
