@@ -24,6 +24,7 @@ type engine struct {
 	interp *interp.Interpreter
 	trace  *traceWriter
 	layout *layout // or nil
+	halted *halted // the last run that was halted, until what it knew can run again
 }
 
 // newEngine makes an engine that knows the symbols.
@@ -35,7 +36,7 @@ func newEngine(symbols map[string]map[string]reflect.Value, waits map[string]*at
 		return nil, fmt.Errorf("session: loading the symbol tables: %w", err)
 	}
 	trace.fset = i.FileSet()
-	return &engine{i, trace, newLayout(waits)}, nil
+	return &engine{interp: i, trace: trace, layout: newLayout(waits)}, nil
 }
 
 func (e *engine) fileSet() *token.FileSet { return e.interp.FileSet() }
@@ -59,7 +60,7 @@ func (e *engine) run(halt context.Context, node ast.Node) error {
 		return fmt.Errorf("the interpreter refuses this: %w", err)
 	}
 	e.trace.reset()
-	_, err = e.interp.ExecuteWithContext(halt, program)
+	err = e.execute(halt, program)
 	var p interp.Panic
 	switch {
 	case halt.Err() != nil && errors.Is(err, halt.Err()):

@@ -24,10 +24,11 @@ import (
 
 // A layout is where the fields of the interpreter's structs are.
 type layout struct {
-	child, gen, findex, level, rval, sym uintptr // of a node
-	index, global                        uintptr // of a symbol
-	root, anc, data                      uintptr // of a frame
-	tnext, start, ident, types           uintptr // of a node: the one that follows it, its first one, its name, its frame
+	revivals                             atomic.Int64 // how often the engine ran again after a halt
+	child, gen, findex, level, rval, sym uintptr      // of a node
+	index, global                        uintptr      // of a symbol
+	root, anc, data                      uintptr      // of a frame
+	tnext, start, ident, types           uintptr      // of a node: the one that follows it, its first one, its name, its frame
 	known                                map[uintptr]string
 	signs                                signs
 	waits                                map[string]*atomic.Int32 // hooks that do nothing while a number is 0

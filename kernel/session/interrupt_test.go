@@ -55,7 +55,7 @@ func TestInterrupt(t *testing.T) {
 		"%timeit time.Sleep(time.Hour)",
 	} {
 		s := newSession(t)
-		if got := do(s, 0, "before := 7"); got != "" {
+		if got := do(s, 0, "before := 7\ntwice := func(x int) int { return 2 * x }\ntype T struct{ n int }\nfunc (t T) Get() int { return t.n }\nvar getter interface{ Get() int } = T{5}\nget := T{6}.Get"); got != "" {
 			t.Fatal(got)
 		}
 		const patience = 4 * time.Second // well under one when the machine does nothing else
@@ -66,6 +66,9 @@ func TestInterrupt(t *testing.T) {
 		}
 		if got := do(s, 2, "before"); got != "=> 7" {
 			t.Errorf("after %q the session answers %q", code, got)
+		}
+		if got := do(s, 3, "fmt.Sprint(twice(21), getter.Get(), get(), slices.IndexFunc([]int{1, 2}, func(x int) bool { return twice(x) == 4 }))"); got != "=> 42 5 6 1" {
+			t.Errorf("after %q functions of earlier cells give %q", code, got)
 		}
 	}
 }

@@ -115,7 +115,7 @@ func noteNode(node unsafe.Pointer, w *traceWriter, l *layout, in surroundings) {
 						*exec = l.idle(node, l.waits[hook], do)
 						return
 					case hook == "":
-						do = l.reflecting(node, do)
+						do = l.leaving(l.reflecting(node, do))
 					}
 				default:
 					do = l.explaining(kind, node, do)

@@ -74,7 +74,10 @@ func stacks() int64 {
 // tooDeep is the error of a cell that watchStack halted. It comes when the
 // recursion has ended: compiled code, which does not halt, ends the process.
 func (s *Session) tooDeep(u *unit) *Error {
-	for start := time.Now(); stacks() > deepStack && time.Since(start) < 30*time.Second; { // seconds on a busy machine
+	const patience = 30 * time.Second // on a busy machine
+	start := time.Now()
+	s.engine.await(patience)
+	for stacks() > deepStack && time.Since(start) < patience {
 		time.Sleep(stackWatch)
 	}
 	stmt := u.stmts[min(int(s.cell.Load().done.Load()), len(u.stmts)-1)]
