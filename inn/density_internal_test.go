@@ -78,7 +78,7 @@ func TestDensityOfALinearNetwork(t *testing.T) {
 		for i := range s.N {
 			f.Row(i)[i] = 1
 		}
-		m.net.NewPass(s.N+1, nil).Forward(m.weights, f, nil)
+		m.net.NewPass(s.N+1, nil, nil).Forward(m.weights, f, nil)
 		a := mat.NewDense(s.N, s.N, nil)
 		for i := range s.N {
 			for j := range s.N {

@@ -23,7 +23,10 @@ type Model struct {
 	fence    *scale.Fence
 	net      layer.Sequence
 	weights  []float32
-	idle     sync.Pool // of *rowsPass
+
+	pack   sync.Once // makes packed from the weights, which stay
+	packed *layer.Packed
+	idle   sync.Pool // of *rowsPass
 }
 
 // A rowsPass takes sampleRows rows through the network one way; its room is zero
@@ -221,6 +224,7 @@ func table(what string, s *Samples, vars []Var) error {
 // parallel calls f for tasks 0, 1, ... on all processors, and returns the first
 // error. Each goroutine has a pass and room for sampleRows rows of its own.
 func (m *Model) parallel(tasks int, f func(pass layer.Pass, room tensor.Mat, task int) error) error {
+	m.pack.Do(func() { m.packed = layer.Pack(m.net, m.weights, false) })
 	var (
 		wg   sync.WaitGroup
 		next atomic.Int64
@@ -230,7 +234,7 @@ func (m *Model) parallel(tasks int, f func(pass layer.Pass, room tensor.Mat, tas
 		wg.Go(func() {
 			p, _ := m.idle.Get().(*rowsPass)
 			if p == nil {
-				p = &rowsPass{m.net.NewPass(sampleRows, &layer.Scratch{}), tensor.New(sampleRows, m.shape.N)}
+				p = &rowsPass{m.net.NewPass(sampleRows, m.packed, &layer.Scratch{}), tensor.New(sampleRows, m.shape.N)}
 			}
 			clear(p.room.Data)
 			defer m.idle.Put(p)

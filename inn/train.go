@@ -92,10 +92,11 @@ type trainer struct {
 	mmdZ      *mmd.Estimator
 	mmdX      *mmd.Estimator
 	chunks    []*chunk
+	packed    *layer.Packed   // the weights of this step
 	grad      *train.Gradient // a part for each chunk
 
 	// The two phases of a step, for chunk i.
-	forward, backward func(i int)
+	again, forward, backward func(i int)
 
 	// The weights of this step, and the stream of its noise.
 	weightZ, weightX, gamma float64
@@ -191,12 +192,14 @@ func newTrainer(pairs *Pairs, o *Settings, held int) (*trainer, error) {
 	t.mmdX = mmd.New(o.KernelX, n, o.Unbiased)
 	tasks := chunksOf(n)
 	t.grad = train.NewGradient(len(t.model.weights), tasks)
+	t.packed = layer.Pack(t.model.net, t.model.weights, true)
+	t.again = t.packed.Again
 	t.forward = func(i int) { t.forwards(t.chunks[i]) }
 	t.backward = func(i int) { t.backwards(t.chunks[i]) }
 	for i := range tasks {
 		c := &chunk{lo: i * n / tasks, hi: (i + 1) * n / tasks}
 		rows := c.hi - c.lo
-		c.forward = t.model.net.NewPass(rows, nil)
+		c.forward = t.model.net.NewPass(rows, t.packed, nil)
 		t.makeInverse(c, rows)
 		c.grad = t.grad.Parts[i]
 		c.dz, c.dx, c.dout = tensor.New(rows, s.M+s.K), tensor.New(rows, s.D), tensor.New(rows, s.N)
@@ -224,7 +227,7 @@ func (t *trainer) makeInverse(c *chunk, rows int) {
 	}
 	c.fresh, c.again, c.inverted = halves()
 	c.dfresh, c.dagain, c.dinverted = halves()
-	c.inverse = t.model.net.NewPass(c.inverted.Rows, nil)
+	c.inverse = t.model.net.NewPass(c.inverted.Rows, t.packed, nil)
 }
 
 // measured are the pairs' measurements, with noise drawn once if they have none.
@@ -296,6 +299,7 @@ func ramp(step, steps int) float64 { return min(1, float64(step+1)/float64(steps
 // and leaves their gradients in the chunks.
 func (t *trainer) losses(stream uint64, terms []float64) {
 	t.stream = stream
+	t.pool.Each(t.packed.Len(), t.again)
 	t.pool.Each(len(t.chunks), t.forward)
 	if t.weightZ > 0 {
 		t.mmdZ.Prepare(t.zGot, t.zTo)

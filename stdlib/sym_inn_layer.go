@@ -26,6 +26,8 @@ func init() {
 		"NewIAF":         reflect.ValueOf(layer.NewIAF),
 		"NewPermutation": reflect.ValueOf(layer.NewPermutation),
 		"NewSpline":      reflect.ValueOf(layer.NewSpline),
+		"Pack":           reflect.ValueOf(layer.Pack),
+		"Packed":         reflect.ValueOf((*layer.Packed)(nil)),
 		"Pass":           reflect.ValueOf((*layer.Pass)(nil)),
 		"_Pass":          reflect.ValueOf((*_inn_layer_Pass)(nil)),
 		"Perceptron":     reflect.ValueOf((*layer.Perceptron)(nil)),
@@ -45,7 +47,7 @@ func init() {
 type _inn_layer_Layer struct {
 	IValue   any
 	WInit    func(a0 []float32, a1 *rand.Rand)
-	WNewPass func(a0 int, a1 *layer.Scratch) layer.Pass
+	WNewPass func(a0 int, a1 *layer.Packed, a2 *layer.Scratch) layer.Pass
 	WParams  func() int
 	WTensors func() []layer.Tensor
 }
@@ -53,8 +55,8 @@ type _inn_layer_Layer struct {
 func (w _inn_layer_Layer) Init(a0 []float32, a1 *rand.Rand) {
 	w.WInit(a0, a1)
 }
-func (w _inn_layer_Layer) NewPass(a0 int, a1 *layer.Scratch) layer.Pass {
-	return w.WNewPass(a0, a1)
+func (w _inn_layer_Layer) NewPass(a0 int, a1 *layer.Packed, a2 *layer.Scratch) layer.Pass {
+	return w.WNewPass(a0, a1, a2)
 }
 func (w _inn_layer_Layer) Params() int {
 	return w.WParams()

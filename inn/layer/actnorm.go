@@ -51,7 +51,7 @@ func (n Actnorm) Tensors() []Tensor {
 }
 
 // NewPass makes a pass.
-func (n Actnorm) NewPass(rows int, _ *Scratch) Pass {
+func (n Actnorm) NewPass(rows int, _ *Packed, _ *Scratch) Pass {
 	return &actnormPass{n, make([]float32, n), tensor.New(rows, int(n))}
 }
 

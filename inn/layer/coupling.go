@@ -51,8 +51,8 @@ func (c Coupling) Init(w []float32, rng *rand.Rand) { c.Net.Init(w, rng) }
 func (c Coupling) Tensors() []Tensor { return c.Net.Tensors() }
 
 // NewPass makes a pass.
-func (c Coupling) NewPass(rows int, s *Scratch) Pass {
-	return &couplingPass{c, c.Net.newPass(rows, s), s.affineFor(rows, c.Hi-c.Lo, c.Clamp)}
+func (c Coupling) NewPass(rows int, p *Packed, s *Scratch) Pass {
+	return &couplingPass{c, c.Net.newPass(rows, p, s), s.affineFor(rows, c.Hi-c.Lo, c.Clamp)}
 }
 
 type couplingPass struct {

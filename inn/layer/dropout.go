@@ -13,7 +13,9 @@ import (
 type PerceptronPass struct{ pass *perceptronPass }
 
 // NewPass makes room for passes of at most rows rows.
-func (m Perceptron) NewPass(rows int) *PerceptronPass { return &PerceptronPass{m.newPass(rows, nil)} }
+func (m Perceptron) NewPass(rows int) *PerceptronPass {
+	return &PerceptronPass{m.newPass(rows, nil, nil)}
+}
 
 // DropOut makes every later Forward set each output of a hidden layer to 0 with
 // probability p, drawn from rng, and multiply the others by 1/(1-p) (Srivastava

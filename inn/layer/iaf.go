@@ -92,7 +92,7 @@ type IAFPass struct {
 
 // NewPass makes room for passes of at most rows rows.
 func (f IAF) NewPass(rows int) *IAFPass {
-	return &IAFPass{f, f.Net.newPass(rows, nil), tensor.New(rows, f.Latent), tensor.New(rows, f.Latent)}
+	return &IAFPass{f, f.Net.newPass(rows, nil, nil), tensor.New(rows, f.Latent), tensor.New(rows, f.Latent)}
 }
 
 // Forward replaces the z of rows [z, h] by z' and adds ln |det ∂z'/∂z| to each

@@ -22,9 +22,9 @@ type Layer interface {
 	Params() int
 	// Init sets parameters w to their starting values.
 	Init(w []float32, rng *rand.Rand)
-	// NewPass makes room for passes of at most rows rows: with nil for passes that go
-	// back, with a Scratch for those that never do.
-	NewPass(rows int, s *Scratch) Pass
+	// NewPass makes room for passes of at most rows rows. Packed are the parameters
+	// that all of them will have, or nil; with a Scratch they never go back.
+	NewPass(rows int, p *Packed, s *Scratch) Pass
 	// Tensors says what the parameters are, in their order, for a file.
 	Tensors() []Tensor
 }

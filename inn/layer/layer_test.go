@@ -63,8 +63,8 @@ type brokenPass struct {
 	fault string
 }
 
-func (b broken) NewPass(rows int, s *layer.Scratch) layer.Pass {
-	return brokenPass{b.Actnorm.NewPass(rows, s), b.fault}
+func (b broken) NewPass(rows int, p *layer.Packed, s *layer.Scratch) layer.Pass {
+	return brokenPass{b.Actnorm.NewPass(rows, p, s), b.fault}
 }
 
 func (b broken) Tensors() []layer.Tensor {
@@ -150,7 +150,7 @@ func TestActnormStartsAtMean0AndSD1(t *testing.T) {
 	for i, l := range []layer.Sequence{s[:1], s} {
 		y := tensor.New(rows, width)
 		copy(y.Data, x.Data)
-		l.NewPass(rows, nil).Forward(w[:l.Params()], y, nil)
+		l.NewPass(rows, nil, nil).Forward(w[:l.Params()], y, nil)
 		for j := range width {
 			mean, square := 0.0, 0.0
 			for k := range rows {
@@ -182,7 +182,7 @@ func TestARotationIsOrthogonal(t *testing.T) {
 		return x
 	}
 	q := unit()
-	l.NewPass(n, nil).Forward(w, q, nil)
+	l.NewPass(n, nil, nil).Forward(w, q, nil)
 	for i, v := range q.Data {
 		if d := v - unit().Data[i]; d > 1e-5 || d < -1e-5 {
 			t.Errorf("at the start the matrix has %v at %d: it is not the identity", v, i)
@@ -193,7 +193,7 @@ func TestARotationIsOrthogonal(t *testing.T) {
 	}
 	clear(w[:n])
 	q = unit()
-	l.NewPass(n, nil).Forward(w, q, nil)
+	l.NewPass(n, nil, nil).Forward(w, q, nil)
 	for i := range n {
 		for j := range n {
 			sum, want := 0.0, 0.0

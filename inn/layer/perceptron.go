@@ -42,11 +42,14 @@ func (m Perceptron) Init(w []float32, rng *rand.Rand) {
 	}
 }
 
+// weightName ends the names of perceptrons' weights.
+const weightName = ".weight"
+
 // Tensors are an in×out matrix of weights and a vector of biases for each layer.
 func (m Perceptron) Tensors() (list []Tensor) {
 	for i := range len(m.Sizes) - 1 {
 		list = append(list,
-			Tensor{Name: fmt.Sprintf("%d.weight", i), Shape: []int{m.Sizes[i], m.Sizes[i+1]}},
+			Tensor{Name: fmt.Sprint(i, weightName), Shape: []int{m.Sizes[i], m.Sizes[i+1]}},
 			Tensor{Name: fmt.Sprintf("%d.bias", i), Shape: []int{m.Sizes[i+1]}})
 	}
 	return list
@@ -68,20 +71,17 @@ type perceptronPass struct {
 	out []tensor.Mat // out[i] are the outputs of layer i
 	in  tensor.Mat   // the input; its buffer takes the input's gradient
 
-	panels []*tensor.Panels // of a pass with a Scratch: the weights of every layer, when they came first
+	packed *Packed // or nil
 
 	drop  float32 // the probability of dropout; 0: none
 	rng   *rand.Rand
 	masks []tensor.Mat // factors of the hidden layers' outputs: 0 or 1/(1-drop)
 }
 
-func (m Perceptron) newPass(rows int, s *Scratch) *perceptronPass {
-	p := &perceptronPass{Perceptron: m, in: s.matrix(0, rows, m.Sizes[0])}
+func (m Perceptron) newPass(rows int, packed *Packed, s *Scratch) *perceptronPass {
+	p := &perceptronPass{Perceptron: m, packed: packed, in: s.matrix(0, rows, m.Sizes[0])}
 	for i, n := range m.Sizes[1:] {
 		p.out = append(p.out, s.matrix(1+i%2, rows, n))
-	}
-	if s != nil {
-		p.panels = make([]*tensor.Panels, len(p.out))
 	}
 	return p
 }
@@ -96,13 +96,10 @@ func (p *perceptronPass) forward(w []float32, rows int) tensor.Mat {
 			act = tensor.Identity
 		}
 		dst := head(p.out[i], rows)
-		if p.panels == nil {
-			tensor.Forward(dst, a, weights, bias, act)
+		if panels := p.packed.panels(weights); panels != nil {
+			panels.Forward(dst, a, bias, act)
 		} else {
-			if p.panels[i] == nil {
-				p.panels[i] = tensor.NewPanels(weights)
-			}
-			p.panels[i].Forward(dst, a, bias, act)
+			tensor.Forward(dst, a, weights, bias, act)
 		}
 		if p.drop > 0 && i < len(p.out)-1 {
 			p.dropOut(i, dst)
@@ -128,7 +125,11 @@ func (p *perceptronPass) backward(w, g []float32, rows int) tensor.Mat {
 		if dropped { // the activation's derivative wants its outputs as they were
 			scale(a, 1-p.drop)
 		}
-		tensor.BackwardData(a, dc, weights, act)
+		if panels := p.packed.panels(weights); panels != nil {
+			panels.BackwardData(a, dc, act)
+		} else {
+			tensor.BackwardData(a, dc, weights, act)
+		}
 		if dropped {
 			multiply(a, head(p.masks[i-1], rows))
 		}

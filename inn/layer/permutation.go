@@ -26,7 +26,7 @@ func (p Permutation) Tensors() []Tensor {
 }
 
 // NewPass makes a pass.
-func (p Permutation) NewPass(int, *Scratch) Pass {
+func (p Permutation) NewPass(int, *Packed, *Scratch) Pass {
 	inverse := make([]int, len(p))
 	for j, k := range p {
 		inverse[k] = j

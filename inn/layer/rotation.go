@@ -40,7 +40,7 @@ func (r Rotation) Tensors() []Tensor {
 }
 
 // NewPass makes a pass.
-func (r Rotation) NewPass(rows int, _ *Scratch) Pass {
+func (r Rotation) NewPass(rows int, _ *Packed, _ *Scratch) Pass {
 	return &rotationPass{r, tensor.New(rows, int(r)), make([]float64, r)}
 }
 

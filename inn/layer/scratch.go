@@ -4,8 +4,7 @@ import "github.com/innkeeper-notebook/innkeeper/inn/tensor"
 
 // A Scratch is what the layers share of a pass that never goes back, one for each
 // pass: what a perceptron computes inside is gone when the next one has run, so that
-// it stays in the processor's cache. Such a pass packs the weights once, for which
-// its parameters must be the same, and unchanged, at every call.
+// it stays in the processor's cache.
 type Scratch struct {
 	room   [3][]float32 // of perceptrons' inputs and, in turns, outputs
 	affine []*tensor.Affine

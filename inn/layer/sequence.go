@@ -37,9 +37,9 @@ func (s Sequence) Start(w []float32, x tensor.Mat) {
 			l.Start(part, x) // leaves x behind its last layer
 		case Starter:
 			l.Start(part, x)
-			l.(Layer).NewPass(x.Rows, nil).Forward(part, x, nil)
+			l.(Layer).NewPass(x.Rows, nil, nil).Forward(part, x, nil)
 		default:
-			l.NewPass(x.Rows, nil).Forward(part, x, nil)
+			l.NewPass(x.Rows, nil, nil).Forward(part, x, nil)
 		}
 		w = w[l.Params():]
 	}
@@ -57,7 +57,7 @@ func (s Sequence) Tensors() (list []Tensor) {
 }
 
 // NewPass makes a pass of every layer.
-func (s Sequence) NewPass(rows int, scratch *Scratch) Pass {
+func (s Sequence) NewPass(rows int, packed *Packed, scratch *Scratch) Pass {
 	p := &sequencePass{most: rows}
 	if scratch != nil {
 		rows = min(rows, scratchRows)
@@ -65,7 +65,7 @@ func (s Sequence) NewPass(rows int, scratch *Scratch) Pass {
 	}
 	at := 0
 	for _, l := range s {
-		p.passes = append(p.passes, l.NewPass(rows, scratch))
+		p.passes = append(p.passes, l.NewPass(rows, packed, scratch))
 		p.from = append(p.from, at)
 		at += l.Params()
 	}

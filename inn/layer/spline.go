@@ -74,8 +74,8 @@ func (c Spline) Init(w []float32, rng *rand.Rand) { c.Net.Init(w, rng) }
 func (c Spline) Tensors() []Tensor { return c.Net.Tensors() }
 
 // NewPass makes a pass.
-func (c Spline) NewPass(rows int, s *Scratch) Pass {
-	p := &splinePass{Spline: c, net: c.Net.newPass(rows, s), at: make([]splineAt, rows*(c.Hi-c.Lo))}
+func (c Spline) NewPass(rows int, packed *Packed, s *Scratch) Pass {
+	p := &splinePass{Spline: c, net: c.Net.newPass(rows, packed, s), at: make([]splineAt, rows*(c.Hi-c.Lo))}
 	room := make([]float64, len(p.at)*2*c.Bins)
 	for i := range p.at {
 		p.at[i].widths, room = room[:c.Bins], room[c.Bins:]

@@ -26,7 +26,7 @@ func TestSplineGradients(t *testing.T) {
 		for i := range x.Data {
 			x.Data[i] = float32(1.2 * r.NormFloat64())
 		}
-		p := l.NewPass(1, nil).(*splinePass)
+		p := l.NewPass(1, nil, nil).(*splinePass)
 		for _, c := range []struct {
 			name string
 			run  func(w []float32, x tensor.Mat, logdet []float32)
@@ -97,7 +97,7 @@ func TestSplineIsMonotone(t *testing.T) {
 	for i := range n {
 		x.Row(i)[0] = -10 + 20*float32(i)/(n-1)
 	}
-	pass := l.NewPass(n, nil)
+	pass := l.NewPass(n, nil, nil)
 	y, ld := clone(x), make([]float32, n)
 	pass.Forward(w, y, ld)
 	for i := 1; i < n; i++ {

@@ -163,9 +163,9 @@ func (c *CINN) Sample(y []float64, n int, seed uint64) (*inn.Samples, error) {
 	if err != nil {
 		return nil, err
 	}
-	d := len(c.x.vars)
+	d, packed := len(c.x.vars), layer.Pack(c.net, c.weights, false)
 	newSampler := func(most int) sampler {
-		pass, room := c.net.NewPass(most, &layer.Scratch{}), tensor.New(most, d+len(yn))
+		pass, room := c.net.NewPass(most, packed, &layer.Scratch{}), tensor.New(most, d+len(yn))
 		return func(x tensor.Mat, rng *rand.Rand) {
 			u := rows(room, 0, x.Rows)
 			normal(u, 0, d, rng)
@@ -202,7 +202,7 @@ func (c *CINN) LogDensity(x, y []float64) (float64, error) {
 	}
 	u, logdet := tensor.New(1, len(xn)+len(yn)), []float32{0}
 	copy(u.Data[copy(u.Data, xn):], yn)
-	c.net.NewPass(1, nil).Forward(c.weights, u, logdet)
+	c.net.NewPass(1, nil, nil).Forward(c.weights, u, logdet)
 	log := logNormal(u.Data[:len(xn)]) + float64(logdet[0])
 	for j, v := range x {
 		log -= c.x.columns[j].LogSlope(v)
@@ -231,7 +231,7 @@ type cinnLoss struct {
 
 func (c *CINN) newLoss(rows int) rowLoss {
 	d := len(c.x.vars)
-	return &cinnLoss{pass: c.net.NewPass(rows, nil), d: d, rows: tensor.New(rows, d+len(c.y.vars)), logdet: make([]float32, rows)}
+	return &cinnLoss{pass: c.net.NewPass(rows, nil, nil), d: d, rows: tensor.New(rows, d+len(c.y.vars)), logdet: make([]float32, rows)}
 }
 
 func (l *cinnLoss) forward(w []float32, x, y tensor.Mat, perRow float64, _ *rand.Rand, terms []float64) {

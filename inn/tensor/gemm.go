@@ -35,6 +35,11 @@ func BackwardData(a, dc, w Mat, act Activation) {
 		panic(fmt.Sprintf("tensor: BackwardData %dx%d = %dx%d · (%dx%d)ᵀ", a.Rows, a.Cols, dc.Rows, dc.Cols, w.Rows, w.Cols))
 	}
 	p := product{c: a, a: dc, b: w, bTransposed: true, inner: dc.Cols}
+	p.backward(act)
+}
+
+// backward computes the product and the activation's derivative.
+func (p *product) backward(act Activation) {
 	switch act {
 	case LeakyReLU:
 		p.end, p.slope = endDerivative, Slope
@@ -60,7 +65,7 @@ func BackwardWeights(dw Mat, db []float32, a, dc Mat) {
 // their transposes.
 type product struct {
 	c, a, b                  Mat
-	panels                   []float32 // B as Panels keep it; nil: it is packed on the way
+	panels                   []float32 // in place of B, as Panels keep it
 	aTransposed, bTransposed bool
 	inner                    int
 	bias                     []float32 // C starts as this row; nil: zero

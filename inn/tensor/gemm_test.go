@@ -113,6 +113,11 @@ func checkForward(t *testing.T, r *rand.Rand, m, k, n int, act Activation) {
 	}
 	Forward(dst, a, w, bias, act)
 	intact(t)
+	again := New(m, n)
+	if p := NewPanels(w, true); p != nil {
+		p.Forward(again, a, bias, act)
+		same(t, "Panels.Forward", again, dst)
+	}
 	for i := range m {
 		for j := range n {
 			sum, size := 0.0, 0.0
@@ -132,6 +137,19 @@ func checkForward(t *testing.T, r *rand.Rand, m, k, n int, act Activation) {
 	}
 }
 
+// same wants two matrices to be the same to the bit.
+func same(t *testing.T, what string, got, want Mat) {
+	t.Helper()
+	for i := range got.Rows {
+		for j, v := range got.Row(i) {
+			if math.Float32bits(v) != math.Float32bits(want.Row(i)[j]) {
+				t.Errorf("%s of %dx%d: (%d, %d) is %v, want %v", what, got.Rows, got.Cols, i, j, v, want.Row(i)[j])
+				return
+			}
+		}
+	}
+}
+
 func checkBackwardData(t *testing.T, r *rand.Rand, m, k, n int, act Activation) {
 	a, intact := guarded(r, m, k)
 	dc, _ := guarded(r, m, n)
@@ -140,8 +158,16 @@ func checkBackwardData(t *testing.T, r *rand.Rand, m, k, n int, act Activation) 
 	for i := range m {
 		copy(out.Row(i), a.Row(i))
 	}
+	again := New(m, k)
+	for i := range m {
+		copy(again.Row(i), a.Row(i))
+	}
 	BackwardData(a, dc, w, act)
 	intact(t)
+	if p := NewPanels(w, true); p != nil {
+		p.BackwardData(again, dc, act)
+		same(t, "Panels.BackwardData", again, a)
+	}
 	for i := range m {
 		for j := range k {
 			sum, size := 0.0, 0.0

@@ -105,7 +105,7 @@ func (d direction) apply(w []float32, x tensor.Mat) (tensor.Mat, []float32) {
 }
 
 func (c *check) run(w []float32, x tensor.Mat) {
-	pass := c.layer.NewPass(x.Rows+1, nil) // room for more rows than come
+	pass := c.layer.NewPass(x.Rows+1, nil, nil) // room for more rows than come
 	forward := direction{"Forward", pass.Forward, pass.BackForward}
 	inverse := direction{"Inverse", pass.Inverse, pass.BackInverse}
 	y, _ := forward.apply(w, x)
@@ -121,7 +121,7 @@ func (c *check) oneWay(w []float32, x tensor.Mat, pass layer.Pass) {
 	for i := range many.Rows {
 		copy(many.Row(i), x.Row(i%x.Rows))
 	}
-	shared := c.layer.NewPass(many.Rows, &layer.Scratch{})
+	shared := c.layer.NewPass(many.Rows, layer.Pack(c.layer, w, false), &layer.Scratch{})
 	for _, way := range []struct {
 		name         string
 		shared, kept func(w []float32, x tensor.Mat, logdet []float32)
