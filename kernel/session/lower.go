@@ -115,6 +115,8 @@ func (s *Session) lower(c *checked) (*plan, []problem) {
 	st := &lowering{s: s, plan: p, info: c.stmts, name: before, decls: c, names: map[types.Object]string{}, top: true, owner: sh}
 	fn := &lowering{s: s, plan: p, info: c.decls, name: after, decls: c, names: map[types.Object]string{}, owner: sh}
 
+	st.nameless(c.stmts)
+	fn.nameless(c.decls)
 	defines := map[int][]*topVar{}
 	nameless := map[int]bool{} // statements that define a variable whose type has no name
 	for _, t := range c.tops {
@@ -182,6 +184,18 @@ func (s *Session) lower(c *checked) (*plan, []problem) {
 		p.names[n] = e
 	}
 	return p, sh.problems
+}
+
+// nameless refuses what asks a package for the file of the code that calls it: a
+// cell has none, and the package would name one of the interpreter's.
+func (l *lowering) nameless(info *types.Info) {
+	for id, obj := range info.Uses {
+		switch v, field := obj.(*types.Var); {
+		case field && v.IsField() && v.Name() == "AddSource" && !own(v), // of slog.HandlerOptions
+			obj.Pkg() != nil && obj.Pkg().Path() == "log" && (obj.Name() == "Lshortfile" || obj.Name() == "Llongfile"):
+			l.refuse(id.Pos(), "a cell is no file that a line of a log could name: leave "+obj.Name()+" out")
+		}
+	}
 }
 
 // generic reports whether a function or its receiver has type parameters.

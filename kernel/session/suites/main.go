@@ -1,11 +1,14 @@
-// Command suites runs Go's own test programs and those of yaegi as cells and
-// counts which come out right, are refused, or come out wrong:
+// Command suites runs Go's own test programs, those of yaegi, and the examples
+// in the documentation of the packages that cells have, as cells, and counts
+// which come out right, are refused, or come out wrong:
 //
 //	go run ./kernel/session/suites [-run regexp] [-v]
 //
 // A program of Go's distribution takes part when it begins with "// run" and
 // needs no file, argument, build tag or unsafe trick; one of yaegi when Go
-// itself runs it. The judge is `go run`: the cell must print the same.
+// itself runs it. The judge is `go run`: the cell must print the same. An example
+// takes part when it is a program of its own; the judge is its comment, which
+// `go test` checks.
 package main
 
 import (
@@ -16,6 +19,10 @@ import (
 	"errors"
 	"flag"
 	"fmt"
+	"go/doc"
+	"go/format"
+	"go/parser"
+	"go/token"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -82,7 +89,10 @@ func cell(path string) int {
 		fmt.Fprintln(os.Stderr, err)
 		return 2
 	}
-	body := regexp.MustCompile(`(?m)^package \w+`).ReplaceAllString(string(src), "")
+	body := string(src)
+	if at := regexp.MustCompile(`(?m)^package \w+`).FindStringIndex(body); at != nil {
+		body = body[:at[0]] + body[at[1]:]
+	}
 	for i, code := range []string{body, "main()"} {
 		o := s.Execute(context.Background(), session.Cell{Number: i + 1, Code: code}, direct{})
 		if o.Err != nil && strings.HasPrefix(o.Err.Message, "os.Exit(0) called") {
@@ -119,15 +129,65 @@ func (direct) Clear(bool)                     {}
 type suite struct {
 	name     string
 	programs []string
+	examples map[string]*doc.Example // by their programs, in the suite of examples
 }
+
+// The time zone of the tests of package time, whose examples show it.
+const zone = "TZ=America/Los_Angeles"
 
 func suites() []suite {
 	root := goEnv("GOROOT")
 	yaegi := goOutput("list", "-m", "-f", "{{.Dir}}", "github.com/traefik/yaegi")
 	return []suite{
-		{"Go's test folder", find(filepath.Join(root, "test"), func(src string) bool { return strings.HasPrefix(src, "// run\n") })},
-		{"yaegi's _test", find(filepath.Join(yaegi, "_test"), func(src string) bool { return strings.Contains(src, "func main()") })},
+		{name: "Go's test folder", programs: find(filepath.Join(root, "test"), func(src string) bool { return strings.HasPrefix(src, "// run\n") })},
+		{name: "yaegi's _test", programs: find(filepath.Join(yaegi, "_test"), func(src string) bool { return strings.Contains(src, "func main()") })},
+		examples(root, goOutput("list", "-m", "-f", "{{.Dir}}", "gonum.org/v1/gonum")),
 	}
+}
+
+// elsewhere is what an example has no part in besides: files beside it, the time
+// zone of the package's tests, the toolchain.
+var elsewhere = regexp.MustCompile(`testdata|example_test|LoadLocation|time\.Local|"go/|"crypto/tls"|"net/http"|"net"`)
+
+// examples writes the examples that are programs into the user's cache.
+func examples(root, gonum string) suite {
+	s := suite{name: "examples", examples: map[string]*doc.Example{}}
+	dir := filepath.Join(cache(), "examples")
+	os.MkdirAll(dir, 0o755)
+	for _, origin := range []string{filepath.Join(root, "src"), gonum} {
+		filepath.WalkDir(origin, func(path string, d os.DirEntry, err error) error {
+			if err != nil || !strings.HasPrefix(d.Name(), "example") && !strings.HasSuffix(d.Name(), "example_test.go") || !strings.HasSuffix(path, "_test.go") || strings.Contains(path, "/internal/") || strings.Contains(path, "/cmd/") {
+				return nil
+			}
+			fset := token.NewFileSet()
+			file, err := parser.ParseFile(fset, path, nil, parser.ParseComments)
+			if err != nil {
+				return nil
+			}
+			for _, e := range doc.Examples(file) {
+				var program bytes.Buffer
+				if e.Play == nil || e.Output == "" || format.Node(&program, fset, e.Play) != nil || outside.Match(program.Bytes()) || elsewhere.Match(program.Bytes()) {
+					continue
+				}
+				rel, _ := filepath.Rel(origin, path)
+				name := filepath.Join(dir, strings.ReplaceAll(strings.TrimSuffix(rel, "_test.go"), "/", "_")+"_"+e.Name+".go")
+				os.WriteFile(name, program.Bytes(), 0o644)
+				e.Output = strings.ReplaceAll(e.Output, file.Name.Name+".", "main.")
+				s.programs, s.examples[name] = append(s.programs, name), e
+			}
+			return nil
+		})
+	}
+	return s
+}
+
+// cache is where what is made once is kept.
+func cache() string {
+	home, err := os.UserCacheDir()
+	if err != nil {
+		home = os.TempDir()
+	}
+	return filepath.Join(home, "innkeeper-suites")
 }
 
 func goEnv(name string) string { return goOutput("env", name) }
@@ -172,7 +232,7 @@ func (s suite) run(match *regexp.Regexp, verbose bool) (wrong int) {
 		group.Go(func() {
 			slots <- struct{}{}
 			defer func() { <-slots }()
-			v := judge(path)
+			v := s.judge(path)
 			mu.Lock()
 			defer mu.Unlock()
 			all = append(all, v)
@@ -191,9 +251,13 @@ func (s suite) run(match *regexp.Regexp, verbose bool) (wrong int) {
 	return count["wrong"]
 }
 
-func judge(path string) verdict {
-	want, ok := expected(path)
-	if !ok {
+func (s suite) judge(path string) verdict {
+	same := func(got, want string) bool { return got == want }
+	want, ok := "", true
+	if e := s.examples[path]; e != nil {
+		want = e.Output
+		same = func(got, want string) bool { return tidy(got, e.Unordered) == tidy(want, e.Unordered) }
+	} else if want, ok = expected(path); !ok {
 		return verdict{path, "left out", "Go itself does not run it"}
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), busy*patience)
@@ -202,7 +266,14 @@ func judge(path string) verdict {
 	var out, errs bytes.Buffer
 	cmd := exec.CommandContext(ctx, self, "-one", path)
 	cmd.Stdout, cmd.Stderr = &out, &errs
+	if s.examples != nil {
+		cmd.Env = append(os.Environ(), zone)
+	}
 	err := cmd.Run()
+	printed := out.String() + errs.String()
+	if s.examples != nil { // go test looks at the standard output alone
+		printed = out.String()
+	}
 	var exit *exec.ExitError
 	switch {
 	case (ctx.Err() != nil || took(cmd) > patience) && strings.HasPrefix(want, out.String()+errs.String()):
@@ -213,10 +284,19 @@ func judge(path string) verdict {
 		return verdict{path, "refused", first(errs.String())}
 	case err != nil:
 		return verdict{path, "wrong", first(errs.String())}
-	case out.String()+errs.String() != want:
-		return verdict{path, "wrong", fmt.Sprintf("prints %q instead of %q", short(out.String()+errs.String()), short(want))}
+	case !same(printed, want):
+		return verdict{path, "wrong", fmt.Sprintf("prints %q instead of %q", short(printed), short(want))}
 	}
 	return verdict{path, "right", ""}
+}
+
+// tidy is an example's output as go test compares it.
+func tidy(text string, unordered bool) string {
+	lines := strings.Split(strings.TrimSpace(text), "\n")
+	if unordered {
+		slices.Sort(lines)
+	}
+	return strings.Join(lines, "\n")
 }
 
 func first(text string) string {
@@ -232,12 +312,8 @@ func expected(path string) (string, bool) {
 	if err != nil {
 		return "", false
 	}
-	home, err := os.UserCacheDir()
-	if err != nil {
-		home = os.TempDir()
-	}
 	sum := sha256.Sum256(append(src, runtime.Version()...))
-	kept := filepath.Join(home, "innkeeper-suites", hex.EncodeToString(sum[:12]))
+	kept := filepath.Join(cache(), hex.EncodeToString(sum[:12]))
 	if text, err := os.ReadFile(kept); err == nil {
 		return strings.CutPrefix(string(text), "ok\n")
 	}
