@@ -50,6 +50,41 @@ var kinds = strings.Fields(`execute_request complete_request inspect_request is_
 	comm_open comm_msg comm_close kernel_info_request connect_request interrupt_request shutdown_request
 	create_subshell_request delete_subshell_request list_subshell_request debug_request`)
 
+// keys are those of their contents.
+var keys = strings.Fields(`code cursor_pos detail_level silent store_history user_expressions allow_stdin stop_on_error output raw
+	hist_access_type session start stop n pattern unique target_name comm_id data restart subshell_id`)
+
+// made is a content with these keys, whose values are of the types: 0 leaves a
+// key out.
+func made(types []byte, text string, number int64) []byte {
+	content := map[string]any{}
+	for i, key := range keys {
+		switch types[i%len(types)] % 12 {
+		case 1, 2, 3:
+			content[key] = text
+		case 4, 5:
+			content[key] = number
+		case 6:
+			content[key] = number%2 == 0
+		case 7:
+			content[key] = nil
+		case 8:
+			content[key] = []any{text, number}
+		case 9:
+			content[key] = map[string]any{text: text}
+		case 10:
+			content[key] = -number
+		case 11:
+			content[key] = []string{"range", "tail", "search", "c", "echo"}[uint64(number)%5]
+		}
+	}
+	data, err := json.Marshal(content)
+	if err != nil {
+		panic(err)
+	}
+	return data
+}
+
 // FuzzContent feeds contents to what handles each kind of message, on the shell
 // and on control: it answers or refuses, and says so in JSON.
 func FuzzContent(f *testing.F) {
@@ -60,14 +95,19 @@ func FuzzContent(f *testing.F) {
 		`{"target_name":"echo"}`, `{"comm_id":"c","target_name":"echo","data":{"a":[1e400]}}`, `{"comm_id":"c","data":{}}`, `{"comm_id":"c"}`,
 		`{}`, `{}`, `{}`, `{"restart":true}`, `{}`, `{"subshell_id":"none"}`, `{}`, `{"seq":1}`,
 	} {
-		f.Add(uint(i), []byte(content))
+		f.Add(uint(i), []byte(nil), content, int64(0))
+		f.Add(uint(i), []byte{1, 4, 5, 6, 6, 9, 6}, "a😀*", int64(i))
 	}
 	for _, history := range []string{
 		`{"hist_access_type":"search","pattern":"*a?","n":-1,"unique":true}`, `{"hist_access_type":"tail","n":1000000000000}`, `{"hist_access_type":5}`,
 	} {
-		f.Add(uint(4), []byte(history))
+		f.Add(uint(4), []byte(nil), history, int64(0))
 	}
-	f.Fuzz(func(t *testing.T, kind uint, content []byte) {
+	f.Fuzz(func(t *testing.T, kind uint, types []byte, text string, number int64) {
+		content := []byte(text)
+		if len(types) > 0 {
+			content = made(types, text, number)
+		}
 		signer, err := newSigner("hmac-sha256", "k")
 		if err != nil {
 			t.Fatal(err)
@@ -87,7 +127,7 @@ func FuzzContent(f *testing.F) {
 		plain{t}.UseComms(s.comms)
 		s.lanes.shell, s.lanes.control = newLane(""), newLane("")
 		for line := range 3 {
-			s.history.add(line+1, "abc", text("d"))
+			s.history.add(line+1, "abc", Bundle{"text/plain": "d"})
 		}
 		for _, l := range []*lane{s.lanes.shell, s.lanes.control} {
 			var reply any

@@ -123,21 +123,36 @@ type Told struct {
 func (o *Outline) Tell(cell Cell) *Told {
 	o.telling.Lock()
 	defer o.telling.Unlock()
+	o.mu.Lock()
+	defer o.mu.Unlock()
 	u, problems := o.read(cell)
+	o.known[u.file] = u
+	defer o.sweep()
 	if len(problems) > 0 {
 		return &Told{o: o}
 	}
-	lasts := u.lasts()
-	defer func() { o.forget(u, lasts) }()
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	o.known[u.file] = u
 	c, problems := o.check(o.state, u)
 	if len(problems) > 0 {
 		return &Told{o: o}
 	}
 	o.state = o.with(c)
 	return &Told{o, c.tops}
+}
+
+// sweep forgets the units of which nothing is declared any more, and the syntax
+// of the others but for what is.
+func (o *Outline) sweep() {
+	live := map[*unit]bool{}
+	for _, d := range o.state.decls {
+		live[d.unit] = true
+	}
+	for file, u := range o.known {
+		u.decls, u.imports, u.stmts, u.magics = nil, nil, nil, nil
+		if !live[u] {
+			delete(o.known, file)
+			o.forgetUnit(u)
+		}
+	}
 }
 
 // Done says that the first n statements of the cell have run: the variables

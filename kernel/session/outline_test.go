@@ -83,3 +83,28 @@ func TestOutlineOfARestoredSession(t *testing.T) {
 		t.Errorf("the outline knows\n%s\nand the session\n%s", got, want)
 	}
 }
+
+// What is declared anew leaves nothing of the old behind.
+func TestOutlineForgets(t *testing.T) {
+	o := NewOutline()
+	files := func() (n int) {
+		o.fset.Iterate(func(*token.File) bool { n++; return true })
+		return n
+	}
+	before := 0
+	for i := range 60 {
+		o.Tell(Cell{i, fmt.Sprintf("func f() int { return %d }\ntype T struct{ A int }", i)}).Done(0)
+		o.Tell(Cell{i, fmt.Sprintf("x, g := %d, func() {}\ngo g()", i)}).Done(2)
+		o.Complete("f", 1)
+		if i == 5 {
+			before = files()
+		}
+	}
+	// The type T is the same all the time: that of the first cell lives on.
+	if after := files(); after > before || len(o.known) != 2 {
+		t.Errorf("%d files became %d; of %d cells something is kept", before, after, len(o.known))
+	}
+	if text, _ := o.Inspect("f", 1, 0); text != "func f() int" {
+		t.Errorf("f is %q", text)
+	}
+}
