@@ -163,7 +163,10 @@ func (k goKernel) Complete(_ context.Context, code string, cursor int) jupyter.C
 
 func (k goKernel) Inspect(_ context.Context, code string, cursor, detail int) (jupyter.Bundle, bool) {
 	text, ok := k.s.Inspect(code, cursor, detail)
-	return jupyter.Bundle{display.Text: text}, ok
+	if !ok {
+		return nil, false
+	}
+	return jupyter.Bundle{display.Text: text}, true
 }
 
 func (goKernel) IsComplete(code string) (status, indent string) { return session.IsComplete(code) }

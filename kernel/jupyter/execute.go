@@ -3,6 +3,7 @@ package jupyter
 import (
 	"context"
 	"fmt"
+	"strings"
 	"sync"
 	"time"
 )
@@ -46,7 +47,7 @@ func (s *server) execute(l *lane, r *request) (any, error) {
 		return nil, err
 	}
 	er := ExecuteRequest{Code: q.Code, Silent: q.Silent, AllowStdin: q.AllowStdin, UserExpressions: q.UserExpressions,
-		StoreHistory: !q.Silent && (q.StoreHistory == nil || *q.StoreHistory),
+		StoreHistory: !q.Silent && (q.StoreHistory == nil || *q.StoreHistory) && strings.TrimSpace(q.Code) != "",
 		StopOnError:  q.StopOnError == nil || *q.StopOnError}
 
 	s.cells.running.Lock()

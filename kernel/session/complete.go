@@ -3,6 +3,7 @@ package session
 import (
 	"cmp"
 	"go/ast"
+	"go/scanner"
 	"go/token"
 	"go/types"
 	"slices"
@@ -639,14 +640,27 @@ func IsComplete(code string) (status, indent string) {
 			depth--
 		}
 	}
-	open := strings.Count(code, "`")%2 == 1
-	if depth > 0 || open || continues(code) {
+	if depth > 0 || unended(code) || continues(code) {
 		return "incomplete", strings.Repeat("\t", max(depth, 0))
 	}
 	if _, problems := parse(token.NewFileSet(), "", 0, cell); len(problems) > 0 {
 		return "invalid", ""
 	}
 	return "complete", ""
+}
+
+// unended reports whether code ends in the middle of a comment or of a string
+// that may go on in the next line.
+func unended(code string) (open bool) {
+	f := token.NewFileSet().AddFile("", -1, len(code))
+	var sc scanner.Scanner
+	sc.Init(f, []byte(code), func(_ token.Position, msg string) {
+		open = open || msg == "raw string literal not terminated" || msg == "comment not terminated"
+	}, scanner.ScanComments)
+	for tok := token.ILLEGAL; tok != token.EOF; {
+		_, tok, _ = sc.Scan()
+	}
+	return open
 }
 
 // continues reports whether the last token asks for more.

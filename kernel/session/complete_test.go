@@ -177,6 +177,7 @@ func TestIsComplete(t *testing.T) {
 	for code, want := range map[string]string{
 		"x := 1": "complete", "if x {": "incomplete\t", "f(1,": "incomplete\t", "x +": "incomplete", "x := `a": "incomplete",
 		"x y z": "invalid", "": "complete", "func f() {\n}": "complete", "for {\n\tif x {": "incomplete\t\t", "}": "invalid", "// hello": "complete",
+		"f(\"`\")": "complete", "x := '`'": "complete", "x := 1 // `": "complete", "/* a": "incomplete", "x /* a\n`": "incomplete", "/* ` */": "complete",
 	} {
 		status, indent := IsComplete(code)
 		if status+indent != want {

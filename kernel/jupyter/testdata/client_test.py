@@ -242,9 +242,11 @@ class TestMessages(Case):
         for i in range(3):
             self.run_cell(f"value h{i}")
         self.run_cell("value h1")
+        self.run_cell(" \n")  # neither counted nor kept
         ask = lambda **kw: self.reply(self.kc.shell_channel, self.kc.history(**kw))["content"]["history"]  # noqa: E731
         tail = ask(hist_access_type="tail", n=2, output=True)
         self.assertEqual([h[2] for h in tail], [["value h2", "h2"], ["value h1", "h1"]])
+        self.assertEqual(int(self.value("count", store_history=False)), tail[1][1] + 1)
         line = tail[0][1]
         got = ask(hist_access_type="range", session=0, start=line - 1, stop=line + 1)
         self.assertEqual([h[2] for h in got], ["value h1", "value h2"])
