@@ -487,9 +487,20 @@ func (l *lowering) literal(e *ast.CompositeLit) ast.Expr {
 	t := l.typeOf(e)
 	if p, ok := t.Underlying().(*types.Pointer); ok { // an element &T{...} without its type
 		lit := *e
-		return l.addr(l.literalOf(&lit, p.Elem()))
+		return l.addrOfLiteral(l.literalOf(&lit, p.Elem()), p.Elem())
 	}
 	return l.literalOf(e, t)
+}
+
+// addrOfLiteral is &T{...}: where the interpreter writes literals in place, that of
+// a function's parameter, which is another one at every call.
+func (l *lowering) addrOfLiteral(lit ast.Expr, t types.Type) ast.Expr {
+	if !inPlace(t) {
+		return l.addr(lit)
+	}
+	typ := l.mustSpell(t, l.pos)
+	v := l.new()
+	return l.apply(&ast.ParenExpr{X: l.function(l.list1(l.field(v.Name, typ)), l.list1(&ast.Field{Type: &ast.StarExpr{X: typ}}), l.ret(l.addr(v)))}, lit)
 }
 
 func (l *lowering) literalOf(e *ast.CompositeLit, t types.Type) ast.Expr {
@@ -663,7 +674,7 @@ func (l *lowering) unary(e *ast.UnaryExpr) ast.Expr {
 		}
 	case token.AND:
 		if lit, ok := ast.Unparen(e.X).(*ast.CompositeLit); ok {
-			return l.addr(l.literal(lit))
+			return l.addrOfLiteral(l.literal(lit), l.typeOf(lit))
 		}
 		if l.isCut(e.X) {
 			l.refuse(e.Pos(), "the interpreter has no address of a field that leads back to its own struct: copy the field's value to a variable first")

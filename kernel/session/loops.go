@@ -172,7 +172,7 @@ func (l *lowering) rangeLoop(n *ast.RangeStmt, label *ast.Ident) []ast.Stmt {
 	}
 	key, value := rangeTypes(t)
 	r := &ast.RangeStmt{For: n.For, TokPos: n.TokPos, X: l.unwrap(l.exprAs(n.X, l.typ(types.Default(l.info.TypeOf(n.X)))), t)}
-	return []ast.Stmt{l.loopBody(n, label, r, key, value)}
+	return append(l.functionsOf(r.X), l.loopBody(n, label, r, key, value))
 }
 
 // loopBody gives a range statement its variables and its body.

@@ -74,12 +74,22 @@ func (l *lowering) stmt(s ast.Stmt) []ast.Stmt {
 	return nil
 }
 
-// withFunctions gives the function literals among a statement's arguments
-// names of their own, defined before it: a literal that goes straight into
+// withFunctions gives the function literals among a statement's arguments and
+// fields names of their own, defined before it: a literal that goes straight into
 // compiled code would share its variables with the next iteration of a loop.
-func (l *lowering) withFunctions(s ast.Stmt) []ast.Stmt {
-	var defs []ast.Stmt
-	ast.Inspect(s, func(n ast.Node) bool {
+func (l *lowering) withFunctions(s ast.Stmt) []ast.Stmt { return append(l.functionsOf(s), s) }
+
+// functionsOf are the definitions that withFunctions puts before a statement or an
+// expression.
+func (l *lowering) functionsOf(n ast.Node) (defs []ast.Stmt) {
+	ast.Inspect(n, func(n ast.Node) bool {
+		if kv, ok := n.(*ast.KeyValueExpr); ok {
+			if lit, ok := kv.Value.(*ast.FuncLit); ok {
+				f := l.new()
+				defs = append(defs, l.define1(f, lit))
+				kv.Value = f
+			}
+		}
 		if c, ok := n.(*ast.CallExpr); ok {
 			if lit, ok := unparen(c.Fun).(*ast.FuncLit); ok {
 				f := l.new()
@@ -97,7 +107,7 @@ func (l *lowering) withFunctions(s ast.Stmt) []ast.Stmt {
 		_, inner := n.(*ast.FuncLit)
 		return !inner
 	})
-	return append(defs, s)
+	return defs
 }
 
 func (l *lowering) declStmt(s *ast.DeclStmt) []ast.Stmt {
@@ -240,6 +250,14 @@ func (l *lowering) store(x, value ast.Expr, declare bool) []ast.Stmt {
 	return []ast.Stmt{l.set(l.target(x), value)}
 }
 
+// inPlace reports whether the interpreter writes literals of a type over what the
+// variable that they define held before: a function that keeps the variable of a
+// loop's last round would see it change.
+func inPlace(t types.Type) bool {
+	_, isStruct := t.Underlying().(*types.Struct)
+	return !isStruct
+}
+
 func (l *lowering) assign1(x, value ast.Expr, declare bool) []ast.Stmt {
 	t := l.leftType(x, value)
 	if id, ok := x.(*ast.Ident); ok && id.Name == "_" {
@@ -251,6 +269,10 @@ func (l *lowering) assign1(x, value ast.Expr, declare bool) []ast.Stmt {
 	v := l.exprAs(value, t)
 	if id, ok := x.(*ast.Ident); ok && declare && l.info.Defs[id] != nil {
 		if !types.IsInterface(t) && !l.info.Types[value].IsNil() {
+			if _, ok := v.(*ast.CompositeLit); ok && inPlace(t) {
+				made := l.new()
+				return append(l.withFunctions(l.define1(made, v)), l.define1(l.bind(id), made))
+			}
 			return l.withFunctions(l.define1(l.bind(id), v))
 		}
 	}
@@ -337,7 +359,12 @@ func (l *lowering) fromOne(lhs []ast.Expr, x ast.Expr, declare bool) []ast.Stmt 
 		values, ts = []ast.Expr{v, ok}, []types.Type{t, boolean}
 	case *ast.IndexExpr:
 		t := l.typeOf(e.X).Underlying().(*types.Map).Elem()
-		out = append(out, l.assign(token.DEFINE, []ast.Expr{v, ok}, []ast.Expr{l.expr(e)}))
+		tok := token.DEFINE
+		if typ := l.spell(t); typ != nil { // of a key that is not there, the interpreter leaves v as it was in a loop's last round
+			tok = token.ASSIGN
+			out = append(out, l.define1(v, l.zero(t)), l.define1(ok, l.id("false")))
+		}
+		out = append(out, l.assign(tok, []ast.Expr{v, ok}, []ast.Expr{l.expr(e)}))
 		values, ts = []ast.Expr{v, ok}, []types.Type{t, boolean}
 	case *ast.UnaryExpr:
 		t := l.typeOf(e.X).Underlying().(*types.Chan).Elem()
