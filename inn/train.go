@@ -95,7 +95,8 @@ type trainer struct {
 	packed    *layer.Packed   // the weights of this step
 	grad      *train.Gradient // a part for each chunk
 
-	// The two phases of a step, for chunk i.
+	// What workers do in a step: pack matrix i of the weights again, and the two
+	// phases for chunk i.
 	again, forward, backward func(i int)
 
 	// The weights of this step, and the stream of its noise.

@@ -2,7 +2,11 @@
 # browser at once. Without this the system holds a small message back until the browser
 # has acknowledged the one before, which takes it up to 40 ms (Nagle's algorithm, RFC 896,
 # and delayed acknowledgements, RFC 1122, section 4.2.3.2).
-from jupyter_server.services.kernels.websocket import KernelWebsocketHandler
+# A server that has no such handler any more does without.
+try:
+    from jupyter_server.services.kernels.websocket import KernelWebsocketHandler
+except ImportError:
+    KernelWebsocketHandler = None
 
 
 def at_once(opened):
@@ -13,4 +17,5 @@ def at_once(opened):
     return open
 
 
-KernelWebsocketHandler.open = at_once(KernelWebsocketHandler.open)
+if KernelWebsocketHandler:
+    KernelWebsocketHandler.open = at_once(KernelWebsocketHandler.open)

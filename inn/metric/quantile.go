@@ -45,7 +45,7 @@ func sort(values []float64) ([]float64, error) {
 		}
 	}
 	sorted := slices.Clone(values)
-	slices.Sort(sorted) // of values in order, in no time
+	slices.Sort(sorted) // of values in order already, in one walk
 	return sorted, nil
 }
 

@@ -359,12 +359,8 @@ func (l *lowering) fromOne(lhs []ast.Expr, x ast.Expr, declare bool) []ast.Stmt 
 		values, ts = []ast.Expr{v, ok}, []types.Type{t, boolean}
 	case *ast.IndexExpr:
 		t := l.typeOf(e.X).Underlying().(*types.Map).Elem()
-		tok := token.DEFINE
-		if typ := l.spell(t); typ != nil { // of a key that is not there, the interpreter leaves v as it was in a loop's last round
-			tok = token.ASSIGN
-			out = append(out, l.define1(v, l.zero(t)), l.define1(ok, l.id("false")))
-		}
-		out = append(out, l.assign(tok, []ast.Expr{v, ok}, []ast.Expr{l.expr(e)}))
+		// Of a key that is not there, the interpreter leaves v as it was in a loop's last round.
+		out = append(out, l.define1(v, l.zero(t)), l.define1(ok, l.id("false")), l.assign(token.ASSIGN, []ast.Expr{v, ok}, []ast.Expr{l.expr(e)}))
 		values, ts = []ast.Expr{v, ok}, []types.Type{t, boolean}
 	case *ast.UnaryExpr:
 		t := l.typeOf(e.X).Underlying().(*types.Chan).Elem()

@@ -20,6 +20,8 @@ import (
 //     both directions, are those of finite differences, and are added up;
 //   - rows do not know of each other, and a pass takes fewer rows than it has
 //     room for;
+//   - a pass with packed parameters and a Scratch, which takes any number of rows,
+//     gives the same;
 //   - Tensors tells what all Params are, each under a name of its own;
 //   - Start, if the layer is a layer.Starter, leaves all that as it is.
 //
