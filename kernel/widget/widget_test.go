@@ -455,6 +455,22 @@ func TestAlign(t *testing.T) {
 	}
 }
 
+// settle waits until no function of a change runs nor is due.
+func settle(t *testing.T) {
+	t.Helper()
+	for deadline := time.Now().Add(20 * time.Second); ; time.Sleep(time.Millisecond) {
+		changes.mu.Lock()
+		running := changes.running
+		changes.mu.Unlock()
+		if !running {
+			return
+		}
+		if time.Now().After(deadline) {
+			t.Fatal("the functions of the changes never end")
+		}
+	}
+}
+
 func TestLinks(t *testing.T) {
 	f := connect()
 	a, b := FloatSlider("a", 0, 1, 0.25), FloatSlider("b", 0, 1, 0.75)
@@ -464,13 +480,10 @@ func TestLinks(t *testing.T) {
 	}
 	equal := func(what string, want float64) {
 		t.Helper()
-		for range 100 {
-			if a.Value() == want && b.Value() == want {
-				return
-			}
-			time.Sleep(20 * time.Millisecond)
+		settle(t)
+		if a.Value() != want || b.Value() != want {
+			t.Errorf("%s: a is %v and b %v, want %v", what, a.Value(), b.Value(), want)
 		}
-		t.Errorf("%s: a is %v and b %v, want %v", what, a.Value(), b.Value(), want)
 	}
 	Receive(update(a.id, `{"value":0.5}`))
 	equal("a moved", 0.5)
