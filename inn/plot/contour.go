@@ -68,9 +68,13 @@ func newContour(pts []point, x, y gridAxis, style draw.LineStyle, shares ...floa
 		var sides [][2]point
 		for i := range contourCells {
 			for j := range contourCells {
+				a, b, c, d := density[i][j], density[i+1][j], density[i+1][j+1], density[i][j+1]
+				if min(a, b, c, d) >= level || max(a, b, c, d) < level {
+					continue
+				}
 				sides = append(sides, crossings(level, [4]corner{
-					{x.place(i), y.place(j), density[i][j]}, {x.place(i + 1), y.place(j), density[i+1][j]},
-					{x.place(i + 1), y.place(j + 1), density[i+1][j+1]}, {x.place(i), y.place(j + 1), density[i][j+1]}})...)
+					{x.place(i), y.place(j), a}, {x.place(i + 1), y.place(j), b},
+					{x.place(i + 1), y.place(j + 1), c}, {x.place(i), y.place(j + 1), d}})...)
 			}
 		}
 		m.lines = append(m.lines, chain(sides)...)

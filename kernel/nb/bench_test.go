@@ -28,12 +28,14 @@ func BenchmarkExploreMove(b *testing.B) {
 	if err != nil {
 		b.Fatal(err)
 	}
+	drawn := make(chan bool, 1)
+	e.after = func(*View) { drawn <- true }
 	sent = 0
 	b.ReportAllocs()
 	i := 0
 	for b.Loop() {
 		e.sliders[0].Set(0.5 + 0.01*float64(i%40))
-		e.redraw()
+		<-drawn
 		i++
 	}
 	b.ReportMetric(float64(sent)/float64(i), "B/move")

@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strings"
 
+	"golang.org/x/sync/errgroup"
+
 	"github.com/innkeeper-notebook/innkeeper/inn"
 	"github.com/innkeeper-notebook/innkeeper/inn/metric"
 	"github.com/innkeeper-notebook/innkeeper/inn/plot"
@@ -48,6 +50,9 @@ const (
 	// from how many the search starts, for the same reason.
 	mapDraws  = 500
 	mapStarts = 25
+
+	// explorePoses is how many poses of an arm are drawn.
+	explorePoses = 60
 )
 
 // An Explorer is what Explore shows.
@@ -298,20 +303,24 @@ func (e *explorer) draw() display.Bundle {
 	}
 	e.now = o
 	row := plot.Row{Name: o.Method, Draws: o.Draws, Point: o.MAP}
-	figure, err := plot.Marginals(&plot.MarginalsSettings{Params: e.Params, Prior: e.prior, Truth: o.Truth, Plane: e.Plane}, row)
-	if err != nil {
-		return fail(err)
-	}
-	svg, err := figure.SVG()
-	if err != nil {
-		return fail(err)
-	}
+	var svg string
+	var marginals errgroup.Group // beside which the rest is drawn
+	marginals.Go(func() (err error) {
+		figure, err := plot.Marginals(&plot.MarginalsSettings{Params: e.Params, Prior: e.prior, Truth: o.Truth, Plane: e.Plane}, row)
+		if err == nil {
+			svg, err = figure.SVG()
+		}
+		return err
+	})
 	rows, err := e.summary(o)
 	if err != nil {
 		return fail(err)
 	}
 	more, err := e.more(o, row)
 	if err != nil {
+		return fail(err)
+	}
+	if err := marginals.Wait(); err != nil {
 		return fail(err)
 	}
 	picture := svg[max(0, strings.Index(svg, "<svg")):]
@@ -336,7 +345,7 @@ func (e *explorer) more(o Observation, row plot.Row) (string, error) {
 	all := ""
 	if name, form, _ := strings.Cut(e.Problem.Name, "-"); name == "kinematics" {
 		row.Name = ""
-		figure, err := plot.Arms(&plot.ArmsSettings{Truth: o.Truth, Cumulative: form == "cumulative"}, o.Y, row)
+		figure, err := plot.Arms(&plot.ArmsSettings{Truth: o.Truth, Cumulative: form == "cumulative", Poses: explorePoses}, o.Y, row)
 		if err != nil {
 			return "", err
 		}
