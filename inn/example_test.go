@@ -162,3 +162,20 @@ func ExampleModel_Save() {
 	fmt.Println(again.Params() == model.Params(), err)
 	// Output: true <nil>
 }
+
+func ExamplePairs() {
+	pairs, err := total.Pairs(1000, 1)
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Print(pairs)
+	// Output:
+	// x: 1000 draws
+	//                        mean         sd       16 %     median       84 %
+	// a                 -0.003419     0.9727    -0.9467   0.007845      0.919
+	// b                  -0.02987     0.9652     -0.969   -0.01872     0.9213
+	//
+	// y: 1000 draws
+	//                        mean         sd       16 %     median       84 %
+	// total              -0.03329        1.4     -1.382   -0.03717      1.344
+}

@@ -3,6 +3,7 @@ package inn
 import (
 	"errors"
 	"fmt"
+	"html"
 	"math"
 	"math/rand/v2"
 	"runtime"
@@ -202,6 +203,22 @@ type Pairs struct{ X, Y *Samples }
 
 // Len is the number of pairs.
 func (p *Pairs) Len() int { return p.X.Len() }
+
+// String is a table of x and one of y, or what is wrong with the pairs.
+func (p *Pairs) String() string {
+	if err := p.Check(); err != nil {
+		return err.Error()
+	}
+	return fmt.Sprintf("x: %v\ny: %v", p.X, p.Y)
+}
+
+// HTML is the same for a notebook.
+func (p *Pairs) HTML() string {
+	if err := p.Check(); err != nil {
+		return "<pre>" + html.EscapeString(err.Error()) + "</pre>"
+	}
+	return "<h4>x</h4>" + p.X.HTML() + "<h4>y</h4>" + p.Y.HTML()
+}
 
 // Split returns the first n pairs and the rest, sharing their memory with p.
 func (p *Pairs) Split(n int) (head, tail *Pairs, err error) {
