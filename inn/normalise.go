@@ -16,16 +16,16 @@ type scaling struct {
 
 // newScaling takes the scales of the samples' columns, each by scale.Of or
 // scale.Straight.
-func newScaling(s *Samples, of func([]float64) (scale.Column, bool)) (*scaling, error) {
+func newScaling(s *Samples, of func([]float64) (scale.Column, error)) (*scaling, error) {
 	c := &scaling{Vars: s.Vars}
 	col := make([]float64, s.Len())
 	for j, v := range s.Vars {
 		for i := range col {
 			col[i] = s.Row(i)[j]
 		}
-		column, ok := of(col)
-		if !ok {
-			return nil, fmt.Errorf("%s is %.4g in every training pair: leave it out, it neither varies nor tells anything", v.Name, column.Mean)
+		column, err := of(col)
+		if err != nil {
+			return nil, fmt.Errorf("%s %w", v.Name, err)
 		}
 		c.Columns = append(c.Columns, column)
 	}

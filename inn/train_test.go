@@ -211,7 +211,7 @@ func TestBadInput(t *testing.T) {
 	}{
 		{"nil pairs", nil, nil, "want both X and Y"},
 		{"too few", few, nil, "20 training pairs are too few"},
-		{"constant", constant, nil, "measurement u is 0 in every training pair"},
+		{"constant", constant, nil, "measurement u is 0 in every pair"},
 		{"NaN", nan, nil, "row 7 has v = NaN"},
 		{"unequal", short, nil, "300 rows of x but 299 rows of y"},
 		{"narrow", pairs, &inn.Settings{Nominal: 4, Latent: 3}, "Settings.Nominal is 4, want at least 5"},

@@ -19,17 +19,17 @@ type scaling struct {
 }
 
 // newScaling takes the scales of the samples' columns, each by scale.Of or
-// scale.Straight; what names them in the error that a constant column is.
-func newScaling(what string, s *inn.Samples, of func([]float64) (scale.Column, bool)) (*scaling, error) {
+// scale.Straight; what names them in errors.
+func newScaling(what string, s *inn.Samples, of func([]float64) (scale.Column, error)) (*scaling, error) {
 	c := &scaling{vars: s.Vars}
 	col := make([]float64, s.Len())
 	for j, v := range s.Vars {
 		for i := range col {
 			col[i] = s.Row(i)[j]
 		}
-		column, ok := of(col)
-		if !ok {
-			return nil, fmt.Errorf("method: %s %s is %.4g in every pair: leave it out, it neither varies nor tells anything", what, v.Name, column.Mean)
+		column, err := of(col)
+		if err != nil {
+			return nil, fmt.Errorf("method: %s %s %w", what, v.Name, err)
 		}
 		c.columns = append(c.columns, column)
 	}

@@ -26,9 +26,8 @@ func newMeasured(ys *inn.Samples) (*measured, error) {
 		if err != nil {
 			return nil, err
 		}
-		var ok bool
-		if s.columns[b], ok = scale.Straight(col); !ok {
-			return nil, fmt.Errorf("the training pairs' %s is constant", v.Name)
+		if s.columns[b], err = scale.Straight(col); err != nil {
+			return nil, fmt.Errorf("the training pairs' %s %w", v.Name, err)
 		}
 	}
 	row := make([]float32, m)

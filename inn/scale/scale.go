@@ -31,18 +31,26 @@ const (
 	mostLooked  = 10_000 // values; of more every so many-th
 )
 
-// Straight is the scale of a quantity with these values, two at least, never bent;
-// ok is false if they are all the same up to rounding.
-func Straight(values []float64) (c Column, ok bool) {
-	c = Column{}.standardised(values)
-	return c, c.SD > 1e-12*math.Abs(c.Mean)
+// Straight is the scale of a quantity with these values, two at least, never bent.
+// Values that are all the same up to rounding are an error, and so are some whose
+// squares are beyond float64; its words go on where the quantity's name ends.
+func Straight(values []float64) (Column, error) {
+	c := Column{}.standardised(values)
+	switch {
+	case math.IsNaN(c.SD) || math.IsInf(c.SD, 0):
+		return c, fmt.Errorf("goes from %.4g to %.4g, too far for a mean square: take its logarithm, or leave it out", slices.Min(values), slices.Max(values))
+	case c.SD <= 1e-12*math.Abs(c.Mean):
+		return c, fmt.Errorf("is %.4g in every pair: leave it out, it neither varies nor tells anything", c.Mean)
+	}
+	return c, nil
 }
 
 // Of is the scale of a quantity with these values, two at least, bent if their tails
-// are long; ok is as in Straight.
-func Of(values []float64) (c Column, ok bool) {
-	if c, ok = Straight(values); !ok {
-		return c, false
+// are long; the error is as in Straight.
+func Of(values []float64) (Column, error) {
+	c, err := Straight(values)
+	if err != nil {
+		return c, err
 	}
 	some := values
 	if step := len(values) / mostLooked; step > 1 {
@@ -52,12 +60,12 @@ func Of(values []float64) (c Column, ok bool) {
 		}
 	}
 	if !(stat.ExKurtosis(some, nil) > longTails) {
-		return c, true
+		return c, nil
 	}
 	sorted := slices.Clone(some)
 	slices.Sort(sorted)
 	if kinds := len(slices.Compact(slices.Clone(sorted))); kinds < fewestKinds {
-		return c, true
+		return c, nil
 	}
 	best, least := c, c.strange(some)
 	for _, at := range []float64{0, sorted[0], sorted[len(sorted)/2], sorted[len(sorted)-1]} {
@@ -75,7 +83,7 @@ func Of(values []float64) (c Column, ok bool) {
 			}
 		}
 	}
-	return best.standardised(values), true
+	return best.standardised(values), nil
 }
 
 // standardised is the column with the mean and the deviation of the bent values.

@@ -3,6 +3,7 @@ package scale
 import (
 	"math"
 	"math/rand/v2"
+	"strings"
 	"testing"
 
 	"gonum.org/v1/gonum/stat"
@@ -27,9 +28,9 @@ func TestShortTailsAreNotBent(t *testing.T) {
 		"rare label":  func(rng *rand.Rand) float64 { return math.Floor(rng.Float64() + 0.005) },
 	} {
 		values := drawn(20_000, draw)
-		c, ok := Of(values)
+		c, err := Of(values)
 		mean, sd := stat.MeanStdDev(values, nil)
-		if !ok || c.Width != 0 || c.Mean != mean || c.SD != sd {
+		if err != nil || c.Width != 0 || c.Mean != mean || c.SD != sd {
 			t.Errorf("%s: %+v, want mean %v and deviation %v", name, c, mean, sd)
 		}
 	}
@@ -44,8 +45,8 @@ func TestLongTailsAreBent(t *testing.T) {
 		"Student's t with 2": func(rng *rand.Rand) float64 { return 5 + distuv.StudentsT{Sigma: 1, Nu: 2, Src: rng}.Rand() },
 	} {
 		values := drawn(30_000, draw)
-		c, ok := Of(values)
-		if !ok || c.Width == 0 {
+		c, err := Of(values)
+		if err != nil || c.Width == 0 {
 			t.Errorf("%s: %+v is not bent", name, c)
 		}
 		u := make([]float64, len(values))
@@ -78,9 +79,16 @@ func TestLogSlopeIsThatOfUndo(t *testing.T) {
 
 func TestConstantValuesHaveNoScale(t *testing.T) {
 	for _, v := range []float64{0, 7, 1e300} {
-		if c, ok := Of([]float64{v, v, v}); ok {
-			t.Errorf("three times %v: %+v", v, c)
+		if c, err := Of([]float64{v, v, v}); err == nil || !strings.Contains(err.Error(), "in every pair") {
+			t.Errorf("three times %v: %+v, %v", v, c, err)
 		}
+	}
+}
+
+// The mean square of such values is infinite, which is not to be called constant.
+func TestValuesBeyondTheirSquaresHaveNoScale(t *testing.T) {
+	if c, err := Of([]float64{-1e300, 0, 1e300}); err == nil || !strings.Contains(err.Error(), "from -1e+300 to 1e+300") {
+		t.Errorf("%+v, %v", c, err)
 	}
 }
 
