@@ -25,12 +25,13 @@ func (l *lowering) labeled(s *ast.LabeledStmt) []ast.Stmt {
 	return l.stmt(s.Stmt)
 }
 
-// label gives a statement its label.
+// label gives a statement its label, in a block: the interpreter does not find
+// labels among the statements of a clause.
 func (l *lowering) label(id *ast.Ident, s ast.Stmt) ast.Stmt {
 	if id == nil {
 		return s
 	}
-	return &ast.LabeledStmt{Label: &ast.Ident{NamePos: id.NamePos, Name: id.Name}, Colon: id.NamePos, Stmt: s}
+	return l.block(&ast.LabeledStmt{Label: &ast.Ident{NamePos: id.NamePos, Name: id.Name}, Colon: id.NamePos, Stmt: s})
 }
 
 // A yieldBody is the body of a range over a function, which has become a
@@ -145,17 +146,19 @@ func (l *lowering) returned(s *ast.ReturnStmt) []ast.Stmt {
 		for _, n := range l.fn.named {
 			to = append(to, l.id(n))
 		}
-		if len(values) == len(to) && len(to) > 1 {
-			for i := range to { // the values may use the results' variables
-				if id, ok := values[i].(*ast.Ident); ok && id.Name == "nil" {
-					continue
-				}
-				v := l.new()
-				out = append(out, l.withFunctions(l.define1(v, values[i]))...)
-				values[i] = v
-			}
+		if len(to) == 1 {
+			out = append(out, l.withFunctions(l.set(to[0], values[0]))...)
+			return append(out, l.returnNamed(b)...)
 		}
-		out = append(out, l.withFunctions(l.assign(token.ASSIGN, to, values))...)
+		var set []ast.Stmt // one after the other: the values may use the results' variables
+		for i, v := range values {
+			if len(s.Results) == 1 || !l.info.Types[s.Results[i]].IsNil() { // nil is a variable already
+				t := l.new()
+				out, v = append(out, l.withFunctions(l.define1(t, v))...), t
+			}
+			set = append(set, l.set(to[i], v))
+		}
+		out = append(out, set...)
 	}
 	return append(out, l.returnNamed(b)...)
 }
@@ -286,7 +289,7 @@ func (l *lowering) or(a, b ast.Expr) ast.Expr {
 	if a == nil {
 		return b
 	}
-	return &ast.BinaryExpr{X: a, OpPos: l.pos, Op: token.LOR, Y: b}
+	return l.logical(a, token.LOR, b)
 }
 
 // tagged compares the tag of a switch with a case.

@@ -168,6 +168,7 @@ func (l *lowering) copied(x ast.Expr) bool {
 type evaluation struct {
 	l      *lowering
 	read   bool       // of something that a call may change
+	memory bool       // also append and copy
 	needed bool       // such a call comes after a read
 	early  []ast.Expr // what is evaluated before the variables are read
 }
@@ -187,7 +188,13 @@ func (o *evaluation) walk(x ast.Expr) {
 		o.walk(x.X)
 	case *ast.Ident:
 		v, ok := info.Uses[x].(*types.Var)
-		o.read = o.read || ok && (o.l.top || global(v) || o.l.fn != nil && o.l.fn.moves[v])
+		if ok && (o.l.top || global(v) || o.l.fn != nil && o.l.fn.moves[v]) {
+			o.read = true
+			switch v.Type().Underlying().(type) {
+			case *types.Array, *types.Struct:
+				o.memory = true
+			}
+		}
 	case *ast.CallExpr:
 		o.call(x)
 	case *ast.UnaryExpr:
@@ -217,18 +224,18 @@ func (o *evaluation) walk(x ast.Expr) {
 		}
 		o.walk(x.X)
 		if sel := info.Selections[x]; sel != nil && sel.Kind() == types.FieldVal && sel.Indirect() {
-			o.read = true
+			o.reads()
 		}
 	case *ast.StarExpr:
 		o.walk(x.X)
-		o.read = true
+		o.reads()
 	case *ast.IndexExpr:
 		o.walk(x.X)
 		o.walk(x.Index)
 		if t := info.TypeOf(x.X); t != nil {
 			switch t.Underlying().(type) {
 			case *types.Slice, *types.Map, *types.Pointer:
-				o.read = true
+				o.reads()
 			}
 		}
 	case *ast.SliceExpr:
@@ -249,6 +256,9 @@ func (o *evaluation) walk(x ast.Expr) {
 	}
 }
 
+// reads notes that memory is read which variables lead to.
+func (o *evaluation) reads() { o.read, o.memory = true, true }
+
 // makes notes what is evaluated in its turn; changes says that it may change
 // what has been read.
 func (o *evaluation) makes(x ast.Expr, changes bool) {
@@ -264,6 +274,9 @@ func (o *evaluation) call(c *ast.CallExpr) {
 			return
 		}
 		o.walk(c.Args[0])
+		if _, ok := l.typeOf(c.Args[0]).Underlying().(*types.Slice); ok { // a text or an array is made of what it leads to
+			o.reads()
+		}
 		return
 	}
 	tuple := false
@@ -271,9 +284,9 @@ func (o *evaluation) call(c *ast.CallExpr) {
 		_, tuple = l.info.TypeOf(c.Args[0]).(*types.Tuple)
 	}
 	if id, ok := ast.Unparen(c.Fun).(*ast.Ident); ok && !tuple {
-		if _, ok := l.info.Uses[id].(*types.Builtin); ok {
+		if b, ok := l.info.Uses[id].(*types.Builtin); ok {
 			if tv := l.info.Types[c]; !tv.IsVoid() {
-				o.makes(c, hasCalls(c.Args))
+				o.makes(c, hasCalls(c.Args) || o.memory && (b.Name() == "append" || b.Name() == "copy"))
 			}
 			return
 		}

@@ -695,7 +695,7 @@ func (l *lowering) binary(e *ast.BinaryExpr) ast.Expr {
 	case token.SHL, token.SHR:
 		return &ast.BinaryExpr{X: l.exprAs(e.X, l.typeOf(e)), OpPos: e.OpPos, Op: e.Op, Y: l.count(e.Y)}
 	case token.LAND, token.LOR:
-		return &ast.BinaryExpr{X: l.expr(e.X), OpPos: e.OpPos, Op: e.Op, Y: l.expr(e.Y)}
+		return l.logical(l.expr(e.X), e.Op, l.expr(e.Y))
 	}
 	t := l.typeOf(e.X)
 	if l.info.Types[e.X].Value != nil {
@@ -707,6 +707,25 @@ func (l *lowering) binary(e *ast.BinaryExpr) ast.Expr {
 		}
 	}
 	return &ast.BinaryExpr{X: l.exprAs(e.X, t), OpPos: e.OpPos, Op: e.Op, Y: l.exprAs(e.Y, t)}
+}
+
+// logical is && or ||. The interpreter takes a composite literal in an operand
+// for the operand's value, so that such an operand is a function's result.
+func (l *lowering) logical(x ast.Expr, op token.Token, y ast.Expr) ast.Expr {
+	apart := func(x ast.Expr) ast.Expr {
+		literal := false
+		ast.Inspect(x, func(n ast.Node) bool {
+			_, is := n.(*ast.CompositeLit)
+			_, inner := n.(*ast.FuncLit)
+			literal = literal || is
+			return !inner && !literal
+		})
+		if !literal {
+			return x
+		}
+		return l.apply(&ast.ParenExpr{X: l.function(nil, l.list1(&ast.Field{Type: l.id("bool")}), l.ret(x))})
+	}
+	return &ast.BinaryExpr{X: apart(x), OpPos: l.pos, Op: op, Y: apart(y)}
 }
 
 // count is the right side of a shift.

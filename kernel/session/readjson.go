@@ -141,7 +141,7 @@ func (s jsonReader) readJSON(text []byte, d *desc, v reflect.Value) error {
 			}
 			if err == nil && at.IsValid() {
 				one := s
-				one.path, one.within = strings.TrimPrefix(s.path+"."+field.name, "."), t.name[strings.LastIndexByte(t.name, '.')+1:]
+				one.path, one.within = strings.Join(s.names(t, field), "."), t.name[strings.LastIndexByte(t.name, '.')+1:]
 				err = one.readJSON(value, s.pointerTo(typ), at.Addr())
 			}
 			first = cmp.Or(first, err)
@@ -238,10 +238,27 @@ func (s jsonReader) readLeaf(text []byte, v reflect.Value) error {
 		dec.DisallowUnknownFields()
 	}
 	err := dec.Decode(v.Interface())
-	if e, ok := err.(*json.UnmarshalTypeError); ok && s.path != "" && e.Field == "" {
-		e.Field, e.Struct = s.path, s.within
+	if e, ok := err.(*json.UnmarshalTypeError); ok && s.path != "" {
+		if e.Field == "" {
+			e.Field, e.Struct = s.path, s.within
+		} else {
+			e.Field = s.path + "." + e.Field
+		}
 	}
 	return err
+}
+
+// names is the way to a field of a struct in errors: the embedded structs that
+// lead to it have their names too.
+func (s jsonReader) names(d *desc, f jsonField) (all []string) {
+	if s.path != "" {
+		all = append(all, s.path)
+	}
+	for _, i := range f.path[:len(f.path)-1] {
+		field := d.target().structFields()[i]
+		all, d = append(all, field.name), field.typ
+	}
+	return append(all, f.name)
 }
 
 // unquoted is the text of a basic value that a tag wants in a string.

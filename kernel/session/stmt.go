@@ -368,12 +368,15 @@ func (l *lowering) fromOne(lhs []ast.Expr, x ast.Expr, declare bool) []ast.Stmt 
 		values, ts = []ast.Expr{v, ok}, []types.Type{t, boolean}
 	default:
 		tuple := l.typeOf(x).(*types.Tuple)
-		same := true
+		same, made, there := true, false, false
 		for i, t := range lhs {
 			id, isID := t.(*ast.Ident)
-			same = same && isID && (id.Name == "_" || l.info.Defs[id] != nil && declare || l.same(l.leftType(t, x), tuple.At(i).Type()))
+			fresh := declare && isID && l.info.Defs[id] != nil
+			blank := isID && id.Name == "_"
+			made, there = made || fresh && !blank, there || !fresh && !blank
+			same = same && isID && (blank || fresh || l.same(l.leftType(t, x), tuple.At(i).Type()))
 		}
-		if same { // as it stands
+		if same && !(made && there) { // as it stands; of an older variable := would make another one within a function that has become of its block
 			tok := token.ASSIGN
 			var to []ast.Expr
 			call := l.expr(x)
