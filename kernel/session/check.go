@@ -147,6 +147,7 @@ func (k *checker) check(st *state, u *unit) (*checked, []problem) {
 	for _, d := range append(slices.Clone(c.fresh), c.again...) {
 		d.uses = c.used(d)
 		d.effects = effectsOf(c.decls, d.node)
+		c.keepPackages(d)
 	}
 	return c, nil
 }
@@ -381,6 +382,21 @@ func (c *checked) used(d *decl) map[string]bool {
 	return uses
 }
 
+// keepPackages gives the packages that a declaration mentions names of their own
+// there, so that it goes on meaning them when the session gives their names to
+// something else.
+func (c *checked) keepPackages(d *decl) {
+	ast.Inspect(d.node, func(n ast.Node) bool {
+		if id, ok := n.(*ast.Ident); ok {
+			if p, ok := c.decls.Uses[id].(*types.PkgName); ok && !strings.HasSuffix(id.Name, mark) {
+				id.Name += mark
+				d.unit.kept[id.Name] = p.Imported().Path()
+			}
+		}
+		return true
+	})
+}
+
 // sort tells the problems of the cell from those of older declarations.
 func (c *checked) sort(ps []problem) (mine []problem, older map[*decl]problem) {
 	older = map[*decl]problem{}
@@ -491,6 +507,7 @@ func (cp *checkpass) declFiles(bodies bool) []*ast.File {
 		f := of[d.unit]
 		if f == nil {
 			f = &ast.File{Package: d.unit.start, Name: ast.NewIdent("main"), Decls: importDecls(d.unit.start, d.unit.paths, cp.live)}
+			f.Decls = append(f.Decls, importDecls(d.unit.start, d.unit.kept, cp.live)...)
 			of[d.unit] = f
 			files = append(files, f)
 		}
@@ -625,7 +642,7 @@ func (cp *checkpass) problems(errs []types.Error, stmts []ast.Stmt) []problem {
 			}
 			continue
 		}
-		ps = append(ps, problem{fset.Position(e.Pos), e.Msg})
+		ps = append(ps, problem{fset.Position(e.Pos), strings.ReplaceAll(e.Msg, mark, "")})
 	}
 	return ps
 }

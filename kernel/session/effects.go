@@ -331,7 +331,7 @@ func switchedOn(n *ast.TypeSwitchStmt) ast.Expr {
 func (t *tracer) use(id *ast.Ident) {
 	switch o := t.info.Uses[id].(type) {
 	case *types.PkgName:
-		t.e.packages[o.Name()] = true
+		t.e.packages[strings.TrimSuffix(o.Name(), mark)] = true
 	case *types.Func:
 		recv := o.Signature().Recv()
 		switch {

@@ -201,7 +201,7 @@ func (b *nativeBuild) collect() (wrong []unbuilt) {
 func placeOf(d *decl, name string) token.Pos {
 	at := d.node.Pos()
 	ast.Inspect(d.node, func(n ast.Node) bool {
-		if id, ok := n.(*ast.Ident); ok && id.Name == name && at == d.node.Pos() {
+		if id, ok := n.(*ast.Ident); ok && strings.TrimSuffix(id.Name, mark) == name && at == d.node.Pos() {
 			at = id.Pos()
 		}
 		return true
@@ -412,7 +412,7 @@ func (b *nativeBuild) write(w *strings.Builder, d *decl, file string) {
 	case general: // of a group of constants, some may be gone
 		var text bytes.Buffer
 		format.Node(&text, token.NewFileSet(), d.outline(true))
-		fmt.Fprintf(w, "\n%s\n", text.String())
+		fmt.Fprintf(w, "\n%s\n", strings.ReplaceAll(text.String(), mark, ""))
 	default:
 		fmt.Fprintf(w, "\n//line %s:%d:%d\n%s\n", file, line, column, d.text)
 	}

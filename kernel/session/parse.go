@@ -27,6 +27,7 @@ type unit struct {
 	declsAt, stmtsAt token.Pos // of offset 0 among declarations and among statements
 
 	paths  map[string]string      // import paths by the names under which the unit knows them
+	kept   map[string]string      // the same for checked declarations (see keepPackages)
 	magics map[ast.Stmt]directive // of statements that have one
 	native bool                   // the cell begins with %%native, and could be built
 }
@@ -49,7 +50,7 @@ type decl struct {
 // parse reads a cell. It returns what it understood also when there are
 // problems.
 func parse(fset *token.FileSet, file string, number int, src string) (*unit, []problem) {
-	u := &unit{number: number, file: file, src: src, paths: map[string]string{}}
+	u := &unit{number: number, file: file, src: src, paths: map[string]string{}, kept: map[string]string{}}
 	text, is := cutNative(src)
 	u.native = is
 	text, magics, problems := directives(text)
