@@ -105,6 +105,10 @@ func BenchmarkPage(b *testing.B) {
 		do(s, 1, "x := 1")
 		latency(s, c.name, c.code)
 	}
+	s := session200(b)
+	do(s, 201, "x := 1")
+	latency(s, "`x + %d` after 200 cells", "x + %d")
+	latency(s, "a function and its call after 200 cells", "func f%[1]d(s sample7) float64 { return norm7(s) + %[1]d }\nf%[1]d(value7)")
 }
 
 var sink float64

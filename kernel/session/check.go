@@ -108,13 +108,17 @@ func (k *checker) check(st *state, u *unit) (*checked, []problem) {
 	for {
 		changed := c.affected()
 		before := k.world0(c, changed)
-		cp := &checkpass{k: k, c: c, live: before}
+		cp := &checkpass{k: k, c: c, live: before, in: k.statementsIn(c, before)}
 		ps := cp.run(u.stmts, false)
 		c.stmts, c.pkg = cp.info, cp.pkg
 		if len(ps) == 0 {
 			c.collectTops()
 			if c.turn() {
 				continue
+			}
+			if cp.in != nil {
+				c.decls = newInfo()
+				break
 			}
 			after := before.clone()
 			for _, t := range c.tops {
@@ -130,6 +134,7 @@ func (k *checker) check(st *state, u *unit) (*checked, []problem) {
 			return nil, k.suggest(c, mine)
 		}
 		if len(older) == 0 {
+			k.seen = &checkedPackage{pkg: cp.pkg, decls: cp.live.decls, vars: cp.live.vars}
 			break
 		}
 		// Older declarations that do not fit what the cell redefines go.
@@ -433,16 +438,20 @@ type checkpass struct {
 	info *types.Info
 	pkg  *types.Package
 
+	in      *types.Package    // that has all of the session already; nil: none
 	base    *types.Package    // the session's names, checked before; nil: they are checked again
 	aliases map[string]string // names of packages in the types of variables
 }
 
 func (cp *checkpass) run(stmts []ast.Stmt, bodies bool) []problem {
 	u := cp.c.unit
-	cp.pkg = types.NewPackage(sessionPath, "main")
-	cp.aliases = map[string]string{}
-	cp.take()
-	files := append(cp.declFiles(bodies), cp.varFile())
+	var files []*ast.File
+	if cp.pkg = cp.in; cp.pkg == nil {
+		cp.pkg = types.NewPackage(sessionPath, "main")
+		cp.aliases = map[string]string{}
+		cp.take()
+		files = append(cp.declFiles(bodies), cp.varFile())
+	}
 	if stmts != nil {
 		files = append(files, &ast.File{
 			Package: u.begin,

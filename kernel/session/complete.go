@@ -346,13 +346,17 @@ func (k *checker) checkQuery(u *unit) *query {
 // checkedBefore is the session's package, checked once for all queries between
 // two cells.
 func (k *checker) checkedBefore(pos token.Pos) *types.Package {
-	if k.seen.state != k.state {
+	if k.asked.state != k.state {
+		k.asked.state, k.asked.pkg = k.state, k.checkedAs(k.state)
+	}
+	if k.asked.pkg == nil {
 		c := &checked{unit: &unit{start: pos}, base: k.state}
 		cp := &checkpass{k: k, c: c, live: k.state}
 		cp.run(nil, false)
-		k.seen.state, k.seen.pkg = k.state, cp.pkg
+		k.asked.pkg = cp.pkg
+		k.seen = &checkedPackage{pkg: cp.pkg, decls: cp.live.decls, vars: cp.live.vars}
 	}
-	return k.seen.pkg
+	return k.asked.pkg
 }
 
 func contains(stmts []ast.Stmt, name string) (found bool) {

@@ -106,8 +106,11 @@ func (k *checker) free(st *state, u *unit, base *types.Package) map[string]bool 
 	// A package's name can be hidden by a variable that the cell declares, but
 	// only behind its declaration.
 	if len(u.stmts) > 0 {
-		cp := &checkpass{k: k, c: c, live: live, base: base}
+		cp := &checkpass{k: k, c: c, live: live, base: base, in: k.statementsIn(c, live)}
 		note(cp.run(u.stmts, false))
+		if len(u.decls) == 0 {
+			return names
+		}
 		c.stmts = cp.info
 		c.collectTops()
 		live = live.clone()

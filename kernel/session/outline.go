@@ -18,7 +18,8 @@ type checker struct {
 	mu    sync.Mutex // guards what follows
 	state *state
 	known map[string]*unit // by the file of their positions
-	seen  struct {         // by completion and inspection
+	seen  *checkedPackage  // by the last check
+	asked struct {         // by completion and inspection
 		state *state
 		pkg   *types.Package
 	}
@@ -30,7 +31,7 @@ func (k *checker) empty(fset *token.FileSet) {
 	// the interpreter asks positions for what a file imports.
 	k.fset, k.world.fset = fset, fset
 	k.state = &state{vars: map[string]*variable{}, engine: map[string]string{}, imports: map[string]string{}}
-	k.known = map[string]*unit{}
+	k.known, k.seen = map[string]*unit{}, nil
 }
 
 // read parses a cell as the next unit.

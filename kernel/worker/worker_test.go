@@ -131,11 +131,11 @@ func TestCellsInAProcess(t *testing.T) {
 func TestDeaths(t *testing.T) {
 	for _, c := range []struct{ name, code, want string }{
 		{"stack overflow", "fmt.Println(\"before\")\nx := &ast.ParenExpr{}\nx.X = x\ntypes.ExprString(x)", "stack overflow"},
-		{"panic in a goroutine of compiled code", "time.AfterFunc(time.Millisecond, func() { panic(\"boom\") })\ntime.Sleep(5*time.Second)", "boom"},
-		{"concurrent map write", "m := map[int]int{}\nfor i := range 8 { go func() { for { m[i]++ } }() }\ntime.Sleep(5*time.Second)", "concurrent map"},
+		{"panic in a goroutine of compiled code", "time.AfterFunc(time.Millisecond, func() { panic(\"boom\") })\ntime.Sleep(time.Minute)", "boom"},
+		{"concurrent map write", "m := map[int]int{}\nfor i := range 8 { go func() { for { m[i]++ } }() }\ntime.Sleep(time.Minute)", "concurrent map"},
 		{"out of memory", "var all [][]byte\nfor { b := make([]byte, 64<<20); for i := range len(b)/4096 { b[i*4096] = 1 }; all = append(all, b) }", "out of memory"},
-		{"a signal", "exec.Command(\"kill\", \"-SEGV\", fmt.Sprint(os.Getpid())).Run()\ntime.Sleep(5*time.Second)", "SIGSEGV: segmentation violation"},
-		{"killed", "p, _ := os.FindProcess(os.Getpid())\np.Kill()\ntime.Sleep(5*time.Second)", "signal: killed"},
+		{"a signal", "exec.Command(\"kill\", \"-SEGV\", fmt.Sprint(os.Getpid())).Run()\ntime.Sleep(time.Minute)", "SIGSEGV: segmentation violation"},
+		{"killed", "p, _ := os.FindProcess(os.Getpid())\np.Kill()\ntime.Sleep(time.Minute)", "signal: killed"},
 	} {
 		if c.want == "out of memory" && memoryLimit == 0 {
 			continue
