@@ -108,7 +108,7 @@ func (k *checker) check(st *state, u *unit) (*checked, []problem) {
 	for {
 		changed := c.affected()
 		before := k.world0(c, changed)
-		cp := &checkpass{k: k, c: c, live: before, in: k.statementsIn(c, before)}
+		cp := &checkpass{k: k, c: c, live: c.within(before)}
 		ps := cp.run(u.stmts, false)
 		c.stmts, c.pkg = cp.info, cp.pkg
 		if len(ps) == 0 {
@@ -116,25 +116,22 @@ func (k *checker) check(st *state, u *unit) (*checked, []problem) {
 			if c.turn() {
 				continue
 			}
-			if cp.in != nil {
-				c.decls = newInfo()
-				break
-			}
 			after := before.clone()
 			for _, t := range c.tops {
 				after.forget(t.obj.Name())
 				after.vars[t.obj.Name()] = newVariable(t.obj.Name(), t.obj.Type())
 			}
-			cp = &checkpass{k: k, c: c, live: after}
-			ps = cp.run(nil, true)
-			c.decls, c.pkg = cp.info, cp.pkg
+			if c.decls = newInfo(); len(c.fresh)+len(c.again) > 0 {
+				cp = &checkpass{k: k, c: c, live: c.within(after)}
+				ps = cp.run(nil, true)
+				c.decls, c.pkg = cp.info, cp.pkg
+			}
 		}
 		mine, older := c.sort(ps)
 		if len(mine) > 0 {
 			return nil, k.suggest(c, mine)
 		}
 		if len(older) == 0 {
-			k.seen = &checkedPackage{pkg: cp.pkg, decls: cp.live.decls, vars: cp.live.vars}
 			break
 		}
 		// Older declarations that do not fit what the cell redefines go.
@@ -155,6 +152,56 @@ func (k *checker) check(st *state, u *unit) (*checked, []problem) {
 		c.keepPackages(d)
 	}
 	return c, nil
+}
+
+// within is what the cell can lead to of a state: what it names, and what that
+// uses. A cell that changes a type or what others use is checked against all.
+func (c *checked) within(st *state) *state {
+	if len(c.again) > 0 || slices.ContainsFunc(c.fresh, func(d *decl) bool {
+		f, ok := d.node.(*ast.FuncDecl)
+		return !ok || f.Recv != nil || d.isNative()
+	}) {
+		return st
+	}
+	names := map[string]bool{}
+	note := func(n ast.Node) bool {
+		if id, ok := n.(*ast.Ident); ok {
+			names[id.Name] = true
+		}
+		return true
+	}
+	for _, d := range c.unit.decls {
+		ast.Inspect(d.node, note)
+	}
+	for _, s := range c.unit.stmts {
+		ast.Inspect(s, note)
+	}
+	less := &state{vars: map[string]*variable{}, engine: st.engine, imports: st.imports}
+	needed := map[*decl]bool{}
+	for grown := true; grown; {
+		grown = false
+		for name, v := range st.vars {
+			if names[name] && less.vars[name] == nil {
+				less.vars[name], grown = v, true
+				maps.Copy(names, v.uses)
+			}
+		}
+		for _, d := range st.decls {
+			if !needed[d] && (names[d.recv] || slices.ContainsFunc(d.names, func(n string) bool { return names[n] })) {
+				needed[d], grown = true, true
+				maps.Copy(names, d.uses)
+				for _, n := range d.names {
+					names[n] = true
+				}
+			}
+		}
+	}
+	for _, d := range st.decls {
+		if needed[d] {
+			less.decls = append(less.decls, d)
+		}
+	}
+	return less
 }
 
 // receivers gives methods whose receiver is written as an alias the name of
@@ -438,20 +485,16 @@ type checkpass struct {
 	info *types.Info
 	pkg  *types.Package
 
-	in      *types.Package    // that has all of the session already; nil: none
 	base    *types.Package    // the session's names, checked before; nil: they are checked again
 	aliases map[string]string // names of packages in the types of variables
 }
 
 func (cp *checkpass) run(stmts []ast.Stmt, bodies bool) []problem {
 	u := cp.c.unit
-	var files []*ast.File
-	if cp.pkg = cp.in; cp.pkg == nil {
-		cp.pkg = types.NewPackage(sessionPath, "main")
-		cp.aliases = map[string]string{}
-		cp.take()
-		files = append(cp.declFiles(bodies), cp.varFile())
-	}
+	cp.pkg = types.NewPackage(sessionPath, "main")
+	cp.aliases = map[string]string{}
+	cp.take()
+	files := append(cp.declFiles(bodies), cp.varFile())
 	if stmts != nil {
 		files = append(files, &ast.File{
 			Package: u.begin,

@@ -347,14 +347,10 @@ func (k *checker) checkQuery(u *unit) *query {
 // two cells.
 func (k *checker) checkedBefore(pos token.Pos) *types.Package {
 	if k.asked.state != k.state {
-		k.asked.state, k.asked.pkg = k.state, k.checkedAs(k.state)
-	}
-	if k.asked.pkg == nil {
 		c := &checked{unit: &unit{start: pos}, base: k.state}
 		cp := &checkpass{k: k, c: c, live: k.state}
 		cp.run(nil, false)
-		k.asked.pkg = cp.pkg
-		k.seen = &checkedPackage{pkg: cp.pkg, decls: cp.live.decls, vars: cp.live.vars}
+		k.asked.state, k.asked.pkg = k.state, cp.pkg
 	}
 	return k.asked.pkg
 }

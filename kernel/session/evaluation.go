@@ -26,8 +26,11 @@ func (l *lowering) arranged(list []ast.Expr, needed bool) (before []ast.Stmt) {
 		return nil
 	}
 	for _, x := range o.early {
-		if c, ok := x.(*ast.CallExpr); ok {
-			before = append(before, l.ordered(l.operands(c)...)...)
+		switch x := x.(type) {
+		case *ast.CallExpr:
+			before = append(before, l.ordered(l.operands(x)...)...)
+		case *ast.CompositeLit:
+			before = append(before, l.ordered(x)...)
 		}
 		l.pos = x.Pos()
 		v := l.new()
@@ -145,7 +148,11 @@ func (l *lowering) copied(x ast.Expr) bool {
 		if v, ok := l.info.Uses[e].(*types.Var); !ok || l.top || global(v) {
 			return false
 		}
-	case *ast.BinaryExpr, *ast.UnaryExpr:
+	case *ast.BinaryExpr, *ast.UnaryExpr, *ast.CompositeLit:
+	case *ast.IndexExpr: // of a text
+		if _, ok := l.typeOf(e.X).Underlying().(*types.Basic); !ok {
+			return false
+		}
 	default:
 		return false
 	}
@@ -167,7 +174,7 @@ func (l *lowering) copied(x ast.Expr) bool {
 // An evaluation is the walk through the expressions of a statement.
 type evaluation struct {
 	l      *lowering
-	read   bool       // of something that a call may change
+	read   bool       // of something that a call may change, or that may panic
 	memory bool       // also append and copy
 	needed bool       // such a call comes after a read
 	early  []ast.Expr // what is evaluated before the variables are read
@@ -200,9 +207,7 @@ func (o *evaluation) walk(x ast.Expr) {
 	case *ast.UnaryExpr:
 		switch x.Op {
 		case token.AND:
-			if lit, ok := ast.Unparen(x.X).(*ast.CompositeLit); ok {
-				o.walk(lit)
-			}
+			o.address(x.X)
 		case token.ARROW:
 			o.walk(x.X)
 			o.makes(x, true)
@@ -216,6 +221,9 @@ func (o *evaluation) walk(x ast.Expr) {
 		}
 		o.walk(x.X)
 		o.walk(x.Y)
+		if b, ok := o.l.typeOf(x).Underlying().(*types.Basic); ok && (x.Op == token.QUO || x.Op == token.REM) && b.Info()&types.IsInteger != 0 && info.Types[x.Y].Value == nil {
+			o.read = true // by zero, after the calls
+		}
 	case *ast.SelectorExpr:
 		if o.l.pkgName(x.X) != nil {
 			_, variable := info.Uses[x.Sel].(*types.Var)
@@ -236,6 +244,8 @@ func (o *evaluation) walk(x ast.Expr) {
 			switch t.Underlying().(type) {
 			case *types.Slice, *types.Map, *types.Pointer:
 				o.reads()
+			default:
+				o.read = o.read || info.Types[x.Index].Value == nil // which may be out of range
 			}
 		}
 	case *ast.SliceExpr:
@@ -252,6 +262,35 @@ func (o *evaluation) walk(x ast.Expr) {
 				e = kv.Value
 			}
 			o.walk(e)
+		}
+	}
+}
+
+// address walks through what an address is taken of, which is not read itself.
+func (o *evaluation) address(x ast.Expr) {
+	pointer := func(x ast.Expr) bool {
+		_, ok := o.l.typeOf(x).Underlying().(*types.Pointer)
+		return ok
+	}
+	switch x := ast.Unparen(x).(type) {
+	case *ast.CompositeLit:
+		o.walk(x)
+	case *ast.StarExpr:
+		o.walk(x.X)
+	case *ast.IndexExpr:
+		if _, ok := o.l.typeOf(x.X).Underlying().(*types.Array); ok {
+			o.address(x.X)
+		} else {
+			o.walk(x.X)
+		}
+		o.walk(x.Index)
+	case *ast.SelectorExpr:
+		switch {
+		case o.l.pkgName(x.X) != nil:
+		case pointer(x.X):
+			o.walk(x.X)
+		default:
+			o.address(x.X)
 		}
 	}
 }

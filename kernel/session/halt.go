@@ -35,12 +35,6 @@ const (
 func (e *engine) execute(halt context.Context, p *interp.Program) error {
 	inside := reflect.ValueOf(e.interp).Elem()
 	id, done, cancels, lock := hidden(inside, "id"), hidden(inside, "done"), hidden(inside, "cancelChan"), hidden(inside, "mutex")
-	for _, f := range []reflect.Value{id, done, cancels, lock} {
-		if !f.IsValid() { // another version of the interpreter
-			_, err := e.interp.ExecuteWithContext(halt, p)
-			return err
-		}
-	}
 	number := id.Addr().Interface().(*uint64)
 	e.revive(number)
 	stop, ended := make(chan struct{}), make(chan struct{})

@@ -106,7 +106,7 @@ func (k *checker) free(st *state, u *unit, base *types.Package) map[string]bool 
 	// A package's name can be hidden by a variable that the cell declares, but
 	// only behind its declaration.
 	if len(u.stmts) > 0 {
-		cp := &checkpass{k: k, c: c, live: live, base: base, in: k.statementsIn(c, live)}
+		cp := &checkpass{k: k, c: c, live: c.within(live), base: base}
 		note(cp.run(u.stmts, false))
 		if len(u.decls) == 0 {
 			return names
@@ -119,7 +119,7 @@ func (k *checker) free(st *state, u *unit, base *types.Package) map[string]bool 
 			live.vars[t.obj.Name()] = newVariable(t.obj.Name(), types.Typ[types.Invalid])
 		}
 	}
-	cp := &checkpass{k: k, c: c, live: live, base: base}
+	cp := &checkpass{k: k, c: c, live: c.within(live), base: base}
 	note(cp.run(nil, true))
 	return names
 }

@@ -18,7 +18,6 @@ type checker struct {
 	mu    sync.Mutex // guards what follows
 	state *state
 	known map[string]*unit // by the file of their positions
-	seen  *checkedPackage  // by the last check
 	asked struct {         // by completion and inspection
 		state *state
 		pkg   *types.Package
@@ -31,7 +30,7 @@ func (k *checker) empty(fset *token.FileSet) {
 	// the interpreter asks positions for what a file imports.
 	k.fset, k.world.fset = fset, fset
 	k.state = &state{vars: map[string]*variable{}, engine: map[string]string{}, imports: map[string]string{}}
-	k.known, k.seen = map[string]*unit{}, nil
+	k.known = map[string]*unit{}
 }
 
 // read parses a cell as the next unit.
