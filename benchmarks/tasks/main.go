@@ -56,7 +56,7 @@ type trial struct {
 func main() {
 	task := flag.String("task", "", "only the tasks with this in their name")
 	pairs := flag.String("pairs", "1000,10000,100000", "numbers of training pairs")
-	which := flag.String("method", "spline,affine", "of spline, affine, inn, abc")
+	which := flag.String("method", "spline,affine", "of spline, affine, inn, abc, and exact, which is what chance leaves")
 	observations := flag.Int("observations", 10, "measurements that C2ST is the mean of")
 	draws := flag.Int("draws", 2000, "draws that C2ST compares")
 	tests := flag.Int("tests", 300, "test pairs of the calibration")
@@ -130,6 +130,9 @@ func (t trial) run() (string, error) {
 }
 
 func (t trial) learn(pairs *inn.Pairs) (inn.Posterior, error) {
+	if t.method == "exact" {
+		return t.task.reference(), nil
+	}
 	for _, m := range methods {
 		if m.name == t.method {
 			return m.train(pairs, t.seed)

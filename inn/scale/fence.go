@@ -52,13 +52,16 @@ func NewFence(n, m int, row func(i int) []float32) (*Fence, error) {
 	return f, nil
 }
 
-// Distance2 is d² of a normalised measurement.
+// Distance2 is d² of a normalised measurement, +Inf where it is beyond float32.
 func (f *Fence) Distance2(y []float32) float64 {
 	sum := 0.0
 	for j, a := range y {
 		for k, b := range y {
 			sum += float64(a) * f.Inverse[j*len(y)+k] * float64(b)
 		}
+	}
+	if math.IsNaN(sum) { // of infinities of both signs
+		return math.Inf(1)
 	}
 	return sum
 }
@@ -70,7 +73,11 @@ func (f *Fence) Warn(y []float32) string {
 	if d2 <= 2*f.Far {
 		return ""
 	}
-	return fmt.Sprintf("This measurement is unlike all training data (%.1f times as far from their mean as the farthest of them): do not trust the posterior.", math.Sqrt(d2/f.Far))
+	how := fmt.Sprintf("%.1f times as far from their mean as the farthest of them", math.Sqrt(d2/f.Far))
+	if math.IsInf(d2, 1) {
+		how = "beyond what float32 can hold"
+	}
+	return fmt.Sprintf("This measurement is unlike all training data (%s): do not trust the posterior.", how)
 }
 
 // Check is for a fence from a file.

@@ -92,6 +92,35 @@ func TestValuesBeyondTheirSquaresHaveNoScale(t *testing.T) {
 	}
 }
 
+// Far out the distance is infinite, or in two correlated directions not a number.
+func TestTheWarningHasANumberOrNone(t *testing.T) {
+	rng := rand.New(rand.NewPCG(1, 2))
+	rows := make([][]float32, 1000)
+	for i := range rows {
+		v := float32(rng.NormFloat64())
+		rows[i] = []float32{v, v + 0.1*float32(rng.NormFloat64())}
+	}
+	f, err := NewFence(len(rows), 2, func(i int) []float32 { return rows[i] })
+	if err != nil {
+		t.Fatal(err)
+	}
+	inf := float32(math.Inf(1))
+	for _, c := range []struct {
+		y    []float32
+		want string
+	}{
+		{[]float32{1, 1}, ""},
+		{[]float32{30, -30}, "times as far"},
+		{[]float32{inf, 0}, "beyond what float32 can hold"},
+		{[]float32{inf, inf}, "beyond what float32 can hold"},
+	} {
+		got := f.Warn(c.y)
+		if c.want == "" && got != "" || !strings.Contains(got, c.want) || strings.Contains(got, "Inf") || strings.Contains(got, "NaN") {
+			t.Errorf("%v: %q, want %q", c.y, got, c.want)
+		}
+	}
+}
+
 func TestCheckRefusesWhatIsNoScale(t *testing.T) {
 	for _, c := range []Column{{}, {SD: -1}, {SD: math.NaN()}, {SD: 1, Width: -1}, {SD: 1, At: math.Inf(1)}} {
 		if c.Check() == nil {
