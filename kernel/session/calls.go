@@ -5,6 +5,7 @@ import (
 	"go/constant"
 	"go/token"
 	"go/types"
+	"regexp"
 	"slices"
 	"strings"
 )
@@ -274,7 +275,7 @@ func formats(f *types.Func) bool {
 }
 
 // formatsBoxes reports whether a call's format may ask for what package fmt
-// would answer with a box: a type, a width, or operands that no verb uses.
+// would answer with a box: a type, an address, a width, or operands that no verb uses.
 func (l *lowering) formatsBoxes(f *types.Func, e *ast.CallExpr) bool {
 	n := f.Signature().Params().Len()
 	if !formats(f) || len(e.Args) < n {
@@ -285,8 +286,11 @@ func (l *lowering) formatsBoxes(f *types.Func, e *ast.CallExpr) bool {
 		return true
 	}
 	text := constant.StringVal(v)
-	return strings.ContainsAny(text, "T*[") || strings.Count(text, "%")-2*strings.Count(text, "%%") != len(e.Args)-(n-1)
+	return strings.ContainsAny(text, "T*[") || address.MatchString(text) || strings.Count(text, "%")-2*strings.Count(text, "%%") != len(e.Args)-(n-1)
 }
+
+// address is a verb that prints one.
+var address = regexp.MustCompile(`%[-+# 0-9.]*p`)
 
 // formatted is a call with a format in which the session writes such things out.
 func (l *lowering) formatted(fun ast.Expr, e *ast.CallExpr, sig *types.Signature) ast.Expr {

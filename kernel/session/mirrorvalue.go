@@ -16,6 +16,7 @@ type mirrorValue struct {
 	v      reflect.Value
 	t      *rtype
 	hidden bool // it comes from an unexported field
+	open   bool // that is embedded: its own exported fields are not hidden
 }
 
 // valueOf is reflect.ValueOf.
@@ -71,7 +72,7 @@ func (v mirrorValue) in() reflect.Value {
 
 // of is a part of the value.
 func (v mirrorValue) of(x reflect.Value, t mirrorType) mirrorValue {
-	return mirrorValue{x, t.(*rtype), v.hidden}
+	return mirrorValue{v: x, t: t.(*rtype), hidden: v.hidden}
 }
 
 // Format is for package fmt, which prints what a value holds.
@@ -85,7 +86,7 @@ func (v mirrorValue) Format(s fmt.State, verb rune) {
 		return
 	}
 	if v.hidden {
-		p := &printer{s, verb, fmt.FormatString(s, verb)}
+		p := &printer{State: s, verb: verb, format: fmt.FormatString(s, verb)}
 		p.value(v.t.d, v.v, 0, true)
 		return
 	}
@@ -246,6 +247,8 @@ func (v mirrorValue) Field(i int) mirrorValue {
 	}
 	f := v.t.Field(i)
 	x := v.of(v.v.Field(i), f.Type)
+	x.hidden = v.hidden && !v.open
+	x.open = !x.hidden && !f.IsExported() && f.Anonymous
 	x.hidden = x.hidden || !f.IsExported()
 	return x
 }

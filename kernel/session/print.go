@@ -11,8 +11,19 @@ import (
 
 // Format prints a box as package fmt prints a value of its type.
 func (b Box) Format(s fmt.State, verb rune) {
-	p := &printer{s, verb, fmt.FormatString(s, verb)}
-	p.value(b.T, reflect.ValueOf(b.V), 0, false)
+	p := &printer{State: s, verb: verb, format: fmt.FormatString(s, verb)}
+	p.value(b.T, reflect.ValueOf(b.V), depthIn(s), false)
+}
+
+// depthIn is 1 where package fmt prints what is in something else: then it has
+// noted that.
+func depthIn(s fmt.State) int {
+	if pp := reflect.ValueOf(s); pp.Kind() == reflect.Pointer && pp.Elem().Kind() == reflect.Struct {
+		if around := pp.Elem().FieldByName("value"); around.IsValid() && !around.IsZero() {
+			return 1
+		}
+	}
+	return 0
 }
 
 // asFunc is a method of a box if it has that type.
@@ -29,14 +40,18 @@ func asFunc[F any](b Box, name string) (f F, ok bool) {
 
 type printer struct {
 	fmt.State
-	verb   rune
-	format string
+	verb     rune
+	format   string
+	erroring bool // within what a wrong verb leaves
 }
+
+// marked reports whether a flag marks %v.
+func (p *printer) marked(flag int) bool { return p.verb == 'v' && !p.erroring && p.Flag(flag) }
 
 // value prints one value; hidden says that it is in an unexported field, whose
 // methods fmt does not call.
 func (p *printer) value(d *desc, v reflect.Value, depth int, hidden bool) {
-	sharp := p.verb == 'v' && p.Flag('#')
+	sharp := p.marked('#')
 	if v.Kind() == reflect.Interface && !d.iface { // a cut field
 		if v = v.Elem(); !v.IsValid() {
 			text := "<nil>"
@@ -85,82 +100,117 @@ func (p *printer) value(d *desc, v reflect.Value, depth int, hidden bool) {
 	case reflect.Map:
 		p.table(d, v, depth, sharp, hidden)
 	case reflect.Pointer:
-		if depth == 0 && !v.IsNil() && d.elem != nil {
-			switch v.Elem().Kind() {
-			case reflect.Struct, reflect.Slice, reflect.Array, reflect.Map:
-				io.WriteString(p, "&")
-				p.value(d.elem, v.Elem(), depth+1, hidden)
-				return
-			}
+		if depth == 0 && !v.IsNil() && d.elem != nil && composite(v.Type().Elem()) {
+			io.WriteString(p, "&")
+			p.value(d.elem, v.Elem(), depth+1, hidden)
+			return
 		}
-		p.pointer(d, v)
+		p.pointer(d, v, hidden)
 	case reflect.Func, reflect.Chan, reflect.UnsafePointer:
-		p.pointer(d, v)
+		p.pointer(d, v, hidden)
 	default:
 		p.basic(d, v)
 	}
 }
 
+// composite reports whether a pointer to a type is printed with what it points to.
+func composite(t reflect.Type) bool {
+	switch t.Kind() {
+	case reflect.Struct, reflect.Slice, reflect.Array, reflect.Map:
+		return true
+	}
+	return false
+}
+
 // basic prints a boolean, a number or a string.
 func (p *printer) basic(d *desc, v reflect.Value) {
-	verbs := "vbcdoOqxXU"
+	verbs, usual := "vbcdoOqxXU", "d"
 	switch {
 	case v.Kind() == reflect.Bool:
-		verbs = "vt"
+		verbs, usual = "vt", "t"
 	case v.CanFloat() || v.CanComplex():
-		verbs = "vbeEfFgGxX"
+		verbs, usual = "vbeEfFgGxX", "g"
 	case v.Kind() == reflect.String:
-		verbs = "vsxXq"
+		verbs, usual = "vsxXq", "s"
 	}
-	if !strings.ContainsRune(verbs, p.verb) {
-		p.bad(d, func() { fmt.Fprintf(p, p.format, v.Interface()) })
-		return
+	switch {
+	case !strings.ContainsRune(verbs, p.verb):
+		p.bad(d, v, false)
+	case p.erroring: // whose flags are those of the wrong verb
+		fmt.Fprintf(p, strings.TrimSuffix(p.format, "v")+usual, v.Interface())
+	default:
+		fmt.Fprintf(p, p.format, v.Interface())
 	}
-	fmt.Fprintf(p, p.format, v.Interface())
 }
 
 // pointer prints the address of what a value refers to.
-func (p *printer) pointer(d *desc, v reflect.Value) {
-	sharp := p.verb == 'v' && p.Flag('#')
+func (p *printer) pointer(d *desc, v reflect.Value, hidden bool) {
+	sharp := p.marked('#')
 	switch {
 	case !strings.ContainsRune("vpbodxX", p.verb):
-		p.bad(d, func() { p.pointer(d, v) })
+		p.bad(d, v, hidden)
 	case sharp && v.IsNil():
 		io.WriteString(p, "("+d.name+")(nil)")
 	case sharp:
 		fmt.Fprintf(p, "(%s)(%#x)", d.name, v.Pointer())
-	case p.verb == 'v' && v.IsNil():
-		fmt.Fprintf(p, strings.TrimRight(p.format, "v")+"s", "<nil>")
-	case p.verb == 'v' || p.verb == 'p':
+	case p.verb == 'v' && v.IsNil(): // with the width alone
+		format, _, _ := strings.Cut(strings.TrimSuffix(p.format, "v"), ".")
+		fmt.Fprintf(p, format+"s", "<nil>")
+	case p.verb == 'v':
+		format := strings.ReplaceAll(strings.TrimSuffix(p.format, "v"), "#", "")
+		if p.marked('+') {
+			format = strings.ReplaceAll(format, "+", "")
+		}
+		fmt.Fprintf(p, "%#"+format[1:]+"x", v.Pointer())
+	case p.verb == 'p':
 		fmt.Fprintf(p, "%#x", v.Pointer())
 	default:
 		fmt.Fprintf(p, p.format, v.Pointer())
 	}
 }
 
-// bad tells that a verb is not one of the type; the value is as %v has it.
-func (p *printer) bad(d *desc, value func()) {
+// bad tells that a verb is not one of the type; the value is as %v has it, without
+// methods.
+func (p *printer) bad(d *desc, v reflect.Value, hidden bool) {
 	fmt.Fprintf(p, "%%!%c(%s=", p.verb, d.name)
-	verb, format := p.verb, p.format
-	p.verb, p.format = 'v', strings.TrimSuffix(format, string(verb))+"v"
-	value()
-	p.verb, p.format = verb, format
+	one := *p
+	one.verb, one.format, one.erroring = 'v', strings.TrimSuffix(p.format, string(p.verb))+"v", true
+	one.value(d, v, 0, hidden)
 	io.WriteString(p, ")")
 }
 
 // plain prints a value of a type that package fmt knows, without calling
 // methods when it is hidden.
 func (p *printer) plain(v reflect.Value, depth int, hidden bool) {
+	hidden = hidden || p.erroring
+	if p.erroring && v.Kind() == reflect.Pointer && !composite(v.Type().Elem()) {
+		depth = 1
+	}
 	switch {
+	case v.Kind() == reflect.Pointer && depth > 0 && !v.IsNil() && (hidden || !p.told(v.Interface())):
+		p.pointer(described(v.Type()), v, hidden)
+	case !hidden && depth > 0:
+		fmt.Fprintf(p, p.format, v)
 	case !hidden:
 		fmt.Fprintf(p, p.format, v.Interface())
 	case holdsAny(v.Type(), 0): // where there may be boxes
 		p.value(described(v.Type()), v, depth, true)
-	case v.Kind() == reflect.Pointer && depth > 0 && !v.IsNil():
-		fmt.Fprintf(p, "%#x", v.Pointer())
 	default: // to fmt a field that it may not look into
 		fmt.Fprintf(p, p.format, reflect.ValueOf(struct{ v any }{v.Interface()}).Field(0).Elem())
 	}
+}
+
+// told reports whether a value says itself how it is printed.
+func (p *printer) told(v any) bool {
+	switch v.(type) {
+	case fmt.Formatter:
+		return true
+	case fmt.GoStringer:
+		return p.marked('#')
+	case error, fmt.Stringer:
+		return !p.marked('#') && strings.ContainsRune("vsxXq", p.verb)
+	}
+	return false
 }
 
 // holdsAny reports whether a type is made of interfaces.
@@ -192,23 +242,11 @@ func described(t reflect.Type) *desc {
 
 // methods prints by Error or String, as fmt does.
 func (p *printer) methods(d *desc, v reflect.Value, sharp bool) (done bool) {
-	if len(d.methods) == 0 || !v.IsValid() {
+	if len(d.methods) == 0 || !v.IsValid() || p.erroring {
 		return false
 	}
 	b := Box{d, v.Interface()}
-	if f, ok := asFunc[func(fmt.State, rune)](b, "Format"); ok {
-		f(p, p.verb)
-		return true
-	}
-	name := "GoString"
-	if !sharp {
-		if !strings.ContainsRune("vsxXq", p.verb) {
-			return false
-		}
-		if name = "Error"; d.methods[name] == nil {
-			name = "String"
-		}
-	}
+	name := "Format"
 	defer func() {
 		if r := recover(); r != nil {
 			if v.Kind() == reflect.Pointer && v.IsNil() {
@@ -223,6 +261,19 @@ func (p *printer) methods(d *desc, v reflect.Value, sharp bool) (done bool) {
 			done = true
 		}
 	}()
+	if f, ok := asFunc[func(fmt.State, rune)](b, name); ok {
+		f(p, p.verb)
+		return true
+	}
+	name = "GoString"
+	if !sharp {
+		if !strings.ContainsRune("vsxXq", p.verb) {
+			return false
+		}
+		if name = "Error"; d.methods[name] == nil {
+			name = "String"
+		}
+	}
 	f, ok := asFunc[func() string](b, name)
 	if !ok {
 		return false
@@ -245,11 +296,15 @@ func (p *printer) structure(d *desc, v reflect.Value, depth int, sharp, hidden b
 		if i > 0 {
 			io.WriteString(p, map[bool]string{true: ", ", false: " "}[sharp])
 		}
-		if sharp || p.Flag('+') && p.verb == 'v' {
+		if sharp || p.marked('+') {
 			io.WriteString(p, f.name+":")
 		}
 		if !v.Field(i).CanInterface() { // of a compiled type
 			fmt.Fprintf(p, p.format, v.Field(i))
+			continue
+		}
+		if f.embedded && !f.exported && !hidden && v.Field(i).Kind() == reflect.Struct && !f.typ.faithful && !f.typ.wrapped {
+			p.structure(f.typ, v.Field(i), depth+1, sharp, false) // whose own exported fields are not hidden
 			continue
 		}
 		p.value(f.typ, v.Field(i), depth+1, hidden || !f.exported)

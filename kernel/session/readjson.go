@@ -99,7 +99,7 @@ func (s jsonReader) readJSON(text []byte, d *desc, v reflect.Value) error {
 		return s.readJSON(text, p.T, reflect.ValueOf(p.V))
 	}
 	if t == nil || t.faithful || t.iface {
-		return s.readLeaf(text, v)
+		return s.readLeaf(text, t, v)
 	}
 	if to.Kind() == reflect.Interface { // a cut field
 		return fmt.Errorf("json: the interpreter cannot read into the field %s, which leads back to its own struct", s.path)
@@ -141,7 +141,7 @@ func (s jsonReader) readJSON(text []byte, d *desc, v reflect.Value) error {
 			}
 			if err == nil && at.IsValid() {
 				one := s
-				one.path, one.within = strings.Join(s.names(t, field), "."), t.name[strings.LastIndexByte(t.name, '.')+1:]
+				one.path, one.within = strings.Join(s.names(t, field), "."), bare(t.name)
 				err = one.readJSON(value, s.pointerTo(typ), at.Addr())
 			}
 			first = cmp.Or(first, err)
@@ -155,7 +155,7 @@ func (s jsonReader) readJSON(text []byte, d *desc, v reflect.Value) error {
 			return s.misfit(text, t, to)
 		}
 		var all []json.RawMessage
-		if err := s.readLeaf(text, reflect.ValueOf(&all)); err != nil {
+		if err := s.readLeaf(text, nil, reflect.ValueOf(&all)); err != nil {
 			return err
 		}
 		switch {
@@ -181,8 +181,13 @@ func (s jsonReader) readJSON(text []byte, d *desc, v reflect.Value) error {
 		if text[0] != '{' {
 			return s.misfit(text, t, to)
 		}
+		switch k := to.Type().Key(); {
+		case k.Kind() == reflect.String, reflect.Zero(k).CanInt(), reflect.Zero(k).CanUint(), reflect.PointerTo(k).Implements(reflect.TypeFor[encoding.TextUnmarshaler]()):
+		case t.keys.target().methods["UnmarshalText"] == nil && s.pointerTo(t.keys).methods["UnmarshalText"] == nil:
+			return s.misfit(text, t, to)
+		}
 		var all map[string]json.RawMessage
-		if err := s.readLeaf(text, reflect.ValueOf(&all)); err != nil {
+		if err := s.readLeaf(text, nil, reflect.ValueOf(&all)); err != nil {
 			return err
 		}
 		if to.IsNil() {
@@ -191,6 +196,9 @@ func (s jsonReader) readJSON(text []byte, d *desc, v reflect.Value) error {
 		var first error
 		for _, key := range sortedKeys(all) {
 			k, value := reflect.New(to.Type().Key()), reflect.New(to.Type().Elem())
+			if err := s.readJSON(all[key], s.pointerTo(t.elem), value); err != nil && first == nil {
+				first = err
+			}
 			if f, ok := asFunc[func([]byte) error](Box{s.pointerTo(t.keys), k.Interface()}, "UnmarshalText"); ok {
 				if err := f([]byte(key)); err != nil {
 					return err
@@ -201,17 +209,15 @@ func (s jsonReader) readJSON(text []byte, d *desc, v reflect.Value) error {
 				}
 			} else if k.Elem().Kind() == reflect.String {
 				k.Elem().SetString(key)
-			} else if err := json.Unmarshal([]byte(key), k.Interface()); err != nil {
-				return err
-			}
-			if err := s.readJSON(all[key], s.pointerTo(t.elem), value); err != nil && first == nil {
-				first = err
+			} else if json.Unmarshal([]byte(key), k.Interface()) != nil {
+				first = cmp.Or(first, error(&json.UnmarshalTypeError{Value: "number " + key, Type: jsonType(t.keys, k.Elem()), Struct: s.within, Field: s.path}))
+				continue
 			}
 			to.SetMapIndex(k.Elem(), value.Elem())
 		}
 		return first
 	}
-	return s.readLeaf(text, v)
+	return s.readLeaf(text, t, v)
 }
 
 // held is the pointer of a cell's type that an interface holds, into which is
@@ -228,8 +234,8 @@ func (s jsonReader) held(v reflect.Value, null bool) (Box, bool) {
 	return b, p.Kind() == reflect.Pointer && !p.IsNil() && (!null || p.Elem().Kind() == reflect.Pointer)
 }
 
-// readLeaf reads what encoding/json reads itself.
-func (s jsonReader) readLeaf(text []byte, v reflect.Value) error {
+// readLeaf reads what encoding/json reads itself; d describes what v points to.
+func (s jsonReader) readLeaf(text []byte, d *desc, v reflect.Value) error {
 	dec := json.NewDecoder(bytes.NewReader(text))
 	if s.number {
 		dec.UseNumber()
@@ -238,7 +244,13 @@ func (s jsonReader) readLeaf(text []byte, v reflect.Value) error {
 		dec.DisallowUnknownFields()
 	}
 	err := dec.Decode(v.Interface())
-	if e, ok := err.(*json.UnmarshalTypeError); ok && s.path != "" {
+	if e, ok := err.(*json.UnmarshalTypeError); ok {
+		if d != nil && !d.faithful && e.Type == v.Type().Elem() {
+			e.Type = jsonType(d, v.Elem())
+		}
+		if s.path == "" {
+			return err
+		}
 		if e.Field == "" {
 			e.Field, e.Struct = s.path, s.within
 		} else {
@@ -246,6 +258,14 @@ func (s jsonReader) readLeaf(text []byte, v reflect.Value) error {
 		}
 	}
 	return err
+}
+
+// bare is a type's name without its package, or nothing for a type without a name.
+func bare(name string) string {
+	if strings.ContainsAny(name, "{*]") && !strings.HasSuffix(name, "]") {
+		return ""
+	}
+	return name[strings.LastIndexByte(name, '.')+1:]
 }
 
 // names is the way to a field of a struct in errors: the embedded structs that

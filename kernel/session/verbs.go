@@ -188,6 +188,13 @@ func (f *formatReader) verb() string {
 	if verb == 'T' && strange(a) && !strings.Contains(how, "*") {
 		return literal(fmt.Sprintf(how+"s", typeName(a)))
 	}
+	if b, ok := out(a).(Box); ok && verb == 'p' && !strings.Contains(how, "*") {
+		switch reflect.ValueOf(b.V).Kind() {
+		case reflect.Pointer, reflect.Func, reflect.Map, reflect.Chan, reflect.Slice:
+			return fmt.Sprintf(how+"p", b.V)
+		}
+		return literal("%!p(" + typeName(a) + "=" + fmt.Sprint(a) + ")")
+	}
 	f.numbered = true
 	return fmt.Sprintf("%s[%d]%c", how, f.arg, verb)
 }
