@@ -325,6 +325,11 @@ func (o *evaluation) call(c *ast.CallExpr) {
 	if id, ok := ast.Unparen(c.Fun).(*ast.Ident); ok && !tuple {
 		if b, ok := l.info.Uses[id].(*types.Builtin); ok {
 			if tv := l.info.Types[c]; !tv.IsVoid() {
+				inner := &evaluation{l: l}
+				for _, x := range c.Args {
+					inner.walk(x)
+				}
+				o.needed = o.needed || inner.needed
 				o.makes(c, hasCalls(c.Args) || o.memory && (b.Name() == "append" || b.Name() == "copy"))
 			}
 			return
