@@ -226,7 +226,7 @@ func (l *lowering) expr(e ast.Expr) ast.Expr {
 	}
 	switch e := e.(type) {
 	case *ast.ParenExpr:
-		return &ast.ParenExpr{Lparen: e.Lparen, X: l.expr(e.X), Rparen: e.Rparen}
+		return l.expr(e.X) // the interpreter mixes up (x) within && and ||
 	case *ast.Ident:
 		return l.ident(e)
 	case *ast.FuncLit:
@@ -703,7 +703,7 @@ func (l *lowering) binary(e *ast.BinaryExpr) ast.Expr {
 	}
 	if b, ok := t.Underlying().(*types.Basic); ok && e.Op == token.SUB && b.Info()&types.IsFloat != 0 {
 		if v := l.info.Types[e.Y].Value; v != nil && constant.Sign(v) == 0 { // -0 - 0 is -0
-			return &ast.ParenExpr{X: l.exprAs(e.X, t)}
+			return l.exprAs(e.X, t)
 		}
 	}
 	return &ast.BinaryExpr{X: l.exprAs(e.X, t), OpPos: e.OpPos, Op: e.Op, Y: l.exprAs(e.Y, t)}
