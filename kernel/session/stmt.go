@@ -247,6 +247,10 @@ func (l *lowering) store(x, value ast.Expr, declare bool) []ast.Stmt {
 		}
 		return []ast.Stmt{l.local(l.bind(id), t, value)}
 	}
+	if _, ok := value.(*ast.CompositeLit); ok { // which would take the variable's place, and pointers keep the old one
+		made := l.new()
+		return append(l.withFunctions(l.define1(made, value)), l.set(l.target(x), made))
+	}
 	return []ast.Stmt{l.set(l.target(x), value)}
 }
 
