@@ -40,7 +40,7 @@ import (
 //
 // Sample leaves the noise of y and of the padding away: its draws are narrower by that
 // much, and lie on a surface if Latent is less than D. Only of a network that was trained by
-// WeightLikelihood are they with the noise of y.
+// WeightLikelihood with Settings.Noise are they with the noise of y.
 //
 // It is an error if NoiseY is None, or NoisePad and there is padding.
 func (m *Model) LogDensity(x, y []float64) (float64, error) {

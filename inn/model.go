@@ -58,8 +58,8 @@ const maxValues = 1 << 31
 
 // Sample draws n parameter vectors x = f⁻¹(y, z), z ~ N(0, 1), from the
 // posterior p(x | y) that the network has learned (equation 1); of a network trained by
-// WeightLikelihood they are x = f⁻¹(y + σ ε, z), see Settings. For a y that is
-// unlike all training data the draws have a Warning. Stream makes the same draws
+// WeightLikelihood with the noise of a measurement, Settings.Noise, they are
+// x = f⁻¹(y + σ ε, z). For a y that is unlike all training data the draws have a Warning. Stream makes the same draws
 // piece by piece, and SampleAll those of many measurements.
 func (m *Model) Sample(y []float64, n int, seed uint64) (*Samples, error) {
 	yn, err := m.measurement(y)
@@ -85,7 +85,7 @@ func (m *Model) draw(draws *Samples, from int, seed uint64, y func(i int) []floa
 	n := draws.Len()
 	zLo, zHi := m.shape.z()
 	var noise []float64 // that is part of the density that the network was trained for
-	if m.settings.WeightLikelihood > 0 {
+	if m.settings.WeightLikelihood > 0 && m.settings.Noise != nil {
 		noise = m.noise()
 	}
 	return m.parallel((n+sampleRows-1)/sampleRows, func(pass layer.Pass, room tensor.Mat, i int) error {

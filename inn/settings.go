@@ -56,8 +56,9 @@ type Settings struct {
 	// change of variables of equation 3; 0. With it the network is trained by maximum
 	// likelihood where y has an error of σ normalised units: WeightLikelihood 1, WeightY
 	// 1/(2σ²), NoiseY σ, Nominal D, Latent D-M (padding has no density), a large
-	// Clip, and None for the other weights. With Noise in place of NoiseY, WeightY is 1/2.
-	// Draws are then of this density, x = f⁻¹(y + σ ε, z), ε and z ~ N(0, 1).
+	// Clip, and None for the other weights. With Noise in place of NoiseY, WeightY is 1/2, and
+	// draws are of this density, x = f⁻¹(y + σ ε, z), ε and z ~ N(0, 1). NoiseY is no noise
+	// that a measurement has: draws leave it out, so that it should be small.
 	WeightLikelihood float64
 
 	RampZ int // steps over which the weight of L_z rises from 0; 0
