@@ -30,10 +30,10 @@ var methods = []struct {
 	train func(pairs *inn.Pairs, seed uint64) (inn.Posterior, error)
 }{
 	{"spline", func(pairs *inn.Pairs, seed uint64) (inn.Posterior, error) {
-		return method.TrainCINN(pairs, &method.CINNSettings{Spline: true, Training: method.Training{Seed: seed}})
+		return method.TrainCINN(pairs, &method.CINNSettings{Training: method.Training{Seed: seed}})
 	}},
 	{"affine", func(pairs *inn.Pairs, seed uint64) (inn.Posterior, error) {
-		return method.TrainCINN(pairs, &method.CINNSettings{Training: method.Training{Seed: seed}})
+		return method.TrainCINN(pairs, &method.CINNSettings{Coupling: inn.Affine, Training: method.Training{Seed: seed}})
 	}},
 	{"inn", func(pairs *inn.Pairs, seed uint64) (inn.Posterior, error) {
 		return inn.Train(pairs, &inn.Settings{Seed: seed})

@@ -4,7 +4,11 @@
 
 package method
 
-import "testing"
+import (
+	"testing"
+
+	"github.com/innkeeper-notebook/innkeeper/inn"
+)
 
 // TestAStepAllocatesNothing of the methods whose loss is a sum over rows, not
 // even at the end of an epoch, which comes every third step here.
@@ -18,11 +22,11 @@ func TestAStepAllocatesNothing(t *testing.T) {
 	}
 	for name, train := range map[string]func() fitted{
 		"cINN": func() fitted {
-			m, err := TrainCINN(pairs, &CINNSettings{Width: 16, Training: set})
+			m, err := TrainCINN(pairs, &CINNSettings{Coupling: inn.Affine, Width: 16, Training: set})
 			return fitted{m.weights, m.newLoss, err}
 		},
 		"spline cINN": func() fitted {
-			m, err := TrainCINN(pairs, &CINNSettings{Spline: true, Width: 16, Training: set})
+			m, err := TrainCINN(pairs, &CINNSettings{Width: 16, Training: set})
 			return fitted{m.weights, m.newLoss, err}
 		},
 		"cVAE": func() fitted {

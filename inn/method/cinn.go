@@ -18,13 +18,13 @@ import (
 // Decay 20 D over the number of pairs, at most 0.2: fewer pairs and more
 // parameters want a simpler network.
 type CINNSettings struct {
-	Spline bool    // rational-quadratic spline couplings instead of affine ones
-	Blocks int     // of two couplings each; 6, with splines 4
-	Layers int     // fully connected layers of each coupling's perceptron; 3
-	Width  int     // neurons of their hidden layers; 64
-	Clamp  float64 // the largest |s| of a coupling; 2
-	Bins   int     // of a spline; 8
-	Bound  float64 // splines have their knots within ±Bound; 4
+	Coupling inn.Coupling // of the blocks: inn.Spline or inn.Affine; inn.Spline
+	Blocks   int          // of two couplings each; 4, affine ones 6
+	Layers   int          // fully connected layers of each coupling's perceptron; 3
+	Width    int          // neurons of their hidden layers; 64
+	Clamp    float64      // the largest |s| of a coupling; 2
+	Bins     int          // of a spline; 8
+	Bound    float64      // splines have their knots within ±Bound; 4
 
 	// Walls are bounds that no parameter leaves: draws beyond them are drawn
 	// again. Nil: those that FindWalls finds in the pairs. Walls{}: none.
@@ -38,9 +38,12 @@ func (s *CINNSettings) withDefaults(pairs, d int) (CINNSettings, error) {
 	if s != nil {
 		o = *s
 	}
-	blocks := 6
-	if o.Spline {
-		blocks = 4
+	if o.Coupling == "" {
+		o.Coupling = inn.Spline
+	}
+	blocks := 4
+	if o.Coupling == inn.Affine {
+		blocks = 6
 	}
 	orInt(&o.Blocks, blocks)
 	orInt(&o.Layers, 3)
@@ -62,6 +65,9 @@ func (s *CINNSettings) withDefaults(pairs, d int) (CINNSettings, error) {
 		positive(name, "Bound", o.Bound),
 		o.Training.check(name),
 	)
+	if err == nil && o.Coupling != inn.Spline && o.Coupling != inn.Affine {
+		err = fmt.Errorf("method: %s.Coupling is %q, want %q or %q", name, o.Coupling, inn.Spline, inn.Affine)
+	}
 	if err == nil && o.Bins > 500 {
 		err = fmt.Errorf("method: %s.Bins is %d, want at most 500", name, o.Bins)
 	}
@@ -120,7 +126,7 @@ func TrainCINN(pairs *inn.Pairs, s *CINNSettings) (*CINN, error) {
 func (c *CINN) newNet() layer.Sequence {
 	o, d, n := &c.settings, len(c.x.vars), len(c.x.vars)+len(c.y.vars)
 	coupling := func(lo, hi int) layer.Layer {
-		if o.Spline {
+		if o.Coupling == inn.Spline {
 			return layer.NewSpline(n, lo, hi, hidden(o.Layers, o.Width), tensor.LeakyReLU, o.Clamp, o.Bins, o.Bound)
 		}
 		return layer.NewCoupling(n, lo, hi, hidden(o.Layers, o.Width), tensor.LeakyReLU, o.Clamp)
@@ -143,9 +149,9 @@ func (c *CINN) newNet() layer.Sequence {
 	return net
 }
 
-// String is "cINN" or "spline cINN".
+// String is "spline cINN", or of affine couplings "cINN".
 func (c *CINN) String() string {
-	if c.settings.Spline {
+	if c.settings.Coupling == inn.Spline {
 		return "spline cINN"
 	}
 	return "cINN"

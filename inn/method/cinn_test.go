@@ -6,17 +6,19 @@ import (
 
 	"gonum.org/v1/gonum/mat"
 	"gonum.org/v1/gonum/stat"
+
+	"github.com/innkeeper-notebook/innkeeper/inn"
 )
 
 // quickCINN are settings small enough for a test.
-func quickCINN(spline bool, steps int) *CINNSettings {
-	return &CINNSettings{Spline: spline, Blocks: 3, Width: 32, Layers: 2, Training: Training{Steps: steps, Rate: 4e-3, Seed: 1}}
+func quickCINN(coupling inn.Coupling, steps int) *CINNSettings {
+	return &CINNSettings{Coupling: coupling, Blocks: 3, Width: 32, Layers: 2, Training: Training{Steps: steps, Rate: 4e-3, Seed: 1}}
 }
 
 func TestCINNOfALinearProblem(t *testing.T) {
 	pairs := pairsOf(t, linear, 20_000)
-	for _, spline := range []bool{false, true} {
-		m, err := TrainCINN(pairs, quickCINN(spline, 1000))
+	for _, coupling := range []inn.Coupling{inn.Affine, inn.Spline} {
+		m, err := TrainCINN(pairs, quickCINN(coupling, 1000))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -31,7 +33,7 @@ func TestNoiseIsDrawnAnew(t *testing.T) {
 		y := mat.NewVecDense(2, pairs.Y.Row(i))
 		y.MulVec(linearA, mat.NewVecDense(3, pairs.X.Row(i)))
 	}
-	set := quickCINN(false, 1000)
+	set := quickCINN(inn.Affine, 1000)
 	set.Noise = []float64{linearNoise}
 	m, err := TrainCINN(pairs, set)
 	if err != nil {
@@ -43,12 +45,12 @@ func TestNoiseIsDrawnAnew(t *testing.T) {
 func TestCINNOfTwoModes(t *testing.T) {
 	pairs := pairsOf(t, twoModes, 20_000)
 	// Affine couplings leave a bridge between the modes, with a few of the draws.
-	affine := quickCINN(false, 1500)
+	affine := quickCINN(inn.Affine, 1500)
 	affine.Blocks, affine.Rate = 6, 1e-2
 	for _, c := range []struct {
 		set           *CINNSettings
 		tol, tolStray float64
-	}{{affine, 0.1, 0.02}, {quickCINN(true, 2500), 0.05, 0.01}} {
+	}{{affine, 0.1, 0.02}, {quickCINN(inn.Spline, 2500), 0.05, 0.01}} {
 		m, err := TrainCINN(pairs, c.set)
 		if err != nil {
 			t.Fatal(err)
@@ -91,8 +93,8 @@ func testDensity(t *testing.T, m *CINN, y float64) {
 // TestCINNInOneDimension: x | y ~ N(0.8 y, 0.2), and the density over x is one.
 func TestCINNInOneDimension(t *testing.T) {
 	pairs := pairsOf(t, one, 20_000)
-	for _, spline := range []bool{false, true} {
-		m, err := TrainCINN(pairs, quickCINN(spline, 500))
+	for _, coupling := range []inn.Coupling{inn.Affine, inn.Spline} {
+		m, err := TrainCINN(pairs, quickCINN(coupling, 500))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -131,7 +133,7 @@ func TestHeldBackPairsPreventOverfitting(t *testing.T) {
 		t.Fatal(err)
 	}
 	logDensity := func(held float64) float64 {
-		s := quickCINN(false, 1200)
+		s := quickCINN(inn.Affine, 1200)
 		s.Layers, s.Width = 3, 48
 		s.Held, s.Batch = held, 100
 		m, err := TrainCINN(few, s)

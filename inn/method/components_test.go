@@ -43,7 +43,7 @@ func TestComponentsKeepThePosterior(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	set := quickCINN(false, 1000)
+	set := quickCINN(inn.Affine, 1000)
 	set.Noise = []float64{linearNoise * math.Sqrt(6)}
 	m, err := TrainCINN(short, set)
 	if err != nil {

@@ -20,10 +20,10 @@ var trained = []struct {
 	train func(*inn.Pairs, Training) (inn.Posterior, error)
 }{
 	{"cINN", func(p *inn.Pairs, t Training) (inn.Posterior, error) {
-		return TrainCINN(p, &CINNSettings{Blocks: 2, Width: 8, Training: t})
+		return TrainCINN(p, &CINNSettings{Coupling: inn.Affine, Blocks: 2, Width: 8, Training: t})
 	}},
 	{"spline cINN", func(p *inn.Pairs, t Training) (inn.Posterior, error) {
-		return TrainCINN(p, &CINNSettings{Spline: true, Blocks: 2, Width: 8, Training: t})
+		return TrainCINN(p, &CINNSettings{Blocks: 2, Width: 8, Training: t})
 	}},
 	{"point estimate", func(p *inn.Pairs, t Training) (inn.Posterior, error) {
 		return TrainPoint(p, &PointSettings{Layers: 3, Width: 8, Training: t})
@@ -249,6 +249,7 @@ func TestBadSettings(t *testing.T) {
 		err  error
 		want string
 	}{
+		{cinn(CINNSettings{Coupling: "cubic"}), `CINNSettings.Coupling is "cubic"`},
 		{cinn(CINNSettings{Blocks: -1}), "CINNSettings.Blocks is -1"},
 		{cinn(CINNSettings{Layers: -1}), "CINNSettings.Layers is -1"},
 		{cinn(CINNSettings{Clamp: -3}), "CINNSettings.Clamp is -3"},

@@ -46,7 +46,7 @@ func ExampleTrainCINN() {
 		return
 	}
 	cinn, err := method.TrainCINN(pairs, &method.CINNSettings{
-		Blocks: 2, Width: 16,
+		Coupling: inn.Affine, Blocks: 2, Width: 16,
 		Training: method.Training{Steps: 1000, Seed: 1},
 	})
 	if err != nil {
@@ -90,7 +90,7 @@ func ExampleNormalScores() {
 	if err != nil {
 		panic(err)
 	}
-	model, err := method.TrainCINN(normal, &method.CINNSettings{Training: method.Training{Steps: 300}})
+	model, err := method.TrainCINN(normal, &method.CINNSettings{Coupling: inn.Affine, Training: method.Training{Steps: 300}})
 	if err != nil {
 		panic(err)
 	}

@@ -20,7 +20,7 @@ func TestRowLosses(t *testing.T) {
 		make func() (newLoss func(rows int) rowLoss, w []float32, err error)
 	}{
 		{"cINN", func() (func(int) rowLoss, []float32, error) {
-			m, err := TrainCINN(pairs, &CINNSettings{Blocks: 2, Width: 6, Layers: 2, Training: one})
+			m, err := TrainCINN(pairs, &CINNSettings{Coupling: inn.Affine, Blocks: 2, Width: 6, Layers: 2, Training: one})
 			return m.newLoss, m.weights, err
 		}},
 		{"point", func() (func(int) rowLoss, []float32, error) {

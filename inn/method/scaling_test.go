@@ -27,7 +27,7 @@ func TestParametersOverDecades(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	c, err := TrainCINN(pairs, &CINNSettings{Blocks: 2, Width: 16, Training: Training{Steps: 600, Batch: 100, Seed: 1}})
+	c, err := TrainCINN(pairs, &CINNSettings{Coupling: inn.Affine, Blocks: 2, Width: 16, Training: Training{Steps: 600, Batch: 100, Seed: 1}})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -61,7 +61,7 @@ func TestNormalScores(t *testing.T) {
 	}
 
 	// The exact posterior of the scores is that of x: of b and c the prior.
-	m, err := TrainCINN(scores, &CINNSettings{Width: 32, Training: Training{Steps: 1500, Seed: 1}})
+	m, err := TrainCINN(scores, &CINNSettings{Coupling: inn.Affine, Width: 32, Training: Training{Steps: 1500, Seed: 1}})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -62,7 +62,7 @@ func TestFindWalls(t *testing.T) {
 
 // TestCINNKeepsToTheWalls compares with the normal distribution that is cut off.
 func TestCINNKeepsToTheWalls(t *testing.T) {
-	m, err := TrainCINN(pairsOf(t, edges, 10_000), quickCINN(true, 1500))
+	m, err := TrainCINN(pairsOf(t, edges, 10_000), quickCINN(inn.Spline, 1500))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -96,7 +96,7 @@ func TestCINNKeepsToTheWalls(t *testing.T) {
 // TestWallsFarOut: where no draw stays between the walls, sampling ends with a
 // warning and no draw beyond them.
 func TestWallsFarOut(t *testing.T) {
-	m, err := TrainCINN(pairsOf(t, edges, 1000), &CINNSettings{Walls: Walls{{0, 1}, {0, 1}}, Blocks: 1, Width: 8, Training: Training{Steps: 200}})
+	m, err := TrainCINN(pairsOf(t, edges, 1000), &CINNSettings{Coupling: inn.Affine, Walls: Walls{{0, 1}, {0, 1}}, Blocks: 1, Width: 8, Training: Training{Steps: 200}})
 	if err != nil {
 		t.Fatal(err)
 	}
