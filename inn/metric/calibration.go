@@ -50,10 +50,10 @@ const confidences = 100
 
 // Calibration measures the calibration error of section 4.2 of the paper on a
 // test set of at least 10 pairs that the posterior was not trained on: central
-// quantile intervals of the marginals at 100 confidences. The paper's number
-// is Error with Draws 4096 and 5000 tests; with few draws the outer quantiles
-// lie too far inside and even an exact posterior shows an error of about
-// 1/(draws+1).
+// quantile intervals of the marginals at 100 confidences. The paper has 4096
+// draws and 5000 tests. The k-th of n draws in order counts as the quantile
+// k/(n+1), which it is on average, so that an exact posterior shows no error
+// however few draws it has: from 200 on, the number of draws hardly matters.
 func Calibration(post inn.Posterior, test *inn.Pairs, set *Settings) (*CalibrationTable, error) {
 	r, err := newRun(post, test, set)
 	if err != nil {
@@ -97,8 +97,9 @@ func Calibration(post inn.Posterior, test *inn.Pairs, set *Settings) (*Calibrati
 	return t, nil
 }
 
-// rank says where x stands among the draws: it is strictly inside the interval
-// between the p- and the q-quantile (as Quantile defines them) exactly when
+// rank says where x stands among the draws: with the k-th of n draws in order
+// as the quantile k/(n+1), lines between them and nothing beyond the ends, x is
+// strictly inside the interval between the p- and the q-quantile exactly when
 // p < below and above < q. The two differ only when x equals several draws.
 // It needs no sorting.
 func rank(draws []float64, x float64) (below, above float64) {
@@ -115,16 +116,16 @@ func rank(draws []float64, x float64) (below, above float64) {
 			equal++
 		}
 	}
-	n := float64(len(draws) - 1)
+	n := float64(len(draws) + 1)
 	switch {
-	case equal > 0:
-		return float64(less) / n, float64(less+equal-1) / n
 	case less == 0:
 		return -1, -1
-	case less == len(draws):
+	case less+equal == len(draws):
 		return 2, 2
+	case equal > 0:
+		return float64(less+1) / n, float64(less+equal) / n
 	}
-	at := (float64(less-1) + (x-left)/(right-left)) / n
+	at := (float64(less) + (x-left)/(right-left)) / n
 	return at, at
 }
 

@@ -3,6 +3,7 @@ package metric
 import (
 	"math"
 	"math/rand/v2"
+	"slices"
 	"testing"
 )
 
@@ -37,6 +38,20 @@ func TestCalibrationAgainstClosedForm(t *testing.T) {
 	}
 }
 
+// TestCalibrationWithFewDraws: the error of an exact posterior does not grow
+// when there are few draws of it (the quantiles of most libraries, with the
+// k-th of n draws at (k-1)/(n-1), would show 1/100 here).
+func TestCalibrationWithFewDraws(t *testing.T) {
+	g := newGaussian(t)
+	table, err := Calibration(g, g.pairs(t, 10_000), &Settings{Draws: 100, Seed: 2})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if table.Error > table.Chance {
+		t.Errorf("error %.4f of an exact posterior with 100 draws, chance stays below %.4f", table.Error, table.Chance)
+	}
+}
+
 // TestConfidences: the paper's q = k/101.
 func TestConfidences(t *testing.T) {
 	g := newGaussian(t)
@@ -50,7 +65,7 @@ func TestConfidences(t *testing.T) {
 }
 
 // TestRank: standing strictly inside an interval by rank is the same as by its
-// quantiles, ties and ends included.
+// quantiles, the k-th of n draws at k/(n+1), ties and ends included.
 func TestRank(t *testing.T) {
 	rng := rand.New(rand.NewPCG(1, 1))
 	for range 2000 {
@@ -60,10 +75,18 @@ func TestRank(t *testing.T) {
 		}
 		x := float64(rng.IntN(28)-2) / 2
 		q := rng.Float64()
-		lo, hi, err := Interval(draws, q)
-		if err != nil {
-			t.Fatal(err)
+		slices.Sort(draws)
+		at := func(p float64) float64 {
+			k, rest := math.Modf(p * float64(len(draws)+1))
+			switch {
+			case k < 1:
+				return draws[0]
+			case int(k) >= len(draws):
+				return draws[len(draws)-1]
+			}
+			return draws[int(k)-1] + rest*(draws[int(k)]-draws[int(k)-1])
 		}
+		lo, hi := at((1-q)/2), at((1+q)/2)
 		below, above := rank(draws, x)
 		got, want := (1-q)/2 < below && above < (1+q)/2, lo < x && x < hi
 		if got != want && math.Abs(lo-x) > 1e-9 && math.Abs(hi-x) > 1e-9 {

@@ -67,8 +67,8 @@ func ExampleCalibration() {
 	fmt.Print(table)
 	// Output:
 	// calibration error of the exact posterior: 1000 measurements, 1000 draws each; chance stays below 1.85 %
-	// x [cm]               1.33 %
-	// all                  1.33 %
+	// x [cm]               1.58 %
+	// all                  1.58 %
 }
 
 func ExampleKDE() {
@@ -251,7 +251,7 @@ func ExampleCompare() {
 	}
 	row, err := table.Row("the exact posterior")
 	fmt.Printf("calibration error %.1f %%, %v\n", 100*row.Calibration.Value, err)
-	// Output: calibration error 1.3 %, <nil>
+	// Output: calibration error 1.6 %, <nil>
 }
 
 // What a posterior says of a parameter for every pixel of an image.
