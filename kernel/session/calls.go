@@ -16,7 +16,7 @@ func (l *lowering) call(e *ast.CallExpr) ast.Expr {
 	}
 	if id, ok := ast.Unparen(e.Fun).(*ast.Ident); ok {
 		if b, ok := l.info.Uses[id].(*types.Builtin); ok {
-			return l.builtin(e, b.Name())
+			return l.builtin(e, written(b.Name()))
 		}
 	}
 	if sel, ok := ast.Unparen(e.Fun).(*ast.SelectorExpr); ok && !l.info.Types[sel.X].IsType() && l.pkgName(sel.X) == nil {

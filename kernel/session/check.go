@@ -149,7 +149,7 @@ func (k *checker) check(st *state, u *unit) (*checked, []problem) {
 	for _, d := range append(slices.Clone(c.fresh), c.again...) {
 		d.uses = c.used(d)
 		d.effects = effectsOf(c.decls, d.node)
-		c.keepPackages(d)
+		c.keepNames(d)
 	}
 	return c, nil
 }
@@ -432,21 +432,6 @@ func (c *checked) used(d *decl) map[string]bool {
 		uses[d.recv] = true
 	}
 	return uses
-}
-
-// keepPackages gives the packages that a declaration mentions names of their own
-// there, so that it goes on meaning them when the session gives their names to
-// something else.
-func (c *checked) keepPackages(d *decl) {
-	ast.Inspect(d.node, func(n ast.Node) bool {
-		if id, ok := n.(*ast.Ident); ok {
-			if p, ok := c.decls.Uses[id].(*types.PkgName); ok && !strings.HasSuffix(id.Name, mark) {
-				id.Name += mark
-				d.unit.kept[id.Name] = p.Imported().Path()
-			}
-		}
-		return true
-	})
 }
 
 // sort tells the problems of the cell from those of older declarations.

@@ -367,10 +367,10 @@ func (t *tracer) call(c *ast.CallExpr) {
 		to |= t.leads(a)
 	}
 	if tv.IsBuiltin() {
-		switch id, _ := fun.(*ast.Ident); id.Name {
+		switch id, _ := fun.(*ast.Ident); written(id.Name) {
 		case "append", "copy", "delete", "clear":
 			t.write(t.leads(c.Args[0]))
-			if x, _ := t.root(c.Args[0]); x != nil && id.Name != "append" && t.variable(x)&toShared != 0 {
+			if x, _ := t.root(c.Args[0]); x != nil && written(id.Name) != "append" && t.variable(x)&toShared != 0 {
 				if v := t.info.ObjectOf(x); own(v) && global(v) {
 					t.e.sets[v.Name()] = c.Pos()
 				}

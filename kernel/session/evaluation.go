@@ -330,7 +330,7 @@ func (o *evaluation) call(c *ast.CallExpr) {
 					inner.walk(x)
 				}
 				o.needed = o.needed || inner.needed
-				o.makes(c, hasCalls(c.Args) || o.memory && (b.Name() == "append" || b.Name() == "copy"))
+				o.makes(c, hasCalls(c.Args) || o.memory && (written(b.Name()) == "append" || written(b.Name()) == "copy"))
 			}
 			return
 		}

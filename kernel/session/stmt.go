@@ -488,7 +488,7 @@ func (l *lowering) ifStmt(s *ast.IfStmt) []ast.Stmt {
 // and the call goes to the function's list, or at the top of a cell to the cell's.
 func (l *lowering) deferred(s *ast.DeferStmt) []ast.Stmt {
 	if id, ok := ast.Unparen(s.Call.Fun).(*ast.Ident); ok && l.fn.deferred != nil && l.fn.token != nil {
-		if b, ok := l.info.Uses[id].(*types.Builtin); ok && b.Name() == "recover" {
+		if b, ok := l.info.Uses[id].(*types.Builtin); ok && written(b.Name()) == "recover" {
 			return []ast.Stmt{&ast.ExprStmt{X: l.hook("DeferRecover", l.fn.deferred, l.fn.token)}}
 		}
 	}
@@ -543,7 +543,7 @@ func recovers(body *ast.BlockStmt) (found bool) {
 	ast.Inspect(body, func(n ast.Node) bool {
 		if c, ok := n.(*ast.CallExpr); ok {
 			id, ok := c.Fun.(*ast.Ident)
-			found = found || ok && id.Name == "recover"
+			found = found || ok && written(id.Name) == "recover"
 		}
 		_, inner := n.(*ast.FuncLit)
 		return !inner && !found

@@ -58,7 +58,7 @@ func (k *checker) allNames(st *state) []string {
 	for _, d := range st.decls {
 		all = append(all, d.names...)
 	}
-	all = slices.DeleteFunc(all, func(n string) bool { return strings.Contains(n, ".") })
+	all = slices.DeleteFunc(all, func(n string) bool { return strings.Contains(n, ".") || strings.Contains(n, mark) })
 	return append(all, slices.Collect(maps.Keys(k.world.paths))...)
 }
 
