@@ -70,9 +70,12 @@ type Settings struct {
 	// which f_y(x) need not be close to: check it, or take the square.
 	CrossEntropy bool
 
-	KernelZ  mmd.Kernel // of L_z; mmd.InverseMultiquadratic(0.5, 1, 2)
-	KernelX  mmd.Kernel // of L_x; mmd.InverseMultiquadratic(0.5, 1, 2)
-	Unbiased bool       // the estimate of both leaves out pairs of a sample with itself
+	KernelZ mmd.Kernel // of L_z; mmd.InverseMultiquadratic(0.5, 1, 2)
+	KernelX mmd.Kernel // of L_x; mmd.InverseMultiquadratic(0.5, 1, 2)
+
+	// Unbiased takes the unbiased estimate of both, which compares no sample of a batch with
+	// itself nor with the pair that its y is of, so that L_x says nothing of which x has which y.
+	Unbiased bool
 
 	// Gamma makes pairs of samples of L_x count by exp(-γ |y - y'|²), in normalised
 	// units, with a γ that falls linearly from Gamma to 0: like is compared with

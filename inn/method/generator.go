@@ -19,7 +19,7 @@ type GeneratorSettings struct {
 	Width    int        // neurons of the hidden layers; 40
 	Latent   int        // dimension of z; D
 	Kernel   mmd.Kernel // mmd.InverseMultiquadratic(0.5)
-	Unbiased bool       // the estimate leaves out pairs of a sample with itself
+	Unbiased bool       // the estimate compares no sample with itself, nor with the pair that its y is of
 
 	Training
 }

@@ -66,11 +66,3 @@ func (k Kernel) Check() error {
 	}
 	return fmt.Errorf("the kernel's family is %q, want %q, %q or %q", k.Family, FamilyInverseMultiquadratic, FamilyExponential, FamilyPower)
 }
-
-// self is k(u, u).
-func (k Kernel) self() float64 {
-	if k.Family == FamilyPower {
-		return 0
-	}
-	return float64(len(k.Widths))
-}

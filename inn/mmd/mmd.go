@@ -4,8 +4,10 @@
 //
 //	MMD²(A, B) = mean k(a, a') + mean k(b, b') - 2 mean k(a, b).
 //
-// In the biased estimate, which is never negative, pairs of a sample with itself
-// count; in the unbiased one they do not.
+// The biased estimate, which is never negative, is that of all pairs of n samples a
+// and n samples b. The unbiased one (their equation 4) leaves out those with the same number,
+// of a_i and b_i too: then it is unbiased also when these are not independent, as
+// when a_i is drawn for a y that is b_i's.
 package mmd
 
 import (
@@ -96,39 +98,48 @@ func (e *Estimator) Prepare(a, b tensor.Mat) {
 func (e *Estimator) Rows(s *Scratch, lo, hi int, grad tensor.Mat) float64 {
 	all := e.a.rows.Rows
 	n := float64(all)
-	across, own, selves := 1/(n*n), 1/(n*n), 0.0
+	per := 1 / (n * n)
 	if e.unbiased {
-		own, selves = 1/(n*(n-1)), float64(hi-lo)*e.kernel.self()
+		per = 1 / (n * (n - 1))
 	}
 	a, b := e.a.slice(lo, hi), e.b.slice(lo, hi)
 	for i := range grad.Rows {
 		clear(grad.Row(i))
 	}
 	w := e.weights(s, lo, hi)
-	loss := own * (e.term(s, a, e.a, w, grad, 2*own) - selves)
-	loss -= 2 * across * e.term(s, a, e.b, w, grad, -2*across)
+	loss := e.term(s, a, e.a, w, grad, 2*per)
+	loss -= 2 * e.term(s, a, e.b, w, grad, -2*per)
 	// Of the pairs of b, which have no gradient, those with a later block count
 	// twice and those with an earlier one not at all.
-	loss += own * (e.term(s, b, b, w.Slice(0, hi-lo, lo, hi), tensor.Mat{}, 0) - selves)
+	loss += e.term(s, b, b, w.Slice(0, hi-lo, lo, hi), tensor.Mat{}, 0)
 	if hi < all {
-		loss += 2 * own * e.term(s, b, e.b.slice(hi, all), w.Slice(0, hi-lo, hi, all), tensor.Mat{}, 0)
+		loss += 2 * e.term(s, b, e.b.slice(hi, all), w.Slice(0, hi-lo, hi, all), tensor.Mat{}, 0)
 	}
-	return loss
+	return per * loss
 }
 
 // weights are the weights of rows [lo, hi) against all.
 func (e *Estimator) weights(s *Scratch, lo, hi int) tensor.Mat {
-	if e.gamma == 0 { // every row is the one of ones
+	if e.gamma == 0 && !e.unbiased { // every row is the one of ones
 		return tensor.Mat{Rows: hi - lo, Cols: e.a.rows.Rows, Data: e.ones}
 	}
-	w := s.weights.Slice(0, hi-lo, 0, e.y.rows.Rows)
-	e.y.slice(lo, hi).squaredDistances(w, e.y)
+	w := s.weights.Slice(0, hi-lo, 0, e.a.rows.Rows)
+	if e.gamma > 0 {
+		e.y.slice(lo, hi).squaredDistances(w, e.y)
+	}
 	for i := range w.Rows {
 		row := w.Row(i)
-		for j := range row {
-			row[j] *= -float32(e.gamma)
+		if e.gamma > 0 {
+			for j := range row {
+				row[j] *= -float32(e.gamma)
+			}
+			tensor.ExpOf(row)
+		} else {
+			copy(row, e.ones)
 		}
-		tensor.ExpOf(row)
+		if e.unbiased {
+			row[lo+i] = 0
+		}
 	}
 	return w
 }
