@@ -16,6 +16,7 @@ func init() {
 	Symbols["github.com/innkeeper-notebook/innkeeper/inn/method/method"] = map[string]reflect.Value{
 		"ABC":                reflect.ValueOf((*method.ABC)(nil)),
 		"ABCSettings":        reflect.ValueOf((*method.ABCSettings)(nil)),
+		"Alternatives":       reflect.ValueOf((*method.Alternatives)(nil)),
 		"CGAN":               reflect.ValueOf((*method.CGAN)(nil)),
 		"CGANSettings":       reflect.ValueOf((*method.CGANSettings)(nil)),
 		"CINN":               reflect.ValueOf((*method.CINN)(nil)),
@@ -39,6 +40,7 @@ func init() {
 		"Point":              reflect.ValueOf((*method.Point)(nil)),
 		"PointSettings":      reflect.ValueOf((*method.PointSettings)(nil)),
 		"Residuals":          reflect.ValueOf((*method.Residuals)(nil)),
+		"TrainAlternatives":  reflect.ValueOf(method.TrainAlternatives),
 		"TrainCGAN":          reflect.ValueOf(method.TrainCGAN),
 		"TrainCINN":          reflect.ValueOf(method.TrainCINN),
 		"TrainCVAE":          reflect.ValueOf(method.TrainCVAE),

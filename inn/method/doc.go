@@ -11,6 +11,8 @@
 //	CVAE       conditional variational autoencoder, also with inverse
 //	           autoregressive flow (cVAE-IAF)
 //	CGAN       conditional generative adversarial network, small and large
+//	Alternatives  a network for each kind of x, and one for how
+//	           probable each kind is
 //	Generator  a generator trained with the maximum mean discrepancy
 //
 // A network is trained by its Train function, on the same pairs as inn.Train:

@@ -161,3 +161,43 @@ func ExampleTrainResiduals() {
 	fmt.Println(math.Abs(mean(draws)-75) < 1.5, math.Abs(sd(draws)-math.Sqrt(50)) < 1.5)
 	// Output: true true
 }
+
+// A weight whose square was measured: it hangs on the left or on the right.
+func ExampleTrainAlternatives() {
+	p := inn.Problem{
+		X: inn.Vars("place"), Y: inn.Vars("square"),
+		Prior: func(rng *rand.Rand) []float64 {
+			if rng.Float64() < 0.3 {
+				return []float64{-2 + 0.3*rng.NormFloat64()}
+			}
+			return []float64{2 + 0.3*rng.NormFloat64()}
+		},
+		Simulate: func(rng *rand.Rand, x []float64) []float64 { return []float64{x[0]*x[0] + 0.5*rng.NormFloat64()} },
+	}
+	pairs, err := p.Pairs(10_000, 1)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	side := func(x []float64) int {
+		if x[0] > 0 {
+			return 1
+		}
+		return 0
+	}
+	learn := func(_ int, pairs *inn.Pairs) (inn.Posterior, error) {
+		return method.TrainCINN(pairs, &method.CINNSettings{Blocks: 2, Width: 16, Training: method.Training{Steps: 500}})
+	}
+	post, err := method.TrainAlternatives(pairs, 2, side, learn, &method.PointSettings{Width: 16, Training: method.Training{Steps: 500}})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	probabilities, err := post.Probabilities([]float64{4})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	fmt.Printf("%v: left %.1f, right %.1f\n", post, probabilities[0], probabilities[1])
+	// Output: spline cINN of each kind: left 0.3, right 0.7
+}

@@ -19,6 +19,7 @@ const (
 	streamWalls       = 6 << 40
 	streamFence       = 8 << 40
 	streamMeasure     = 7 << 40
+	streamKinds       = 9 << 40
 )
 
 // chunkRows is about how many rows of a batch one task takes. The chunks depend

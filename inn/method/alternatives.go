@@ -1,0 +1,145 @@
+package method
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/innkeeper-notebook/innkeeper/inn"
+)
+
+// Alternatives are posteriors of several kinds of x, such as two histories that lead to
+// the same measurement, and how probable each kind is,
+//
+//	p(x | y) = Σₖ p(k | y) p(x | y, k).
+//
+// One network that makes several hills out of one normal distribution leaves bridges
+// between them, and learns their weights last: they are a small part of its likelihood.
+// Here every kind has a network of its own, which has seen no other kind, and the
+// probabilities are those of another, trained by least squares to say 1 for the kind that a
+// pair is of and 0 for the others: what is least on average is p(k | y).
+type Alternatives struct {
+	of     []inn.Posterior
+	shares *Point
+}
+
+// TrainAlternatives asks kind, a number from 0 to kinds-1, of the x of every pair, and learn
+// for a posterior of each kind from its pairs. The settings are those of the network for the
+// probabilities; its defaults are Layers 4, a leaky ReLU, Batch 250, Steps 5000, Rate 2e-3 and Held
+// 0.1, the others as in PointSettings. A kind of less than a hundredth of the pairs is an error.
+func TrainAlternatives(pairs *inn.Pairs, kinds int, kind func(x []float64) int, learn func(k int, pairs *inn.Pairs) (inn.Posterior, error), s *PointSettings) (*Alternatives, error) {
+	if err := pairs.Check(); err != nil {
+		return nil, err
+	}
+	if kinds < 2 {
+		return nil, fmt.Errorf("method: TrainAlternatives of %d kinds, want at least 2", kinds)
+	}
+	var names []inn.Var
+	parts := make([]*inn.Pairs, kinds)
+	for k := range parts {
+		names = append(names, inn.Var{Name: fmt.Sprintf("kind %d", k)})
+		parts[k] = &inn.Pairs{X: &inn.Samples{Vars: pairs.X.Vars}, Y: &inn.Samples{Vars: pairs.Y.Vars}}
+	}
+	shares := inn.NewSamples(names, pairs.Len())
+	for i := range pairs.Len() {
+		x := pairs.X.Row(i)
+		k := kind(x)
+		if k < 0 || k >= kinds {
+			return nil, fmt.Errorf("method: pair %d is of kind %d, want 0 to %d", i, k, kinds-1)
+		}
+		shares.Row(i)[k] = 1
+		parts[k].X.Data = append(parts[k].X.Data, x...)
+		parts[k].Y.Data = append(parts[k].Y.Data, pairs.Y.Row(i)...)
+	}
+	a := &Alternatives{}
+	for k, part := range parts {
+		if part.Len() < pairs.Len()/100+1 {
+			return nil, fmt.Errorf("method: of %d pairs %d are of kind %d, too few to learn from", pairs.Len(), part.Len(), k)
+		}
+		post, err := learn(k, part)
+		if err == nil && post == nil {
+			err = errors.New("method: learn returned no posterior")
+		}
+		if err != nil {
+			return nil, fmt.Errorf("method: kind %d: %w", k, err)
+		}
+		a.of = append(a.of, post)
+	}
+	o := PointSettings{Leaky: true}
+	if s != nil {
+		o = *s
+		o.Leaky = true
+	}
+	orInt(&o.Layers, 4)
+	orInt(&o.Batch, min(250, pairs.Len()/10))
+	orInt(&o.Steps, 5000)
+	orReal(&o.Rate, 2e-3)
+	orReal(&o.Held, 0.1)
+	var err error
+	a.shares, err = TrainPoint(&inn.Pairs{X: shares, Y: pairs.Y}, &o)
+	return a, err
+}
+
+// Probabilities are p(k | y) of every kind; their sum is 1.
+func (a *Alternatives) Probabilities(y []float64) ([]float64, error) {
+	draw, err := a.shares.Sample(y, 1, 0)
+	if err != nil {
+		return nil, err
+	}
+	p, sum := draw.Row(0), 0.0
+	for k, v := range p {
+		p[k] = max(v, 1e-6) // least squares knows no bounds
+		sum += p[k]
+	}
+	for k := range p {
+		p[k] /= sum
+	}
+	return p, nil
+}
+
+// String is "INN of each kind", if an INN is what has learned the first.
+func (a *Alternatives) String() string { return fmt.Sprintf("%v of each kind", a.of[0]) }
+
+// Sample draws a kind by its probability, and x from its posterior.
+func (a *Alternatives) Sample(y []float64, n int, seed uint64) (*inn.Samples, error) {
+	p, err := a.Probabilities(y)
+	if err != nil {
+		return nil, err
+	}
+	if err := checkDraws(n, len(a.of)); err != nil {
+		return nil, err
+	}
+	rng := inn.RNG(seed, streamKinds)
+	kinds, counts := make([]int, n), make([]int, len(p))
+	for i := range kinds {
+		k, u := 0, rng.Float64()
+		for ; k < len(p)-1 && u >= p[k]; k++ {
+			u -= p[k]
+		}
+		kinds[i] = k
+		counts[k]++
+	}
+	draws, parts := (*inn.Samples)(nil), make([]*inn.Samples, len(p))
+	for k, count := range counts {
+		if count == 0 {
+			continue
+		}
+		if parts[k], err = a.of[k].Sample(y, count, rng.Uint64()); err != nil {
+			return nil, err
+		}
+		if draws == nil {
+			draws = inn.NewSamples(parts[k].Vars, n)
+		}
+		if len(parts[k].Vars) != len(draws.Vars) || parts[k].Len() != count {
+			return nil, fmt.Errorf("method: the posterior of kind %d drew %d of %d values, want %d of %d", k, parts[k].Len(), len(parts[k].Vars), count, len(draws.Vars))
+		}
+		if draws.Warning == "" {
+			draws.Warning = parts[k].Warning
+		}
+	}
+	clear(counts)
+	for i, k := range kinds {
+		copy(draws.Row(i), parts[k].Row(counts[k]))
+		counts[k]++
+	}
+	return draws, nil
+}
