@@ -2,6 +2,7 @@ package method
 
 import (
 	"math"
+	"math/rand/v2"
 
 	"github.com/innkeeper-notebook/innkeeper/inn"
 	"github.com/innkeeper-notebook/innkeeper/inn/layer"
@@ -25,6 +26,19 @@ type CGANSettings struct {
 	DiscriminatorFinal    float64 // and at the last; DiscriminatorRate · Final/Rate
 	DiscriminatorMomentum float64 // None
 	DiscriminatorDecay    float64 // L2 weight decay; None
+
+	Beta1 float64 // of the generator's Adam, its decay of the gradient; 0.9
+
+	// Smoothness is the weight γ of ½ E|∂d(x, y)/∂x|² over the pairs, x in units of its
+	// standard deviations, in the discriminator's loss: where the generator makes nothing, the
+	// discriminator does not grow so steep that no way leads there (R1, Mescheder et al. 2018); None.
+	Smoothness float64
+
+	// DiscriminatorNoise is the standard deviation, in the same units, of normal noise on the x that
+	// the discriminator sees, real and made, at the first step. It falls linearly and is gone after half
+	// of them, so that the posterior is learned from its outline to its modes (instance
+	// noise, Sønderby et al. 2017); None.
+	DiscriminatorNoise float64
 
 	// Pretraining is the number of steps, at the start, that minimise
 	// |g(z, y) - x|² in place of the GAN's loss, which sets the answers to
@@ -65,6 +79,9 @@ func (s *CGANSettings) withDefaults(d int) (CGANSettings, error) {
 	orReal(&o.DiscriminatorFinal, o.DiscriminatorRate*o.Final/o.Rate)
 	orReal(&o.DiscriminatorMomentum, 0)
 	orReal(&o.DiscriminatorDecay, 0)
+	orReal(&o.Beta1, 0.9)
+	orReal(&o.Smoothness, 0)
+	orReal(&o.DiscriminatorNoise, 0)
 	orInt(&o.Pretraining, 100)
 	o.Pretraining = max(o.Pretraining, 0)
 	orReal(&o.Variance, 0)
@@ -80,6 +97,9 @@ func (s *CGANSettings) withDefaults(d int) (CGANSettings, error) {
 		positive(name, "DiscriminatorFinal", o.DiscriminatorFinal),
 		share(name, "DiscriminatorMomentum", o.DiscriminatorMomentum),
 		notNegative(name, "DiscriminatorDecay", o.DiscriminatorDecay),
+		share(name, "Beta1", o.Beta1),
+		notNegative(name, "Smoothness", o.Smoothness),
+		notNegative(name, "DiscriminatorNoise", o.DiscriminatorNoise),
 		notNegative(name, "Variance", o.Variance),
 	)
 }
@@ -109,13 +129,14 @@ func TrainCGAN(pairs *inn.Pairs, s *CGANSettings) (*CGAN, error) {
 	if err != nil {
 		return nil, err
 	}
-	t, err := newTrainer(pairs, o, o.Training, "generator", "discriminator", "variance", "pre-training")
+	t, err := newTrainer(pairs, o, o.Training, ganTerms...)
 	if err != nil {
 		return nil, err
 	}
 	defer t.pool.Close()
 	b := newGANTrainer(t, &o)
 	adam := t.adam()
+	adam.Beta1 = o.Beta1
 	descent := descent{rate: o.DiscriminatorRate, final: o.DiscriminatorFinal, momentum: o.DiscriminatorMomentum, decay: o.DiscriminatorDecay}
 	l := t.loop(b.all, func() {
 		if t.step >= o.Pretraining {
@@ -130,10 +151,12 @@ func TrainCGAN(pairs *inn.Pairs, s *CGANSettings) (*CGAN, error) {
 	return b.CGAN, l.Run()
 }
 
-// The loss terms of a GAN.
+var ganTerms = []string{"generator", "discriminator", "smoothness", "variance", "pre-training"}
+
 const (
 	termGenerator = iota
 	termDiscriminator
+	termSmoothness
 	termVariance
 	termPretraining
 )
@@ -157,6 +180,8 @@ type ganTrainer struct {
 type ganChunk struct {
 	generator, discriminator *layer.PerceptronPass
 	out                      tensor.Mat // of the generator, then its gradient
+	slopes                   tensor.Mat // ∂d(x, y)/∂x of the pairs
+	rng                      *rand.Rand // of the phase
 }
 
 func newGANTrainer(t *trainer, o *CGANSettings) *ganTrainer {
@@ -175,7 +200,7 @@ func newGANTrainer(t *trainer, o *CGANSettings) *ganTrainer {
 	b.grad, b.criticGrad = t.newGradient(n), t.newGradient(len(b.critic))
 	for _, s := range t.spans {
 		n := s[1] - s[0]
-		b.chunk = append(b.chunk, ganChunk{generator: b.net.NewPass(n), discriminator: b.criticNet.NewPass(n)})
+		b.chunk = append(b.chunk, ganChunk{generator: b.net.NewPass(n), discriminator: b.criticNet.NewPass(n), slopes: tensor.New(n, d)})
 	}
 	return b
 }
@@ -190,21 +215,42 @@ const (
 func (b *ganTrainer) discriminate() {
 	per := 1 / float64(b.Batch)
 	b.chunks(func(i, lo, hi int, terms []float64) {
-		c, g, y := &b.chunk[i], b.criticGrad.Part(i), rows(b.by, lo, hi)
-		fake := b.generate(c.generator, y, b.rng(phaseDiscriminate, i))
-		terms[termDiscriminator] += b.tell(c, rows(b.bx, lo, hi), y, 1, per)
+		c, x, y := &b.chunk[i], rows(b.bx, lo, hi), rows(b.by, lo, hi)
+		if b.o.Smoothness > 0 {
+			b.slope(c, x, y, b.criticGrad.Part(i))
+		}
+		g := b.criticGrad.Part(i)
+		if b.o.Smoothness > 0 {
+			terms[termSmoothness] += b.smooth(c, x, y, b.o.Smoothness*per, g)
+		}
+		c.rng = b.rng(phaseDiscriminate, i)
+		fake := b.generate(c.generator, y, c.rng)
+		terms[termDiscriminator] += b.tell(c, x, y, 1, per)
 		c.discriminator.Backward(b.critic, g, y.Rows)
 		terms[termDiscriminator] += b.tell(c, fake, y, -1, per)
 		c.discriminator.Backward(b.critic, g, y.Rows)
 	})
 }
 
-// tell is -ln σ(sign·d(x, y)), summed over the rows and times weight. It leaves
-// its gradient in the discriminator's output.
-func (b *ganTrainer) tell(c *ganChunk, x, y tensor.Mat, sign, weight float64) float64 {
+// show writes rows [x, y] to the discriminator's input, and returns them.
+func (c *ganChunk) show(x, y tensor.Mat) tensor.Mat {
 	in := c.discriminator.In(x.Rows)
 	for i := range x.Rows {
 		copy(in.Row(i)[copy(in.Row(i), x.Row(i)):], y.Row(i))
+	}
+	return in
+}
+
+// tell is -ln σ(sign·d(x, y)), summed over the rows and times weight, with the noise
+// of the step on x. It leaves its gradient in the discriminator's output.
+func (b *ganTrainer) tell(c *ganChunk, x, y tensor.Mat, sign, weight float64) float64 {
+	in := c.show(x, y)
+	if noise := b.o.DiscriminatorNoise * (1 - 2*float64(b.step)/float64(b.Steps)); noise > 0 {
+		for i := range x.Rows {
+			for j := range x.Cols {
+				in.Row(i)[j] += float32(noise * c.rng.NormFloat64())
+			}
+		}
 	}
 	out, sum := c.discriminator.Forward(b.critic, x.Rows), 0.0
 	for i := range x.Rows {
@@ -215,11 +261,51 @@ func (b *ganTrainer) tell(c *ganChunk, x, y tensor.Mat, sign, weight float64) fl
 	return weight * sum
 }
 
+// slope computes the slopes. It adds to g what nobody wants.
+func (b *ganTrainer) slope(c *ganChunk, x, y tensor.Mat, g []float32) {
+	c.show(x, y)
+	out := c.discriminator.Forward(b.critic, x.Rows)
+	for i := range x.Rows {
+		out.Row(i)[0] = 1
+	}
+	din := c.discriminator.Backward(b.critic, g, x.Rows)
+	for i := range x.Rows {
+		copy(c.slopes.Row(i), din.Row(i))
+	}
+}
+
+// smooth is weight/2 Σ |s|², s the slopes, and adds its gradient by the weights w to g. The
+// product of a second derivative with s that it wants is the difference of two first ones,
+//
+//	½ ∂|s|²/∂w = (∂d(x + h s/|s|, y)/∂w - ∂d(x - h s/|s|, y)/∂w) |s| / 2h.
+func (b *ganTrainer) smooth(c *ganChunk, x, y tensor.Mat, weight float64, g []float32) float64 {
+	const h = 0.01 // of a standard deviation
+	sum := 0.0
+	for _, sign := range []float64{-1, 1} {
+		in := c.show(x, y)
+		for i := range x.Rows {
+			s := c.slopes.Row(i)
+			tensor.AddScaled(in.Row(i)[:len(s)], float32(sign*h/(length(s)+1e-30)), s)
+		}
+		out := c.discriminator.Forward(b.critic, x.Rows)
+		for i := range x.Rows {
+			s := length(c.slopes.Row(i))
+			out.Row(i)[0] = float32(sign * weight * s / (2 * h))
+			sum += weight / 4 * s * s // in two halves
+		}
+		c.discriminator.Backward(b.critic, g, x.Rows)
+	}
+	return sum
+}
+
+func length(v []float32) float64 { return math.Sqrt(tensor.SumOfSquares(v)) }
+
 // generateBatch computes the generator's loss of the batch and its gradient.
 func (b *ganTrainer) generateBatch() {
 	b.chunks(func(i, lo, hi int, _ []float64) {
 		c := &b.chunk[i]
-		c.out = b.generate(c.generator, rows(b.by, lo, hi), b.rng(phaseGenerate, i))
+		c.rng = b.rng(phaseGenerate, i)
+		c.out = b.generate(c.generator, rows(b.by, lo, hi), c.rng)
 		for k := range c.out.Rows {
 			copy(b.fake.Row(lo+k), c.out.Row(k))
 		}

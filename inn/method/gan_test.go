@@ -17,12 +17,12 @@ func TestCGANGradients(t *testing.T) {
 	for _, pretraining := range []int{None, 5} {
 		best := [2]float64{1, 1}
 		for seed := range uint64(4) {
-			o, err := (&CGANSettings{Layers: 2, Width: 7, DiscriminatorLayers: 2, Variance: 3, Pretraining: pretraining, Drop: 0.2,
+			o, err := (&CGANSettings{Layers: 2, Width: 7, DiscriminatorLayers: 2, Variance: 3, Pretraining: pretraining, Drop: 0.2, DiscriminatorNoise: 0.3,
 				Training: Training{Batch: 70, Seed: seed}}).withDefaults(3)
 			if err != nil {
 				t.Fatal(err)
 			}
-			tr, err := newTrainer(pairs, o, o.Training, "generator", "discriminator", "variance", "pre-training")
+			tr, err := newTrainer(pairs, o, o.Training, ganTerms...)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -54,6 +54,42 @@ func TestCGANGradients(t *testing.T) {
 		if best[0] > 0.05 || pretraining == None && best[1] > 0.05 {
 			t.Errorf("pre-training %d: %.2f of the generator's and %.2f of the discriminator's gradients differ from finite differences", pretraining, best[0], best[1])
 		}
+	}
+}
+
+// TestSmoothnessGradients holds the penalty of the discriminator's slopes against
+// finite differences, with few rows: it jumps where one crosses a kink.
+func TestSmoothnessGradients(t *testing.T) {
+	pairs := pairsOf(t, linear, 200)
+	best := 1.0
+	for seed := range uint64(6) {
+		o, err := (&CGANSettings{Layers: 2, Width: 7, DiscriminatorLayers: 3, Training: Training{Batch: 3, Seed: seed}}).withDefaults(3)
+		if err != nil {
+			t.Fatal(err)
+		}
+		tr, err := newTrainer(pairs, o, o.Training, ganTerms...)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer tr.pool.Close()
+		b := newGANTrainer(tr, &o)
+		tr.draw()
+		for i := range b.critic { // away from the start
+			b.critic[i] += 0.3 * float32(math.Sin(float64(i)+float64(seed)))
+		}
+		c, g := &b.chunk[0], make([]float32, len(b.critic))
+		loss := func() float64 {
+			clear(g)
+			b.slope(c, b.bx, b.by, g)
+			clear(g)
+			return b.smooth(c, b.bx, b.by, 1, g)
+		}
+		loss()
+		got := slices.Clone(g)
+		best = min(best, compareGradient(t, got, func(i int) float64 { return numeric(&b.critic[i], loss) }))
+	}
+	if best > 0.02 {
+		t.Errorf("%.2f of the gradients differ from finite differences", best)
 	}
 }
 
