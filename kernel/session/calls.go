@@ -301,7 +301,7 @@ func (l *lowering) formatted(fun ast.Expr, e *ast.CallExpr, sig *types.Signature
 	for i, a := range e.Args[:n-2] {
 		id := l.new()
 		t := sig.Params().At(i).Type()
-		body = append(body, l.local(id, l.mustSpell(t, e.Pos()), l.exprAs(a, t)))
+		body = append(body, l.hold(id, l.mustSpell(t, e.Pos()), l.exprAs(a, t))...)
 		names = append(names, id)
 	}
 	body = append(body, l.define1(format, l.exprAs(e.Args[n-2], types.Typ[types.String])))
@@ -563,7 +563,7 @@ func (l *lowering) builtin(e *ast.CallExpr, name string) ast.Expr {
 			elem := t.Underlying().(*types.Pointer).Elem()
 			v := l.new()
 			return l.apply(&ast.ParenExpr{X: l.function(nil, l.list1(&ast.Field{Type: l.mustSpell(t, e.Pos())}),
-				l.local(v, l.mustSpell(elem, e.Pos()), l.exprAs(e.Args[0], elem)), l.ret(l.addr(v)))})
+				append(l.hold(v, l.mustSpell(elem, e.Pos()), l.exprAs(e.Args[0], elem)), l.ret(l.addr(v)))...)})
 		}
 		return l.apply(l.id("new"), l.expr(e.Args[0]))
 	case "make":

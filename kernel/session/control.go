@@ -146,7 +146,7 @@ func (l *lowering) returned(s *ast.ReturnStmt) []ast.Stmt {
 		for _, n := range l.fn.named {
 			to = append(to, l.id(n))
 		}
-		if len(to) == 1 {
+		if _, literal := values[0].(*ast.CompositeLit); len(to) == 1 && !literal { // a literal would take the variable's place, see store
 			out = append(out, l.withFunctions(l.set(to[0], values[0]))...)
 			return append(out, l.returnNamed(b)...)
 		}
@@ -334,8 +334,8 @@ func (l *lowering) typeSwitch(s *ast.TypeSwitchStmt, label *ast.Ident) []ast.Stm
 		x = ast.Unparen(a.Rhs[0]).(*ast.TypeAssertExpr).X
 	}
 	value, whole := l.new(), l.new()
-	out = append(out, l.local(whole, l.mustSpell(l.typeOf(x), x.Pos()), l.expr(x)),
-		l.local(value, l.id("any"), l.convert(whole, l.typeOf(x), anyType)))
+	out = append(out, l.hold(whole, l.mustSpell(l.typeOf(x), x.Pos()), l.expr(x))...)
+	out = append(out, l.local(value, l.id("any"), l.convert(whole, l.typeOf(x), anyType)))
 	n := &ast.SwitchStmt{Switch: s.Switch}
 	n.Body = l.enter(label, false, func() *ast.BlockStmt {
 		b := &ast.BlockStmt{Lbrace: s.Body.Lbrace, Rbrace: s.Body.Rbrace}

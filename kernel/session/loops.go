@@ -249,7 +249,7 @@ func (l *lowering) rangeArray(n *ast.RangeStmt, label *ast.Ident, t types.Type) 
 		out = append(out, l.define1(v, l.under(n.X)))
 		over = &ast.ParenExpr{X: &ast.StarExpr{X: v}}
 	} else {
-		out = append(out, l.local(v, l.mustSpell(array.Underlying(), n.Pos()), l.under(n.X)))
+		out = append(out, l.hold(v, l.mustSpell(array.Underlying(), n.Pos()), l.under(n.X))...)
 	}
 	if isChan(elem.Elem()) {
 		return append(out, l.rangeChannels(n, label, &ast.SliceExpr{X: over}, types.NewSlice(elem.Elem()), elem.Elem())...)
@@ -267,7 +267,7 @@ func isChan(t types.Type) bool {
 // own loop would receive from them.
 func (l *lowering) rangeChannels(n *ast.RangeStmt, label *ast.Ident, x ast.Expr, t, elem types.Type) []ast.Stmt {
 	list, i := l.new(), l.new()
-	out := []ast.Stmt{l.local(list, l.mustSpell(t, n.Pos()), x), l.define1(i, number(l.pos, 0))}
+	out := append(l.hold(list, l.mustSpell(t, n.Pos()), x), l.define1(i, number(l.pos, 0)))
 	var head []ast.Stmt
 	integer := types.Type(types.Typ[types.Int])
 	for _, v := range []struct {
@@ -290,10 +290,9 @@ func (l *lowering) rangeChannels(n *ast.RangeStmt, label *ast.Ident, x ast.Expr,
 // rangeMap ranges over a map of channels by its keys, for the same reason.
 func (l *lowering) rangeMap(n *ast.RangeStmt, label *ast.Ident, x ast.Expr, m *types.Map) []ast.Stmt {
 	table, keys, i, k, v, there := l.new(), l.new(), l.new(), l.new(), l.new(), l.new()
-	out := []ast.Stmt{
-		l.local(table, l.mustSpell(m, n.Pos()), x),
+	out := append(l.hold(table, l.mustSpell(m, n.Pos()), x),
 		l.local(keys, &ast.ArrayType{Elt: l.mustSpell(m.Key(), n.Pos())}, nil),
-		&ast.ExprStmt{X: l.hook("Keys", l.addr(keys), table)}, l.define1(i, number(l.pos, 0))}
+		&ast.ExprStmt{X: l.hook("Keys", l.addr(keys), table)}, l.define1(i, number(l.pos, 0)))
 	head := []ast.Stmt{
 		l.define1(k, &ast.IndexExpr{X: keys, Index: i}),
 		l.assign(token.DEFINE, []ast.Expr{v, there}, []ast.Expr{&ast.IndexExpr{X: table, Index: k}}),
@@ -319,7 +318,7 @@ func (l *lowering) rangeMap(n *ast.RangeStmt, label *ast.Ident, x ast.Expr, m *t
 // takes a channel that a function keeps for something else.
 func (l *lowering) rangeChan(n *ast.RangeStmt, label *ast.Ident, t, elem types.Type) []ast.Stmt {
 	ch, v, open := l.new(), l.new(), l.new()
-	out := []ast.Stmt{l.local(ch, l.mustSpell(t.Underlying(), n.Pos()), l.under(n.X))}
+	out := l.hold(ch, l.mustSpell(t.Underlying(), n.Pos()), l.under(n.X))
 	head := []ast.Stmt{
 		l.assign(token.DEFINE, []ast.Expr{v, open}, []ast.Expr{&ast.UnaryExpr{OpPos: l.pos, Op: token.ARROW, X: ch}}),
 		&ast.IfStmt{If: l.pos, Cond: &ast.UnaryExpr{Op: token.NOT, X: open}, Body: l.block(&ast.BranchStmt{TokPos: l.pos, Tok: token.BREAK})},
@@ -338,7 +337,7 @@ func (l *lowering) rangeChan(n *ast.RangeStmt, label *ast.Ident, t, elem types.T
 func (l *lowering) rangeString(n *ast.RangeStmt, label *ast.Ident) []ast.Stmt {
 	text, at, i, r, size := l.new(), l.new(), l.new(), l.new(), l.new()
 	integer, char := types.Type(types.Typ[types.Int]), types.Universe.Lookup("rune").Type()
-	out := []ast.Stmt{l.local(text, l.id("string"), l.exprAs(n.X, types.Typ[types.String])), l.define1(at, number(l.pos, 0))}
+	out := append(l.hold(text, l.id("string"), l.exprAs(n.X, types.Typ[types.String])), l.define1(at, number(l.pos, 0)))
 	head := []ast.Stmt{
 		l.define1(i, at),
 		l.assign(token.DEFINE, []ast.Expr{r, size}, []ast.Expr{l.hook("Rune", &ast.SliceExpr{X: text, Low: at})}),

@@ -420,6 +420,12 @@ func (l *lowering) local(name *ast.Ident, t, value ast.Expr) ast.Stmt {
 	return &ast.DeclStmt{Decl: &ast.GenDecl{TokPos: l.pos, Tok: token.VAR, Specs: []ast.Spec{spec}}}
 }
 
+// hold is a local variable with a value. The interpreter keeps function literals in
+// a declaration as it first makes them, so they are defined before it.
+func (l *lowering) hold(name *ast.Ident, t, value ast.Expr) []ast.Stmt {
+	return l.withFunctions(l.local(name, t, value))
+}
+
 func (l *lowering) ret(values ...ast.Expr) ast.Stmt {
 	return &ast.ReturnStmt{Return: l.pos, Results: values}
 }

@@ -8,6 +8,7 @@ import (
 	"go/scanner"
 	"go/token"
 	"go/types"
+	"slices"
 	"strings"
 )
 
@@ -40,7 +41,7 @@ type decl struct {
 	unit  *unit
 	text  string
 	from  int             // where the text is in the unit's source
-	sig   string          // of a function or method: the text before its body
+	sig   string          // of a function or method: the texts of its parameters' and results' types
 	uses  map[string]bool // the session's names that it mentions
 	info  *types.Info     // of a generic function: what the checker found in it
 
@@ -114,12 +115,27 @@ func parse(fset *token.FileSet, file string, number int, src string) (*unit, []p
 func (u *unit) addFunc(fset *token.FileSet, d *ast.FuncDecl) {
 	n := u.decl(fset, d, d)
 	n.names = []string{d.Name.Name}
-	_, n.sig = u.text(fset, d.Type)
+	n.sig = u.signature(fset, d.Type)
 	if d.Recv != nil && len(d.Recv.List) > 0 {
 		n.recv = receiver(d.Recv.List[0].Type)
 		n.names[0] = n.recv + "." + d.Name.Name
 	}
 	u.decls = append(u.decls, n)
+}
+
+// signature is the text of a function's type without the names in it.
+func (u *unit) signature(fset *token.FileSet, f *ast.FuncType) string {
+	list := func(fields *ast.FieldList) string {
+		var types []string
+		if fields != nil {
+			for _, field := range fields.List {
+				_, t := u.text(fset, field.Type)
+				types = append(types, slices.Repeat([]string{t}, max(1, len(field.Names)))...)
+			}
+		}
+		return strings.Join(types, ", ")
+	}
+	return list(f.Params) + " -> " + list(f.Results)
 }
 
 // receiver is the name of a receiver's type.

@@ -198,7 +198,7 @@ func (l *lowering) assigned(lhs, rhs []ast.Expr, declare bool) []ast.Stmt {
 		t := l.leftType(lhs[i], x)
 		v := l.new()
 		if types.IsInterface(t) || l.info.Types[x].IsNil() {
-			out = append(out, l.withFunctions(l.local(v, l.mustSpell(t, x.Pos()), l.exprAs(x, t)))...)
+			out = append(out, l.hold(v, l.mustSpell(t, x.Pos()), l.exprAs(x, t))...)
 		} else {
 			out = append(out, l.withFunctions(l.define1(v, l.exprAs(x, t)))...)
 		}
@@ -300,7 +300,7 @@ func (l *lowering) place(x ast.Expr, once bool) ([]ast.Stmt, ast.Expr) {
 		}
 		v := l.new()
 		if typ := l.spell(t); typ != nil {
-			out = append(out, l.local(v, typ, e))
+			out = append(out, l.hold(v, typ, e)...)
 		} else {
 			out = append(out, l.define1(v, e))
 		}
