@@ -150,3 +150,47 @@ func TestClusterExactRefuses(t *testing.T) {
 		}
 	}
 }
+
+// The exact posteriors of the astronomy notebook are those of measurements of its test set, and
+// their draws make these lines again: 69 squares of normal numbers.
+func TestShippedExactPosteriors(t *testing.T) {
+	const data, each = "../../notebooks/data/", 1000
+	exact, err := inn.LoadPairs(data + "cluster-exact.npz")
+	if err != nil {
+		t.Fatal(err)
+	}
+	test, err := inn.LoadPairs(data + "cluster-test.npz")
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := Cluster(&ClusterSettings{Noise: inn.None})
+	for block := 0; block < exact.Len(); block += each {
+		y := exact.Y.Row(block)
+		number := -1
+		for i := range test.Len() {
+			if slices.Equal(test.Y.Row(i), y) {
+				number = i
+			}
+		}
+		if number < 0 {
+			t.Fatalf("draw %d is of a measurement that is not in the test set", block)
+		}
+		const some = 20
+		mean := 0.0
+		for k := block; k < block+each; k += each / some {
+			if !slices.Equal(exact.Y.Row(k), y) {
+				t.Fatalf("measurement %d has fewer than %d draws", number, each)
+			}
+			lines, err := p.Run(inn.RNG(1, 0), exact.X.Row(k))
+			if err != nil {
+				t.Fatal(err)
+			}
+			for j, v := range lines {
+				mean += square((v-y[j])/clusterNoise) / some
+			}
+		}
+		if mean < 69-35 || mean > 69+35 { // 3 standard deviations of the measurement's noise
+			t.Errorf("measurement %d: the squares of its draws are %.1f on average, want about 69", number, mean)
+		}
+	}
+}
