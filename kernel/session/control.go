@@ -139,7 +139,7 @@ func (l *lowering) returned(s *ast.ReturnStmt) []ast.Stmt {
 		if len(values) == 0 && len(l.fn.named) > 0 {
 			return append(out, l.returnVariables())
 		}
-		return append(out, l.withFunctions(&ast.ReturnStmt{Return: s.Return, Results: values})...)
+		return append(out, l.withFunctions(l.ret(values...))...)
 	}
 	if len(values) > 0 {
 		var to []ast.Expr

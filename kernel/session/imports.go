@@ -66,25 +66,29 @@ func (k *checker) imports(st *state, u *unit, base *types.Package) []problem {
 			delete(selected, name)
 		}
 	}
-	if len(selected) == 0 {
-		return nil
-	}
-	free := k.free(st, u, base)
-	for name, selectors := range selected {
-		if !free[name] {
-			continue
-		}
-		if path := st.imports[name]; path != "" {
+	// What a missing package leaves without a type hides names within it, so each
+	// package that is found may let the next run find others.
+	for found := true; found && len(selected) > 0 && len(ps) == 0; {
+		found = false
+		for name := range k.free(st, u, base) {
+			selectors, ok := selected[name]
+			if !ok {
+				continue
+			}
+			found = true
+			delete(selected, name)
+			if path := st.imports[name]; path != "" {
+				u.paths[name] = path
+				continue
+			}
+			slices.Sort(selectors)
+			path, err := k.world.choose(name, slices.Compact(selectors))
+			if err != nil {
+				ps = append(ps, problem{fset.Position(where[name]), err.Error()})
+				continue
+			}
 			u.paths[name] = path
-			continue
 		}
-		slices.Sort(selectors)
-		path, err := k.world.choose(name, slices.Compact(selectors))
-		if err != nil {
-			ps = append(ps, problem{fset.Position(where[name]), err.Error()})
-			continue
-		}
-		u.paths[name] = path
 	}
 	return ps
 }

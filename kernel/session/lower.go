@@ -426,7 +426,12 @@ func (l *lowering) hold(name *ast.Ident, t, value ast.Expr) []ast.Stmt {
 	return l.withFunctions(l.local(name, t, value))
 }
 
+// ret returns values. A return of none is no operation to the interpreter, which
+// takes an else that begins with it for one that is not there.
 func (l *lowering) ret(values ...ast.Expr) ast.Stmt {
+	if len(values) == 0 {
+		return l.block(l.block(), &ast.ReturnStmt{Return: l.pos})
+	}
 	return &ast.ReturnStmt{Return: l.pos, Results: values}
 }
 
