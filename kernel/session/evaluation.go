@@ -14,11 +14,13 @@ import (
 // ordered are the statements that make the calls of some expressions, of one
 // statement and in their order, where that is needed. The expressions are
 // lowered after them.
-func (l *lowering) ordered(list ...ast.Expr) []ast.Stmt { return l.arranged(list, false) }
+func (l *lowering) ordered(list ...ast.Expr) []ast.Stmt {
+	return (&evaluation{l: l}).arrange(list)
+}
 
-// arranged is ordered, also where that is not needed for the order.
-func (l *lowering) arranged(list []ast.Expr, needed bool) (before []ast.Stmt) {
-	o := &evaluation{l: l, needed: needed}
+// arrange is ordered behind what the evaluation knows already.
+func (o *evaluation) arrange(list []ast.Expr) (before []ast.Stmt) {
+	l := o.l
 	for _, x := range list {
 		o.walk(x)
 	}
@@ -90,6 +92,25 @@ func (l *lowering) sides(lhs, rhs []ast.Expr) (list []ast.Expr) {
 		}
 	}
 	return append(list, rhs...)
+}
+
+// mayPanic reports whether there may be no such place as is assigned to: Go tells
+// when the value is there.
+func (l *lowering) mayPanic(place ast.Expr) bool {
+	switch e := ast.Unparen(place).(type) {
+	case *ast.StarExpr:
+		return true
+	case *ast.IndexExpr:
+		if _, array := l.typeOf(e.X).Underlying().(*types.Array); array && l.info.Types[e.Index].Value != nil {
+			return l.mayPanic(e.X)
+		}
+		return true
+	case *ast.SelectorExpr:
+		if sel := l.info.Selections[e]; sel != nil {
+			return sel.Indirect() || l.mayPanic(e.X)
+		}
+	}
+	return false
 }
 
 // condition is the condition of a loop.

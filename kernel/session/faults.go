@@ -304,6 +304,7 @@ func reflected(text string) error {
 		{"reflect.MakeSlice: len > cap", fault("makeslice: cap out of range")},
 		{"reflect.MakeChan: negative buffer size", plainFault("makechan: size out of range")},
 		{"reflect.Value.Call: call of nil function", fault("invalid memory address or nil pointer dereference")},
+		{"reflect.Value.Addr of unaddressable value", fault("invalid memory address or nil pointer dereference")},
 		{"reflect: Method on nil interface value", fault("invalid memory address or nil pointer dereference")},
 		{"reflect.Value.Grow: slice overflow", fault("growslice: len out of range")},
 	} {

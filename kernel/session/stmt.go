@@ -172,7 +172,8 @@ func hasCall(n ast.Node) (found bool) {
 
 // assignment lowers = and :=, where declare is true for new variables of a function.
 func (l *lowering) assignment(lhs, rhs []ast.Expr, declare bool) []ast.Stmt {
-	return append(l.ordered(l.sides(lhs, rhs)...), l.assigned(lhs, rhs, declare)...)
+	o := &evaluation{l: l, read: slices.ContainsFunc(lhs, l.mayPanic)}
+	return append(o.arrange(l.sides(lhs, rhs)), l.assigned(lhs, rhs, declare)...)
 }
 
 func (l *lowering) assigned(lhs, rhs []ast.Expr, declare bool) []ast.Stmt {
