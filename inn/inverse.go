@@ -31,7 +31,7 @@ func (m *Model) Inverse(y []float64, zs [][]float64) (*Samples, error) {
 		}
 	}
 	xs := NewSamples(m.x.Vars, len(zs))
-	xs.Warning = m.fence.Warn(yn)
+	xs.Warning = m.warning(yn)
 	zLo, _ := m.shape.z()
 	n := len(zs)
 	return xs, m.parallel((n+sampleRows-1)/sampleRows, func(pass layer.Pass, room tensor.Mat, i int) error {

@@ -21,6 +21,7 @@ type Model struct {
 	settings Settings
 	x, y     *scaling
 	fence    *scale.Fence
+	covered  *coverage
 	net      layer.Sequence
 	weights  []float32
 
@@ -59,7 +60,8 @@ const maxValues = 1 << 31
 // Sample draws n parameter vectors x = f⁻¹(y, z), z ~ N(0, 1), from the
 // posterior p(x | y) that the network has learned (equation 1); of a network trained by
 // WeightLikelihood with the noise of a measurement, Settings.Noise, they are
-// x = f⁻¹(y + σ ε, z). For a y that is unlike all training data the draws have a Warning. Stream makes the same draws
+// x = f⁻¹(y + σ ε, z). For a y that is unlike all training data, and where
+// the network fails on its own training data, the draws have a Warning. Stream makes the same draws
 // piece by piece, and SampleAll those of many measurements.
 func (m *Model) Sample(y []float64, n int, seed uint64) (*Samples, error) {
 	yn, err := m.measurement(y)
@@ -70,7 +72,7 @@ func (m *Model) Sample(y []float64, n int, seed uint64) (*Samples, error) {
 		return nil, err
 	}
 	draws := NewSamples(m.x.Vars, n)
-	draws.Warning = m.fence.Warn(yn)
+	draws.Warning = m.warning(yn)
 	task := progress.Start("sampling", n)
 	defer task.End()
 	if err := m.draw(draws, 0, seed, func(int) []float32 { return yn }, task); err != nil {

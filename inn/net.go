@@ -24,6 +24,7 @@ const (
 	streamStart       = 6 << 40
 	streamDensity     = 7 << 40
 	streamFence       = 8 << 40
+	streamCoverage    = 9 << 40
 )
 
 // fill draws N(0, sd²) for columns [lo, hi) of every row of m.

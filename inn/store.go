@@ -101,8 +101,12 @@ func (m *Model) Save(path string) error {
 		if err != nil {
 			return err
 		}
+		covered, err := json.Marshal(m.covered)
+		if err != nil {
+			return err
+		}
 		header := map[string]any{"__metadata__": map[string]string{
-			"format": storeFormat, "settings": string(settings), "x": string(x), "y": string(y), "seen": string(seen),
+			"format": storeFormat, "settings": string(settings), "x": string(x), "y": string(y), "seen": string(seen), "covered": string(covered),
 		}}
 		var data []byte
 		weights := m.weights
@@ -201,6 +205,7 @@ func emptyModel(meta map[string]string) (*Model, error) {
 	var settings Settings
 	var x, y storedScaling
 	var seen scale.Fence
+	var covered *coverage
 	for name, to := range map[string]any{"settings": &settings, "x": &x, "y": &y, "seen": &seen} {
 		if err := json.Unmarshal([]byte(meta[name]), to); err != nil {
 			return nil, fmt.Errorf("its metadata %q: %w", name, err)
@@ -225,8 +230,18 @@ func emptyModel(meta map[string]string) (*Model, error) {
 	if err := seen.Check(n); err != nil {
 		return nil, err
 	}
+	if text, ok := meta["covered"]; ok {
+		if err := json.Unmarshal([]byte(text), &covered); err != nil {
+			return nil, fmt.Errorf("its metadata \"covered\": %w", err)
+		}
+	}
+	if covered != nil {
+		if err := covered.check(d); err != nil {
+			return nil, err
+		}
+	}
 	s := shape{d, n, settings.Latent, settings.Nominal}
-	return &Model{shape: s, settings: settings, x: xs, y: ys, fence: &seen, net: newNet(s, &settings)}, nil
+	return &Model{shape: s, settings: settings, x: xs, y: ys, fence: &seen, covered: covered, net: newNet(s, &settings)}, nil
 }
 
 // readWeights reads the tensors' bytes, after it has checked that they are there.

@@ -98,6 +98,7 @@ func TestABadFileIsAnError(t *testing.T) {
 		"too much":       {append(slices.Clone(good), 0, 0, 0, 0), "bytes of weights"},
 		"settings":       {change(`\"Blocks\":2`, `\"Blocks\":-2`), "Settings.Blocks is -2"},
 		"seen":           {change(`\"Far\":`, `\"Fra\":`), "which measurements it was trained on"},
+		"covered":        {change(`\"Pairs\":`, `\"Pears\":`), "how often its intervals held the truth"},
 		"scaling":        {change(`\"SD\":[`, `\"SD\":[0,`), "deviations"},
 	} {
 		bad := filepath.Join(t.TempDir(), "bad.safetensors")

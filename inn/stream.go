@@ -33,7 +33,7 @@ func (m *Model) Stream(y []float64, n int, seed uint64) iter.Seq2[*Samples, erro
 		defer task.End()
 		for from := 0; from < n; from += streamRows {
 			draws := NewSamples(m.x.Vars, min(streamRows, n-from))
-			draws.Warning = m.fence.Warn(yn)
+			draws.Warning = m.warning(yn)
 			if err := m.draw(draws, from, seed, func(int) []float32 { return yn }, task); err != nil {
 				yield(nil, err)
 				return
@@ -70,7 +70,7 @@ func (m *Model) SampleAll(ys *Samples, n int, seed uint64) ([]*Samples, error) {
 	list := make([]*Samples, count)
 	for i := range list {
 		list[i], all = all.split(n)
-		list[i].Warning = m.fence.Warn(of(i))
+		list[i].Warning = m.warning(of(i))
 	}
 	return list, nil
 }

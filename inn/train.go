@@ -55,7 +55,9 @@ func Train(pairs *Pairs, s *Settings) (*Model, error) {
 		return nil, err
 	}
 	defer t.pool.Close()
-	return t.model, t.loop().Run()
+	err = t.loop().Run()
+	t.model.covered = t.cover()
+	return t.model, err
 }
 
 // heldMost is the most pairs that are held back: the loss of more is no surer.
