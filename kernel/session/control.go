@@ -230,14 +230,15 @@ func (l *lowering) switchStmt(s *ast.SwitchStmt, label *ast.Ident) []ast.Stmt {
 			var cond ast.Expr
 			for _, x := range clause.List {
 				l.pos = x.Pos()
-				var test ast.Expr
-				if tag == nil && types.IsInterface(l.typeOf(x)) {
-					test = l.hook("Equal", l.id("true"), l.exprAs(x, anyType))
-				} else if tag == nil {
-					test = l.expr(x)
-				} else {
-					test = l.tagged(tag, tagType, x)
-				}
+				test := l.test(x, func() ast.Expr {
+					switch {
+					case tag == nil && types.IsInterface(l.typeOf(x)):
+						return l.hook("Equal", l.id("true"), l.exprAs(x, anyType))
+					case tag == nil:
+						return l.expr(x)
+					}
+					return l.tagged(tag, tagType, x)
+				})
 				cond = l.or(cond, test)
 			}
 			switch {

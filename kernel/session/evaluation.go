@@ -115,8 +115,14 @@ func (l *lowering) mayPanic(place ast.Expr) bool {
 
 // condition is the condition of a loop.
 func (l *lowering) condition(x ast.Expr) ast.Expr {
+	return l.test(x, func() ast.Expr { return l.expr(x) })
+}
+
+// test is what is made of x where no statement can come before it, as a loop's
+// condition or a switch's case: a function makes x's calls first.
+func (l *lowering) test(x ast.Expr, lowered func() ast.Expr) ast.Expr {
 	before := l.ordered(x)
-	c := l.expr(x)
+	c := lowered()
 	if len(before) == 0 {
 		return c
 	}

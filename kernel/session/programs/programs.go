@@ -282,6 +282,7 @@ func (m *maker) structType() string {
 		m.grammar.add("Shape", "Shape(«"+t+"»)")
 	}
 	m.grammar.add(t, t+"{"+strings.Join(values, ", ")+"}")
+	m.grammar.add(t, t+"{}")
 	m.grammar.add(t, "id[«=T»](\"t\", «T»)")
 	m.grammar.add("stmt", "for _, «new x "+t+"» := range []"+t+"{«"+t+"», «"+t+"»} { «loop»«in»«block»«end» }")
 	m.grammar.classes["all"] = append(m.grammar.classes["all"], t)
