@@ -709,18 +709,22 @@ func (l *lowering) binary(e *ast.BinaryExpr) ast.Expr {
 	return &ast.BinaryExpr{X: l.exprAs(e.X, t), OpPos: e.OpPos, Op: e.Op, Y: l.exprAs(e.Y, t)}
 }
 
-// logical is && or ||. The interpreter takes a composite literal in an operand
-// for the operand's value, so that such an operand is a function's result.
+// logical is && or ||. The interpreter takes a composite literal or a conversion to a
+// type without a name in an operand for the operand's value, so that such an
+// operand is a function's result.
 func (l *lowering) logical(x ast.Expr, op token.Token, y ast.Expr) ast.Expr {
 	apart := func(x ast.Expr) ast.Expr {
-		literal := false
+		found := false
 		ast.Inspect(x, func(n ast.Node) bool {
-			_, is := n.(*ast.CompositeLit)
-			_, inner := n.(*ast.FuncLit)
-			literal = literal || is
-			return !inner && !literal
+			switch n.(type) {
+			case *ast.FuncLit:
+				return false
+			case *ast.CompositeLit, *ast.ArrayType, *ast.MapType, *ast.ChanType, *ast.FuncType, *ast.StructType, *ast.InterfaceType:
+				found = true
+			}
+			return !found
 		})
-		if !literal {
+		if !found {
 			return x
 		}
 		return l.apply(&ast.ParenExpr{X: l.function(nil, l.list1(&ast.Field{Type: l.id("bool")}), l.ret(x))})
