@@ -24,8 +24,8 @@ type Alternatives struct {
 
 // TrainAlternatives asks kind, a number from 0 to kinds-1, of the x of every pair, and learn
 // for a posterior of each kind from its pairs. The settings are those of the network for the
-// probabilities; its defaults are Layers 4, a leaky ReLU, Batch 250, Steps 5000, Rate 2e-3 and Held
-// 0.1, the others as in PointSettings. A kind of less than a hundredth of the pairs is an error.
+// probabilities, which always has a leaky ReLU; its defaults are Layers 4, Batch 250 or a tenth of the pairs,
+// Steps 5000, Rate 2e-3 and Held 0.1, the others as in PointSettings. A kind of less than a hundredth of the pairs is an error.
 func TrainAlternatives(pairs *inn.Pairs, kinds int, kind func(x []float64) int, learn func(k int, pairs *inn.Pairs) (inn.Posterior, error), s *PointSettings) (*Alternatives, error) {
 	if err := pairs.Check(); err != nil {
 		return nil, err
@@ -64,11 +64,11 @@ func TrainAlternatives(pairs *inn.Pairs, kinds int, kind func(x []float64) int, 
 		}
 		a.of = append(a.of, post)
 	}
-	o := PointSettings{Leaky: true}
+	var o PointSettings
 	if s != nil {
 		o = *s
-		o.Leaky = true
 	}
+	o.Leaky = true
 	orInt(&o.Layers, 4)
 	orInt(&o.Batch, min(250, pairs.Len()/10))
 	orInt(&o.Steps, 5000)

@@ -216,11 +216,10 @@ func (b *ganTrainer) discriminate() {
 	per := 1 / float64(b.Batch)
 	b.chunks(func(i, lo, hi int, terms []float64) {
 		c, x, y := &b.chunk[i], rows(b.bx, lo, hi), rows(b.by, lo, hi)
-		if b.o.Smoothness > 0 {
-			b.slope(c, x, y, b.criticGrad.Part(i))
-		}
 		g := b.criticGrad.Part(i)
 		if b.o.Smoothness > 0 {
+			b.slope(c, x, y, g)
+			g = b.criticGrad.Part(i) // zero again
 			terms[termSmoothness] += b.smooth(c, x, y, b.o.Smoothness*per, g)
 		}
 		c.rng = b.rng(phaseDiscriminate, i)

@@ -5,6 +5,7 @@ import (
 	"go/ast"
 	"go/token"
 	"go/types"
+	"maps"
 	"slices"
 	"strconv"
 )
@@ -70,7 +71,7 @@ func (k *checker) imports(st *state, u *unit, base *types.Package) []problem {
 	// package that is found may let the next run find others.
 	for found := true; found && len(selected) > 0 && len(ps) == 0; {
 		found = false
-		for name := range k.free(st, u, base) {
+		for _, name := range slices.Sorted(maps.Keys(k.free(st, u, base))) {
 			selectors, ok := selected[name]
 			if !ok {
 				continue
