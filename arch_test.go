@@ -32,7 +32,7 @@ var arrows = map[string]string{
 	"inn/sim":                 "inn inn/cube inn/progress inn/sim/photon inn/sim/cluster",
 	"inn/sim/photon":          "",
 	"inn/sim/cluster":         "",
-	"inn/metric":              "inn inn/progress inn/scale",
+	"inn/metric":              "inn inn/progress inn/scale inn/tensor",
 	"inn/method":              "inn inn/layer inn/mmd inn/scale inn/train inn/tensor inn/progress",
 	"inn/plot":                "inn inn/cube inn/metric inn/plot/svg",
 	"inn/plot/svg":            "",

@@ -19,6 +19,7 @@ func init() {
 		"Adam":                   reflect.ValueOf((*tensor.Adam)(nil)),
 		"AddRoots":               reflect.ValueOf(tensor.AddRoots),
 		"AddScaled":              reflect.ValueOf(tensor.AddScaled),
+		"AddSquares":             reflect.ValueOf(tensor.AddSquares),
 		"Affine":                 reflect.ValueOf((*tensor.Affine)(nil)),
 		"BackwardData":           reflect.ValueOf(tensor.BackwardData),
 		"BackwardWeights":        reflect.ValueOf(tensor.BackwardWeights),
@@ -44,5 +45,6 @@ func init() {
 		"SumOfSquares":           reflect.ValueOf(tensor.SumOfSquares),
 		"Tanh":                   reflect.ValueOf(tensor.Tanh),
 		"TanhOf":                 reflect.ValueOf(tensor.TanhOf),
+		"Within":                 reflect.ValueOf(tensor.Within),
 	}
 }

@@ -4,9 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"math"
-	"runtime"
 	"slices"
-	"sync"
 
 	"gonum.org/v1/gonum/stat"
 
@@ -81,21 +79,17 @@ func MAP(draws *inn.Samples, set *MAPSettings) ([]float64, error) {
 			}
 		}
 	}
-	radius := s.Bandwidth
-	if radius == 0 {
-		radius = meanShiftBandwidth(rows)
-	}
 	best := rows[0]
-	if radius > 0 { // it is 0 when most draws are the same
-		best = highest(meanShift(rows, radius, s.Starts), rows, s.Kernel)
-	}
-	nearest := 0
-	for i, r := range rows {
-		if squaredDistance(r, best) < squaredDistance(rows[nearest], best) {
-			nearest = i
+	if c := newCloud(rows); c.unit > 0 { // else all draws are the same
+		radius := s.Bandwidth
+		if radius == 0 {
+			radius = c.bandwidth()
+		}
+		if radius > 0 { // it is 0 when most draws are the same
+			best = highest(c.centres(rows, radius, s.Starts), rows, s.Kernel)
 		}
 	}
-	return slices.Clone(draws.Row(nearest)), nil
+	return slices.Clone(draws.Row(closest(rows, best))), nil
 }
 
 // scaled are the draws in units of scale.
@@ -126,137 +120,15 @@ func spreads(s *inn.Samples) []float64 {
 	return sd
 }
 
-// meanShiftBandwidth is the mean distance from a row to the nearest 30 %, the
-// farthest of these, over 100 rows or all.
-func meanShiftBandwidth(rows [][]float64) float64 {
-	k := max(1, int(0.3*float64(len(rows))))
-	asked := spread(rows, 100)
-	sum := 0.0
-	d := make([]float64, len(rows))
-	for _, x := range asked {
-		for i, r := range rows {
-			d[i] = squaredDistance(x, r)
-		}
-		sum += math.Sqrt(smallest(d, k))
-	}
-	return sum / float64(len(asked))
-}
-
-// smallest is the k-th smallest of finite values, k from 1 on, whose order it
-// changes (Hoare's quickselect).
-func smallest(v []float64, k int) float64 {
-	for len(v) > 1 {
-		pivot := v[len(v)/2]
-		i, j := 0, len(v)-1
-		for i <= j {
-			for v[i] < pivot {
-				i++
-			}
-			for v[j] > pivot {
-				j--
-			}
-			if i <= j {
-				v[i], v[j] = v[j], v[i]
-				i++
-				j--
-			}
-		}
-		switch { // v[:j+1] are at most the pivot, v[i:] at least, and between them it stands
-		case k <= j+1:
-			v = v[:j+1]
-		case k > i:
-			v, k = v[i:], k-i
-		default:
-			return pivot
+// closest is the number of the row nearest to x.
+func closest(rows [][]float64, x []float64) int {
+	nearest, least := 0, math.Inf(1)
+	for i, r := range rows {
+		if d2 := squaredDistance(r, x); d2 < least {
+			nearest, least = i, d2
 		}
 	}
-	return v[0]
-}
-
-// spread are n of the rows, evenly spread over them, or all.
-func spread(rows [][]float64, n int) [][]float64 {
-	if n >= len(rows) {
-		return rows
-	}
-	some := make([][]float64, n)
-	for i := range some {
-		some[i] = rows[i*len(rows)/n]
-	}
-	return some
-}
-
-// meanShift are the centres where the shifts come to rest, farther from each
-// other than the radius, save for outliers.
-func meanShift(rows [][]float64, radius float64, starts int) [][]float64 {
-	const (
-		steps = 300  // at most
-		rest  = 1e-3 // of the radius: a shorter step is the last
-	)
-	type centre struct {
-		at     []float64
-		around int // rows within the radius
-	}
-	from, flat := spread(rows, starts), slices.Concat(rows...)
-	found := make([]centre, len(from))
-	climb := func(i int) {
-		x, next, around := slices.Clone(from[i]), make([]float64, len(from[i])), 0
-		for range steps {
-			around = shift(flat, x, next, radius)
-			moved := squaredDistance(x, next)
-			x, next = next, x
-			if moved < rest*rest*radius*radius {
-				break
-			}
-		}
-		found[i] = centre{x, around}
-	}
-	workers := runtime.GOMAXPROCS(0)
-	var wg sync.WaitGroup
-	for w := range workers {
-		wg.Go(func() {
-			for i := w; i < len(from); i += workers {
-				climb(i)
-			}
-		})
-	}
-	wg.Wait()
-	slices.SortStableFunc(found, func(a, b centre) int { return b.around - a.around })
-	var centres [][]float64
-	for i, c := range found {
-		if i > 0 && c.around*c.around < len(rows) {
-			break
-		}
-		if !slices.ContainsFunc(centres, func(d []float64) bool { return squaredDistance(c.at, d) <= radius*radius }) {
-			centres = append(centres, c.at)
-		}
-	}
-	return centres
-}
-
-// shift writes the mean of the rows within the radius of x into mean, and tells how
-// many they are. A mean may have no rows around it; then it is x. The rows stand one
-// after the other: as the radius holds many of them, to look at all is faster than a tree.
-func shift(rows, x, mean []float64, radius float64) (count int) {
-	d := len(x)
-	clear(mean)
-	for ; len(rows) >= d; rows = rows[d:] {
-		row := rows[:d]
-		if squaredDistance(row, x) > radius*radius {
-			continue
-		}
-		count++
-		for j, v := range row {
-			mean[j] += v
-		}
-	}
-	if count == 0 {
-		copy(mean, x)
-		return 0
-	}
-	for j := range mean {
-		mean[j] /= float64(count)
-	}
-	return count
+	return nearest
 }
 
 // highest is the centre where the Gaussian kernel density estimate of the rows

@@ -101,11 +101,11 @@ func MMD(a, b *inn.Samples, set *TwoSampleSettings) (*MMDResult, error) {
 
 // medianDistance is the median distance of two points, over all pairs of 500.
 func (t *two) medianDistance() float64 {
-	some := spread(t.at, 500)
+	some := spread(len(t.at), 500)
 	var d []float64
-	for i, x := range some {
-		for _, y := range some[:i] {
-			d = append(d, squaredDistance(x, y))
+	for i, p := range some {
+		for _, q := range some[:i] {
+			d = append(d, squaredDistance(t.at[p], t.at[q]))
 		}
 	}
 	slices.Sort(d)

@@ -290,6 +290,35 @@ func checkRows(t *testing.T, r *rand.Rand, n int) {
 		t.Fatalf("SumOfSquares of %d: %v, want %v", n, got, squares)
 	}
 
+	copy(old, random(x))
+	AddSquares(x.Row(0), random(v), u)
+	for j, got := range x.Row(0) {
+		d := float64(u) - float64(v.Row(0)[j])
+		if want := float64(old[j]) + d*d; !close64(got, want, d*d+1e-12, 5e-7) {
+			t.Fatalf("AddSquares of %d: value %d is %v, want %v", n, j, got, want)
+		}
+	}
+
+	random(x)
+	x.Row(0)[r.IntN(n)] = u // on the limit
+	x.Row(0)[r.IntN(n)] = special[r.IntN(len(special))]
+	to := []Mat{v, x}[r.IntN(2)]
+	copy(old, x.Row(0))
+	count := Within(to.Row(0), x.Row(0), u)
+	for j, got := range to.Row(0) {
+		want := float32(0)
+		if old[j] <= u {
+			want = 1
+			count--
+		}
+		if got != want {
+			t.Fatalf("Within %v of %d: %v becomes %v", u, n, old[j], got)
+		}
+	}
+	if count != 0 {
+		t.Fatalf("Within of %d counts %d too many", n, count)
+	}
+
 	copy(old, random(v))
 	AddScaled(v.Row(0), -0.75, x.Row(0))
 	for j, got := range v.Row(0) {

@@ -26,6 +26,9 @@ type kernelSet struct {
 	inverseRoots func(x, w *float32, n int) float32
 	rootSlopes   func(c, v *float32, n int, u, least float32) float32
 
+	addSquares func(sum, v *float32, n int, u float32)
+	within     func(to, x *float32, n int, limit float32) float32
+
 	total   func(x *float32, n int) float32
 	axpy    func(d, x *float32, n int, f float32)
 	squares func(x *float32, n int) float64

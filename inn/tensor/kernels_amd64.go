@@ -19,6 +19,7 @@ var (
 		couplingBackForward: couplingBackForward512, couplingBackInverse: couplingBackInverse512,
 		squaredDistances: squaredDistances512, inverseMultiquadratics: inverseMultiquadratics512, exponentials: exponentials512,
 		addRoots: addRoots512, inverseRoots: inverseRoots512, rootSlopes: rootSlopes512,
+		addSquares: addSquares512, within: within512,
 		total: total512, axpy: axpy512, squares: squares512, adam: adam512,
 	}
 	kernelsAVX2 = kernelSet{
@@ -33,6 +34,7 @@ var (
 		couplingBackForward: couplingBackForward256, couplingBackInverse: couplingBackInverse256,
 		squaredDistances: squaredDistances256, inverseMultiquadratics: inverseMultiquadratics256, exponentials: exponentials256,
 		addRoots: addRoots256, inverseRoots: inverseRoots256, rootSlopes: rootSlopes256,
+		addSquares: addSquares256, within: within256,
 		total: total256, axpy: axpy256, squares: squares256, adam: adam256,
 	}
 )

@@ -11534,6 +11534,101 @@ vectorEnd:
 	VZEROUPPER
 	RET
 
+// func addSquares512(sum *float32, v *float32, n int, u float32)
+// Requires: AVX, AVX512F, BMI2, CMOV, SSE
+TEXT ·addSquares512(SB), NOSPLIT, $0-28
+	MOVQ         sum+0(FP), AX
+	MOVQ         v+8(FP), CX
+	MOVQ         n+16(FP), DX
+	MOVSS        u+24(FP), X0
+	VBROADCASTSS X0, Z0
+	SUBQ         $0x10, DX
+	JL           vectorRest
+
+vector:
+	VMOVUPS     (AX), Z2
+	VMOVUPS     (CX), Z1
+	VSUBPS      Z1, Z0, Z1
+	VFMADD231PS Z1, Z1, Z2
+	VMOVUPS     Z2, (AX)
+	ADDQ        $0x40, AX
+	ADDQ        $0x40, CX
+	SUBQ        $0x10, DX
+	JGE         vector
+
+vectorRest:
+	ADDQ        $0x10, DX
+	JE          vectorEnd
+	MOVQ        $0x00000010, BX
+	CMPQ        DX, BX
+	CMOVQLT     DX, BX
+	MOVQ        $-1, DX
+	BZHIQ       BX, DX, DX
+	KMOVW       DX, K1
+	VMOVUPS.Z   (AX), K1, Z1
+	VMOVUPS.Z   (CX), K1, Z2
+	VSUBPS      Z2, Z0, Z0
+	VFMADD231PS Z0, Z0, Z1
+	VMOVUPS     Z1, K1, (AX)
+
+vectorEnd:
+	VZEROUPPER
+	RET
+
+// func within512(to *float32, x *float32, n int, limit float32) float32
+// Requires: AVX, AVX512F, BMI2, CMOV, SSE
+TEXT ·within512(SB), NOSPLIT, $0-36
+	MOVQ         to+0(FP), AX
+	MOVQ         x+8(FP), CX
+	MOVQ         n+16(FP), DX
+	MOVSS        limit+24(FP), X0
+	VBROADCASTSS X0, Z0
+	VMOVUPS      c3f800000<>+0(SB), Z1
+	VPXORD       Z2, Z2, Z2
+	VPXORD       Z3, Z3, Z3
+	SUBQ         $0x10, DX
+	JL           vectorRest
+
+vector:
+	VMOVUPS   (CX), Z4
+	VCMPPS    $0x12, Z0, Z4, K1
+	VBLENDMPS Z1, Z2, K1, Z5
+	VMOVUPS   Z5, (AX)
+	VADDPS    Z5, Z3, Z3
+	ADDQ      $0x40, AX
+	ADDQ      $0x40, CX
+	SUBQ      $0x10, DX
+	JGE       vector
+
+vectorRest:
+	ADDQ      $0x10, DX
+	JE        vectorEnd
+	MOVQ      $0x00000010, BX
+	CMPQ      DX, BX
+	CMOVQLT   DX, BX
+	MOVQ      $-1, DX
+	BZHIQ     BX, DX, DX
+	KMOVW     DX, K1
+	VMOVUPS.Z (CX), K1, Z4
+	VCMPPS    $0x12, Z0, Z4, K2
+	VBLENDMPS Z1, Z2, K2, Z6
+	VMOVUPS   Z6, K1, (AX)
+	VMOVUPS.Z (AX), K1, Z0
+	VADDPS    Z0, Z3, Z3
+
+vectorEnd:
+	VEXTRACTF64X4 $0x01, Z3, Y0
+	VADDPS        Y0, Y3, Y0
+	VEXTRACTF128  $0x01, Y0, X1
+	VADDPS        X0, X1, X0
+	VMOVHLPS      X0, X0, X1
+	VADDPS        X0, X1, X0
+	VMOVSHDUP     X0, X1
+	VADDSS        X0, X1, X0
+	MOVSS         X0, ret+32(FP)
+	VZEROUPPER
+	RET
+
 // func total512(x *float32, n int) float32
 // Requires: AVX, AVX512F, BMI2, CMOV, SSE
 TEXT ·total512(SB), NOSPLIT, $0-20
@@ -13423,6 +13518,138 @@ vectorEnd:
 	VZEROUPPER
 	RET
 
+// func addSquares256(sum *float32, v *float32, n int, u float32)
+// Requires: AVX, AVX2, CMOV, FMA3, SSE
+TEXT ·addSquares256(SB), NOSPLIT, $0-28
+	MOVQ         sum+0(FP), AX
+	MOVQ         v+8(FP), CX
+	MOVQ         n+16(FP), DX
+	MOVSS        u+24(FP), X0
+	VBROADCASTSS X0, Y0
+	SUBQ         $0x08, DX
+	JL           vectorRest
+
+vector:
+	VMOVUPS     (AX), Y2
+	VMOVUPS     (CX), Y1
+	VSUBPS      Y1, Y0, Y1
+	VFMADD231PS Y1, Y1, Y2
+	VMOVUPS     Y2, (AX)
+	ADDQ        $0x20, AX
+	ADDQ        $0x20, CX
+	SUBQ        $0x08, DX
+	JGE         vector
+
+vectorRest:
+	ADDQ         $0x08, DX
+	JE           vectorEnd
+	MOVQ         $0x00000008, BX
+	CMPQ         DX, BX
+	CMOVQLT      DX, BX
+	NEGQ         BX
+	LEAQ         slidingMask<>+0(SB), SI
+	VMOVDQU      32(SI)(BX*4), Y1
+	VMASKMOVPS   (AX), Y1, Y2
+	VMASKMOVPS   (CX), Y1, Y1
+	VSUBPS       Y1, Y0, Y0
+	VFMADD231PS  Y0, Y0, Y2
+	VMOVAPS      X2, X0
+	XORQ         CX, CX
+	TESTQ        $0x00000004, DX
+	JE           store2Of29
+	VMOVUPS      X0, (AX)
+	VEXTRACTF128 $0x01, Y2, X0
+	MOVQ         $0x00000010, CX
+
+store2Of29:
+	TESTQ    $0x00000002, DX
+	JE       store1Of29
+	VMOVLPS  X0, (AX)(CX*1)
+	VMOVHLPS X0, X0, X0
+	ADDQ     $0x08, CX
+
+store1Of29:
+	TESTQ  $0x00000001, DX
+	JE     store0Of29
+	VMOVSS X0, (AX)(CX*1)
+
+store0Of29:
+vectorEnd:
+	VZEROUPPER
+	RET
+
+// func within256(to *float32, x *float32, n int, limit float32) float32
+// Requires: AVX, AVX2, CMOV, SSE
+TEXT ·within256(SB), NOSPLIT, $0-36
+	MOVQ         to+0(FP), AX
+	MOVQ         x+8(FP), CX
+	MOVQ         n+16(FP), DX
+	MOVSS        limit+24(FP), X0
+	VBROADCASTSS X0, Y0
+	VMOVUPS      c3f800000<>+0(SB), Y1
+	VXORPS       Y2, Y2, Y2
+	VXORPS       Y3, Y3, Y3
+	SUBQ         $0x08, DX
+	JL           vectorRest
+
+vector:
+	VMOVUPS   (CX), Y4
+	VCMPPS    $0x12, Y0, Y4, Y4
+	VBLENDVPS Y4, Y1, Y2, Y4
+	VMOVUPS   Y4, (AX)
+	VADDPS    Y4, Y3, Y3
+	ADDQ      $0x20, AX
+	ADDQ      $0x20, CX
+	SUBQ      $0x08, DX
+	JGE       vector
+
+vectorRest:
+	ADDQ         $0x08, DX
+	JE           vectorEnd
+	MOVQ         $0x00000008, BX
+	CMPQ         DX, BX
+	CMOVQLT      DX, BX
+	NEGQ         BX
+	LEAQ         slidingMask<>+0(SB), SI
+	VMOVDQU      32(SI)(BX*4), Y4
+	VMASKMOVPS   (CX), Y4, Y5
+	VCMPPS       $0x12, Y0, Y5, Y0
+	VBLENDVPS    Y0, Y1, Y2, Y0
+	VMOVAPS      X0, X1
+	XORQ         CX, CX
+	TESTQ        $0x00000004, DX
+	JE           store2Of30
+	VMOVUPS      X1, (AX)
+	VEXTRACTF128 $0x01, Y0, X1
+	MOVQ         $0x00000010, CX
+
+store2Of30:
+	TESTQ    $0x00000002, DX
+	JE       store1Of30
+	VMOVLPS  X1, (AX)(CX*1)
+	VMOVHLPS X1, X1, X1
+	ADDQ     $0x08, CX
+
+store1Of30:
+	TESTQ  $0x00000001, DX
+	JE     store0Of30
+	VMOVSS X1, (AX)(CX*1)
+
+store0Of30:
+	VMASKMOVPS (AX), Y4, Y0
+	VADDPS     Y0, Y3, Y3
+
+vectorEnd:
+	VEXTRACTF128 $0x01, Y3, X0
+	VADDPS       X3, X0, X1
+	VMOVHLPS     X1, X1, X0
+	VADDPS       X1, X0, X1
+	VMOVSHDUP    X1, X0
+	VADDSS       X1, X0, X1
+	MOVSS        X1, ret+32(FP)
+	VZEROUPPER
+	RET
+
 // func total256(x *float32, n int) float32
 // Requires: AVX, CMOV, SSE
 TEXT ·total256(SB), NOSPLIT, $0-20
@@ -13498,24 +13725,24 @@ vectorRest:
 	VMOVAPS      X2, X0
 	XORQ         CX, CX
 	TESTQ        $0x00000004, DX
-	JE           store2Of29
+	JE           store2Of31
 	VMOVUPS      X0, (AX)
 	VEXTRACTF128 $0x01, Y2, X0
 	MOVQ         $0x00000010, CX
 
-store2Of29:
+store2Of31:
 	TESTQ    $0x00000002, DX
-	JE       store1Of29
+	JE       store1Of31
 	VMOVLPS  X0, (AX)(CX*1)
 	VMOVHLPS X0, X0, X0
 	ADDQ     $0x08, CX
 
-store1Of29:
+store1Of31:
 	TESTQ  $0x00000001, DX
-	JE     store0Of29
+	JE     store0Of31
 	VMOVSS X0, (AX)(CX*1)
 
-store0Of29:
+store0Of31:
 vectorEnd:
 	VZEROUPPER
 	RET
@@ -13636,45 +13863,45 @@ vectorRest:
 	VMOVAPS      X9, X0
 	XORQ         CX, CX
 	TESTQ        $0x00000004, SI
-	JE           store2Of30
+	JE           store2Of32
 	VMOVUPS      X0, (DX)
 	VEXTRACTF128 $0x01, Y9, X0
 	MOVQ         $0x00000010, CX
 
-store2Of30:
+store2Of32:
 	TESTQ    $0x00000002, SI
-	JE       store1Of30
+	JE       store1Of32
 	VMOVLPS  X0, (DX)(CX*1)
 	VMOVHLPS X0, X0, X0
 	ADDQ     $0x08, CX
 
-store1Of30:
+store1Of32:
 	TESTQ  $0x00000001, SI
-	JE     store0Of30
+	JE     store0Of32
 	VMOVSS X0, (DX)(CX*1)
 
-store0Of30:
+store0Of32:
 	VMOVAPS      X6, X0
 	XORQ         CX, CX
 	TESTQ        $0x00000004, SI
-	JE           store2Of31
+	JE           store2Of33
 	VMOVUPS      X0, (BX)
 	VEXTRACTF128 $0x01, Y6, X0
 	MOVQ         $0x00000010, CX
 
-store2Of31:
+store2Of33:
 	TESTQ    $0x00000002, SI
-	JE       store1Of31
+	JE       store1Of33
 	VMOVLPS  X0, (BX)(CX*1)
 	VMOVHLPS X0, X0, X0
 	ADDQ     $0x08, CX
 
-store1Of31:
+store1Of33:
 	TESTQ  $0x00000001, SI
-	JE     store0Of31
+	JE     store0Of33
 	VMOVSS X0, (BX)(CX*1)
 
-store0Of31:
+store0Of33:
 	VSQRTPS      Y6, Y6
 	VADDPS       Y5, Y6, Y6
 	VDIVPS       Y6, Y9, Y9
@@ -13682,24 +13909,24 @@ store0Of31:
 	VMOVAPS      X7, X0
 	XORQ         CX, CX
 	TESTQ        $0x00000004, SI
-	JE           store2Of32
+	JE           store2Of34
 	VMOVUPS      X0, (AX)
 	VEXTRACTF128 $0x01, Y7, X0
 	MOVQ         $0x00000010, CX
 
-store2Of32:
+store2Of34:
 	TESTQ    $0x00000002, SI
-	JE       store1Of32
+	JE       store1Of34
 	VMOVLPS  X0, (AX)(CX*1)
 	VMOVHLPS X0, X0, X0
 	ADDQ     $0x08, CX
 
-store1Of32:
+store1Of34:
 	TESTQ  $0x00000001, SI
-	JE     store0Of32
+	JE     store0Of34
 	VMOVSS X0, (AX)(CX*1)
 
-store0Of32:
+store0Of34:
 vectorEnd:
 	VZEROUPPER
 	RET

@@ -158,6 +158,12 @@ func inverseRoots512(x *float32, w *float32, n int) float32
 func rootSlopes512(c *float32, v *float32, n int, u float32, least float32) float32
 
 //go:noescape
+func addSquares512(sum *float32, v *float32, n int, u float32)
+
+//go:noescape
+func within512(to *float32, x *float32, n int, limit float32) float32
+
+//go:noescape
 func total512(x *float32, n int) float32
 
 //go:noescape
@@ -210,6 +216,12 @@ func inverseRoots256(x *float32, w *float32, n int) float32
 
 //go:noescape
 func rootSlopes256(c *float32, v *float32, n int, u float32, least float32) float32
+
+//go:noescape
+func addSquares256(sum *float32, v *float32, n int, u float32)
+
+//go:noescape
+func within256(to *float32, x *float32, n int, limit float32) float32
 
 //go:noescape
 func total256(x *float32, n int) float32

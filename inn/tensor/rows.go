@@ -122,6 +122,38 @@ func RootSlopes(c, v []float32, u, least float32) float32 {
 	return float32(total)
 }
 
+// AddSquares adds (u - v)² to each sum.
+func AddSquares(sum, v []float32, u float32) {
+	v = v[:len(sum)]
+	if kernels != nil && len(sum) > 0 {
+		kernels.addSquares(&sum[0], &v[0], len(sum), u)
+		return
+	}
+	for i, x := range v {
+		d := u - x
+		sum[i] += d * d
+	}
+}
+
+// Within writes 1 to each value of to where x <= limit and 0 elsewhere, also for NaN,
+// and returns how many are 1. The two may be the same. The count is exact up to
+// 16 million.
+func Within(to, x []float32, limit float32) int {
+	x = x[:len(to)]
+	if kernels != nil && len(to) > 0 {
+		return int(kernels.within(&to[0], &x[0], len(to), limit))
+	}
+	count := 0
+	for i, v := range x {
+		to[i] = 0
+		if v <= limit {
+			to[i] = 1
+			count++
+		}
+	}
+	return count
+}
+
 func root(x float32) float32 { return float32(math.Sqrt(float64(x))) }
 
 func abs(x float32) float32 { return max(x, -x) }

@@ -28,6 +28,8 @@ func main() {
 		s.addRoots()
 		s.inverseRoots()
 		s.rootSlopes()
+		s.addSquares()
+		s.within()
 		s.total()
 		s.axpy()
 		s.squares()

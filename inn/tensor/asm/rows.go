@@ -164,6 +164,39 @@ func (s isa) rootSlopes() {
 	RET()
 }
 
+// addSquares: sum += (u - v)², n >= 1 values.
+func (s isa) addSquares() {
+	s.begin("addSquares", "func(sum, v *float32, n int, u float32)")
+	sum, v, n := param("sum"), param("v"), param("n")
+	u := s.parameter("u")
+	s.each("vector", n, []reg.GPVirtual{sum, v}, func(l lanes) {
+		d, to := s.vec(), s.load(Mem{Base: sum}, l)
+		VSUBPS(s.load(Mem{Base: v}, l), u, d)
+		VFMADD231PS(d, d, to)
+		s.store(to, Mem{Base: sum}, l)
+	})
+	VZEROUPPER()
+	RET()
+}
+
+// within: to <- 1 where x <= limit, else 0, n >= 1 values; returns Σ to.
+func (s isa) within() {
+	s.begin("within", "func(to, x *float32, n int, limit float32) float32")
+	to, x, n := param("to"), param("x"), param("n")
+	limit, one, zero, count := s.parameter("limit"), s.register(s.number(1)), s.zero(), s.zero()
+	s.each("vector", n, []reg.GPVirtual{to, x}, func(l lanes) {
+		inside := s.choose(s.load(Mem{Base: x}, l), lessEqual, limit, one, zero)
+		s.store(inside, Mem{Base: to}, l)
+		if !l.all { // lanes without data, which may be within, do not count
+			inside = s.load(Mem{Base: to}, l)
+		}
+		VADDPS(inside, count, count)
+	})
+	Store(s.sum(count), ReturnIndex(0))
+	VZEROUPPER()
+	RET()
+}
+
 // parameter fills a vector with a float32 that the function is called with.
 func (s isa) parameter(name string) reg.VecVirtual {
 	v, p := s.vec(), XMM()

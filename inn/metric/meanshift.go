@@ -1,0 +1,272 @@
+package metric
+
+import (
+	"math"
+	"runtime"
+	"slices"
+	"sync"
+
+	"github.com/innkeeper-notebook/innkeeper/inn/tensor"
+)
+
+// The mean shift ends when a step is shorter than this share of the radius, or after
+// so many steps.
+const (
+	rest  = 1e-3
+	steps = 300
+)
+
+// A cloud is points as the mean shift first looks at them: in float32, as seen from
+// their middle and in some unit of length.
+type cloud struct {
+	middle  []float64 // the medians
+	unit    float64   // half of the points that are not in the middle are farther from it; 0: none
+	points  tensor.Mat
+	columns tensor.Mat // the transpose of points
+}
+
+func newCloud(rows [][]float64) *cloud {
+	n, d := len(rows), len(rows[0])
+	c := &cloud{make([]float64, d), 0, tensor.New(n, d), tensor.New(d, n)}
+	column := make([]float64, n)
+	for j := range d {
+		for i, r := range rows {
+			column[i] = r[j]
+		}
+		c.middle[j] = smallest(column, (n+1)/2)
+	}
+	var distances []float64
+	for _, r := range rows {
+		if d2 := squaredDistance(r, c.middle); d2 > 0 {
+			distances = append(distances, math.Sqrt(d2))
+		}
+	}
+	if len(distances) > 0 {
+		c.unit = smallest(distances, (len(distances)+1)/2)
+		c.fill(rows)
+	}
+	return c
+}
+
+// fill writes the points in the unit. Those that are very far are put nearer, so that
+// float32 holds them.
+func (c *cloud) fill(rows [][]float64) {
+	const farthest = 1e15
+	for i, r := range rows {
+		for j, m := range c.middle {
+			v := float32(min(max((r[j]-m)/c.unit, -farthest), farthest))
+			c.points.Row(i)[j], c.columns.Row(j)[i] = v, v
+		}
+	}
+}
+
+// squaredDistances writes those from x to all points.
+func (c *cloud) squaredDistances(x, d2 []float32) {
+	clear(d2)
+	for j, v := range x {
+		tensor.AddSquares(d2, c.columns.Row(j), v)
+	}
+}
+
+// bandwidth is the mean distance from a point to the nearest 30 %, the farthest of
+// these, over 100 points or all.
+func (c *cloud) bandwidth() float64 {
+	n := c.points.Rows
+	k := max(1, int(0.3*float64(n)))
+	asked := spread(n, 100)
+	sum := 0.0
+	d2, inside := make([]float32, n), make([]float32, n)
+	for _, i := range asked {
+		c.squaredDistances(c.points.Row(i), d2)
+		sum += math.Sqrt(float64(nearest32(d2, inside, k)))
+	}
+	return c.unit * sum / float64(len(asked))
+}
+
+// nearest32 is the k-th smallest of squared distances, k from 1 on. The bits of numbers
+// from 0 on stand in their own order, so it is looked for by halves among these. It needs
+// room as long as the distances.
+func nearest32(d2, room []float32, k int) float32 {
+	low, high := uint32(0), math.Float32bits(math.MaxFloat32)
+	for low < high {
+		middle := (low + high) / 2
+		if tensor.Within(room, d2, math.Float32frombits(middle)) >= k {
+			high = middle
+		} else {
+			low = middle + 1
+		}
+	}
+	return math.Float32frombits(low)
+}
+
+// centres are where the shifts come to rest, farther from each other than the radius,
+// save for outliers. The way there is taken in float32, the last steps among the rows.
+func (c *cloud) centres(rows [][]float64, radius float64, starts int) [][]float64 {
+	c.unit = radius
+	c.fill(rows)
+	found := c.climbs(starts)
+	slices.SortStableFunc(found, func(a, b climb) int { return b.around - a.around })
+	var chosen []climb
+	for i, f := range found {
+		if i > 0 && f.around*f.around < len(rows) {
+			break
+		}
+		if !slices.ContainsFunc(chosen, func(g climb) bool { return squared32(f.at, g.at) <= 1 }) {
+			chosen = append(chosen, f)
+		}
+	}
+	centres := make([][]float64, len(chosen))
+	for i, f := range chosen {
+		x := make([]float64, len(f.at))
+		for j, v := range f.at {
+			x[j] = c.middle[j] + radius*float64(v)
+		}
+		centres[i] = settle(rows, x, radius)
+	}
+	return centres
+}
+
+// A climb is where a start has got to, and how many points are around it.
+type climb struct {
+	at     []float32
+	around int
+}
+
+// climbs are where the shifts come to rest that start from some points, evenly spread
+// over them; the radius is the unit.
+func (c *cloud) climbs(starts int) []climb {
+	from := spread(c.points.Rows, starts)
+	found := make([]climb, len(from))
+	for i, p := range from {
+		found[i].at = slices.Clone(c.points.Row(p))
+	}
+	const together = 6 // starts, whose means are one product
+	workers := runtime.GOMAXPROCS(0)
+	var wg sync.WaitGroup
+	for w := range workers {
+		wg.Go(func() {
+			inside, means := tensor.New(together, c.points.Rows), tensor.New(together, c.points.Cols)
+			for lo := w * together; lo < len(found); lo += workers * together {
+				c.climb(found[lo:min(lo+together, len(found))], inside, means)
+			}
+		})
+	}
+	wg.Wait()
+	return found
+}
+
+// climb moves some starts together; inside and means have a row for each.
+func (c *cloud) climb(some []climb, inside, means tensor.Mat) {
+	moving := make([]*climb, len(some))
+	for i := range some {
+		moving[i] = &some[i]
+	}
+	for range steps {
+		for i, m := range moving {
+			c.squaredDistances(m.at, inside.Row(i))
+			m.around = tensor.Within(inside.Row(i), inside.Row(i), 1)
+		}
+		n := len(moving)
+		tensor.Forward(means.Slice(0, n, 0, means.Cols), inside.Slice(0, n, 0, inside.Cols), c.points, nil, tensor.Identity)
+		still := moving[:0]
+		for i, m := range moving {
+			mean := means.Row(i)
+			for j := range mean {
+				mean[j] /= float32(m.around)
+			}
+			if m.around > 0 && squared32(mean, m.at) >= rest*rest { // a mean may have none around it
+				copy(m.at, mean)
+				still = append(still, m)
+			}
+		}
+		if moving = still; len(moving) == 0 {
+			return
+		}
+	}
+}
+
+func squared32(a, b []float32) float32 {
+	sum := float32(0)
+	for j, v := range a {
+		d := v - b[j]
+		sum += d * d
+	}
+	return sum
+}
+
+// settle shifts x until it rests.
+func settle(rows [][]float64, x []float64, radius float64) []float64 {
+	next := make([]float64, len(x))
+	for range steps {
+		shift(rows, x, next, radius)
+		moved := squaredDistance(x, next)
+		x, next = next, x
+		if moved < rest*rest*radius*radius {
+			break
+		}
+	}
+	return x
+}
+
+// shift writes the mean of the rows within the radius of x into mean, or if there
+// is none the nearest row.
+func shift(rows [][]float64, x, mean []float64, radius float64) {
+	clear(mean)
+	count := 0
+	for _, r := range rows {
+		if squaredDistance(r, x) > radius*radius {
+			continue
+		}
+		count++
+		for j, v := range r {
+			mean[j] += v
+		}
+	}
+	if count == 0 {
+		copy(mean, rows[closest(rows, x)])
+		return
+	}
+	for j := range mean {
+		mean[j] /= float64(count)
+	}
+}
+
+// spread are m of the numbers below n, evenly spread over them, or all.
+func spread(n, m int) []int {
+	some := make([]int, min(n, m))
+	for i := range some {
+		some[i] = i * n / len(some)
+	}
+	return some
+}
+
+// smallest is the k-th smallest of finite values, k from 1 on, whose order it
+// changes (Hoare's quickselect).
+func smallest(v []float64, k int) float64 {
+	for len(v) > 1 {
+		pivot := v[len(v)/2]
+		i, j := 0, len(v)-1
+		for i <= j {
+			for v[i] < pivot {
+				i++
+			}
+			for v[j] > pivot {
+				j--
+			}
+			if i <= j {
+				v[i], v[j] = v[j], v[i]
+				i++
+				j--
+			}
+		}
+		switch { // v[:j+1] are at most the pivot, v[i:] at least, and between them it stands
+		case k <= j+1:
+			v = v[:j+1]
+		case k > i:
+			v, k = v[i:], k-i
+		default:
+			return pivot
+		}
+	}
+	return v[0]
+}
