@@ -2,6 +2,7 @@ package layer
 
 import (
 	"fmt"
+	"math"
 	"math/rand/v2"
 
 	"github.com/innkeeper-notebook/innkeeper/inn/tensor"
@@ -46,17 +47,18 @@ func (p *PerceptronPass) Backward(w, g []float32, rows int) tensor.Mat {
 	return p.pass.backward(w, g, rows)
 }
 
-// dropOut draws the mask of hidden layer i and applies it to its outputs h.
+// dropOut draws the mask of hidden layer i and applies it to its outputs h. From one
+// that is dropped to the next it is a geometric number of steps.
 func (p *perceptronPass) dropOut(i int, h tensor.Mat) {
 	mask := head(p.masks[i], h.Rows)
 	keep := 1 / (1 - p.drop)
-	for r := range h.Rows {
-		for j := range mask.Row(r) {
-			mask.Row(r)[j] = keep
-			if p.rng.Float32() < p.drop {
-				mask.Row(r)[j] = 0
-			}
-		}
+	for k := range mask.Data {
+		mask.Data[k] = keep
+	}
+	perLog := 1 / math.Log1p(-float64(p.drop))
+	step := func() int { return int(min(math.Log(1-p.rng.Float64())*perLog, float64(len(mask.Data)))) }
+	for k := step(); k < len(mask.Data); k += 1 + step() {
+		mask.Data[k] = 0
 	}
 	multiply(h, mask)
 }

@@ -75,32 +75,35 @@ func (c Spline) Tensors() []Tensor { return c.Net.Tensors() }
 
 // NewPass makes a pass.
 func (c Spline) NewPass(rows int, packed *Packed, s *Scratch) Pass {
-	p := &splinePass{Spline: c, net: c.Net.newPass(rows, packed, s), at: make([]splineAt, rows*(c.Hi-c.Lo))}
-	room := make([]float64, len(p.at)*2*c.Bins)
+	n := c.Hi - c.Lo
+	p := &splinePass{Spline: c, net: c.Net.newPass(rows, packed, s), at: make([]splineAt, rows*n), shares: tensor.New(rows, n*2*c.Bins)}
 	for i := range p.at {
-		p.at[i].widths, room = room[:c.Bins], room[c.Bins:]
-		p.at[i].heights, room = room[:c.Bins], room[c.Bins:]
+		own := p.shares.Data[i*2*c.Bins:][:2*c.Bins]
+		p.at[i].widths, p.at[i].heights = own[:c.Bins], own[c.Bins:]
 	}
 	return p
 }
 
 type splinePass struct {
 	Spline
-	net *perceptronPass
-	at  []splineAt // a row's columns one after the other
+	net    *perceptronPass
+	at     []splineAt // a row's columns one after the other
+	shares tensor.Mat // widths and heights of each of these
 }
 
 // A splineAt is one value's spline, and where on it the value lies. The spline
 // maps a = u exp(s) + t to v.
 type splineAt struct {
 	u, factor, clampSlope float64   // the affine map: u, exp(s), ds/draw
-	widths, heights       []float64 // softmax of the logits
+	widths, heights       []float32 // softmax of the logits
 	bin                   int       // -1: outside
 	w, h, xi, d0, d1      float64   // bin's width and height, where in it 0..1, slopes at its ends
 	raw0, raw1            float64   // the perceptron's outputs for d0 and d1
 }
 
-func (p *splinePass) condition(w []float32, x tensor.Mat) tensor.Mat {
+// parameters are the perceptron's outputs for the columns that do not change; they
+// make the shares.
+func (p *splinePass) parameters(w []float32, x tensor.Mat) tensor.Mat {
 	if x.Cols != p.Width {
 		panic(fmt.Sprintf("layer: a spline coupling of width %d meets %d columns", p.Width, x.Cols))
 	}
@@ -108,43 +111,57 @@ func (p *splinePass) condition(w []float32, x tensor.Mat) tensor.Mat {
 		row, in := x.Row(i), p.net.in.Row(i)
 		copy(in[copy(in, row[:p.Lo]):], row[p.Hi:])
 	}
-	return p.net.forward(w, x.Rows)
+	out := p.net.forward(w, x.Rows)
+	n, k := p.Hi-p.Lo, perColumn(p.Bins)
+	for i := range x.Rows {
+		row := out.Row(i)
+		for j := range n {
+			q := &p.at[i*n+j]
+			logits := row[j*k+2:]
+			fromMost(q.widths, logits)
+			fromMost(q.heights, logits[p.Bins:])
+		}
+		tensor.ExpOf(p.shares.Row(i))
+		for j := range n {
+			q := &p.at[i*n+j]
+			normalise(q.widths)
+			normalise(q.heights)
+		}
+	}
+	return out
 }
 
 func (p *splinePass) Forward(w []float32, x tensor.Mat, logdet []float32) {
-	out := p.condition(w, x)
-	n, k := p.Hi-p.Lo, perColumn(p.Bins)
-	for i := range x.Rows {
-		a, sum := x.Row(i)[p.Lo:p.Hi], 0.0
-		for j := range a {
-			raw, q := out.Row(i)[j*k:(j+1)*k], &p.at[i*n+j]
-			s := p.affine(q, raw)
-			q.u = float64(a[j])
-			v, logSlope := p.spline(q, raw, q.u*q.factor+float64(raw[1]))
-			a[j] = float32(v)
-			sum += s + logSlope
-		}
-		if logdet != nil {
-			logdet[i] += float32(sum)
-		}
-	}
+	p.run(w, x, logdet, 1, func(q *splineAt, raw []float32, u float64) float64 {
+		q.u = u
+		return p.spline(q, raw, u*q.factor+float64(raw[1]))
+	})
 }
 
 func (p *splinePass) Inverse(w []float32, x tensor.Mat, logdet []float32) {
-	out := p.condition(w, x)
+	p.run(w, x, logdet, -1, func(q *splineAt, raw []float32, v float64) float64 {
+		q.u = (p.inverse(q, raw, v) - float64(raw[1])) / q.factor
+		return q.u
+	})
+}
+
+// run maps each value by f, given the perceptron's outputs for it, and adds sign times
+// the logarithm of the forward slope to the row's log-determinant.
+func (p *splinePass) run(w []float32, x tensor.Mat, logdet []float32, sign float64, f func(q *splineAt, raw []float32, value float64) float64) {
+	out := p.parameters(w, x)
 	n, k := p.Hi-p.Lo, perColumn(p.Bins)
 	for i := range x.Rows {
 		a, sum := x.Row(i)[p.Lo:p.Hi], 0.0
 		for j := range a {
 			raw, q := out.Row(i)[j*k:(j+1)*k], &p.at[i*n+j]
 			s := p.affine(q, raw)
-			v, logSlope := p.inverse(q, raw, float64(a[j]))
-			q.u = (v - float64(raw[1])) / q.factor
-			a[j] = float32(q.u)
-			sum += s + logSlope
+			a[j] = float32(f(q, raw, float64(a[j])))
+			if logdet != nil {
+				sum += s + q.logSlope()
+			}
 		}
 		if logdet != nil {
-			logdet[i] -= float32(sum)
+			logdet[i] += float32(sign * sum)
 		}
 	}
 }
@@ -157,13 +174,12 @@ func (p *splinePass) affine(q *splineAt, raw []float32) (s float64) {
 	return s
 }
 
-// spline returns the spline's value at a, and the logarithm of its slope.
-func (p *splinePass) spline(q *splineAt, raw []float32, a float64) (v, logSlope float64) {
+// spline is the spline's value at a.
+func (p *splinePass) spline(q *splineAt, raw []float32, a float64) float64 {
 	if !(math.Abs(a) < p.Bound) {
 		q.bin = -1
-		return a, 0
+		return a
 	}
-	p.shares(q, raw)
 	x, y := -p.Bound, -p.Bound
 	k := 0
 	for ; k < p.Bins-1; k++ {
@@ -177,17 +193,15 @@ func (p *splinePass) spline(q *splineAt, raw []float32, a float64) (v, logSlope 
 	p.enter(q, raw, k)
 	q.xi = min(max((a-x)/q.w, 0), 1)
 	c := q.curve()
-	return y + q.h*c.n/c.d, c.logSlope()
+	return y + q.h*c.n/c.d
 }
 
-// inverse returns the a whose value on the spline is v, and the logarithm of the
-// slope there.
-func (p *splinePass) inverse(q *splineAt, raw []float32, v float64) (a, logSlope float64) {
+// inverse is the a whose value on the spline is v.
+func (p *splinePass) inverse(q *splineAt, raw []float32, v float64) float64 {
 	if !(math.Abs(v) < p.Bound) {
 		q.bin = -1
-		return v, 0
+		return v
 	}
-	p.shares(q, raw)
 	x, y := -p.Bound, -p.Bound
 	k := 0
 	for ; k < p.Bins-1; k++ {
@@ -205,18 +219,12 @@ func (p *splinePass) inverse(q *splineAt, raw []float32, v float64) (a, logSlope
 	rise, bend := v-y, q.d0+q.d1-2*s
 	qa, qb, qc := q.h*(s-q.d0)+rise*bend, q.h*q.d0-rise*bend, -s*rise
 	q.xi = min(max(2*qc/(-qb-math.Sqrt(max(0, qb*qb-4*qa*qc))), 0), 1)
-	return x + q.w*q.xi, q.curve().logSlope()
-}
-
-// shares are the softmax of the logits of widths and heights.
-func (p *splinePass) shares(q *splineAt, raw []float32) {
-	softmax(q.widths, raw[2:2+p.Bins])
-	softmax(q.heights, raw[2+p.Bins:2+2*p.Bins])
+	return x + q.w*q.xi
 }
 
 // size is the width or height of a bin with a given share.
-func (p *splinePass) size(share float64) float64 {
-	return 2 * p.Bound * (leastBin + (1-leastBin*float64(p.Bins))*share)
+func (p *splinePass) size(share float32) float64 {
+	return 2 * p.Bound * (leastBin + (1-leastBin*float64(p.Bins))*float64(share))
 }
 
 // enter sets bin k of the spline.
@@ -246,6 +254,14 @@ func (q *splineAt) curve() curve {
 	c.d = c.s + c.bend*c.q
 	c.m = q.d1*xi*xi + 2*c.s*c.q + q.d0*(1-xi)*(1-xi)
 	return c
+}
+
+// logSlope is the logarithm of the spline's slope at the value.
+func (q *splineAt) logSlope() float64 {
+	if q.bin < 0 {
+		return 0
+	}
+	return q.curve().logSlope()
 }
 
 func (c curve) logSlope() float64 { return 2*math.Log(c.s) + math.Log(c.m) - 2*math.Log(c.d) }
@@ -347,11 +363,11 @@ func (p *splinePass) gradient(q *splineAt, dv, dl float64, draw []float32) {
 
 // shareGradient takes the gradient of the sizes, own for bin k and before for
 // each bin before it, through the softmax to the logits.
-func (p *splinePass) shareGradient(shares []float64, k int, own, before float64, dlogits []float32) {
+func (p *splinePass) shareGradient(shares []float32, k int, own, before float64, dlogits []float32) {
 	scale := 2 * p.Bound * (1 - leastBin*float64(p.Bins))
-	mean := shares[k] * own
+	mean := float64(shares[k]) * own
 	for j := range k {
-		mean += shares[j] * before
+		mean += float64(shares[j]) * before
 	}
 	for j, share := range shares {
 		d := 0.0
@@ -361,25 +377,33 @@ func (p *splinePass) shareGradient(shares []float64, k int, own, before float64,
 		case j == k:
 			d = own
 		}
-		dlogits[j] += float32(scale * share * (d - mean))
+		dlogits[j] += float32(scale * float64(share) * (d - mean))
 	}
 }
 
-func softmax(dst []float64, logits []float32) {
+// fromMost writes the first logits less their largest.
+func fromMost(dst, logits []float32) {
+	logits = logits[:len(dst)]
 	most := logits[0]
 	for _, v := range logits {
 		most = max(most, v)
 	}
-	sum := 0.0
 	for j, v := range logits {
-		dst[j] = math.Exp(float64(v - most))
-		sum += dst[j]
-	}
-	for j := range dst {
-		dst[j] /= sum
+		dst[j] = v - most
 	}
 }
 
-func softplus(x float64) float64 { return max(x, 0) + math.Log1p(math.Exp(-math.Abs(x))) }
+// normalise makes the sum of x 1.
+func normalise(x []float32) {
+	sum := float32(0)
+	for _, v := range x {
+		sum += v
+	}
+	for j := range x {
+		x[j] /= sum
+	}
+}
+
+func softplus(x float64) float64 { return max(x, 0) + math.Log(1+math.Exp(-math.Abs(x))) }
 
 func sigmoid(x float64) float64 { return 1 / (1 + math.Exp(-x)) }

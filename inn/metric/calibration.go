@@ -59,42 +59,63 @@ func Calibration(post inn.Posterior, test *inn.Pairs, set *Settings) (*Calibrati
 	if err != nil {
 		return nil, err
 	}
-	t := &CalibrationTable{Method: post.String(), Tests: r.n, Draws: r.draws, Confidence: make([]float64, confidences)}
-	for k := range t.Confidence {
-		t.Confidence[k] = float64(k+1) / (confidences + 1)
-	}
-	vars := test.X.Vars
-	counts := make([][]int, len(vars))
-	for j := range counts {
-		counts[j] = make([]int, confidences)
-	}
+	c := r.calibration()
 	err = r.each("calibration", func(_ int, truth []float64, cols [][]float64) error {
-		for j, draws := range cols {
-			below, above := rank(draws, truth[j])
-			for k, q := range t.Confidence {
-				if (1-q)/2 < below && above < (1+q)/2 {
-					counts[j][k]++
-				}
-			}
-		}
+		c.add(truth, cols)
 		return nil
 	})
 	if err != nil {
 		return nil, err
 	}
+	return c.finish(), nil
+}
+
+// A calibration counts inliers, of each parameter at each confidence.
+type calibration struct {
+	*run
+	table  *CalibrationTable
+	counts [][]int
+}
+
+func (r *run) calibration() *calibration {
+	t := &CalibrationTable{Method: r.post.String(), Tests: r.n, Draws: r.draws, Confidence: make([]float64, confidences)}
+	for k := range t.Confidence {
+		t.Confidence[k] = float64(k+1) / (confidences + 1)
+	}
+	c := &calibration{r, t, make([][]int, len(r.test.X.Vars))}
+	for j := range c.counts {
+		c.counts[j] = make([]int, confidences)
+	}
+	return c
+}
+
+// add counts a measurement's true parameters, given its draws.
+func (c *calibration) add(truth []float64, cols [][]float64) {
+	for j, draws := range cols {
+		below, above := rank(draws, truth[j])
+		for k, q := range c.table.Confidence {
+			if (1-q)/2 < below && above < (1+q)/2 {
+				c.counts[j][k]++
+			}
+		}
+	}
+}
+
+func (c *calibration) finish() *CalibrationTable {
+	t, vars := c.table, c.test.X.Vars
 	t.Inliers = make([]float64, confidences)
 	for j, v := range vars {
 		row := CalibrationRow{Var: v, Inliers: make([]float64, confidences)}
-		for k, c := range counts[j] {
-			row.Inliers[k] = float64(c) / float64(r.n)
+		for k, count := range c.counts[j] {
+			row.Inliers[k] = float64(count) / float64(c.n)
 			t.Inliers[k] += row.Inliers[k] / float64(len(vars))
 		}
 		row.Error = deviation(row.Inliers, t.Confidence)
 		t.Rows = append(t.Rows, row)
 	}
 	t.Error = deviation(t.Inliers, t.Confidence)
-	t.Chance = chance(t.Confidence, r.n)
-	return t, nil
+	t.Chance = chance(t.Confidence, c.n)
+	return t
 }
 
 // rank says where x stands among the draws: with the k-th of n draws in order

@@ -161,6 +161,22 @@ func ExampleMAPError() {
 	// all                  0.700 ± 0.037
 }
 
+func ExampleMAPErrorAndCalibration() {
+	test, err := half.Pairs(2000, 1)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	points, calibration, err := metric.MAPErrorAndCalibration(exact{}, test, &metric.Settings{Draws: 200})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	fmt.Printf("RMSE %v, calibration error %.1f %%\n", points.All, 100*calibration.Error)
+	// Output:
+	// RMSE 0.718 ± 0.011, calibration error 0.7 %
+}
+
 func ExampleResimulated() {
 	test, err := half.Pairs(1000, 1)
 	if err != nil {

@@ -83,20 +83,24 @@ func (c *cloud) bandwidth() float64 {
 	return c.unit * sum / float64(len(asked))
 }
 
-// nearest32 is the k-th smallest of squared distances, k from 1 on. The bits of numbers
-// from 0 on stand in their own order, so it is looked for by halves among these. It needs
-// room as long as the distances.
+// nearest32 is the k-th smallest of squared distances, k from 1 on, to a thousandth. The
+// bits of numbers from 0 on stand in their own order, so it is looked for by halves among
+// these. It needs room as long as the distances.
 func nearest32(d2, room []float32, k int) float32 {
+	const thousandth = 1 << 13 // of the significand's 2²³
 	low, high := uint32(0), math.Float32bits(math.MaxFloat32)
-	for low < high {
+	for high-low > thousandth {
 		middle := (low + high) / 2
 		if tensor.Within(room, d2, math.Float32frombits(middle)) >= k {
 			high = middle
 		} else {
-			low = middle + 1
+			low = middle
 		}
 	}
-	return math.Float32frombits(low)
+	if tensor.Within(room, d2, 0) >= k {
+		return 0
+	}
+	return math.Float32frombits(high)
 }
 
 // centres are where the shifts come to rest, farther from each other than the radius,

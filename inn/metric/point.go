@@ -17,9 +17,10 @@ type PointTable struct {
 	Rows   []PointRow
 	All    Estimate // of all parameters together
 
-	MAP *inn.Samples // the estimates, one a test pair
-	z   [][]float64  // (estimate - truth)/S, one row a test pair
-	run *run
+	MAP  *inn.Samples // the estimates, one a test pair
+	unit []float64    // S of each parameter
+	z    [][]float64  // (estimate - truth)/S, one row a test pair
+	run  *run
 }
 
 // A PointRow is one parameter's line.
@@ -46,38 +47,75 @@ func MAPError(post inn.Posterior, test *inn.Pairs, set *Settings) (*PointTable, 
 	if err != nil {
 		return nil, err
 	}
-	unit, err := r.units(test.X, "parameter")
+	t, err := r.points()
 	if err != nil {
 		return nil, err
 	}
-	t := &PointTable{Method: post.String(), Tests: r.n, Draws: r.draws, MAP: inn.NewSamples(test.X.Vars, r.n), run: r}
-	err = r.each("MAP", func(i int, truth []float64, cols [][]float64) error {
-		best, err := MAP(rows(test.X.Vars, cols), &MAPSettings{Scale: unit})
-		if err != nil {
-			return err
-		}
-		copy(t.MAP.Row(i), best)
-		z := make([]float64, len(unit))
-		for j := range z {
-			z[j] = (best[j] - truth[j]) / unit[j]
-		}
-		t.z = append(t.z, z)
-		return nil
+	if err := r.each("MAP", t.add); err != nil {
+		return nil, err
+	}
+	return t, t.finish()
+}
+
+// MAPErrorAndCalibration is what MAPError and Calibration say, of the same draws: a row of
+// the paper's Table 1 without drawing twice.
+func MAPErrorAndCalibration(post inn.Posterior, test *inn.Pairs, set *Settings) (*PointTable, *CalibrationTable, error) {
+	r, err := newRun(post, test, set)
+	if err != nil {
+		return nil, nil, err
+	}
+	t, err := r.points()
+	if err != nil {
+		return nil, nil, err
+	}
+	c := r.calibration()
+	err = r.each("MAP and calibration", func(i int, truth []float64, cols [][]float64) error {
+		c.add(truth, cols)
+		return t.add(i, truth, cols)
 	})
 	if err != nil {
+		return nil, nil, err
+	}
+	return t, c.finish(), t.finish()
+}
+
+// points is a table to which measurements can be added.
+func (r *run) points() (*PointTable, error) {
+	unit, err := r.units(r.test.X, "parameter")
+	if err != nil {
 		return nil, err
 	}
+	return &PointTable{Method: r.post.String(), Tests: r.n, Draws: r.draws, MAP: inn.NewSamples(r.test.X.Vars, r.n), unit: unit, run: r}, nil
+}
+
+// add finds the estimate of measurement i, given its draws.
+func (t *PointTable) add(i int, truth []float64, cols [][]float64) error {
+	best, err := MAP(rows(t.MAP.Vars, cols), &MAPSettings{Scale: t.unit})
+	if err != nil {
+		return err
+	}
+	copy(t.MAP.Row(i), best)
+	z := make([]float64, len(t.unit))
+	for j, unit := range t.unit {
+		z[j] = (best[j] - truth[j]) / unit
+	}
+	t.z = append(t.z, z)
+	return nil
+}
+
+func (t *PointTable) finish() error {
 	var names []string
-	for _, v := range test.X.Vars {
+	for _, v := range t.MAP.Vars {
 		e, err := t.Over(v.Name)
 		if err != nil {
-			return nil, err
+			return err
 		}
 		t.Rows = append(t.Rows, PointRow{Var: v, RMSE: e})
 		names = append(names, v.Name)
 	}
+	var err error
 	t.All, err = t.Over(names...)
-	return t, err
+	return err
 }
 
 // Over is the RMSE of some parameters together: the paper's "MAP error all" is

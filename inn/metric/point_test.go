@@ -4,6 +4,7 @@ import (
 	"math"
 	"math/rand/v2"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 
@@ -240,10 +241,14 @@ func TestNewMeasuresErrors(t *testing.T) {
 	}
 	set := &Settings{Draws: 100}
 	all := map[string]func(inn.Posterior, *inn.Pairs) (any, error){
-		"SBC":            func(p inn.Posterior, q *inn.Pairs) (any, error) { return SBC(p, q, set) },
-		"Coverage":       func(p inn.Posterior, q *inn.Pairs) (any, error) { return Coverage(p, q, set) },
-		"TARP":           func(p inn.Posterior, q *inn.Pairs) (any, error) { return TARP(p, q, set) },
-		"MAPError":       func(p inn.Posterior, q *inn.Pairs) (any, error) { return MAPError(p, q, set) },
+		"SBC":      func(p inn.Posterior, q *inn.Pairs) (any, error) { return SBC(p, q, set) },
+		"Coverage": func(p inn.Posterior, q *inn.Pairs) (any, error) { return Coverage(p, q, set) },
+		"TARP":     func(p inn.Posterior, q *inn.Pairs) (any, error) { return TARP(p, q, set) },
+		"MAPError": func(p inn.Posterior, q *inn.Pairs) (any, error) { return MAPError(p, q, set) },
+		"both": func(p inn.Posterior, q *inn.Pairs) (any, error) {
+			points, _, err := MAPErrorAndCalibration(p, q, set)
+			return points, err
+		},
 		"Resimulated":    func(p inn.Posterior, q *inn.Pairs) (any, error) { return Resimulated(p, g.problem, q, set) },
 		"ResimulatedMAP": func(p inn.Posterior, q *inn.Pairs) (any, error) { return ResimulatedMAP(p, g.problem, q, set) },
 		"Predictive":     func(p inn.Posterior, q *inn.Pairs) (any, error) { return Predictive(p, g.problem, q, set) },
@@ -294,5 +299,23 @@ func TestNewMeasuresErrors(t *testing.T) {
 		if a, b := first.(interface{ String() string }).String(), again.(interface{ String() string }).String(); a != b {
 			t.Errorf("%s: the same seed gives two tables:\n%s\n%s", name, a, b)
 		}
+	}
+}
+
+// TestMAPErrorAndCalibration: both tables are those that each makes alone.
+func TestMAPErrorAndCalibration(t *testing.T) {
+	g := newGaussian(t)
+	test, set := g.pairs(t, 40), &Settings{Draws: 150, Tests: 30, Seed: 3}
+	points, calibration, err := MAPErrorAndCalibration(g, test, set)
+	if err != nil {
+		t.Fatal(err)
+	}
+	alone, err := MAPError(g, test, set)
+	if err != nil || alone.String() != points.String() {
+		t.Errorf("MAP errors\n%v, alone\n%v; error %v", points, alone, err)
+	}
+	calibrationAlone, err := Calibration(g, test, set)
+	if err != nil || calibrationAlone.String() != calibration.String() || !slices.Equal(calibrationAlone.Inliers, calibration.Inliers) {
+		t.Errorf("calibration\n%v, alone\n%v; error %v", calibration, calibrationAlone, err)
 	}
 }
