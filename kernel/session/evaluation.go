@@ -37,10 +37,7 @@ func (o *evaluation) arrange(list []ast.Expr) (before []ast.Stmt) {
 		l.pos = x.Pos()
 		v := l.new()
 		before = append(before, l.withFunctions(l.define1(v, l.expr(x)))...)
-		if l.hoisted == nil {
-			l.hoisted = map[ast.Expr]string{}
-		}
-		l.hoisted[x] = v.Name
+		l.hoist(x, v)
 	}
 	return before
 }
@@ -111,6 +108,36 @@ func (l *lowering) mayPanic(place ast.Expr) bool {
 		}
 	}
 	return false
+}
+
+// fails reports whether a value may panic in another way than an index or a field
+// does: that panic comes before the one of the place that it is assigned to. Indexes
+// and fields are left to the interpreter's order, since a variable for every value
+// would make loops over slices slow.
+func (l *lowering) fails(value ast.Expr) (found bool) {
+	ast.Inspect(value, func(n ast.Node) bool {
+		e, ok := n.(ast.Expr)
+		if !ok || found || l.info.Types[e].Value != nil || l.info.Types[e].IsType() || l.hoisted[e] != "" {
+			return false
+		}
+		switch e := e.(type) {
+		case *ast.FuncLit:
+			return false
+		case *ast.StarExpr, *ast.SliceExpr, *ast.TypeAssertExpr:
+			found = true
+		case *ast.BinaryExpr:
+			b, ok := l.typeOf(e.Y).Underlying().(*types.Basic)
+			variable := ok && l.info.Types[e.Y].Value == nil
+			switch e.Op {
+			case token.QUO, token.REM:
+				found = variable && b.Info()&types.IsInteger != 0
+			case token.SHL, token.SHR:
+				found = variable && b.Info()&types.IsUnsigned == 0
+			}
+		}
+		return !found
+	})
+	return found
 }
 
 // condition is the condition of a loop.
@@ -222,7 +249,7 @@ func (o *evaluation) walk(x ast.Expr) {
 		o.walk(x.X)
 	case *ast.Ident:
 		v, ok := info.Uses[x].(*types.Var)
-		if ok && (o.l.top || global(v) || o.l.fn != nil && o.l.fn.moves[v]) {
+		if ok && o.l.moving(v) {
 			o.read = true
 			switch v.Type().Underlying().(type) {
 			case *types.Array, *types.Struct:
@@ -291,6 +318,11 @@ func (o *evaluation) walk(x ast.Expr) {
 			o.walk(e)
 		}
 	}
+}
+
+// moving reports whether calls, or what pointers lead to, may change a variable.
+func (l *lowering) moving(v types.Object) bool {
+	return l.top || global(v) || l.fn != nil && l.fn.moves[v]
 }
 
 // address walks through what an address is taken of, which is not read itself.

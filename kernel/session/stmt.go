@@ -173,6 +173,7 @@ func hasCall(n ast.Node) (found bool) {
 // assignment lowers = and :=, where declare is true for new variables of a function.
 func (l *lowering) assignment(lhs, rhs []ast.Expr, declare bool) []ast.Stmt {
 	o := &evaluation{l: l, read: slices.ContainsFunc(lhs, l.mayPanic)}
+	o.needed = len(rhs) > 1 && slices.ContainsFunc(lhs, func(x ast.Expr) bool { return !l.isNew(x) })
 	return append(o.arrange(l.sides(lhs, rhs)), l.assigned(lhs, rhs, declare)...)
 }
 
@@ -183,40 +184,7 @@ func (l *lowering) assigned(lhs, rhs []ast.Expr, declare bool) []ast.Stmt {
 	if len(lhs) == 1 {
 		return l.assign1(lhs[0], rhs[0], declare)
 	}
-	// The operands on the left, then the values, then the assignments.
-	var out []ast.Stmt
-	var places, values []ast.Expr
-	for _, x := range lhs {
-		if id, ok := x.(*ast.Ident); ok && (id.Name == "_" || l.info.Defs[id] != nil) {
-			places = append(places, nil)
-			continue
-		}
-		more, to := l.place(x, !plain(x))
-		out = append(out, more...)
-		places = append(places, to)
-	}
-	for i, x := range rhs {
-		t := l.leftType(lhs[i], x)
-		v := l.new()
-		if types.IsInterface(t) || l.info.Types[x].IsNil() {
-			out = append(out, l.hold(v, l.mustSpell(t, x.Pos()), l.exprAs(x, t))...)
-		} else {
-			out = append(out, l.withFunctions(l.define1(v, l.exprAs(x, t)))...)
-		}
-		values = append(values, v)
-	}
-	for i, x := range lhs {
-		if id, ok := x.(*ast.Ident); ok && id.Name == "_" {
-			out = append(out, l.set(l.id("_"), values[i]))
-			continue
-		}
-		if places[i] == nil {
-			out = append(out, l.store(x, values[i], declare)...)
-			continue
-		}
-		out = append(out, l.set(places[i], values[i]))
-	}
-	return out
+	return l.several(lhs, rhs, declare)
 }
 
 // plain reports whether an expression stays the same place while other
@@ -248,11 +216,16 @@ func (l *lowering) store(x, value ast.Expr, declare bool) []ast.Stmt {
 		}
 		return []ast.Stmt{l.local(l.bind(id), t, value)}
 	}
+	return l.put(l.target(x), value)
+}
+
+// put assigns a lowered value to a lowered place.
+func (l *lowering) put(place, value ast.Expr) []ast.Stmt {
 	if _, ok := value.(*ast.CompositeLit); ok { // which would take the variable's place, and pointers keep the old one
 		made := l.new()
-		return append(l.withFunctions(l.define1(made, value)), l.set(l.target(x), made))
+		return append(l.withFunctions(l.define1(made, value)), l.set(place, made))
 	}
-	return []ast.Stmt{l.set(l.target(x), value)}
+	return l.withFunctions(l.set(place, value))
 }
 
 // inPlace reports whether the interpreter writes literals of a type over what the
@@ -282,7 +255,12 @@ func (l *lowering) assign1(x, value ast.Expr, declare bool) []ast.Stmt {
 		}
 	}
 	at := l.pos
-	stmts := l.store(x, v, declare)
+	var before []ast.Stmt
+	if l.mayPanic(x) && l.fails(value) {
+		made := l.new()
+		before, v = l.hold(made, l.mustSpell(t, value.Pos()), v), made
+	}
+	stmts := append(before, l.store(x, v, declare)...)
 	l.pos = at
 	last := len(stmts) - 1
 	return append(stmts[:last:last], l.withFunctions(stmts[last])...)
@@ -340,7 +318,15 @@ func (l *lowering) place(x ast.Expr, once bool) ([]ast.Stmt, ast.Expr) {
 					more, base = l.place(e.X, !plain(e.X))
 					out = append(out, more...)
 				}
-				return out, l.steps(base, t, path)
+				last := len(path) - 1
+				for _, i := range path[:last] {
+					base, t = l.step(base, t, i)
+					if _, ptr := t.Underlying().(*types.Pointer); ptr { // of an embedded struct
+						base = temp(base, t)
+					}
+				}
+				base, _ = l.field1(base, t, path[last])
+				return out, base
 			}
 		}
 	}
