@@ -667,6 +667,8 @@ func (cp *checkpass) problems(errs []types.Error, stmts []ast.Stmt) []problem {
 		switch {
 		case strings.HasSuffix(e.Msg, "imported and not used"), strings.Contains(e.Msg, "imported as") && strings.HasSuffix(e.Msg, "and not used"):
 			continue
+		case strings.HasSuffix(e.Msg, notExported):
+			continue
 		case strings.HasPrefix(e.Msg, "declared and not used") && tops[e.Pos]:
 			continue
 		case strings.HasSuffix(e.Msg, "is not used") && len(stmts) > 0 && shown(last(stmts)) && e.Pos >= last(stmts).Pos() && e.Pos <= last(stmts).End():

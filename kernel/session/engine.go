@@ -23,7 +23,7 @@ import (
 type engine struct {
 	interp *interp.Interpreter
 	trace  *traceWriter
-	layout *layout // or nil
+	layout *layout
 	halted *halted // the last run that was halted, until what it knew can run again
 }
 
@@ -36,7 +36,11 @@ func newEngine(symbols map[string]map[string]reflect.Value, waits map[string]*at
 		return nil, fmt.Errorf("session: loading the symbol tables: %w", err)
 	}
 	trace.fset = i.FileSet()
-	return &engine{interp: i, trace: trace, layout: newLayout(waits)}, nil
+	layout := newLayout(waits)
+	if layout == nil || !nodesKnown {
+		return nil, errors.New("session: this version of the interpreter is not the one that cells were made right for")
+	}
+	return &engine{interp: i, trace: trace, layout: layout}, nil
 }
 
 func (e *engine) fileSet() *token.FileSet { return e.interp.FileSet() }

@@ -185,12 +185,15 @@ func (l *lowering) operands(c *ast.CallExpr) (list []ast.Expr) {
 	sig, _ := l.typeOf(c.Fun).Underlying().(*types.Signature)
 	for i, a := range c.Args {
 		if sig != nil && !c.Ellipsis.IsValid() && types.IsInterface(paramType(sig, i)) && l.copied(a) {
-			a = &ast.ParenExpr{Lparen: token.NoPos, X: a} // see walk
+			a = copying{a}
 		}
 		list = append(list, a)
 	}
 	return list
 }
+
+// copying is an operand that is copied when its turn comes.
+type copying struct{ ast.Expr }
 
 // copied reports whether Go's compiler copies a value into an interface when its
 // turn comes: a struct, an array, a truth value and others whose address it needs,
@@ -242,11 +245,9 @@ func (o *evaluation) walk(x ast.Expr) {
 	}
 	switch x := x.(type) {
 	case *ast.ParenExpr:
-		if !x.Lparen.IsValid() { // copied
-			o.makes(x.X, hasCall(x.X))
-			return
-		}
 		o.walk(x.X)
+	case copying:
+		o.makes(x.Expr, hasCall(x.Expr))
 	case *ast.Ident:
 		v, ok := info.Uses[x].(*types.Var)
 		if ok && o.l.moving(v) {

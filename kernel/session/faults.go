@@ -19,8 +19,8 @@ import (
 // at that moment. This costs nothing until there is one.
 //
 // The wrapping (notePlaces) reaches into the interpreter's own syntax tree, after it
-// is annotated and before code is made of it. With a version whose tree has other
-// fields nothing is wrapped, and the sentences lack the numbers.
+// is annotated and before code is made of it. A session does not begin with a
+// version whose tree has other fields.
 
 // A layout is where the fields of the interpreter's structs are.
 type layout struct {

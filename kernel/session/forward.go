@@ -21,7 +21,7 @@ type version struct {
 // forward makes older functions of the same signature run what newest does.
 func (e *engine) forward(older []version, newest unsafe.Pointer) {
 	at := e.layout
-	if at == nil || newest == nil {
+	if newest == nil {
 		return
 	}
 	to := at.begin(newest)
@@ -52,7 +52,7 @@ func (at *layout) begin(def unsafe.Pointer) unsafe.Pointer {
 // function is the node of a declared function, or nil.
 func (e *engine) function(name string) unsafe.Pointer {
 	scope := e.scope()
-	if !scope.IsValid() || e.layout == nil {
+	if !scope.IsValid() {
 		return nil
 	}
 	sym := hidden(scope, "sym").MapIndex(reflect.ValueOf(name))

@@ -66,9 +66,7 @@ func (e *engine) revive(number *uint64) {
 	}
 	e.await(haltEnd)
 	time.Sleep(time.Until(e.halted.at.Add(haltNotice)))
-	if e.layout != nil {
-		e.layout.revivals.Add(1)
-	}
+	e.layout.revivals.Add(1)
 	atomic.AddUint64(number, ^uint64(0))
 	e.halted = nil
 }

@@ -13,21 +13,20 @@ import (
 
 // keepNames gives a declaration these names.
 func (c *checked) keepNames(d *decl) {
-	embedded := map[*ast.Ident]bool{} // fields, whose names are their types'
 	ast.Inspect(d.node, func(n ast.Node) bool {
 		switch n := n.(type) {
 		case *ast.StructType:
 			for _, f := range n.Fields.List {
-				t := f.Type
-				if star, ok := t.(*ast.StarExpr); ok {
-					t = star.X
-				}
-				if id, ok := t.(*ast.Ident); ok && len(f.Names) == 0 {
-					embedded[id] = true
+				if len(f.Names) == 0 {
+					c.keepEmbedded(d, &f.Type)
 				}
 			}
+		case *ast.SelectorExpr:
+			if id, ok := n.X.(*ast.Ident); ok && id.Name == predeclaredName {
+				return false
+			}
 		case *ast.Ident:
-			if strings.HasSuffix(n.Name, mark) || embedded[n] {
+			if strings.HasSuffix(n.Name, mark) {
 				break
 			}
 			obj := c.decls.Uses[n]
@@ -41,6 +40,37 @@ func (c *checked) keepNames(d *decl) {
 		return true
 	})
 }
+
+// keepEmbedded keeps an embedded predeclared type. Its name is the field's too, so
+// that it is written as one of a package.
+func (c *checked) keepEmbedded(d *decl, t *ast.Expr) {
+	if star, ok := (*t).(*ast.StarExpr); ok {
+		t = &star.X
+	}
+	id, ok := (*t).(*ast.Ident)
+	if obj := c.decls.Uses[id]; ok && obj != nil && obj.Parent() == types.Universe {
+		*t = &ast.SelectorExpr{X: &ast.Ident{NamePos: id.NamePos, Name: predeclaredName}, Sel: id}
+		d.unit.kept[predeclaredName] = predeclared.Path()
+	}
+}
+
+// predeclared has the predeclared types, which it does not export.
+var predeclared = func() *types.Package {
+	p := types.NewPackage("predeclared", "predeclared")
+	for _, name := range types.Universe.Names() {
+		if t, ok := types.Universe.Lookup(name).(*types.TypeName); ok {
+			p.Scope().Insert(types.NewTypeName(t.Pos(), p, name, t.Type()))
+		}
+	}
+	p.MarkComplete()
+	return p
+}()
+
+// predeclaredName is what declarations call it.
+var predeclaredName = predeclared.Name() + mark
+
+// notExported ends the type checker's complaint about them.
+var notExported = "not exported by package " + predeclared.Path()
 
 // written is a name as its declaration has it.
 func written(name string) string { return strings.TrimSuffix(name, mark) }

@@ -73,12 +73,8 @@ var nodeFields, nodesKnown = func() (at struct {
 }()
 
 // notePlaces makes the operations of a program note their places in w, and
-// those that index explain their panics if there is a layout. A version of the
-// interpreter whose nodes look otherwise keeps its own places and words.
+// those that index explain their panics.
 func notePlaces(p *interp.Program, w *traceWriter, l *layout) {
-	if !nodesKnown {
-		return
-	}
 	if root := *(*unsafe.Pointer)(unsafe.Add(unsafe.Pointer(p), nodeFields.root)); root != nil {
 		noteNode(root, w, l, surroundings{})
 	}
@@ -95,10 +91,7 @@ func noteNode(node unsafe.Pointer, w *traceWriter, l *layout, in surroundings) {
 		*exec = nil
 	}
 	if made := *gen; made != nil && *exec == nil && !harmless[name(made)] {
-		pos, kind := *(*token.Pos)(unsafe.Add(node, nodeFields.pos)), ""
-		if l != nil {
-			kind = l.kind(node)
-		}
+		pos, kind := *(*token.Pos)(unsafe.Add(node, nodeFields.pos)), l.kind(node)
 		*gen = func(node unsafe.Pointer) {
 			made(node)
 			if do := *exec; do != nil {

@@ -84,6 +84,9 @@ func (w *world) Import(path string) (*types.Package, error) {
 }
 
 func (w *world) load(path string) (*types.Package, error) {
+	if path == predeclared.Path() {
+		return predeclared, nil
+	}
 	table, ok := w.symbols[path]
 	if !ok {
 		return nil, fmt.Errorf("cells cannot import %q: they have Go's standard library, gonum, gonum/plot and innkeeper's own packages", path)
