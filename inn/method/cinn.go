@@ -101,6 +101,11 @@ func TrainCINN(pairs *inn.Pairs, s *CINNSettings) (*CINN, error) {
 	if err != nil {
 		return nil, err
 	}
+	t, err := newTrainer(pairs, o, o.Training, "likelihood")
+	if err != nil {
+		return nil, err
+	}
+	defer t.pool.Close()
 	walls := o.Walls
 	if walls == nil {
 		if walls, err = FindWalls(pairs.X); err != nil {
@@ -110,11 +115,6 @@ func TrainCINN(pairs *inn.Pairs, s *CINNSettings) (*CINN, error) {
 	if err := walls.check(pairs.X); err != nil {
 		return nil, err
 	}
-	t, err := newTrainer(pairs, o, o.Training, "likelihood")
-	if err != nil {
-		return nil, err
-	}
-	defer t.pool.Close()
 	c := &CINN{settings: o, walls: walls, x: t.xs, y: t.ys}
 	c.net = c.newNet()
 	c.weights = make([]float32, c.net.Params())

@@ -168,6 +168,7 @@ func testDiverges(t *testing.T, pairs *inn.Pairs, train func(*inn.Pairs, Trainin
 
 func testBadInput(t *testing.T, pairs *inn.Pairs, train func(*inn.Pairs, Training) (inn.Posterior, error)) {
 	few, _, _ := pairs.Split(20)
+	one, _, _ := pairs.Split(1)
 	constantY := &inn.Pairs{X: pairs.X, Y: inn.NewSamples(linear.Y, 400)}
 	constantX := &inn.Pairs{X: inn.NewSamples(linear.X, 400), Y: pairs.Y}
 	for _, c := range []struct {
@@ -177,6 +178,7 @@ func testBadInput(t *testing.T, pairs *inn.Pairs, train func(*inn.Pairs, Trainin
 	}{
 		{"nil pairs", "want both X and Y", nil, Training{}},
 		{"too few", "20 training pairs are too few", few, Training{}},
+		{"one", "1 training pairs are too few", one, Training{}},
 		{"constant y", "measurement u is 0 in every pair", constantY, Training{}},
 		{"constant x", "parameter a is 0 in every pair", constantX, Training{}},
 		{"steps", "Settings.Steps is -2", pairs, Training{Steps: -2}},

@@ -28,7 +28,8 @@ type Residuals struct {
 // to y; nil settings mean the defaults of TrainPoint. When training ends early, the
 // residuals of the network so far are returned with the error.
 func TrainResiduals(pairs *inn.Pairs, s *PointSettings) (*Residuals, error) {
-	if err := pairs.Check(); err != nil {
+	// Its errors call the columns what they are here; those of TrainPoint would not.
+	if _, _, err := scalings(pairs, false); err != nil {
 		return nil, err
 	}
 	forward, err := TrainPoint(&inn.Pairs{X: pairs.Y, Y: pairs.X}, s)

@@ -98,6 +98,14 @@ func TestResidualsBadInput(t *testing.T) {
 	}{
 		{func() error { _, err := TrainResiduals(nil, nil); return err }, "want both X and Y"},
 		{func() error { _, err := TrainResiduals(pairs, &PointSettings{Layers: -1}); return err }, "Layers is -1"},
+		{func() error {
+			_, err := TrainResiduals(&inn.Pairs{X: inn.NewSamples(noisy.X, 200), Y: pairs.Y}, few)
+			return err
+		}, "parameter a is 0 in every pair"},
+		{func() error {
+			_, err := TrainResiduals(&inn.Pairs{X: pairs.X, Y: inn.NewSamples(noisy.Y, 200)}, few)
+			return err
+		}, "measurement u is 0 in every pair"},
 		{func() error { _, err := r.Pairs(other); return err }, "not those of the residuals"},
 		{func() error { _, err := r.Pairs(nil); return err }, "want both X and Y"},
 		{func() error { _, err := r.Undo(point).Sample([]float64{1}, 10, 1); return err }, "draws 2 values, want 3"},

@@ -54,6 +54,13 @@ type trainer struct {
 // newTrainer checks the pairs and normalises them. Close its pool after use. The
 // settings are the method's, o a part of them.
 func newTrainer(pairs *inn.Pairs, settings any, o Training, terms ...string) (*trainer, error) {
+	if err := pairs.Check(); err != nil {
+		return nil, err
+	}
+	d, m := len(pairs.X.Vars), len(pairs.Y.Vars)
+	if least := max(o.Batch, 10*d); pairs.Len() < least {
+		return nil, fmt.Errorf("method: %d training pairs are too few: want at least %d, a batch and ten for each parameter", pairs.Len(), least)
+	}
 	xs, ys, err := scalings(pairs, o.Noise != nil)
 	if err != nil {
 		return nil, err
@@ -61,10 +68,6 @@ func newTrainer(pairs *inn.Pairs, settings any, o Training, terms ...string) (*t
 	noise, err := ys.noise(o.Noise)
 	if err != nil {
 		return nil, err
-	}
-	d, m := len(xs.vars), len(ys.vars)
-	if least := max(o.Batch, 10*d); pairs.Len() < least {
-		return nil, fmt.Errorf("method: %d training pairs are too few: want at least %d, a batch and ten for each parameter", pairs.Len(), least)
 	}
 	t := &trainer{
 		Training: o, xs: xs, ys: ys, noise: noise,

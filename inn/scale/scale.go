@@ -33,14 +33,21 @@ const (
 
 // Straight is the scale of a quantity with these values, two at least, never bent.
 // Values that are all the same up to rounding are an error, and so are some whose
-// squares are beyond float64; its words go on where the quantity's name ends.
+// squares are beyond float64 or below it; its words go on where the quantity's name ends.
 func Straight(values []float64) (Column, error) {
-	c := Column{}.standardised(values)
+	if len(values) < 2 {
+		return Column{}, fmt.Errorf("has %d values, want at least 2", len(values))
+	}
+	c, lo, hi := Column{}.standardised(values), slices.Min(values), slices.Max(values)
 	switch {
+	case lo == hi:
+		return c, fmt.Errorf("is %.4g in every pair: leave it out, it neither varies nor tells anything", lo)
 	case math.IsNaN(c.SD) || math.IsInf(c.SD, 0):
-		return c, fmt.Errorf("goes from %.4g to %.4g, too far for a mean square: take its logarithm, or leave it out", slices.Min(values), slices.Max(values))
+		return c, fmt.Errorf("goes from %.4g to %.4g, too far for a mean square: take its logarithm, or leave it out", lo, hi)
+	case c.SD == 0:
+		return c, fmt.Errorf("goes from %.4g to %.4g, too little for a mean square: take another unit", lo, hi)
 	case c.SD <= 1e-12*math.Abs(c.Mean):
-		return c, fmt.Errorf("is %.4g in every pair: leave it out, it neither varies nor tells anything", c.Mean)
+		return c, fmt.Errorf("goes from %v to %v, too little to be told from rounding: subtract %.4g before it is rounded, or leave it out", lo, hi, lo)
 	}
 	return c, nil
 }

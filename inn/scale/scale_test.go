@@ -85,6 +85,23 @@ func TestConstantValuesHaveNoScale(t *testing.T) {
 	}
 }
 
+// What varies, but less than float64 can tell, is not to be called constant either.
+func TestValuesTooCloseHaveNoScale(t *testing.T) {
+	for _, c := range []struct {
+		values []float64
+		want   string
+	}{
+		{[]float64{1e15, 1e15 + 1, 1e15 + 2}, "from 1e+15 to 1.000000000000002e+15, too little to be told from rounding"},
+		{[]float64{-1e-200, 0, 1e-200}, "from -1e-200 to 1e-200, too little for a mean square"},
+		{[]float64{3}, "has 1 values"},
+		{nil, "has 0 values"},
+	} {
+		if got, err := Of(c.values); err == nil || !strings.Contains(err.Error(), c.want) {
+			t.Errorf("%v: %+v, %v", c.values, got, err)
+		}
+	}
+}
+
 // The mean square of such values is infinite, which is not to be called constant.
 func TestValuesBeyondTheirSquaresHaveNoScale(t *testing.T) {
 	if c, err := Of([]float64{-1e300, 0, 1e300}); err == nil || !strings.Contains(err.Error(), "from -1e+300 to 1e+300") {
