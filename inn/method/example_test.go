@@ -201,3 +201,68 @@ func ExampleTrainAlternatives() {
 	fmt.Printf("%v: left %.1f, right %.1f\n", post, probabilities[0], probabilities[1])
 	// Output: spline cINN of each kind: left 0.3, right 0.7
 }
+
+// Of two events the second comes 1 to 2 years after the first, or 8 to 9. Their times
+// have a valley between these; how long the second took, by its normal score, has none.
+func ExampleCoordinates() {
+	p := inn.Problem{
+		X: inn.Vars("first [yr]", "second [yr]"), Y: inn.Vars("sum"),
+		Prior: func(rng *rand.Rand) []float64 {
+			first, wait := rng.Float64(), 1+rng.Float64()
+			if rng.Float64() < 0.3 {
+				wait += 7
+			}
+			return []float64{first, first + wait}
+		},
+		Simulate: func(rng *rand.Rand, x []float64) []float64 { return []float64{x[0] + x[1] + 5*rng.NormFloat64()} },
+	}
+	pairs, err := p.Pairs(10_000, 1)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	coordinates, err := method.NewCoordinates(p.X, inn.Vars("first [yr]", "wait [yr]"),
+		func(x []float64) []float64 { return []float64{x[0], x[1] - x[0]} },
+		func(u []float64) []float64 { return []float64{u[0], u[0] + u[1]} })
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	waits, err := coordinates.Pairs(pairs)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	scores, err := method.NewNormalScores(waits.X)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	learn, err := scores.Pairs(waits)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	net, err := method.TrainCINN(learn, &method.CINNSettings{Blocks: 2, Width: 16, Training: method.Training{Steps: 500}})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	draws, err := coordinates.Undo(scores.Undo(net)).Sample([]float64{6}, 4000, 1)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	between, late := 0, 0.0
+	for i := range draws.Len() {
+		wait := draws.Row(i)[1] - draws.Row(i)[0]
+		if wait > 2.2 && wait < 7.8 {
+			between++
+		}
+		if wait > 5 {
+			late += 1 / float64(draws.Len())
+		}
+	}
+	fmt.Printf("in the valley: %d of 100; late: %.1f\n", 100*between/draws.Len(), late)
+	// Output: in the valley: 0 of 100; late: 0.3
+}
