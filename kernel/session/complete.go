@@ -17,7 +17,7 @@ import (
 // A Candidate is one completion of a word.
 type Candidate struct {
 	Text string
-	Kind string // "function", "method", "type", "constant", "variable", "field", "package", "keyword" or "magic"
+	Kind string // "function", "method", "type", "constant", "variable", "field", "package", "label", "keyword" or "magic"
 	Type string // as Go writes it
 }
 
@@ -48,6 +48,10 @@ func (k *checker) Complete(code string, cursor int) (start, end int, found []Can
 		return start, end, nil
 	case q.selector != nil:
 		found = q.members()
+	case q.jumps:
+		for _, name := range q.labels {
+			found = append(found, Candidate{name, "label", ""})
+		}
 	case q.literal != nil:
 		if found = q.keys(); !q.keyed { // the values may stand alone
 			found = append(found, k.names0(q)...)
@@ -243,16 +247,19 @@ type query struct {
 	literal  types.Type       // of the struct whose literal has the word as a key or a value
 	keyed    bool             // others of its values have keys
 	given    []string         // the keys that there are
+	methods  bool             // the selector is a type
+	jumps    bool             // a branch has the word as its label
+	labels   []string         // that it may have
 }
 
 // query checks the cell with the placeholder in place of code[start:end]. When
-// that is not yet Go, it takes what stands before with all that is open closed,
-// called if it must be a call, and then without the lines before that are wrong.
+// that is not yet Go, it takes what stands before with all that is open closed, and
+// then without the lines before that are wrong.
 func (k *checker) query(code string, start, end int) *query {
 	src := code[:start] + mark + code[end:]
 	u, problems := parse(k.fset, "query", 0, src)
 	for try := 0; len(problems) > 0 && try < maxProblems; try++ {
-		if try > 1 {
+		if try > 0 {
 			line := problems[0].pos.Line
 			lines := strings.SplitAfter(code[:start], "\n")
 			if line < 1 || line >= len(lines) {
@@ -264,9 +271,6 @@ func (k *checker) query(code string, start, end int) *query {
 		k.forgetUnit(u)
 		src = code[:start] + mark
 		src += closers(src)
-		if try == 1 {
-			src += "()"
-		}
 		u, problems = parse(k.fset, "query", 0, src)
 	}
 	q := k.checkQuery(u)
@@ -306,10 +310,10 @@ func (k *checker) checkQuery(u *unit) *query {
 			continue
 		}
 		c.fresh = append(c.fresh, d)
-		_, isFunc := d.node.(*ast.FuncDecl)
-		switch {
-		case isFunc && d.recv == "", old != nil && isFunc && old.sig == d.sig:
-		case slices.ContainsFunc(append(d.names, d.recv), k.state.has):
+		if _, isFunc := d.node.(*ast.FuncDecl); isFunc && d.recv == "" {
+			continue
+		}
+		if slices.ContainsFunc(append(d.names, d.recv), k.state.has) {
 			base = nil // other types change with this one
 		}
 	}
@@ -372,13 +376,17 @@ func (cp *checkpass) find(root ast.Node) (q *query) {
 		switch n := n.(type) {
 		case *ast.SelectorExpr:
 			if n.Sel.Name == mark {
-				q = &query{pos: n.Pos(), pkg: cp.pkg, selector: n.X, typ: cp.info.TypeOf(n.X)}
+				q = &query{pos: n.Pos(), pkg: cp.pkg, selector: n.X, typ: cp.info.TypeOf(n.X), methods: cp.info.Types[n.X].IsType()}
 				if id, ok := n.X.(*ast.Ident); ok {
 					q.packages = cp.packages(id)
 				}
 			}
 		case *ast.CompositeLit:
 			q = cp.element(n)
+		case *ast.BranchStmt:
+			if n.Label != nil && n.Label.Name == mark {
+				q = &query{pos: n.Pos(), pkg: cp.pkg, jumps: true, labels: labels(root, n)}
+			}
 		case *ast.Ident:
 			if n.Name == mark && q == nil {
 				q = &query{pos: n.Pos(), pkg: cp.pkg}
@@ -397,6 +405,18 @@ func (cp *checkpass) find(root ast.Node) (q *query) {
 		}
 	}
 	return q
+}
+
+// labels are those that a branch may have: of statements around it, and for goto of
+// others too.
+func labels(root ast.Node, b *ast.BranchStmt) (names []string) {
+	ast.Inspect(root, func(n ast.Node) bool {
+		if s, ok := n.(*ast.LabeledStmt); ok && (b.Tok == token.GOTO || s.Pos() <= b.Pos() && b.End() <= s.End()) {
+			names = append(names, s.Label.Name)
+		}
+		return true
+	})
+	return names
 }
 
 // packages are those that a name before a dot may mean.
@@ -465,14 +485,28 @@ func (q *query) keys() (found []Candidate) {
 	return found
 }
 
-// closers closes what code leaves open.
+// closers closes what code leaves open, and calls what go or defer must call.
 func closers(code string) string {
 	pair := map[token.Token]string{token.LPAREN: ")", token.LBRACK: "]", token.LBRACE: "}"}
 	var open []string
-	for _, t := range lex(code) {
+	called := -1 // where the body of a function that is called will be open
+	call := -1   // where a call's parentheses will be
+	toks := lex(code)
+	for i, t := range toks {
 		switch t.tok {
+		case token.GO, token.DEFER:
+			if call = len(open); i+1 < len(toks) && toks[i+1].tok == token.FUNC {
+				called, call = call, -1
+			}
 		case token.LPAREN, token.LBRACK, token.LBRACE:
-			open = append(open, pair[t.tok])
+			closer := pair[t.tok]
+			if t.tok == token.LBRACE && called == len(open) {
+				called, closer = -1, "}()"
+			}
+			if t.tok == token.LPAREN && call == len(open) {
+				call = -1
+			}
+			open = append(open, closer)
 		case token.RPAREN, token.RBRACK, token.RBRACE:
 			if len(open) > 0 {
 				open = open[:len(open)-1]
@@ -480,6 +514,9 @@ func closers(code string) string {
 		}
 	}
 	slices.Reverse(open)
+	if call >= 0 && call <= len(open) {
+		open = slices.Insert(open, len(open)-call, "()")
+	}
 	return strings.Join(open, "")
 }
 
@@ -496,7 +533,7 @@ func (q *query) members() (found []Candidate) {
 		return found
 	}
 	t := q.typ
-	if _, ok := t.Underlying().(*types.Pointer); !ok && !types.IsInterface(t) {
+	if _, ok := t.Underlying().(*types.Pointer); !ok && !types.IsInterface(t) && !q.methods {
 		t = types.NewPointer(t) // a variable's methods are those of its pointer too
 	}
 	visible := func(o types.Object) bool { return o.Exported() || own(o) }
@@ -506,7 +543,7 @@ func (q *query) members() (found []Candidate) {
 		}
 	}
 	for _, f := range fields(q.typ, 0) {
-		if visible(f) {
+		if visible(f) && !q.methods {
 			found = append(found, candidate(f, q.typ))
 		}
 	}

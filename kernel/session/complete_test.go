@@ -44,6 +44,19 @@ func TestComplete(t *testing.T) {
 		{"go func() {\n\tvalue.|", "Norm X Yy"}, // around it
 		{"defer value.N|", "Norm"},
 		{"nosuch(value.|)", "Norm X Yy"},
+		{"func f(p point) { defer p.|", "Norm X Yy"},
+		{"func f() { go func() { defer values[0].|", "Norm X Yy"},
+		{"func (p *point) Norm() float64 { return p.|", "Norm X Yy"}, // a method redefined as it is typed
+		{"point.|", ""},                                              // a type has its methods,
+		{"(*point).|", "Norm"},                                       // no fields
+		{"time.Month.|", "String"},
+		{"again:\nfor {\n\tfor {\n\t\tcontinue |", "again"},
+		{"func f() {\n\tgoto la|\n\tlater: for {}\n}", "later"},
+		{"value.|\n\nvalue.Norm()", "Norm X Yy"},
+		{"fmt.Println(\"😀\", value.N|)", "Norm"},
+		{"(<-make(chan point)).|", "Norm X Yy"},
+		{"slices.Clone(values)[0].|", "Norm X Yy"},
+		{"for _, p := range slices.All(values) { p.|", "Norm X Yy"},
 		{"value.|\nz := nosuch + 1", "Norm X Yy"},
 		{"func twice(p point) float64 { return p.|", "Norm X Yy"}, // redefined as it is typed
 		{"type point struct{ Z float64 }\nvar p point\np.|", "Norm Z"},
