@@ -35,6 +35,9 @@ const folds = 5
 // has not seen it, five of them taking turns. A perceptron, which the published
 // figures use, may tell apart more where many variables depend on each other in
 // other ways than by correlation.
+//
+// Points that both sets hold, as when draws are compared with themselves, cannot be
+// told apart: one of two is judged right.
 func C2ST(a, b *inn.Samples, set *TwoSampleSettings) (*C2STResult, error) {
 	if set == nil {
 		set = &TwoSampleSettings{}
@@ -48,8 +51,11 @@ func C2ST(a, b *inn.Samples, set *TwoSampleSettings) (*C2STResult, error) {
 		return nil, err
 	}
 	fold := make([]int, 2*t.n)
-	for i := range fold {
+	for i, twin := range t.twins() {
 		fold[i] = i % t.n % folds // the points are in random order
+		if twin >= 0 {
+			fold[i] = fold[twin] // which would say that the point there is of the other set
+		}
 	}
 	right := 0
 	for f := range folds {

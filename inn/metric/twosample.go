@@ -64,6 +64,22 @@ func newTwo(a, b *inn.Samples, set *TwoSampleSettings, byDefault, most int, rng 
 	return t, nil
 }
 
+// twins are, for each point of the second set, the number of one of the first that is equal
+// to it, each given once; -1 where there is none, and for the first set.
+func (t *two) twins() []int {
+	twins, waiting := make([]int, len(t.at)), map[string][]int{}
+	for i, x := range t.at {
+		twins[i] = -1
+		key := fmt.Sprint(x)
+		if i < t.n {
+			waiting[key] = append(waiting[key], i)
+		} else if w := waiting[key]; len(w) > 0 {
+			twins[i], waiting[key] = w[0], w[1:]
+		}
+	}
+	return twins
+}
+
 // standardise gives every variable mean 0 and standard deviation 1 over both
 // sets; a constant one becomes 0.
 func (t *two) standardise(vars []inn.Var) error {

@@ -235,6 +235,32 @@ func TestTwoSampleErrors(t *testing.T) {
 	}
 }
 
+// Draws that both sets hold tell nothing: a set is not told from itself, and what else
+// differs is told as well as without them.
+func TestC2STOfSharedPoints(t *testing.T) {
+	a := normalSet(300, 2, 0, 1, 1)
+	if r, err := C2ST(a, a, nil); err != nil || r.Accuracy.Value != 0.5 {
+		t.Errorf("a set and itself: %v, %v", r, err)
+	}
+	far := normalSet(300, 2, 3, 1, 2)
+	copy(far.Data[:300], a.Data) // 150 points
+	if r, err := C2ST(a, far, nil); err != nil || r.Accuracy.Value < 0.7 || r.Accuracy.Value > 0.8 {
+		t.Errorf("half shared, the rest told apart: %v, %v, want about (0.5 + 1)/2", r, err)
+	}
+	// Of a bit with other frequencies most points have twins; the Bayes rule is right for
+	// (0.7 + 0.6)/2 of them.
+	bits := func(ones int) *inn.Samples {
+		s := inn.NewSamples(inn.Vars("bit"), 300)
+		for i := range ones {
+			s.Data[i] = 1
+		}
+		return s
+	}
+	if r, err := C2ST(bits(210), bits(120), nil); err != nil || math.Abs(r.Accuracy.Value-0.65) > 0.04 {
+		t.Errorf("bits: %v, %v, want about 0.65", r, err)
+	}
+}
+
 func TestTwoSampleShow(t *testing.T) {
 	a, b := normalSet(300, 2, 0, 1, 1), normalSet(300, 2, 0, 1, 2)
 	var shown [2]string
