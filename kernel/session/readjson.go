@@ -22,6 +22,7 @@ type jsonReader struct {
 	strict, number bool // DisallowUnknownFields, UseNumber
 
 	path, within string // the field that is read, and its struct
+	element      bool   // what is read is part of a value, and no pointer's target
 }
 
 // unmarshal is json.Unmarshal.
@@ -83,6 +84,8 @@ func (s jsonReader) misfit(text []byte, d *desc, v reflect.Value) error {
 func (s jsonReader) readJSON(text []byte, d *desc, v reflect.Value) error {
 	text = bytes.TrimSpace(text)
 	null := string(text) == "null"
+	element := s.element
+	s.element = false
 	b := Box{d, v.Interface()}
 	if f, ok := asFunc[func([]byte) error](b, "UnmarshalJSON"); ok {
 		return f(text)
@@ -90,6 +93,9 @@ func (s jsonReader) readJSON(text []byte, d *desc, v reflect.Value) error {
 	if f, ok := asFunc[func([]byte) error](b, "UnmarshalText"); ok && !null {
 		var word string
 		if json.Unmarshal(text, &word) != nil {
+			if element {
+				d, v = d.elem, v.Elem()
+			}
 			return s.misfit(text, d, v)
 		}
 		return f([]byte(word))
@@ -141,7 +147,7 @@ func (s jsonReader) readJSON(text []byte, d *desc, v reflect.Value) error {
 			}
 			if err == nil && at.IsValid() {
 				one := s
-				one.path, one.within = strings.Join(s.names(t, field), "."), bare(t.name)
+				one.path, one.within, one.element = strings.Join(s.names(t, field), "."), bare(t.name), true
 				err = one.readJSON(value, s.pointerTo(typ), at.Addr())
 			}
 			first = cmp.Or(first, err)
@@ -171,6 +177,7 @@ func (s jsonReader) readJSON(text []byte, d *desc, v reflect.Value) error {
 			to.SetLen(len(all))
 		}
 		var first error
+		s.element = true
 		for i := range min(len(all), to.Len()) {
 			if err := s.readJSON(all[i], s.pointerTo(t.elem), to.Index(i).Addr()); err != nil && first == nil {
 				first = err
@@ -194,6 +201,7 @@ func (s jsonReader) readJSON(text []byte, d *desc, v reflect.Value) error {
 			to.Set(reflect.MakeMap(to.Type()))
 		}
 		var first error
+		s.element = true
 		for _, key := range sortedKeys(all) {
 			k, value := reflect.New(to.Type().Key()), reflect.New(to.Type().Elem())
 			if err := s.readJSON(all[key], s.pointerTo(t.elem), value); err != nil && first == nil {
