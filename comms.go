@@ -42,7 +42,7 @@ func (w *widgetComms) fromCells(c display.Comm) {
 		return
 	}
 	if c.Parent != nil {
-		open = open.In(c.Parent)
+		open = open.In(c.Parent, c.Late)
 	}
 	open.Send(c.Data, c.Metadata, c.Buffers) // fails if the front end closed it: nobody looks any more
 }

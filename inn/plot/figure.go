@@ -88,7 +88,9 @@ func (f *Figure) draw(canvas vg.CanvasSizer) (err error) {
 	for i, row := range f.Panels {
 		for j, p := range row {
 			if p != nil {
-				p.Draw(canvases[i][j])
+				panel := *p
+				panel.BackgroundColor = nil // the figure has it
+				panel.Draw(canvases[i][j])
 			}
 		}
 		if f.named() {

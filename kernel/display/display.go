@@ -48,4 +48,5 @@ type Comm struct {
 	Data, Metadata   json.RawMessage
 	Buffers          [][]byte
 	Parent           json.RawMessage `json:",omitempty"` // the header of the front end's message, also in an answer to it
+	Late             bool            `json:",omitempty"` // of an answer: nobody waits for it
 }

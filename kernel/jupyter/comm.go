@@ -40,6 +40,7 @@ type Comm struct {
 	ID, Target string
 	comms      *Comms
 	parent     atomic.Pointer[[]byte] // the header of the message that is handled; nil: the newest cell's
+	late       bool                   // what it says can wait
 }
 
 // Register says who handles the comms that the front end opens for a target.
@@ -58,9 +59,10 @@ func (c *Comm) Parent() json.RawMessage {
 }
 
 // In is the comm as it speaks in the name of a message that was handled earlier,
-// whose Parent that is.
-func (c *Comm) In(parent json.RawMessage) *Comm {
-	in := &Comm{ID: c.ID, Target: c.Target, comms: c.comms}
+// whose Parent that is. If nobody waits for what it says, it is late: a message of
+// another comm may come before.
+func (c *Comm) In(parent json.RawMessage, late bool) *Comm {
+	in := &Comm{ID: c.ID, Target: c.Target, comms: c.comms, late: late}
 	header := []byte(parent)
 	in.parent.Store(&header)
 	return in
@@ -112,14 +114,26 @@ func (c *Comm) publish(kind string, content commContent, metadata any, buffers [
 	}
 	s := c.comms.server
 	parent := c.parent.Load()
+	answered := parent
 	if parent == nil {
-		parent = s.cells.newest()
+		answered = s.cells.newest()
 	}
 	copies := make([][]byte, len(buffers)) // they are written later
 	for i, b := range buffers {
 		copies[i] = slices.Clone(b)
 	}
-	return s.publish(envelope{kind: kind, parent: *parent, metadata: metadata, content: content, buffers: copies})
+	frames, err := s.topical(envelope{kind: kind, parent: *answered, metadata: metadata, content: content, buffers: copies})
+	switch {
+	case err != nil:
+		return err
+	case c.late:
+		s.iopub.later(frames, c.ID)
+	case kind == "comm_msg" && parent == nil:
+		s.iopub.overtake(frames, c.ID)
+	default:
+		s.iopub.publish(frames)
+	}
+	return nil
 }
 
 func (cs *Comms) get(id string) *openComm {

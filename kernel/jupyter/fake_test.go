@@ -125,7 +125,7 @@ func (f *fake) Execute(ctx context.Context, r ExecuteRequest, out *Outlet) (res 
 			f.mu.Lock()
 			c := f.comm
 			if command == "answer" {
-				c = c.In(f.parent)
+				c = c.In(f.parent, false)
 			}
 			f.mu.Unlock()
 			if err := c.Send(map[string]any{"text": arg}, nil, nil); err != nil {

@@ -170,18 +170,24 @@ func (s *server) close() {
 	s.interrupt()
 	s.cells.wait(lastWords)
 	s.stop()
+	s.iopub.flush()
 	s.closeSockets()
 	s.history.close()
 }
 
 // publish sends a message on iopub. What has no JSON form is not sent.
 func (s *server) publish(e envelope) error {
-	frames, err := e.pack(s.signer, s.session)
-	if err != nil {
-		return err
+	frames, err := s.topical(e)
+	if err == nil {
+		s.iopub.publish(frames)
 	}
-	s.iopub.publish(append([][]byte{[]byte(e.kind)}, frames...))
-	return nil
+	return err
+}
+
+// topical packs a message for iopub: its topic is its type.
+func (s *server) topical(e envelope) ([][]byte, error) {
+	frames, err := e.pack(s.signer, s.session)
+	return append([][]byte{[]byte(e.kind)}, frames...), err
 }
 
 // welcome makes the first messages that a subscriber gets: the welcome of

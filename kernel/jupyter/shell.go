@@ -148,9 +148,18 @@ func (l *lane) abort() {
 	l.cut = l.number
 }
 
-// status tells everyone that a request is being answered, or has been.
+// status tells everyone that a request is being answered, or has been; of what is
+// said to a comm, later.
 func (s *server) status(r *request, state string) {
-	s.publish(envelope{kind: "status", parent: r.raw, content: statusContent{state}})
+	frames, err := s.topical(envelope{kind: "status", parent: r.raw, content: statusContent{state}})
+	switch {
+	case err != nil:
+		panic(err) // the content is certain to have a JSON form
+	case r.Type == "comm_msg":
+		s.iopub.later(frames, "")
+	default:
+		s.iopub.publish(frames)
+	}
 }
 
 // answer replies with content, or with an error, to what asks for a reply; comm

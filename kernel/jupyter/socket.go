@@ -3,6 +3,7 @@ package jupyter
 import (
 	"context"
 	"net"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -185,7 +186,21 @@ type publisher struct {
 	welcome func(topic string) [][][]byte // what a new subscriber is sent first
 
 	order sync.Mutex // makes the order of messages the same for every subscriber
+	late  []late     // what is held back, the oldest first
+	soon  *time.Timer
 }
+
+// A late message is one that nobody waits for: that a widget's change is being
+// handled, that it was, and its echo. Front ends lay their pages out anew at each of
+// these, and would do so while the picture that the change asked for is made. So they
+// are held back until they can go with that.
+type late struct {
+	frames [][]byte
+	comm   string // that it is of; "" of none
+}
+
+// lateness is how long a message is held back at most.
+var lateness = 100 * time.Millisecond
 
 func newPublisher(l net.Listener, welcome func(topic string) [][][]byte) *publisher {
 	p := &publisher{socket: newSocket(zmq4.XPub, l), welcome: welcome}
@@ -219,6 +234,53 @@ func (b *publisher) subscribe(p *peer, frames [][]byte) {
 func (b *publisher) publish(frames [][]byte) {
 	b.order.Lock()
 	defer b.order.Unlock()
+	b.release()
+	b.send(frames)
+}
+
+// overtake publishes a message of a comm before what is held back, unless some of
+// that is of the same comm.
+func (b *publisher) overtake(frames [][]byte, comm string) {
+	b.order.Lock()
+	defer b.order.Unlock()
+	if slices.ContainsFunc(b.late, func(l late) bool { return l.comm == comm }) {
+		b.release()
+	}
+	b.send(frames)
+	b.release()
+}
+
+// later publishes a message behind the next one, or a little later.
+func (b *publisher) later(frames [][]byte, comm string) {
+	b.order.Lock()
+	defer b.order.Unlock()
+	b.late = append(b.late, late{frames, comm})
+	if len(b.late) == 1 {
+		b.soon = time.AfterFunc(lateness, b.flush)
+	}
+}
+
+// flush sends what is held back.
+func (b *publisher) flush() {
+	b.order.Lock()
+	defer b.order.Unlock()
+	b.release()
+}
+
+// release is flush with order held.
+func (b *publisher) release() {
+	if len(b.late) == 0 {
+		return
+	}
+	b.soon.Stop()
+	for _, l := range b.late {
+		b.send(l.frames)
+	}
+	b.late = nil
+}
+
+// send sends a message with order held.
+func (b *publisher) send(frames [][]byte) {
 	var deadline time.Time // one for all
 	for _, p := range b.all() {
 		if !p.subscribed(string(frames[0])) || p.send(outgoing{frames: frames}) {

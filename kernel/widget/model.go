@@ -187,7 +187,7 @@ func (m *Model) answer(parent json.RawMessage, method string, names []string) {
 		return
 	}
 	data, buffers := m.message(method, names)
-	send(display.Comm{Kind: "msg", ID: m.id, Data: data, Buffers: buffers, Parent: parent})
+	send(display.Comm{Kind: "msg", ID: m.id, Data: data, Buffers: buffers, Parent: parent, Late: method == "echo_update"})
 }
 
 func (m *Model) base() *Model { return m }

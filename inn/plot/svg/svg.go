@@ -26,9 +26,11 @@ import (
 // points, rounded to hundredths.
 type Canvas struct {
 	w, h  vg.Length
-	body  []byte
-	group string // the attributes of the group that is open
-	open  bool   // its last path may go on: an opaque line may cross another of its style
+	body  []byte // but for the elements of now
+	run   []byte // elements of now, which have the same attributes
+	attrs string // these
+	many  bool   // there are several of them
+	open  bool   // the last may go on: an opaque line may cross another of its style
 	style        // now
 	saved []style
 }
@@ -139,34 +141,39 @@ func (c *Canvas) paint(attrs []byte, what string) (more []byte, opaque bool) {
 	return attrs, clr.A == 0xff
 }
 
-// in opens a group of attributes, if another one is open, and reports whether it
-// was this.
-func (c *Canvas) in(attrs string) bool {
-	if c.group == attrs {
-		return true
+// in says what attributes the next element has.
+func (c *Canvas) in(attrs string) {
+	if c.attrs != attrs {
+		c.close()
+		c.attrs = attrs
 	}
-	c.close()
-	c.body = append(append(append(c.body, "<g "...), attrs...), ">\n"...)
-	c.group = attrs
-	return false
+	c.many = len(c.run) > 0
 }
 
+// close ends a run of elements with the same attributes: one has them itself,
+// several are a group.
 func (c *Canvas) close() {
-	if c.group != "" {
-		c.body = append(c.body, "</g>\n"...)
+	switch {
+	case len(c.run) == 0:
+	case c.many:
+		c.body = fmt.Appendf(c.body, "<g %s>\n%s</g>\n", c.attrs, c.run)
+	default:
+		name := bytes.IndexByte(c.run, ' ')
+		c.body = fmt.Appendf(c.body, "%s %s%s", c.run[:name], c.attrs, c.run[name:])
 	}
-	c.group, c.open = "", false
+	c.run, c.attrs, c.open = c.run[:0], "", false
 }
 
 const endOfPath = "\"/>\n"
 
 func (c *Canvas) path(path vg.Path, attrs string, joins bool) {
-	if c.in(attrs) && joins && c.open {
-		c.body = c.body[:len(c.body)-len(endOfPath)]
+	if joins && c.open && c.attrs == attrs {
+		c.run = c.run[:len(c.run)-len(endOfPath)]
 	} else {
-		c.body = append(c.body, `<path d="`...)
+		c.in(attrs)
+		c.run = append(c.run, `<path d="`...)
 	}
-	p := pen{body: c.body}
+	p := pen{body: c.run}
 	for _, step := range path {
 		x, y := c.at(step.Pos)
 		switch step.Type {
@@ -188,7 +195,7 @@ func (c *Canvas) path(path vg.Path, attrs string, joins bool) {
 			p.x, p.y = p.startX, p.startY
 		}
 	}
-	c.body = append(p.body, endOfPath...)
+	c.run = append(p.body, endOfPath...)
 	c.open = joins
 }
 
@@ -326,11 +333,11 @@ func (c *Canvas) FillString(f font.Face, p vg.Point, text string) {
 	c.in(string(attrs))
 	c.open = false
 	x, y := c.at(p)
-	c.body = fmt.Appendf(c.body, `<text x="%s" y="%s" textLength="%s" lengthAdjust="spacingAndGlyphs"`, short(x), short(y), short(f.Width(text).Points()*k))
+	c.run = fmt.Appendf(c.run, `<text x="%s" y="%s" textLength="%s" lengthAdjust="spacingAndGlyphs"`, short(x), short(y), short(f.Width(text).Points()*k))
 	if turn := -math.Atan2(c.place.b, c.place.a) * 180 / math.Pi; math.Abs(turn) > 1e-9 {
-		c.body = fmt.Appendf(c.body, ` transform="rotate(%s,%s,%s)"`, short(turn), short(x), short(y))
+		c.run = fmt.Appendf(c.run, ` transform="rotate(%s,%s,%s)"`, short(turn), short(x), short(y))
 	}
-	c.body = append(append(append(c.body, '>'), html.EscapeString(text)...), "</text>\n"...)
+	c.run = append(append(append(c.run, '>'), html.EscapeString(text)...), "</text>\n"...)
 }
 
 // DrawImage draws an image into a rectangle.

@@ -48,11 +48,24 @@ func TestCanvas(t *testing.T) {
 		"a line": {func(c *Canvas) {
 			c.SetColor(red)
 			c.Stroke(line(10, 10, 20.5, 10.25, 20.5, 10.2504, 20.25, 9))
-		}, `<g fill="none" stroke="#FF0000" stroke-width="1">` + "\n" + `<path d="M10 40l10.5-.25-.25 1.25"/>` + "\n</g>\n"},
+		}, `<path fill="none" stroke="#FF0000" stroke-width="1" d="M10 40l10.5-.25-.25 1.25"/>` + "\n"},
 		"opaque lines of one style are a path": {func(c *Canvas) {
 			c.Stroke(line(0, 0, 1, 0))
 			c.Stroke(line(2, 0, 3, 0))
-		}, `<g fill="none" stroke="#000000" stroke-width="1">` + "\n" + `<path d="M0 50l1 0M2 50l1 0"/>` + "\n</g>\n"},
+		}, `<path fill="none" stroke="#000000" stroke-width="1" d="M0 50l1 0M2 50l1 0"/>` + "\n"},
+		"a text between two lines, and lines of two styles": {func(c *Canvas) {
+			c.SetColor(red)
+			c.Fill(line(0, 0, 1, 0))
+			c.FillString(text, vg.Point{}, "a")
+			c.SetColor(faint)
+			c.Fill(line(0, 0, 1, 0))
+			c.Fill(line(0, 0, 2, 0))
+			c.SetColor(red)
+			c.Fill(line(0, 0, 3, 0))
+		}, `<path fill="#FF0000" d="M0 50l1 0"/>` + "\n" +
+			`<text fill="#FF0000" font-size="10" x="0" y="50" textLength="5.56" lengthAdjust="spacingAndGlyphs">a</text>` + "\n" +
+			`<g fill="#008000" fill-opacity="0.502">` + "\n" + `<path d="M0 50l1 0"/>` + "\n" + `<path d="M0 50l2 0"/>` + "\n</g>\n" +
+			`<path fill="#FF0000" d="M0 50l3 0"/>` + "\n"},
 		"others are not, since they add up where they cross": {func(c *Canvas) {
 			c.SetColor(faint)
 			c.SetLineWidth(2)
@@ -88,12 +101,12 @@ func TestCanvas(t *testing.T) {
 			p.QuadTo(vg.Point{X: 2, Y: 2}, vg.Point{X: 3, Y: 1})
 			p.CubeTo(vg.Point{X: 4, Y: 0}, vg.Point{X: 5, Y: 2}, vg.Point{X: 6, Y: 1})
 			c.Fill(p)
-		}, `<g fill="#000000">` + "\n" + `<path d="M1 49q1-1 2 0c1 1 2-1 3 0"/>` + "\n</g>\n"},
+		}, `<path fill="#000000" d="M1 49q1-1 2 0c1 1 2-1 3 0"/>` + "\n"},
 		"text, turned": {func(c *Canvas) {
 			c.Translate(vg.Point{X: 20, Y: 10})
 			c.Rotate(math.Pi / 2)
 			c.FillString(text, vg.Point{X: 1}, "a<b")
-		}, `<g fill="#000000" font-size="10">` + "\n" + `<text x="20" y="39" textLength="16.96" lengthAdjust="spacingAndGlyphs" transform="rotate(-90,20,39)">a&lt;b</text>` + "\n</g>\n"},
+		}, `<text fill="#000000" font-size="10" x="20" y="39" textLength="16.96" lengthAdjust="spacingAndGlyphs" transform="rotate(-90,20,39)">a&lt;b</text>` + "\n"},
 		"an image": {func(c *Canvas) {
 			c.Scale(2, 2)
 			c.DrawImage(vg.Rectangle{Min: vg.Point{X: 1, Y: 2}, Max: vg.Point{X: 4, Y: 6}}, image.NewGray(image.Rect(0, 0, 1, 1)))
