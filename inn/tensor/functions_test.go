@@ -318,6 +318,7 @@ func checkRows(t *testing.T, r *rand.Rand, n int) {
 	if count != 0 {
 		t.Fatalf("Within of %d counts %d too many", n, count)
 	}
+	random(x)
 
 	copy(old, random(v))
 	AddScaled(v.Row(0), -0.75, x.Row(0))
