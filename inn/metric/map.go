@@ -86,7 +86,7 @@ func MAP(draws *inn.Samples, set *MAPSettings) ([]float64, error) {
 			radius = c.bandwidth()
 		}
 		if radius > 0 { // it is 0 when most draws are the same
-			best = highest(c.centres(rows, radius, s.Starts), rows, s.Kernel)
+			best = highest(c.centres(radius, s.Starts), rows, s.Kernel)
 		}
 	}
 	return slices.Clone(draws.Row(closest(rows, best))), nil

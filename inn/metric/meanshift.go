@@ -16,9 +16,10 @@ const (
 	steps = 300
 )
 
-// A cloud is points as the mean shift first looks at them: in float32, as seen from
-// their middle and in some unit of length.
+// A cloud is points as the mean shift looks at them: in float32, as seen from their
+// middle and in some unit of length. What is far from there is looked at in float64.
 type cloud struct {
+	rows    [][]float64
 	middle  []float64 // the medians
 	unit    float64   // half of the points that are not in the middle are farther from it; 0: none
 	points  tensor.Mat
@@ -27,7 +28,7 @@ type cloud struct {
 
 func newCloud(rows [][]float64) *cloud {
 	n, d := len(rows), len(rows[0])
-	c := &cloud{make([]float64, d), 0, tensor.New(n, d), tensor.New(d, n)}
+	c := &cloud{rows, make([]float64, d), 0, tensor.New(n, d), tensor.New(d, n)}
 	column := make([]float64, n)
 	for j := range d {
 		for i, r := range rows {
@@ -43,21 +44,28 @@ func newCloud(rows [][]float64) *cloud {
 	}
 	if len(distances) > 0 {
 		c.unit = smallest(distances, (len(distances)+1)/2)
-		c.fill(rows)
+		c.fill()
 	}
 	return c
 }
 
 // fill writes the points in the unit. Those that are very far are put nearer, so that
 // float32 holds them.
-func (c *cloud) fill(rows [][]float64) {
+func (c *cloud) fill() {
 	const farthest = 1e15
-	for i, r := range rows {
+	for i, r := range c.rows {
 		for j, m := range c.middle {
 			v := float32(min(max((r[j]-m)/c.unit, -farthest), farthest))
 			c.points.Row(i)[j], c.columns.Row(j)[i] = v, v
 		}
 	}
+}
+
+// far reports whether point i is so far out that float32 does not tell it from others
+// to a thousandth of the unit.
+func (c *cloud) far(i int) bool {
+	const most = 1e4
+	return slices.ContainsFunc(c.points.Row(i), func(v float32) bool { return max(v, -v) > most })
 }
 
 // squaredDistances writes those from x to all points.
@@ -77,10 +85,18 @@ func (c *cloud) bandwidth() float64 {
 	sum := 0.0
 	d2, inside := make([]float32, n), make([]float32, n)
 	for _, i := range asked {
+		if c.far(i) {
+			all := make([]float64, n)
+			for j, r := range c.rows {
+				all[j] = squaredDistance(c.rows[i], r)
+			}
+			sum += math.Sqrt(smallest(all, k))
+			continue
+		}
 		c.squaredDistances(c.points.Row(i), d2)
-		sum += math.Sqrt(float64(nearest32(d2, inside, k)))
+		sum += c.unit * math.Sqrt(float64(nearest32(d2, inside, k)))
 	}
-	return c.unit * sum / float64(len(asked))
+	return sum / float64(len(asked))
 }
 
 // nearest32 is the k-th smallest of squared distances, k from 1 on, to a thousandth. The
@@ -104,46 +120,35 @@ func nearest32(d2, room []float32, k int) float32 {
 }
 
 // centres are where the shifts come to rest, farther from each other than the radius,
-// save for outliers. The way there is taken in float32, the last steps among the rows.
-func (c *cloud) centres(rows [][]float64, radius float64, starts int) [][]float64 {
+// save for outliers.
+func (c *cloud) centres(radius float64, starts int) [][]float64 {
 	c.unit = radius
-	c.fill(rows)
-	found := c.climbs(starts)
-	slices.SortStableFunc(found, func(a, b climb) int { return b.around - a.around })
-	var chosen []climb
+	c.fill()
+	found := c.rests(starts)
+	slices.SortStableFunc(found, func(a, b rested) int { return b.around - a.around })
+	var centres [][]float64
 	for i, f := range found {
-		if i > 0 && f.around*f.around < len(rows) {
+		if i > 0 && f.around*f.around < len(c.rows) {
 			break
 		}
-		if !slices.ContainsFunc(chosen, func(g climb) bool { return squared32(f.at, g.at) <= 1 }) {
-			chosen = append(chosen, f)
+		if !slices.ContainsFunc(centres, func(g []float64) bool { return squaredDistance(f.at, g) <= radius*radius }) {
+			centres = append(centres, f.at)
 		}
-	}
-	centres := make([][]float64, len(chosen))
-	for i, f := range chosen {
-		x := make([]float64, len(f.at))
-		for j, v := range f.at {
-			x[j] = c.middle[j] + radius*float64(v)
-		}
-		centres[i] = settle(rows, x, radius)
 	}
 	return centres
 }
 
-// A climb is where a start has got to, and how many points are around it.
-type climb struct {
-	at     []float32
+// A rested start is where it came to rest, and how many rows are around that.
+type rested struct {
+	at     []float64
 	around int
 }
 
-// climbs are where the shifts come to rest that start from some points, evenly spread
+// rests are where the shifts come to rest that start from some points, evenly spread
 // over them; the radius is the unit.
-func (c *cloud) climbs(starts int) []climb {
+func (c *cloud) rests(starts int) []rested {
 	from := spread(c.points.Rows, starts)
-	found := make([]climb, len(from))
-	for i, p := range from {
-		found[i].at = slices.Clone(c.points.Row(p))
-	}
+	found := make([]rested, len(from))
 	const together = 6 // starts, whose means are one product
 	workers := runtime.GOMAXPROCS(0)
 	var wg sync.WaitGroup
@@ -151,12 +156,36 @@ func (c *cloud) climbs(starts int) []climb {
 		wg.Go(func() {
 			inside, means := tensor.New(together, c.points.Rows), tensor.New(together, c.points.Cols)
 			for lo := w * together; lo < len(found); lo += workers * together {
-				c.climb(found[lo:min(lo+together, len(found))], inside, means)
+				hi := min(lo+together, len(found))
+				some := make([]climb, 0, together)
+				for k := lo; k < hi; k++ {
+					if !c.far(from[k]) {
+						some = append(some, climb{slices.Clone(c.points.Row(from[k])), 0})
+					}
+				}
+				c.climb(some, inside, means)
+				for k := lo; k < hi; k++ {
+					if c.far(from[k]) {
+						found[k] = settle(c.rows, c.rows[from[k]], c.unit)
+						continue
+					}
+					x := make([]float64, len(c.middle))
+					for j, m := range c.middle {
+						x[j] = m + c.unit*float64(some[0].at[j])
+					}
+					found[k], some = rested{x, some[0].around}, some[1:]
+				}
 			}
 		})
 	}
 	wg.Wait()
 	return found
+}
+
+// A climb is where a start has got to, and how many points are around it.
+type climb struct {
+	at     []float32
+	around int
 }
 
 // climb moves some starts together; inside and means have a row for each.
@@ -166,6 +195,9 @@ func (c *cloud) climb(some []climb, inside, means tensor.Mat) {
 		moving[i] = &some[i]
 	}
 	for range steps {
+		if len(moving) == 0 {
+			return
+		}
 		for i, m := range moving {
 			c.squaredDistances(m.at, inside.Row(i))
 			m.around = tensor.Within(inside.Row(i), inside.Row(i), 1)
@@ -183,9 +215,7 @@ func (c *cloud) climb(some []climb, inside, means tensor.Mat) {
 				still = append(still, m)
 			}
 		}
-		if moving = still; len(moving) == 0 {
-			return
-		}
+		moving = still
 	}
 }
 
@@ -198,25 +228,25 @@ func squared32(a, b []float32) float32 {
 	return sum
 }
 
-// settle shifts x until it rests.
-func settle(rows [][]float64, x []float64, radius float64) []float64 {
-	next := make([]float64, len(x))
+// settle shifts x until it rests, in float64.
+func settle(rows [][]float64, x []float64, radius float64) (r rested) {
+	x, next := slices.Clone(x), make([]float64, len(x))
 	for range steps {
-		shift(rows, x, next, radius)
+		r.around = shift(rows, x, next, radius)
 		moved := squaredDistance(x, next)
 		x, next = next, x
 		if moved < rest*rest*radius*radius {
 			break
 		}
 	}
-	return x
+	r.at = x
+	return r
 }
 
-// shift writes the mean of the rows within the radius of x into mean, or if there
-// is none the nearest row.
-func shift(rows [][]float64, x, mean []float64, radius float64) {
+// shift writes the mean of the rows within the radius of x into mean, and tells how
+// many they are. A mean may have no rows around it; then it is x.
+func shift(rows [][]float64, x, mean []float64, radius float64) (count int) {
 	clear(mean)
-	count := 0
 	for _, r := range rows {
 		if squaredDistance(r, x) > radius*radius {
 			continue
@@ -227,12 +257,13 @@ func shift(rows [][]float64, x, mean []float64, radius float64) {
 		}
 	}
 	if count == 0 {
-		copy(mean, rows[closest(rows, x)])
-		return
+		copy(mean, x)
+		return 0
 	}
 	for j := range mean {
 		mean[j] /= float64(count)
 	}
+	return count
 }
 
 // spread are m of the numbers below n, evenly spread over them, or all.
