@@ -51,6 +51,7 @@ func init() {
 		"RecoveryRow":            reflect.ValueOf((*metric.RecoveryRow)(nil)),
 		"RecoveryTable":          reflect.ValueOf((*metric.RecoveryTable)(nil)),
 		"Resimulated":            reflect.ValueOf(metric.Resimulated),
+		"ResimulatedEstimates":   reflect.ValueOf(metric.ResimulatedEstimates),
 		"ResimulatedMAP":         reflect.ValueOf(metric.ResimulatedMAP),
 		"ResimulationRow":        reflect.ValueOf((*metric.ResimulationRow)(nil)),
 		"ResimulationTable":      reflect.ValueOf((*metric.ResimulationTable)(nil)),

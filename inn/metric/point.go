@@ -3,6 +3,7 @@ package metric
 import (
 	"cmp"
 	"fmt"
+	"math/rand/v2"
 
 	"github.com/innkeeper-notebook/innkeeper/inn"
 	"github.com/innkeeper-notebook/innkeeper/inn/progress"
@@ -134,30 +135,59 @@ func (t *PointTable) Over(names ...string) (Estimate, error) {
 	return Bootstrap(squares, rootMean, t.run.seed)
 }
 
-// Resimulated is the re-simulation error of the MAP estimates, of the first tests of
-// them or with 0 of all: one simulation each. It is what ResimulatedMAP finds, without
-// looking for the estimates again.
-func (t *PointTable) Resimulated(problem inn.Problem, tests int) (*ResimulationTable, error) {
-	if tests > t.Tests {
-		return nil, fmt.Errorf("metric: there are MAP estimates of %d tests, not %d", t.Tests, tests)
+// ResimulatedEstimates is the re-simulation error of the MAP estimates that tables hold, a
+// table each: of the first tests of them or with 0 of all, one simulation each. It is what
+// ResimulatedMAP finds of each posterior, without looking for the estimates again, and
+// simulates the truth once for all. The tables must be of one test set, with one seed.
+func ResimulatedEstimates(problem inn.Problem, tests int, tables ...*PointTable) ([]*ResimulationTable, error) {
+	if len(tables) == 0 {
+		return nil, fmt.Errorf("metric: ResimulatedEstimates has no tables of MAP estimates: give at least one")
 	}
-	few, err := newRun(t.run.post, t.run.test, &Settings{Draws: t.run.draws, Tests: cmp.Or(tests, t.Tests), Seed: t.run.seed})
-	if err != nil {
-		return nil, err
+	first := tables[0].run
+	each := make([]*resimulation, len(tables))
+	for k, t := range tables {
+		if t.run.test != first.test || t.run.seed != first.seed {
+			return nil, fmt.Errorf("metric: the MAP estimates of %s and %s are of different test sets or seeds", tables[0].Method, t.Method)
+		}
+		n := cmp.Or(tests, tables[0].Tests)
+		if n > t.Tests {
+			return nil, fmt.Errorf("metric: there are MAP estimates of %d tests of %s, not %d", t.Tests, t.Method, n)
+		}
+		few, err := newRun(t.run.post, t.run.test, &Settings{Draws: t.run.draws, Tests: n, Seed: t.run.seed})
+		if err != nil {
+			return nil, err
+		}
+		if each[k], err = few.resimulation(problem, "MAP"); err != nil {
+			return nil, err
+		}
 	}
-	s, err := few.resimulation(problem, "MAP")
-	if err != nil {
-		return nil, err
-	}
-	task := progress.Start("re-simulation of "+t.Method, few.n)
+	task := progress.Start("re-simulation", each[0].n)
 	defer task.End()
-	for i := range few.n {
-		s.add(i, &inn.Samples{Vars: t.MAP.Vars, Data: t.MAP.Row(i)})
+	for i := range each[0].n {
+		var xs []float64
+		for _, t := range tables {
+			xs = append(xs, t.MAP.Row(i)...)
+		}
+		xs = append(xs, first.test.X.Row(i)...)
+		seed := first.rng(i).Uint64()
+		sims := simulateBy(problem, &inn.Samples{Vars: first.test.X.Vars, Data: xs}, func(row int) *rand.Rand {
+			return inn.RNG(seed, uint64(row/len(tables))) // 0 for every estimate, 1 for the truth, as when there is one
+		})
+		for k, s := range each {
+			s.take(i, sims[k:k+1], sims[len(tables)])
+		}
 		if err := task.Advance(1, nil); err != nil {
 			return nil, err
 		}
 	}
-	return s.finish()
+	all := make([]*ResimulationTable, len(tables))
+	for k, s := range each {
+		var err error
+		if all[k], err = s.finish(); err != nil {
+			return nil, fmt.Errorf("%s: %w", tables[k].Method, err)
+		}
+	}
+	return all, nil
 }
 
 // rows are the draws that columns hold.

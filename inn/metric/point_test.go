@@ -123,15 +123,35 @@ func TestResimulatedAgainstClosedForm(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	again, err := points.Resimulated(problem, 0)
-	if err != nil || !reflect.DeepEqual(again, best) {
-		t.Errorf("the re-simulation error of the estimates found before is\n%v\nwith error %v, not\n%v", again, err, best)
+	wide, err := MAPError(oneGaussian{2}, test, &Settings{Tests: 400, Draws: 150})
+	if err != nil {
+		t.Fatal(err)
 	}
-	if first, err := points.Resimulated(problem, 100); err != nil || first.Tests != 100 {
+	both, err := ResimulatedEstimates(problem, 0, wide, points)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if again := both[1]; !reflect.DeepEqual(again, best) {
+		t.Errorf("the re-simulation error of the estimates found before is\n%v\nnot\n%v", again, best)
+	}
+	if off, good := both[0].Posterior.RMS, best.Posterior.RMS; off.Value < good.Value+good.Error || both[0].Noise != best.Noise {
+		t.Errorf("estimates of a posterior of twice the width have an error of %v, the noise %v; of the right width %v and %v", off, both[0].Noise, good, best.Noise)
+	}
+	if first, err := ResimulatedEstimates(problem, 100, points); err != nil || first[0].Tests != 100 {
 		t.Errorf("re-simulated for 100 tests: %v, error %v", first, err)
 	}
-	if _, err := points.Resimulated(problem, 401); err == nil {
+	if _, err := ResimulatedEstimates(problem, 401, points); err == nil {
 		t.Error("401 of 400 estimates are re-simulated")
+	}
+	if _, err := ResimulatedEstimates(problem, 0); err == nil {
+		t.Error("no estimates are re-simulated")
+	}
+	other, err := MAPError(oneGaussian{1}, test, &Settings{Tests: 400, Draws: 150, Seed: 7})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := ResimulatedEstimates(problem, 0, points, other); err == nil || !strings.Contains(err.Error(), "seeds") {
+		t.Errorf("estimates of two seeds are re-simulated together: %v", err)
 	}
 	if !strings.Contains(best.String(), "MAP ") || !strings.Contains(table.String(), "posterior ") || !strings.Contains(table.HTML(), "simulation noise") {
 		t.Errorf("the tables are\n%v\n%v", best, table)

@@ -57,7 +57,7 @@ func Predictive(post inn.Posterior, problem inn.Problem, test *inn.Pairs, set *S
 	vars := test.Y.Vars
 	unit := spreads(&inn.Samples{Vars: vars, Data: test.Y.Data[:r.n*len(vars)]})
 	t := &PredictiveTable{Method: post.String(), Tests: r.n, Draws: r.draws, Rows: make([]PredictiveRow, len(vars)), Band: newBand(r.n), P: 1}
-	err = r.each("predictions", func(i int, truth []float64, cols [][]float64) error {
+	err = r.eachInTurn("predictions", func(i int, truth []float64, cols [][]float64) error {
 		rng := r.rng(i)
 		seed := rng.Uint64()
 		again := simulate(problem, &inn.Samples{Vars: test.X.Vars, Data: truth}, ^seed)[0]

@@ -3,6 +3,7 @@ package metric
 import (
 	"fmt"
 	"math"
+	"math/rand/v2"
 	"runtime"
 	"slices"
 	"sync"
@@ -48,7 +49,7 @@ func Resimulated(post inn.Posterior, problem inn.Problem, test *inn.Pairs, set *
 
 // ResimulatedMAP measures the re-simulation error of the MAP estimates, as the
 // paper's Table 1 does on 1000 measurements: one simulation each. MAP says how
-// they are found; PointTable.Resimulated takes estimates that are there.
+// they are found; ResimulatedEstimates takes estimates that are there.
 func ResimulatedMAP(post inn.Posterior, problem inn.Problem, test *inn.Pairs, set *Settings) (*ResimulationTable, error) {
 	return resimulate(post, problem, test, set, "MAP", func(draws *inn.Samples, unit []float64) (*inn.Samples, error) {
 		best, err := MAP(draws, &MAPSettings{Scale: unit})
@@ -81,7 +82,7 @@ func resimulate(post inn.Posterior, problem inn.Problem, test *inn.Pairs, set *S
 	if err != nil {
 		return nil, err
 	}
-	err = r.each("re-simulation", func(i int, _ []float64, cols [][]float64) error {
+	err = r.eachInTurn("re-simulation", func(i int, _ []float64, cols [][]float64) error {
 		xs, err := choose(rows(test.X.Vars, cols), xUnit)
 		if err != nil {
 			return err
@@ -119,9 +120,15 @@ func (r *run) resimulation(problem inn.Problem, what string) (*resimulation, err
 func (s *resimulation) add(i int, xs *inn.Samples) {
 	// The truth last, with the draws, so that a single draw leaves no processor idle.
 	all := &inn.Samples{Vars: xs.Vars, Data: slices.Concat(xs.Data, s.test.X.Row(i))}
-	sims, y := simulate(s.problem, all, s.rng(i).Uint64()), s.test.Y.Row(i)
-	s.table.Failed += s.drawn.add(sims[:xs.Len()], y, s.unit)
-	s.table.Failed += s.noise.add(sims[xs.Len():], y, s.unit)
+	sims := simulate(s.problem, all, s.rng(i).Uint64())
+	s.take(i, sims[:xs.Len()], sims[xs.Len()])
+}
+
+// take takes simulations at what was inferred from measurement i, and at the truth.
+func (s *resimulation) take(i int, inferred []simulation, truth simulation) {
+	y := s.test.Y.Row(i)
+	s.table.Failed += s.drawn.add(inferred, y, s.unit)
+	s.table.Failed += s.noise.add([]simulation{truth}, y, s.unit)
 }
 
 func (s *resimulation) finish() (*ResimulationTable, error) {
@@ -159,6 +166,11 @@ type simulation struct {
 // simulate runs the problem at each row of xs, row i by the seed and i alone, on
 // all processors if the problem allows it.
 func simulate(problem inn.Problem, xs *inn.Samples, seed uint64) []simulation {
+	return simulateBy(problem, xs, func(row int) *rand.Rand { return inn.RNG(seed, uint64(row)) })
+}
+
+// simulateBy does so with the random numbers that rng has for each row.
+func simulateBy(problem inn.Problem, xs *inn.Samples, rng func(row int) *rand.Rand) []simulation {
 	result := make([]simulation, xs.Len())
 	workers := 1
 	if problem.Concurrent {
@@ -168,7 +180,7 @@ func simulate(problem inn.Problem, xs *inn.Samples, seed uint64) []simulation {
 	for w := range workers {
 		wg.Go(func() {
 			for i := w; i < len(result); i += workers {
-				result[i].y, result[i].err = problem.Run(inn.RNG(seed, uint64(i)), xs.Row(i))
+				result[i].y, result[i].err = problem.Run(rng(i), xs.Row(i))
 			}
 		})
 	}

@@ -64,16 +64,61 @@ func newRun(post inn.Posterior, test *inn.Pairs, set *Settings) (*run, error) {
 	return r, nil
 }
 
-// each draws from the posterior of every test measurement in turn and hands f
-// the true parameters and the draws, one column a parameter. It reports under
-// the name of the task and stops on the observer's error.
-func (r *run) each(task string, f func(i int, truth []float64, cols [][]float64) error) error {
+// each draws from the posterior of every test measurement and hands f the true
+// parameters and the draws, one column a parameter, in turn. While f looks at one
+// measurement the next is drawn: f must not run a user's code. It reports
+// under the name of the task and stops on the observer's error.
+func (r *run) each(task string, f look) error {
+	ahead := make(chan func() (*inn.Samples, error), 1)
+	draw := func(i int) {
+		var s *inn.Samples
+		var err error
+		defer func() {
+			failed := recover()
+			ahead <- func() (*inn.Samples, error) {
+				if failed != nil {
+					panic(failed)
+				}
+				return s, err
+			}
+		}()
+		s, err = r.sample(i)
+	}
+	waiting := false // for a draw
+	defer func() {
+		if waiting {
+			<-ahead
+		}
+	}()
+	return r.walk(task, f, func(i int) (*inn.Samples, error) {
+		if i == 0 {
+			go draw(0)
+		}
+		drawn := <-ahead
+		if waiting = i+1 < r.n; waiting {
+			go draw(i + 1)
+		}
+		return drawn()
+	})
+}
+
+// eachInTurn is each for an f that runs a user's code, a simulator: it draws when f has returned.
+func (r *run) eachInTurn(task string, f look) error { return r.walk(task, f, r.sample) }
+
+// look is what is done with the draws of measurement i.
+type look func(i int, truth []float64, cols [][]float64) error
+
+func (r *run) sample(i int) (*inn.Samples, error) {
+	return r.post.Sample(r.test.Y.Row(i), r.draws, inn.RNG(r.seed, uint64(i)).Uint64())
+}
+
+func (r *run) walk(task string, f look, draws func(i int) (*inn.Samples, error)) error {
 	t := progress.Start(task+" of "+r.post.String(), r.n)
 	defer t.End()
 	vars := r.test.X.Vars
 	cols := make([][]float64, len(vars))
 	for i := range r.n {
-		s, err := r.post.Sample(r.test.Y.Row(i), r.draws, inn.RNG(r.seed, uint64(i)).Uint64())
+		s, err := draws(i)
 		if err != nil {
 			return fmt.Errorf("metric: %s failed at test pair %d: %w", r.post, i, err)
 		}
