@@ -29,11 +29,12 @@ type env struct {
 	key   string                         // a number that tells the instance's local types from those of others
 	local map[*types.TypeName]types.Type // local types of the instance
 	depth int                            // of instances that need each other
+	now   *types.Package                 // where the session's types are looked up, if they are an earlier cell's
 }
 
 // subst replaces type parameters in t.
 func (e *env) subst(ctx *types.Context, t types.Type) types.Type {
-	if e == nil || len(e.args) == 0 || t == nil {
+	if e == nil || len(e.args) == 0 && e.now == nil || t == nil {
 		return t
 	}
 	sub := func(t types.Type) types.Type { return e.subst(ctx, t) }
@@ -52,12 +53,15 @@ func (e *env) subst(ctx *types.Context, t types.Type) types.Type {
 	case *types.Alias:
 		return sub(types.Unalias(t))
 	case *types.Named:
+		if e.now != nil && own(t.Obj()) && t.Obj().Parent() != t.Obj().Pkg().Scope() {
+			return t
+		}
 		if t.TypeArgs().Len() > 0 {
 			var args []types.Type
 			for a := range t.TypeArgs().Types() {
 				args = append(args, sub(a))
 			}
-			origin := t.Origin()
+			origin := e.newest(t.Origin())
 			if obj := t.Obj(); obj.Pkg() != nil && obj.Parent() != obj.Pkg().Scope() && obj.Parent() != nil {
 				origin = e.generic(ctx, origin)
 			}
@@ -74,6 +78,7 @@ func (e *env) subst(ctx *types.Context, t types.Type) types.Type {
 			fresh.SetUnderlying(sub(t.Underlying()))
 			return fresh
 		}
+		return e.newest(t)
 	case *types.Pointer:
 		return types.NewPointer(sub(t.Elem()))
 	case *types.Slice:
@@ -113,6 +118,18 @@ func (e *env) subst(ctx *types.Context, t types.Type) types.Type {
 			terms = append(terms, types.NewTerm(term.Tilde(), sub(term.Type())))
 		}
 		return types.NewUnion(terms)
+	}
+	return t
+}
+
+// newest is a type of the session as e.now has it.
+func (e *env) newest(t *types.Named) *types.Named {
+	if e.now != nil && own(t.Obj()) {
+		if obj := e.now.Scope().Lookup(t.Obj().Name()); obj != nil {
+			if n, ok := obj.Type().(*types.Named); ok {
+				return n
+			}
+		}
 	}
 	return t
 }

@@ -366,11 +366,9 @@ func (l *lowering) funcValue(e ast.Expr) ast.Expr {
 		}
 		return f
 	}
-	if name, ok := f.(*ast.Ident); ok {
-		if l.s.nativeNames[name.Name] {
-			return f
-		}
-		l.s.pinned[name.Name] = true
+	name := f.(*ast.Ident).Name
+	if l.s.nativeNames[name] {
+		return f
 	}
 	var id *ast.Ident
 	switch x := ast.Unparen(e).(type) {
@@ -385,6 +383,9 @@ func (l *lowering) funcValue(e ast.Expr) ast.Expr {
 	}
 	if !ok || l.spell(sig) == nil {
 		return f
+	}
+	if obj := l.info.Uses[id]; own(obj) {
+		return l.apply(l.value(name))
 	}
 	in, args := l.params(sig)
 	c := l.apply(f, args...)

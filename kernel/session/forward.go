@@ -1,7 +1,10 @@
 package session
 
 import (
+	"go/ast"
+	"go/types"
 	"reflect"
+	"slices"
 	"unsafe"
 	"weak"
 )
@@ -9,27 +12,114 @@ import (
 // A cell that redefines a function makes it and those that call it anew, under
 // other names. What earlier cells keep as values, such as closures, method
 // values and goroutines, calls the interpreter's older functions by their
-// nodes; so these are made to run the newest one's code. A function that a cell
-// has used as a value is left as it is: the value is that function.
+// nodes; so these are made to run the newest one's code.
+//
+// A function that is used as a value is a value: f := g stays that g when a cell
+// redefines g, and calls in it go to what is newest. So there is a second
+// function for it, which gives g's body as a function literal. It is forwarded as
+// g is: a closure of an earlier cell that says g from then on means the new one.
 
-// A version is a function of the interpreter.
-type version struct {
-	name string
-	node weak.Pointer[byte]
+// A routine is a function that the interpreter has: a declared one, a method, or an
+// instance of a generic one.
+type routine struct {
+	key     string // what it is to cells, with its type
+	decl    *ast.FuncDecl
+	generic string // the generic function that it is an instance of
+	args    []types.Type
+}
+
+// A version is a function's node in the interpreter.
+type version = weak.Pointer[byte]
+
+// functionKey is the key of a function by its name and type.
+func (l *lowering) functionKey(name string, sig *types.Signature) string {
+	if r := sig.Recv(); r != nil {
+		name = l.key(r.Type()) + "." + name
+	}
+	return name + " " + l.key(sig)
+}
+
+// valueKey is the key of the function that makes a function a value.
+func valueKey(of string) string { return "value " + of }
+
+// value is that function.
+func (l *lowering) value(of string) ast.Expr {
+	key := valueKey(of)
+	for _, known := range []map[string]string{l.s.erased, l.plan.erased} {
+		if known[key] != "" {
+			return l.id(known[key])
+		}
+	}
+	l.plan.erased[key] = l.s.fresh("f")
+	l.plan.valued = append(l.plan.valued, of)
+	return l.id(l.plan.erased[key])
+}
+
+// renew makes the functions that give values: those that the cell needs, and
+// those that earlier cells may ask for the values of functions that the cell makes anew.
+func (l *lowering) renew() {
+	for _, name := range sortedKeys(l.plan.functions) {
+		if len(l.s.versions[valueKey(l.plan.functions[name].key)]) > 0 {
+			l.value(name)
+		}
+	}
+	for _, name := range l.plan.valued {
+		m, ok := l.plan.functions[name]
+		if !ok {
+			m = l.s.functions[name]
+		}
+		l.plan.decls = append(l.plan.decls, &ast.FuncDecl{Name: l.id(l.plan.erased[valueKey(name)]),
+			Type: &ast.FuncType{Func: l.pos, Params: &ast.FieldList{}, Results: l.list1(&ast.Field{Type: m.decl.Type})},
+			Body: l.block(l.ret(&ast.FuncLit{Type: m.decl.Type, Body: m.decl.Body}))})
+	}
+}
+
+// instancesAgain makes those instances of a generic function again that earlier
+// cells may call.
+func (l *lowering) instancesAgain(f *ast.FuncDecl) {
+	obj := l.info.Defs[f.Name].(*types.Func)
+	if f.Recv != nil {
+		return // its type is another one, too
+	}
+	now := &env{now: l.decls.pkg}
+	for _, name := range sortedKeys(l.s.functions) {
+		m := l.s.functions[name]
+		if m.generic != f.Name.Name || len(l.s.versions[m.key]) == 0 {
+			continue
+		}
+		var args []types.Type
+		for _, a := range m.args {
+			args = append(args, now.subst(l.s.context, a))
+		}
+		if slices.Contains(args, nil) {
+			continue
+		}
+		if _, err := types.Instantiate(l.s.context, obj.Signature(), args, true); err == nil {
+			l.instance(obj, nil, args)
+		}
+	}
+}
+
+// forward makes the earlier versions of a function run the newest one.
+func (s *Session) forward(key, name string) {
+	node := s.engine.function(name)
+	if node == nil {
+		return
+	}
+	older := slices.DeleteFunc(s.versions[key], func(v version) bool { return v.Value() == nil })
+	s.engine.forward(older, node)
+	s.versions[key] = append(older, weak.Make((*byte)(node)))
 }
 
 // forward makes older functions of the same signature run what newest does.
 func (e *engine) forward(older []version, newest unsafe.Pointer) {
 	at := e.layout
-	if newest == nil {
-		return
-	}
 	to := at.begin(newest)
 	if to == nil {
 		return
 	}
 	for _, v := range older {
-		old := unsafe.Pointer(v.node.Value())
+		old := unsafe.Pointer(v.Value())
 		if old == nil {
 			continue
 		}

@@ -140,6 +140,7 @@ func (s *Session) hookTable() map[string]reflect.Value {
 
 		"Native":      s.nativeSet,
 		"NativeReads": s.nativeReads,
+		"NativeGone":  s.nativeGone,
 
 		// What the interpreter does otherwise than Go.
 		"Panic":   func(v any) { panic(panicValue(v)) },

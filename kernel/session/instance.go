@@ -57,7 +57,12 @@ func (l *lowering) instance(f *types.Func, recv *types.Named, args []types.Type)
 		e.list += map[bool]string{true: ","}[i > 0] + l.s.plain(linkName(args[i]))
 	}
 	one := &lowering{s: l.s, plan: l.plan, info: info, name: l.name, decls: l.decls, names: map[types.Object]string{}, env: e, owner: l.owner, pos: node.Pos()}
-	l.plan.decls = append(l.plan.decls, one.funcDecl(node, sig, name))
+	m := routine{decl: one.funcDecl(node, sig, name)}
+	l.plan.decls = append(l.plan.decls, m.decl)
+	if own(f) {
+		m.key, m.generic, m.args = one.functionKey(short+"["+strings.Join(keys, ",")+"]", one.typ(sig).(*types.Signature)), short, args
+		l.plan.functions[name] = m
+	}
 	return name
 }
 

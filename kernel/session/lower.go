@@ -25,7 +25,8 @@ type plan struct {
 	steps  []step
 	at     token.Pos // where the cell's declarations are
 
-	signatures map[string]string // of the functions and methods, as keys
+	functions map[string]routine // what the interpreter's names of functions stand for
+	valued    []string           // those of functions that are values
 }
 
 // A step is what the interpreter runs at once: a statement of the cell.
@@ -91,7 +92,7 @@ type function struct {
 // lower makes the plan of a checked cell.
 func (s *Session) lower(c *checked) (*plan, []problem) {
 	u := c.unit
-	p := &plan{names: map[string]string{}, erased: map[string]string{}, signatures: map[string]string{}, at: u.start}
+	p := &plan{names: map[string]string{}, erased: map[string]string{}, functions: map[string]routine{}, at: u.start}
 	made := append(slices.Clone(c.fresh), c.again...)
 	for _, d := range made {
 		for _, n := range d.names {
@@ -142,13 +143,13 @@ func (s *Session) lower(c *checked) (*plan, []problem) {
 		}
 		if generic(f, c.decls) {
 			d.info = c.decls // for instances that later cells need
+			fn.instancesAgain(f)
 			continue
 		}
 		if n := c.natives[d.names[0]]; n != nil {
-			fn.declareNative(n, p.names[d.names[0]])
+			fn.declareNative(n, f, p.names[d.names[0]])
 		} else {
 			fn.declare(f, p.names[d.names[0]])
-			p.signatures[d.names[0]] = fn.functionKey(f)
 		}
 		if d.recv != "" {
 			fn.redescribe(d.recv)
@@ -183,6 +184,8 @@ func (s *Session) lower(c *checked) (*plan, []problem) {
 	for n, e := range vars {
 		p.names[n] = e
 	}
+	fn.pos = u.start
+	fn.renew()
 	return p, sh.problems
 }
 
@@ -209,20 +212,18 @@ func generic(f *ast.FuncDecl, info *types.Info) bool {
 
 // declare makes a function of a function or a method, whose receiver comes first.
 func (l *lowering) declare(f *ast.FuncDecl, name string) {
-	obj := l.info.Defs[f.Name].(*types.Func)
-	l.plan.decls = append(l.plan.decls, l.funcDecl(f, obj.Signature(), name))
-}
-
-// functionKey is the key of a function's type, of a method with its receiver's.
-func (l *lowering) functionKey(f *ast.FuncDecl) string {
 	sig := l.info.Defs[f.Name].(*types.Func).Signature()
-	if r := sig.Recv(); r != nil {
-		return l.key(r.Type()) + " " + l.key(sig)
+	m := routine{key: l.functionKey(f.Name.Name, sig), decl: l.funcDecl(f, sig, name)}
+	l.plan.functions[name] = m
+	l.plan.decls = append(l.plan.decls, m.decl)
+	for id, old := range l.s.natives {
+		if old.key == m.key && old.at.IsValid() {
+			l.plan.setup = append(l.plan.setup, &ast.ExprStmt{X: l.hook("NativeGone", number(l.pos, id), l.apply(l.value(name)))})
+		}
 	}
-	return l.key(sig)
 }
 
-func (l *lowering) funcDecl(f *ast.FuncDecl, sig *types.Signature, name string) ast.Decl {
+func (l *lowering) funcDecl(f *ast.FuncDecl, sig *types.Signature, name string) *ast.FuncDecl {
 	lists := []*ast.FieldList{f.Type.Params}
 	if f.Recv != nil {
 		lists = []*ast.FieldList{f.Recv, f.Type.Params}

@@ -467,9 +467,11 @@ func (b *nativeBuild) report() string {
 	return strings.Join(append(lines, b.kept...), "\n") + "\n"
 }
 
-// declareNative makes a variable of a function, which the plan's setup sets.
-func (l *lowering) declareNative(f *nativeFunc, name string) {
+// declareNative makes a variable of a function, which the plan's setup sets, and
+// the function that earlier cells call in the place of an interpreted one.
+func (l *lowering) declareNative(f *nativeFunc, decl *ast.FuncDecl, name string) {
 	id := len(l.s.natives)
+	f.key = l.functionKey(decl.Name.Name, l.info.Defs[decl.Name].(*types.Func).Signature())
 	l.s.natives = append(l.s.natives, f)
 	l.s.nativeNames[name] = true
 	l.plan.decls = append(l.plan.decls, l.varDecl(name, l.mustSpell(f.sig, l.pos)))
@@ -477,4 +479,14 @@ func (l *lowering) declareNative(f *nativeFunc, name string) {
 		l.plan.setup = append(l.plan.setup, &ast.ExprStmt{X: l.hook("NativeReads", number(l.pos, id), number(l.pos, i), l.addr(l.id(l.name(v))))})
 	}
 	l.plan.setup = append(l.plan.setup, &ast.ExprStmt{X: l.hook("Native", number(l.pos, id), l.addr(l.id(name)))})
+	if len(l.s.versions[f.key]) > 0 {
+		in, args := l.params(f.sig)
+		c := l.apply(l.id(name), args...)
+		if f.sig.Variadic() {
+			c.Ellipsis = l.pos
+		}
+		d := &ast.FuncDecl{Name: l.id(l.s.fresh(decl.Name.Name)), Type: &ast.FuncType{Func: l.pos, Params: in, Results: l.outs(f.sig)}, Body: l.block(l.result(f.sig, c))}
+		l.plan.functions[d.Name.Name] = routine{key: f.key, decl: d}
+		l.plan.decls = append(l.plan.decls, d)
+	}
 }

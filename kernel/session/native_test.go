@@ -113,6 +113,13 @@ func TestNative(t *testing.T) {
 			"%%native\nfunc f(x int) int { return x + 1 }\nf(1)", "=> 2",
 			"func f(x int) int { return x + 1 }\nf(1)", "=> 2",
 		}},
+		{"closures of earlier cells go from one to the other", []string{
+			"func f(x ...int) int { return x[0] + 1 }\nc := func() int { return f(1) }\nm := func() func(...int) int { return f }", "",
+			"%%native\nfunc f(x ...int) int { return x[0] + 10 }\nd := func() int { return f(1) }\nold := f\nfmt.Println(c(), d(), m()(1))", "11 11 11\n",
+			"%%native\nfunc f(x ...int) int { return x[0] + 100 }\nfmt.Println(c(), d(), m()(1), old(1))", "101 101 101 11\n",
+			"func f(x ...int) int { return x[0] + 1000 }\nfmt.Println(c(), d(), m()(1), old(1))", "1001 1001 1001 11\n",
+			"%%native\nfunc f(x ...int) int { return x[0] + 2 }\nfmt.Println(c(), d(), m()(1), old(1))", "3 3 3 11\n",
+		}},
 		{"names of Go's own program", []string{"%%native\nfunc main() {}\n", "!! compile error: cell 1, line 2, column 1: a native program has a main of its own: call this function something else"}},
 		{"generic functions and types", []string{
 			"type pair[T any] struct { a, b T }\nfunc sum[T int | float64](x ...T) (s T) { for _, v := range x { s += v }; return s }", "",

@@ -34,6 +34,8 @@ type nativeFunc struct {
 	index   int
 	sig     *types.Signature // with the receiver first
 	check   bool             // it is not sure that it changes no variable
+	key     string           // see forward.go
+	at      reflect.Value    // its variable in the interpreter
 }
 
 // nativeReads tells a function where a variable is.
@@ -48,6 +50,8 @@ func (s *Session) nativeReads(id, i int, ptr any) {
 func (s *Session) nativeSet(id int, ptr any) {
 	f := s.natives[id]
 	to := reflect.ValueOf(ptr).Elem()
+	f.at = to
+	defer s.renewNatives(f.key, to)
 	r := &rows.Rows{Call: f.rows, Reads: len(f.program.names) > 0}
 	switch to.Type() {
 	case reflect.TypeFor[func(*rand.Rand, []float64) []float64]():
@@ -66,6 +70,20 @@ func (s *Session) nativeSet(id int, ptr any) {
 		t := to.Type()
 		to.Set(reflect.MakeFunc(t, func(args []reflect.Value) []reflect.Value { return f.call(args, t) }))
 	}
+}
+
+// renewNatives gives the variables of older native functions a newer function.
+func (s *Session) renewNatives(key string, to reflect.Value) {
+	for _, old := range s.natives {
+		if old.key == key && old.at.IsValid() && old.at.Type() == to.Type() {
+			old.at.Set(to)
+		}
+	}
+}
+
+// nativeGone gives the variable of a native function one that is interpreted.
+func (s *Session) nativeGone(id int, f any) {
+	s.natives[id].at.Set(reflect.ValueOf(f))
 }
 
 // variables is the message that sets the program's variables, and what wrote it.

@@ -21,7 +21,6 @@ import (
 	"strings"
 	"sync"
 	"sync/atomic"
-	"weak"
 
 	"github.com/innkeeper-notebook/innkeeper/kernel/display"
 	"github.com/innkeeper-notebook/innkeeper/kernel/nb"
@@ -74,8 +73,8 @@ type Session struct {
 	symbols map[string]map[string]reflect.Value // of the packages, by path and name
 	mirrors sync.Map                            // types that cells reflect on (see mirror.go)
 
-	versions map[string][]version // the interpreter's nodes of functions (see forward.go), by name and signature
-	pinned   map[string]bool      // the interpreter's names of functions that are values
+	versions  map[string][]version // the interpreter's nodes of functions, by key (see forward.go)
+	functions map[string]routine   // the newest ones, by the interpreter's names
 
 	out            atomic.Pointer[display.Output]
 	stdout, stderr *stream
@@ -141,7 +140,7 @@ func (s *Session) clear() error {
 	s.descs = map[string]*desc{}
 	s.nativeNames = map[string]bool{}
 	s.versions = map[string][]version{}
-	s.pinned = map[string]bool{}
+	s.functions = map[string]routine{}
 	return nil
 }
 
@@ -374,9 +373,13 @@ func (s *Session) commitDeclarations(c *checked, p *plan) {
 		for _, n := range d.names {
 			next.engine[n] = p.names[n]
 		}
-		if sig := p.signatures[d.names[0]]; sig != "" {
-			s.forward(d.names[0]+" "+sig, p.names[d.names[0]])
-		}
+	}
+	for name, m := range p.functions {
+		s.functions[name] = m
+		s.forward(m.key, name)
+	}
+	for _, name := range p.valued {
+		s.forward(valueKey(s.functions[name].key), p.erased[valueKey(name)])
 	}
 	s.sweep(s.state, next)
 	if len(c.dropped) > 0 {
@@ -385,17 +388,6 @@ func (s *Session) commitDeclarations(c *checked, p *plan) {
 		}
 	}
 	s.state = next
-}
-
-// forward makes the earlier versions of a function run the newest one.
-func (s *Session) forward(function, name string) {
-	node := s.engine.function(name)
-	if node == nil {
-		return
-	}
-	older := slices.DeleteFunc(s.versions[function], func(v version) bool { return v.node.Value() == nil || s.pinned[v.name] })
-	s.engine.forward(older, node)
-	s.versions[function] = append(older, version{name, weak.Make((*byte)(node))})
 }
 
 // sweep drops what the interpreter has of functions and types that a cell has
