@@ -105,41 +105,5 @@ func (a *Alternatives) Sample(y []float64, n int, seed uint64) (*inn.Samples, er
 	if err != nil {
 		return nil, err
 	}
-	if err := checkDraws(n, len(a.of)); err != nil {
-		return nil, err
-	}
-	rng := inn.RNG(seed, streamKinds)
-	kinds, counts := make([]int, n), make([]int, len(p))
-	for i := range kinds {
-		k, u := 0, rng.Float64()
-		for ; k < len(p)-1 && u >= p[k]; k++ {
-			u -= p[k]
-		}
-		kinds[i] = k
-		counts[k]++
-	}
-	draws, parts := (*inn.Samples)(nil), make([]*inn.Samples, len(p))
-	for k, count := range counts {
-		if count == 0 {
-			continue
-		}
-		if parts[k], err = a.of[k].Sample(y, count, rng.Uint64()); err != nil {
-			return nil, err
-		}
-		if draws == nil {
-			draws = inn.NewSamples(parts[k].Vars, n)
-		}
-		if len(parts[k].Vars) != len(draws.Vars) || parts[k].Len() != count {
-			return nil, fmt.Errorf("method: the posterior of kind %d drew %d of %d values, want %d of %d", k, parts[k].Len(), len(parts[k].Vars), count, len(draws.Vars))
-		}
-		if draws.Warning == "" {
-			draws.Warning = parts[k].Warning
-		}
-	}
-	clear(counts)
-	for i, k := range kinds {
-		copy(draws.Row(i), parts[k].Row(counts[k]))
-		counts[k]++
-	}
-	return draws, nil
+	return sampleMixture(a.of, p, y, n, seed)
 }

@@ -202,6 +202,42 @@ func ExampleTrainAlternatives() {
 	// Output: spline cINN of each kind: left 0.3, right 0.7
 }
 
+// Networks of three seeds, and the mixture of their posteriors.
+func ExampleNewEnsemble() {
+	p := inn.Problem{
+		X: inn.Vars("a"), Y: inn.Vars("b"),
+		Prior:    inn.Normal([]float64{0}, []float64{1}),
+		Simulate: func(rng *rand.Rand, x []float64) []float64 { return []float64{x[0] + rng.NormFloat64()} },
+	}
+	pairs, err := p.Pairs(2000, 1)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	var networks []inn.Posterior
+	for seed := uint64(1); seed <= 3; seed++ {
+		m, err := method.TrainCINN(pairs, &method.CINNSettings{Blocks: 2, Width: 16, Training: method.Training{Steps: 400, Seed: seed}})
+		if err != nil {
+			fmt.Println(err)
+			return
+		}
+		networks = append(networks, m)
+	}
+	post, err := method.NewEnsemble(networks...)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	draws, err := post.Sample([]float64{1}, 4096, 1)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	// The exact posterior has mean 1/2 and standard deviation √½.
+	fmt.Println(post, math.Abs(mean(draws)-0.5) < 0.1, math.Abs(sd(draws)-math.Sqrt(0.5)) < 0.1)
+	// Output: ensemble of spline cINN true true
+}
+
 // Of two events the second comes 1 to 2 years after the first, or 8 to 9. Their times
 // have a valley between these; how long the second took, by its normal score, has none.
 func ExampleCoordinates() {

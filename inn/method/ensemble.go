@@ -1,0 +1,87 @@
+package method
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/innkeeper-notebook/innkeeper/inn"
+)
+
+// An Ensemble is the mixture of posteriors that differ by chance, such as networks of
+// several seeds,
+//
+//	p(x | y) = 1/K Σₖ qₖ(x | y).
+//
+// What one of them has learned wrong by chance counts a K-th, and where they do not agree
+// the mixture is wider than each: it errs less, and towards caution (Lakshminarayanan et al.
+// 2017, Hermans et al. 2022). Its mean -ln q is at most the mean of theirs, on whatever pairs
+// (Jensen's inequality).
+type Ensemble struct {
+	of []inn.Posterior
+}
+
+// NewEnsemble makes one of posteriors of the same parameters.
+func NewEnsemble(posts ...inn.Posterior) (*Ensemble, error) {
+	if len(posts) == 0 {
+		return nil, fmt.Errorf("method: an ensemble of no posteriors, want at least one")
+	}
+	if k := slices.Index(posts, nil); k >= 0 {
+		return nil, fmt.Errorf("method: posterior %d of the ensemble is nil", k)
+	}
+	return &Ensemble{slices.Clone(posts)}, nil
+}
+
+// String is "ensemble of INN", if its first posterior is an INN's.
+func (e *Ensemble) String() string { return fmt.Sprintf("ensemble of %v", e.of[0]) }
+
+// Sample draws one of the posteriors, and x from it, for each of n.
+func (e *Ensemble) Sample(y []float64, n int, seed uint64) (*inn.Samples, error) {
+	equal := make([]float64, len(e.of))
+	for k := range equal {
+		equal[k] = 1 / float64(len(equal))
+	}
+	return sampleMixture(e.of, equal, y, n, seed)
+}
+
+// sampleMixture draws one of the posteriors by its weight, and x from it, for each of n.
+// The weights add up to 1.
+func sampleMixture(of []inn.Posterior, weights, y []float64, n int, seed uint64) (*inn.Samples, error) {
+	if err := checkDraws(n, len(of)); err != nil {
+		return nil, err
+	}
+	rng := inn.RNG(seed, streamKinds)
+	which, counts := make([]int, n), make([]int, len(of))
+	for i := range which {
+		k, u := 0, rng.Float64()
+		for ; k < len(of)-1 && u >= weights[k]; k++ {
+			u -= weights[k]
+		}
+		which[i] = k
+		counts[k]++
+	}
+	draws, parts := (*inn.Samples)(nil), make([]*inn.Samples, len(of))
+	for k, count := range counts {
+		if count == 0 {
+			continue
+		}
+		var err error
+		if parts[k], err = of[k].Sample(y, count, rng.Uint64()); err != nil {
+			return nil, err
+		}
+		if draws == nil {
+			draws = inn.NewSamples(parts[k].Vars, n)
+		}
+		if !slices.Equal(parts[k].Vars, draws.Vars) || parts[k].Len() != count {
+			return nil, fmt.Errorf("method: posterior %d (%v) drew %d of %v, want %d of %v", k, of[k], parts[k].Len(), parts[k].Vars, count, draws.Vars)
+		}
+		if draws.Warning == "" {
+			draws.Warning = parts[k].Warning
+		}
+	}
+	clear(counts)
+	for i, k := range which {
+		copy(draws.Row(i), parts[k].Row(counts[k]))
+		counts[k]++
+	}
+	return draws, nil
+}
