@@ -6,7 +6,9 @@ import (
 	"reflect"
 	"regexp"
 	"runtime"
+	"slices"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"unsafe"
 
@@ -27,7 +29,8 @@ type layout struct {
 	revivals                             atomic.Int64 // how often the engine ran again after a halt
 	child, gen, findex, level, rval, sym uintptr      // of a node
 	index, global                        uintptr      // of a symbol
-	root, anc, data                      uintptr      // of a frame
+	root, anc, data, mutex               uintptr      // of a frame
+	frame                                reflect.Type // its type
 	tnext, start, ident, types           uintptr      // of a node: the one that follows it, its first one, its name, its frame
 	known                                map[uintptr]string
 	signs                                signs
@@ -81,9 +84,12 @@ func newLayout(waits map[string]*atomic.Int32) *layout {
 	at.anc, _ = offset(frame, "anc", reflect.Pointer)
 	var data reflect.Type
 	at.data, data = offset(frame, "data", reflect.Slice)
-	if !ok || data.Elem() != reflect.TypeFor[reflect.Value]() {
+	var mutex reflect.Type
+	at.mutex, mutex = offset(frame, "mutex", reflect.Struct)
+	if !ok || data.Elem() != reflect.TypeFor[reflect.Value]() || mutex != reflect.TypeFor[sync.RWMutex]() {
 		return nil
 	}
+	at.frame = frame
 	return at
 }
 
@@ -101,6 +107,31 @@ func (at *layout) explaining(kind string, node unsafe.Pointer, do operation) ope
 	}
 }
 
+// apart is the operation that makes a function of a literal. When the function
+// returns, the interpreter gives its place in the frame what was there before it was
+// made; so a goroutine that ends could take the next function out of the frame
+// before it is called. The function gets a copy of the frame to do that with. What
+// the interpreter finds out when it is first made, goroutines wait for.
+func (at *layout) apart(node unsafe.Pointer, do operation) operation {
+	index := *field[int](node, at.findex)
+	var first sync.Once
+	return func(frame unsafe.Pointer) (next operation) {
+		shadow := reflect.New(at.frame)
+		shadow.Elem().Set(reflect.NewAt(at.frame, frame).Elem())
+		copied := shadow.UnsafePointer()
+		*field[sync.RWMutex](copied, at.mutex) = sync.RWMutex{}
+		data := *field[[]reflect.Value](frame, at.data)
+		own := slices.Clone(data)
+		*field[[]reflect.Value](copied, at.data) = own
+		first.Do(func() { next = do(copied) })
+		if next == nil {
+			next = do(copied)
+		}
+		data[index] = own[index]
+		return next
+	}
+}
+
 // kind is the name of the function that makes code of a node, of those that
 // are wrapped.
 func (at *layout) kind(n unsafe.Pointer) string {
@@ -113,7 +144,7 @@ func (at *layout) kind(n unsafe.Pointer) string {
 		name := runtime.FuncForPC(*f).Name()
 		name = name[strings.LastIndexByte(name, '.')+1:]
 		switch name {
-		case "getIndexArray", "slice", "slice0", "call", "callBin":
+		case "getIndexArray", "slice", "slice0", "call", "callBin", "getFunc":
 			kind = name
 		}
 		at.known[*f] = kind

@@ -97,6 +97,8 @@ func noteNode(node unsafe.Pointer, w *traceWriter, l *layout, in surroundings) {
 			if do := *exec; do != nil {
 				switch kind {
 				case "":
+				case "getFunc":
+					do = l.apart(node, do)
 				case "call":
 					do = l.keeping(node, do)
 				case "callBin":
