@@ -34,7 +34,7 @@ var arrows = map[string]string{
 	"inn/sim/cluster":         "",
 	"inn/metric":              "inn inn/progress inn/scale inn/tensor",
 	"inn/method":              "inn inn/layer inn/mmd inn/scale inn/train inn/tensor inn/progress",
-	"inn/plot":                "inn inn/cube inn/metric inn/plot/svg",
+	"inn/plot":                "inn inn/cube inn/metric inn/scale inn/plot/svg",
 	"inn/plot/svg":            "",
 	"inn/progress":            "",
 	"install":                 "",

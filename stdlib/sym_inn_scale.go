@@ -18,5 +18,6 @@ func init() {
 		"NewFence": reflect.ValueOf(scale.NewFence),
 		"Of":       reflect.ValueOf(scale.Of),
 		"Straight": reflect.ValueOf(scale.Straight),
+		"Walls":    reflect.ValueOf(scale.Walls),
 	}
 }

@@ -13,7 +13,7 @@
 //	CGAN       conditional generative adversarial network, small and large
 //	Alternatives  a network for each kind of x, and one for how
 //	           probable each kind is
-//	Ensemble   the mixture of several networks, better calibrated than one
+//	Ensemble   the mixture of several networks, more cautious than one
 //	Generator  a generator trained with the maximum mean discrepancy
 //
 // A network is trained by its Train function, on the same pairs as inn.Train:

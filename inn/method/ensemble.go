@@ -13,7 +13,7 @@ import (
 //	p(x | y) = 1/K Σₖ qₖ(x | y).
 //
 // What one of them has learned wrong by chance counts a K-th, and where they do not agree
-// the mixture is wider than each: it errs less, and towards caution (Lakshminarayanan et al.
+// the mixture is wider than each: it errs towards caution (Lakshminarayanan et al.
 // 2017, Hermans et al. 2022). Its mean -ln q is at most the mean of theirs, on whatever pairs
 // (Jensen's inequality).
 type Ensemble struct {

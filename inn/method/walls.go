@@ -2,10 +2,10 @@ package method
 
 import (
 	"fmt"
-	"math"
 	"strings"
 
 	"github.com/innkeeper-notebook/innkeeper/inn"
+	"github.com/innkeeper-notebook/innkeeper/inn/scale"
 )
 
 // Walls are the interval that each parameter never leaves, such as the edges of
@@ -18,14 +18,6 @@ import (
 // x simply: on two moons, and on a linear problem with a uniform prior.
 type Walls [][2]float64
 
-// How FindWalls decides. Of a uniform density between walls, 2 % lie within 2 %
-// of the range of either end; of a normal one of 1000 draws, one in a thousand.
-const (
-	nearWall  = 0.02 // of the range
-	crowd     = 0.25 // of what a uniform density has there
-	leastNear = 3
-)
-
 // FindWalls looks for the walls of a prior in draws of it: an end of a
 // parameter's range, towards which the density does not fall off, is taken to
 // be one. The wall stands 1/n of the range of the n draws beyond the outermost.
@@ -36,30 +28,14 @@ func FindWalls(prior *inn.Samples) (Walls, error) {
 	if err := prior.Check(); err != nil {
 		return nil, fmt.Errorf("method: FindWalls: %w", err)
 	}
-	n := float64(prior.Len())
 	walls := make(Walls, len(prior.Vars))
+	column := make([]float64, prior.Len())
 	for j := range walls {
-		lo, hi := math.Inf(1), math.Inf(-1)
-		for i := range prior.Len() {
-			lo, hi = min(lo, prior.Row(i)[j]), max(hi, prior.Row(i)[j])
+		for i := range column {
+			column[i] = prior.Row(i)[j]
 		}
-		r := hi - lo
-		low, high := -1.0, -1.0 // neighbours of the outermost, without itself
-		for i := range prior.Len() {
-			if v := prior.Row(i)[j]; v <= lo+nearWall*r {
-				low++
-			} else if v >= hi-nearWall*r {
-				high++
-			}
-		}
-		walls[j] = [2]float64{math.Inf(-1), math.Inf(1)}
-		many := max(leastNear, crowd*nearWall*n)
-		if r > 0 && low >= many {
-			walls[j][0] = lo - r/n
-		}
-		if r > 0 && high >= many {
-			walls[j][1] = hi + r/n
-		}
+		low, high := scale.Walls(column)
+		walls[j] = [2]float64{low, high}
 	}
 	return walls, nil
 }

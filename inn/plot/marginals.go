@@ -14,6 +14,7 @@ import (
 
 	"github.com/innkeeper-notebook/innkeeper/inn"
 	"github.com/innkeeper-notebook/innkeeper/inn/metric"
+	"github.com/innkeeper-notebook/innkeeper/inn/scale"
 )
 
 // MarginalsSettings are the settings of Marginals; nil means the defaults.
@@ -47,9 +48,9 @@ const (
 // posterior's density, the prior's as a grey area, the truth as a dashed line
 // and the point estimate as a dash-dotted one.
 //
-// Densities are kernel estimates with Silverman's bandwidth (metric.KDE). The
-// range of the prior's draws is a wall at which the estimates reflect, so that
-// a uniform density keeps its edges; draws beyond it are shown where they are.
+// Densities are kernel estimates with Silverman's bandwidth (metric.KDE). An end of the
+// prior's range towards which its density does not fall off is a wall at which the estimates
+// reflect, so that a uniform density keeps its edges; draws beyond it are shown where they are.
 // Every panel has its own height: the grey area is the measure of the line.
 //
 // Draws, prior and truth must be of the same parameters. A parameter whose
@@ -102,7 +103,7 @@ type marginals struct {
 	shown  []int                  // columns of vars
 	pairs  []content              // of the plane
 	ranges [][2]float64           // of each parameter's axis
-	walls  [][2]float64           // the range of the prior's draws; zeros without a prior
+	walls  [][2]float64           // of the prior, infinite where it has none; zeros without a prior
 	sorted map[columnOf][]float64 // of the prior and the posteriors
 }
 
@@ -240,7 +241,7 @@ func (m *marginals) measure(rows []Row) {
 		if m.Prior != nil {
 			col := m.sort(m.Prior, j)
 			hold(central(col, 0.998))
-			m.walls[j] = [2]float64{col[0], col[len(col)-1]}
+			m.walls[j][0], m.walls[j][1] = scale.Walls(col)
 		}
 		for _, r := range rows {
 			hold(central(m.sort(r.Draws, j), 0.99))

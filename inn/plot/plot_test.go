@@ -181,6 +181,33 @@ func TestMarginalsFarTruth(t *testing.T) {
 	}
 }
 
+// TestMarginalsWithoutWalls: where the prior falls off it has no walls, and a wider posterior's
+// density no steps at the outermost draws of the prior.
+func TestMarginalsWithoutWalls(t *testing.T) {
+	normal := func(n int, sd float64) *inn.Samples {
+		rng, s := inn.RNG(3, 0), inn.NewSamples(inn.Vars("a"), n)
+		for i := range s.Data {
+			s.Data[i] = sd * rng.NormFloat64()
+		}
+		return s
+	}
+	wide := normal(4000, 1.5)
+	m, err := newMarginals(&MarginalsSettings{Prior: normal(1000, 1)}, []Row{{"", wide, nil}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	pts, err := m.density(wide, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	peak := top(pts)
+	for i, p := range pts[1:] {
+		if math.Abs(p.y-pts[i].y) > peak/10 {
+			t.Errorf("the density of a normal posterior jumps from %v to %v at %v", pts[i].y, p.y, p.x)
+		}
+	}
+}
+
 // TestMarginalsDensity: the area under the drawn posterior is one, and its
 // height that of a uniform density.
 func TestMarginalsDensity(t *testing.T) {
