@@ -109,22 +109,6 @@ func argument(v any, t reflect.Type) reflect.Value {
 	panic(fault("the interpreter holds a " + rv.Type().String() + " where it should have a " + t.String()))
 }
 
-// A fault is a panic of the Go runtime in a cell.
-type fault string
-
-func (f fault) Error() string { return "runtime error: " + string(f) }
-
-// RuntimeError makes it a runtime.Error.
-func (f fault) RuntimeError() {}
-
-// A conversion is the panic of a failed type assertion.
-type conversion string
-
-func (c conversion) Error() string { return "interface conversion: " + string(c) }
-
-// RuntimeError makes it a runtime.Error.
-func (c conversion) RuntimeError() {}
-
 // An errorBox is a cell's own error as compiled code sees it, which asks for
 // the method Unwrap.
 type errorBox struct{ box Box }
@@ -342,11 +326,11 @@ func (s *Session) assertion(v any, d *desc, from string) error {
 	v = out(v)
 	if d.iface {
 		if v == nil {
-			return conversion("interface is nil, not " + d.name)
+			return failedAssertion("interface is nil, not "+d.name, v, d, "")
 		}
 		for _, w := range d.wants {
 			if why := s.missing(v, w); why != "" {
-				return conversion(typeName(v) + " is not " + d.name + ": " + why)
+				return failedAssertion(typeName(v)+" is not "+d.name+": "+why, v, d, w.name)
 			}
 		}
 	}
@@ -354,7 +338,7 @@ func (s *Session) assertion(v any, d *desc, from string) error {
 	if v != nil && typeName(v) == d.name {
 		text += " (types from different scopes)"
 	}
-	return conversion(text)
+	return failedAssertion(text, v, d, "")
 }
 
 // equal is Go's == for values in interfaces.

@@ -111,9 +111,9 @@ func (l *lowering) mayPanic(place ast.Expr) bool {
 }
 
 // fails reports whether a value may panic in another way than an index or a field
-// does: that panic comes before the one of the place that it is assigned to. Indexes
-// and fields are left to the interpreter's order, since a variable for every value
-// would make loops over slices slow.
+// does: that panic comes before the one of the place that it is assigned to. For indexes
+// and fields valueFirst sees to that, since a variable for every value would make
+// loops over slices slow.
 func (l *lowering) fails(value ast.Expr) (found bool) {
 	ast.Inspect(value, func(n ast.Node) bool {
 		e, ok := n.(ast.Expr)

@@ -132,6 +132,35 @@ func (at *layout) apart(node unsafe.Pointer, do operation) operation {
 	}
 }
 
+// valueFirst is what is done when there is no place to assign to, as in a[5] = b[7]:
+// the interpreter looks for the place first, compiled Go evaluates the value first, and
+// so the panic is the value's if that has one.
+func (at *layout) valueFirst(set unsafe.Pointer) func(frame unsafe.Pointer) {
+	if set == nil {
+		return nil
+	}
+	children := *field[[]unsafe.Pointer](set, at.child)
+	place, value := children[0], children[1]
+	if *field[unsafe.Pointer](value, at.start) == nil {
+		return nil
+	}
+	return func(frame unsafe.Pointer) {
+		code := func(n unsafe.Pointer) operation { return *field[operation](n, nodeFields.exec) }
+		same := func(a, b operation) bool {
+			return *(*unsafe.Pointer)(unsafe.Pointer(&a)) == *(*unsafe.Pointer)(unsafe.Pointer(&b))
+		}
+		for do := code(*field[unsafe.Pointer](value, at.start)); do != nil && !same(do, code(set)); {
+			last := same(do, code(value))
+			if last && *field[int](value, at.findex) == *field[int](place, at.findex) { // it would be assigned
+				return
+			}
+			if do = do(frame); last {
+				return
+			}
+		}
+	}
+}
+
 // kind is the name of the function that makes code of a node, of those that
 // are wrapped.
 func (at *layout) kind(n unsafe.Pointer) string {
@@ -272,14 +301,6 @@ func sliceBounds(low, high bound, rest []bound, what string, size int) string {
 	}
 	return fmt.Sprintf("[%s:%s%s]", low.text, high.text, third)
 }
-
-// A plainFault is a panic of Go's runtime that does not call itself an error of it.
-type plainFault string
-
-func (f plainFault) Error() string { return string(f) }
-
-// RuntimeError makes it a runtime.Error.
-func (f plainFault) RuntimeError() {}
 
 // shortSlice is reflection's sentence for a slice that does not fill an array.
 var shortSlice = regexp.MustCompile(`^reflect: cannot convert slice with length (\d+) to (?:pointer to )?array with length (\d+)$`)

@@ -163,6 +163,8 @@ func nameOfType(t reflect.Type) string {
 	switch {
 	case t == reflect.TypeFor[*rtype]():
 		return "*reflect.rtype"
+	case t == reflect.TypeFor[*conversion]():
+		return "*runtime.TypeAssertionError"
 	case t.Kind() == reflect.Pointer && mirrored[t.Elem()] != "":
 		return "*reflect." + mirrored[t.Elem()]
 	case mirrored[t] != "":

@@ -25,7 +25,7 @@ type operation func(frame unsafe.Pointer) operation
 // nodeFields are the offsets of what is needed of the interpreter's nodes.
 var nodeFields, nodesKnown = func() (at struct {
 	root, child, pos, exec, gen, kind uintptr
-	literal, varDecl, constDecl       uint // kinds
+	literal, varDecl, constDecl, set  uint // kinds
 }, known bool) {
 	root, ok := reflect.TypeFor[interp.Program]().FieldByName("root")
 	if !ok || root.Type.Kind() != reflect.Pointer || root.Type.Elem().Kind() != reflect.Struct {
@@ -67,9 +67,11 @@ var nodeFields, nodesKnown = func() (at struct {
 			at.varDecl = k
 		case "constDecl":
 			at.constDecl = k
+		case "assignStmt":
+			at.set = k
 		}
 	}
-	return at, at.literal > 0 && at.varDecl > 0 && at.constDecl > 0
+	return at, at.literal > 0 && at.varDecl > 0 && at.constDecl > 0 && at.set > 0
 }()
 
 // notePlaces makes the operations of a program note their places in w, and
@@ -82,7 +84,11 @@ func notePlaces(p *interp.Program, w *traceWriter, l *layout) {
 
 // surroundings are what a node is in. The interpreter makes a function literal
 // again, but not one in a declaration: its operations are kept as they are.
-type surroundings struct{ literal, declared, kept bool }
+type surroundings struct {
+	literal, declared, kept bool
+
+	set unsafe.Pointer // the assignment to the place of which the node is a part
+}
 
 func noteNode(node unsafe.Pointer, w *traceWriter, l *layout, in surroundings) {
 	gen := (*func(unsafe.Pointer))(unsafe.Add(node, nodeFields.gen))
@@ -90,6 +96,8 @@ func noteNode(node unsafe.Pointer, w *traceWriter, l *layout, in surroundings) {
 	if in.literal && !in.kept {
 		*exec = nil
 	}
+	children := *(*[]unsafe.Pointer)(unsafe.Add(node, nodeFields.child))
+	set := *(*uint)(unsafe.Add(node, nodeFields.kind)) == nodeFields.set && len(children) == 2 && plainSet[name(*gen)]
 	if made := *gen; made != nil && *exec == nil && !harmless[name(made)] {
 		pos, kind := *(*token.Pos)(unsafe.Add(node, nodeFields.pos)), l.kind(node)
 		*gen = func(node unsafe.Pointer) {
@@ -115,7 +123,7 @@ func noteNode(node unsafe.Pointer, w *traceWriter, l *layout, in surroundings) {
 				default:
 					do = l.explaining(kind, node, do)
 				}
-				*exec = w.noting(pos, do)
+				*exec = w.noting(pos, do, l.valueFirst(in.set))
 			}
 		}
 	}
@@ -126,17 +134,29 @@ func noteNode(node unsafe.Pointer, w *traceWriter, l *layout, in surroundings) {
 	case nodeFields.varDecl, nodeFields.constDecl:
 		in.declared = true
 	}
-	for _, child := range *(*[]unsafe.Pointer)(unsafe.Add(node, nodeFields.child)) {
-		noteNode(child, w, l, in)
+	for i, child := range children {
+		below := in
+		if i == 0 && set {
+			below.set = node
+		}
+		noteNode(child, w, l, below)
 	}
 }
 
-func (w *traceWriter) noting(pos token.Pos, do operation) operation {
+// plainSet are the makers of assignments to whose values nothing is added.
+var plainSet = map[string]bool{"assign": true, "nop": true}
+
+// noting is an operation that notes its place if it panics, after what else is to
+// be done then.
+func (w *traceWriter) noting(pos token.Pos, do operation, after func(frame unsafe.Pointer)) operation {
 	return func(frame unsafe.Pointer) (next operation) {
 		left := false
 		defer func() {
 			if !left {
 				w.passed(pos)
+				if after != nil {
+					after(frame)
+				}
 			}
 		}()
 		next = do(frame)
