@@ -76,6 +76,8 @@ type Session struct {
 	versions  map[string][]version // the interpreter's nodes of functions, by key (see forward.go)
 	functions map[string]routine   // the newest ones, by the interpreter's names
 
+	keeps map[string]map[string]string // what the closures in variables call (see keeps.go): keys by names
+
 	out            atomic.Pointer[display.Output]
 	stdout, stderr *stream
 }
@@ -141,6 +143,7 @@ func (s *Session) clear() error {
 	s.nativeNames = map[string]bool{}
 	s.versions = map[string][]version{}
 	s.functions = map[string]routine{}
+	s.keeps = map[string]map[string]string{}
 	return nil
 }
 
@@ -381,12 +384,14 @@ func (s *Session) commitDeclarations(c *checked, p *plan) {
 	for _, name := range p.valued {
 		s.forward(valueKey(s.functions[name].key), p.erased[valueKey(name)])
 	}
-	s.sweep(s.state, next)
+	said := s.stale(c, p, next)
 	if len(c.dropped) > 0 {
-		if out := s.output(); out != nil {
-			out.Stream("stderr", fmt.Sprintf("gone, since this cell redefines their type: %s\n", strings.Join(c.dropped, ", ")))
-		}
+		said = fmt.Sprintf("gone, since this cell redefines their type: %s\n", strings.Join(c.dropped, ", ")) + said
 	}
+	if out := s.output(); out != nil && said != "" {
+		out.Stream("stderr", said)
+	}
+	s.sweep(s.state, next)
 	s.state = next
 }
 
@@ -431,6 +436,9 @@ func (s *Session) sweep(old, next *state) {
 		if mentions(key) {
 			delete(s.descs, key)
 		}
+	}
+	for _, n := range names {
+		delete(s.functions, n)
 	}
 	s.engine.drop(names)
 }
