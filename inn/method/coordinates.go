@@ -11,10 +11,10 @@ import (
 // Coordinates are other parameters u = u(x), as many as x has, from which x follows: a
 // reparametrisation. A network learns most easily what is smooth and has one hill. Where x has
 // a valley, as times have between events of which one always follows the other after
-// a while, the time between them, by its normal score (NormalScores), has none; where
-// parameters follow from each other up to a scatter, as a luminosity does from a number of
-// photons, the scatter in place of one of them spares the network to learn that. What y
-// depends on directly is best left as it is.
+// a while, the time between them, by its normal score (NormalScores), has none; given the
+// other parameters, too, by NewConditionalScore. Where parameters follow from each other up
+// to a scatter, as a luminosity does from a number of photons, the scatter in place of one of
+// them spares the network to learn that. What y depends on directly is best left as it is.
 //
 // Draws need no Jacobian: those of u, each taken back to x, are draws of x.
 type Coordinates struct {

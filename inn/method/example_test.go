@@ -202,6 +202,51 @@ func ExampleTrainAlternatives() {
 	// Output: spline cINN of each kind: left 0.3, right 0.7
 }
 
+// A bus comes 10 minutes after the last, or, if that was full, after as many as its passengers
+// cost it. How the time goes with them need not be learned any more: the score is normal whatever they are.
+func ExampleNewConditionalScore() {
+	p := inn.Problem{
+		X: inn.Vars("passengers", "wait [min]"), Y: inn.Vars("noise"),
+		Prior: func(rng *rand.Rand) []float64 {
+			passengers := 40 + 10*rng.NormFloat64()
+			if rng.Float64() < 0.5 {
+				return []float64{passengers, 10 + rng.NormFloat64()}
+			}
+			return []float64{passengers, 20 + passengers/4 + rng.NormFloat64()}
+		},
+		Simulate: func(rng *rand.Rand, x []float64) []float64 { return []float64{x[0] + rng.NormFloat64()} },
+	}
+	pairs, err := p.Pairs(5000, 1)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	late := func(x []float64) int {
+		if x[1] > 17 {
+			return 1
+		}
+		return 0
+	}
+	given, err := method.NewConditionalScore(pairs.X, "wait", 2, late)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	short, err := given.Pairs(pairs) // a network learns these; given.Undo takes its draws back
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	score, err := short.X.Col("score of wait")
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	mean, sd := stat.MeanStdDev(score, nil)
+	fmt.Printf("mean %.1f, standard deviation %.1f\n", math.Abs(mean), sd)
+	// Output: mean 0.0, standard deviation 1.0
+}
+
 // Networks of three seeds, and the mixture of their posteriors.
 func ExampleNewEnsemble() {
 	p := inn.Problem{

@@ -21,7 +21,7 @@ import (
 // beyond the outermost of the n, so that no posterior leaves the prior's range.
 type NormalScores struct {
 	vars  []inn.Var
-	knots [][]float64 // of each parameter: values of F = 0, 1/k, ..., 1
+	knots []quantiles // of each parameter
 }
 
 const (
@@ -42,22 +42,16 @@ func NewNormalScores(prior *inn.Samples) (*NormalScores, error) {
 	}
 	s := &NormalScores{vars: prior.Vars}
 	n := prior.Len()
-	k := min(n/drawsPerKnot, scoreKnots)
 	for j, v := range prior.Vars {
 		col := make([]float64, n)
 		for i := range col {
 			col[i] = prior.Row(i)[j]
 		}
 		slices.Sort(col)
-		margin := (col[n-1] - col[0]) / float64(n)
-		if margin == 0 {
+		if col[0] == col[n-1] {
 			return nil, fmt.Errorf("method: %s is %.4g in every draw of the prior: leave it out, it has no normal scores", v.Name, col[0])
 		}
-		knots := []float64{col[0] - margin}
-		for i := 1; i < k; i++ {
-			knots = append(knots, col[i*n/k])
-		}
-		s.knots = append(s.knots, append(knots, col[n-1]+margin))
+		s.knots = append(s.knots, newQuantiles(col))
 	}
 	return s, nil
 }
@@ -89,21 +83,51 @@ func (s *NormalScores) Pairs(pairs *inn.Pairs) (*inn.Pairs, error) {
 
 // score is that of a value between the outermost knots.
 func (s *NormalScores) score(j int, v float64) float64 {
-	knots := s.knots[j]
-	i, _ := slices.BinarySearch(knots, v)
-	part := 0.5 // of values that many draws share
-	if low, high := knots[i-1], knots[i]; high > low {
-		part = (v - low) / (high - low)
-	}
-	return distuv.UnitNormal.Quantile((float64(i-1) + part) / float64(len(knots)-1))
+	return distuv.UnitNormal.Quantile(s.knots[j].share(v))
 }
 
 // value is that of a score.
 func (s *NormalScores) value(j int, score float64) float64 {
-	knots := s.knots[j]
-	u := distuv.UnitNormal.CDF(score) * float64(len(knots)-1)
-	i := min(int(u), len(knots)-2)
-	return knots[i] + (u-float64(i))*(knots[i+1]-knots[i])
+	return s.knots[j].value(distuv.UnitNormal.CDF(score))
+}
+
+// quantiles are a distribution function F: the values where it is 0, 1/k, ..., 1.
+type quantiles []float64
+
+// newQuantiles are those of at least drawsPerKnot sorted draws, which are not all the same. F ends 1/n of
+// their range beyond the outermost of the n.
+func newQuantiles(sorted []float64) quantiles {
+	n := len(sorted)
+	k := min(n/drawsPerKnot, scoreKnots)
+	margin := (sorted[n-1] - sorted[0]) / float64(n)
+	q := quantiles{sorted[0] - margin}
+	for i := 1; i < k; i++ {
+		q = append(q, sorted[i*n/k])
+	}
+	return append(q, sorted[n-1]+margin)
+}
+
+// share is F(v), from 0 to 1.
+func (q quantiles) share(v float64) float64 {
+	if v <= q[0] {
+		return 0
+	}
+	if v >= q[len(q)-1] {
+		return 1
+	}
+	i, _ := slices.BinarySearch(q, v)
+	part := 0.5 // of values that many draws share
+	if low, high := q[i-1], q[i]; high > low {
+		part = (v - low) / (high - low)
+	}
+	return (float64(i-1) + part) / float64(len(q)-1)
+}
+
+// value is where F is a share from 0 to 1.
+func (q quantiles) value(share float64) float64 {
+	u := share * float64(len(q)-1)
+	i := min(int(u), len(q)-2)
+	return q[i] + (u-float64(i))*(q[i+1]-q[i])
 }
 
 // Undo is a posterior of the parameters, from one that was trained on their
