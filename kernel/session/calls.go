@@ -685,7 +685,7 @@ func (l *lowering) adjust(r ast.Expr, t types.Type, m *types.Func) (ast.Expr, ty
 	p, has := types.Unalias(t).(*types.Pointer)
 	switch {
 	case wants && !has:
-		return l.addr(r), types.NewPointer(t)
+		return l.addrOf(r, t), types.NewPointer(t)
 	case !wants && has:
 		return l.deref(r, p), p.Elem()
 	}

@@ -28,18 +28,47 @@ func (o *evaluation) arrange(list []ast.Expr) (before []ast.Stmt) {
 		return nil
 	}
 	for _, x := range o.early {
-		switch x := x.(type) {
-		case *ast.CallExpr:
-			before = append(before, l.ordered(l.operands(x)...)...)
-		case *ast.CompositeLit:
-			before = append(before, l.ordered(x)...)
-		}
+		before = append(before, l.ordered(l.needsFirst(x)...)...)
 		l.pos = x.Pos()
 		v := l.new()
 		before = append(before, l.withFunctions(l.define1(v, l.expr(x)))...)
 		l.hoist(x, v)
 	}
 	return before
+}
+
+// needsFirst is what is evaluated first of something that is evaluated in its turn.
+func (l *lowering) needsFirst(x ast.Expr) []ast.Expr {
+	switch x := x.(type) {
+	case *ast.CallExpr:
+		if f := l.info.Types[x.Fun]; f.IsType() || f.IsBuiltin() {
+			return x.Args
+		}
+		return l.operands(x)
+	case *ast.SliceExpr:
+		list := []ast.Expr{x.X}
+		for _, i := range []ast.Expr{x.Low, x.High, x.Max} {
+			if i != nil {
+				list = append(list, i)
+			}
+		}
+		return list
+	case *ast.TypeAssertExpr:
+		return []ast.Expr{x.X}
+	case *ast.UnaryExpr:
+		if x.Op == token.ARROW {
+			return []ast.Expr{x.X}
+		}
+	case *ast.BinaryExpr:
+		if x.Op == token.LAND || x.Op == token.LOR { // the other operand: see logical
+			return []ast.Expr{x.X}
+		}
+	case *ast.CompositeLit:
+		if _, ok := l.typeOf(x).Underlying().(*types.Map); ok { // one entry after the other
+			return nil
+		}
+	}
+	return []ast.Expr{x}
 }
 
 // inside are the parts of an expression that is a statement, or has several
@@ -171,7 +200,11 @@ func (l *lowering) isBuiltin(x ast.Expr) bool {
 func (l *lowering) operands(c *ast.CallExpr) (list []ast.Expr) {
 	switch f := ast.Unparen(c.Fun).(type) {
 	case *ast.SelectorExpr:
-		if l.pkgName(f.X) == nil && !l.info.Types[f.X].IsType() {
+		switch {
+		case l.pkgName(f.X) != nil || l.info.Types[f.X].IsType():
+		case l.copiesReceiver(f):
+			list = append(list, behind{f.X})
+		default:
 			list = append(list, f.X)
 		}
 	case *ast.Ident, *ast.IndexListExpr, *ast.FuncLit:
@@ -192,8 +225,29 @@ func (l *lowering) operands(c *ast.CallExpr) (list []ast.Expr) {
 	return list
 }
 
+// elementType is the type of the i-th element of a literal that is no map.
+func (l *lowering) elementType(x *ast.CompositeLit, i int) types.Type {
+	t := l.typeOf(x)
+	if p, ok := t.Underlying().(*types.Pointer); ok { // of a literal in a literal
+		t = p.Elem()
+	}
+	switch u := t.Underlying().(type) {
+	case *types.Struct:
+		if kv, ok := x.Elts[i].(*ast.KeyValueExpr); ok {
+			return l.typ(l.info.ObjectOf(kv.Key.(*ast.Ident)).Type())
+		}
+		return l.typ(u.Field(i).Type())
+	case interface{ Elem() types.Type }:
+		return u.Elem()
+	}
+	return types.Typ[types.Invalid]
+}
+
 // copying is an operand that is copied when its turn comes.
 type copying struct{ ast.Expr }
+
+// behind is an operand of which what it leads to is wanted, when the calls are made.
+type behind struct{ ast.Expr }
 
 // copied reports whether Go's compiler copies a value into an interface when its
 // turn comes: a struct, an array, a truth value and others whose address it needs,
@@ -248,6 +302,9 @@ func (o *evaluation) walk(x ast.Expr) {
 		o.walk(x.X)
 	case copying:
 		o.makes(x.Expr, hasCall(x.Expr))
+	case behind:
+		o.walk(x.Expr)
+		o.reads()
 	case *ast.Ident:
 		v, ok := info.Uses[x].(*types.Var)
 		if ok && o.l.moving(v) {
@@ -276,8 +333,13 @@ func (o *evaluation) walk(x ast.Expr) {
 		}
 		o.walk(x.X)
 		o.walk(x.Y)
-		if b, ok := o.l.typeOf(x).Underlying().(*types.Basic); ok && (x.Op == token.QUO || x.Op == token.REM) && b.Info()&types.IsInteger != 0 && info.Types[x.Y].Value == nil {
-			o.read = true // by zero, after the calls
+		if b, ok := o.l.typeOf(x.Y).Underlying().(*types.Basic); ok && info.Types[x.Y].Value == nil {
+			switch x.Op {
+			case token.QUO, token.REM:
+				o.read = o.read || b.Info()&types.IsInteger != 0 // by zero, after the calls
+			case token.SHL, token.SHR:
+				o.read = o.read || b.Info()&types.IsUnsigned == 0
+			}
 		}
 	case *ast.SelectorExpr:
 		if o.l.pkgName(x.X) != nil {
@@ -312,9 +374,12 @@ func (o *evaluation) walk(x ast.Expr) {
 			o.makes(x, hasCall(x))
 			return
 		}
-		for _, e := range x.Elts {
+		for i, e := range x.Elts {
 			if kv, ok := e.(*ast.KeyValueExpr); ok {
 				e = kv.Value
+			}
+			if types.IsInterface(o.l.elementType(x, i)) && o.l.copied(e) {
+				e = copying{e}
 			}
 			o.walk(e)
 		}
@@ -326,7 +391,8 @@ func (l *lowering) moving(v types.Object) bool {
 	return l.top || global(v) || l.fn != nil && l.fn.moves[v]
 }
 
-// address walks through what an address is taken of, which is not read itself.
+// address walks through what an address is taken of, which is not read itself, but
+// may not be there.
 func (o *evaluation) address(x ast.Expr) {
 	pointer := func(x ast.Expr) bool {
 		_, ok := o.l.typeOf(x).Underlying().(*types.Pointer)
@@ -337,6 +403,7 @@ func (o *evaluation) address(x ast.Expr) {
 		o.walk(x)
 	case *ast.StarExpr:
 		o.walk(x.X)
+		o.read = true
 	case *ast.IndexExpr:
 		if _, ok := o.l.typeOf(x.X).Underlying().(*types.Array); ok {
 			o.address(x.X)
@@ -344,11 +411,13 @@ func (o *evaluation) address(x ast.Expr) {
 			o.walk(x.X)
 		}
 		o.walk(x.Index)
+		o.read = o.read || o.l.mayPanic(x)
 	case *ast.SelectorExpr:
 		switch {
 		case o.l.pkgName(x.X) != nil:
 		case pointer(x.X):
 			o.walk(x.X)
+			o.read = true
 		default:
 			o.address(x.X)
 		}
@@ -361,6 +430,13 @@ func (o *evaluation) reads() { o.read, o.memory = true, true }
 // makes notes what is evaluated in its turn; changes says that it may change
 // what has been read.
 func (o *evaluation) makes(x ast.Expr, changes bool) {
+	if c, ok := x.(*ast.CallExpr); changes && (!ok || o.l.info.Types[c.Fun].IsType()) { // the operands of others have been looked at
+		inner := &evaluation{l: o.l}
+		for _, p := range o.l.needsFirst(x) {
+			inner.walk(p)
+		}
+		o.needed = o.needed || inner.needed
+	}
 	o.needed = o.needed || changes && o.read
 	o.early = append(o.early, x)
 }
@@ -370,6 +446,10 @@ func (o *evaluation) call(c *ast.CallExpr) {
 	if l.info.Types[c.Fun].IsType() {
 		if _, ok := l.typeOf(c).Underlying().(*types.Slice); ok { // of a string
 			o.makes(c, hasCall(c.Args[0]))
+			return
+		}
+		if types.IsInterface(l.typeOf(c)) && l.copied(c.Args[0]) {
+			o.walk(copying{c.Args[0]})
 			return
 		}
 		o.walk(c.Args[0])
@@ -406,6 +486,18 @@ func (o *evaluation) call(c *ast.CallExpr) {
 	}
 	f := l.callee(c)
 	o.makes(c, f == nil || own(f) || !aloof(f) || hasCalls(c.Args) || takesFunction(f))
+}
+
+// copiesReceiver reports whether a method is called with a copy of what a pointer leads
+// to, or with the address of something in it.
+func (l *lowering) copiesReceiver(e *ast.SelectorExpr) bool {
+	m, ok := l.info.Uses[e.Sel].(*types.Func)
+	if !ok || m.Signature().Recv() == nil || types.IsInterface(m.Signature().Recv().Type()) {
+		return false
+	}
+	_, wants := types.Unalias(m.Signature().Recv().Type()).(*types.Pointer)
+	sel := l.info.Selections[e]
+	return sel != nil && sel.Indirect() && (!wants || len(sel.Index()) > 1)
 }
 
 func hasCalls(list []ast.Expr) bool {

@@ -550,7 +550,13 @@ func (l *lowering) literalOf(e *ast.CompositeLit, t types.Type) ast.Expr {
 				pair(l.constant(l.info.Types[kv.Key].Value, types.Typ[types.Int]), l.element(kv.Value, u.Elem()))
 				continue
 			}
-			lit.Elts = append(lit.Elts, l.element(x, u.Elem()))
+			v := l.element(x, u.Elem())
+			if s, ok := v.(*ast.SliceExpr); ok {
+				if _, behind := s.X.(*ast.ParenExpr); behind { // the interpreter takes (*p)[:] for a pointer
+					v = l.apply(l.paren(l.mustSpell(u.Elem(), x.Pos())), v)
+				}
+			}
+			lit.Elts = append(lit.Elts, v)
 		}
 	}
 	return lit
@@ -581,11 +587,7 @@ func (l *lowering) index(e *ast.IndexExpr) ast.Expr {
 	if m, ok := t.Underlying().(*types.Map); ok {
 		return &ast.IndexExpr{X: l.under(e.X), Lbrack: e.Lbrack, Index: l.mapKey(e.Index, m.Key()), Rbrack: e.Rbrack}
 	}
-	x := l.under(e.X)
-	if _, ok := t.Underlying().(*types.Pointer); ok {
-		x = &ast.ParenExpr{X: &ast.StarExpr{Star: l.pos, X: x}}
-	}
-	return &ast.IndexExpr{X: x, Lbrack: e.Lbrack, Index: l.subscript(e.Index), Rbrack: e.Rbrack}
+	return &ast.IndexExpr{X: l.indexed(e.X), Lbrack: e.Lbrack, Index: l.subscript(e.Index), Rbrack: e.Rbrack}
 }
 
 // integer is an index or a length as an int.
@@ -608,10 +610,25 @@ func (l *lowering) subscript(e ast.Expr) ast.Expr {
 	return l.integer(e)
 }
 
+// indexed is what is indexed or sliced. An array that a pointer leads to is not copied.
+func (l *lowering) indexed(x ast.Expr) ast.Expr {
+	if star, ok := ast.Unparen(x).(*ast.StarExpr); ok {
+		if _, array := l.typeOf(star).Underlying().(*types.Array); array {
+			x = star.X
+		}
+	}
+	if _, ok := l.typeOf(x).Underlying().(*types.Pointer); ok {
+		return &ast.ParenExpr{X: &ast.StarExpr{Star: l.pos, X: l.under(x)}}
+	}
+	return l.under(x)
+}
+
 func (l *lowering) slice(e *ast.SliceExpr) ast.Expr {
-	x := l.under(e.X)
-	if _, ok := l.typeOf(e.X).Underlying().(*types.Pointer); ok {
-		x = &ast.ParenExpr{X: &ast.StarExpr{Star: l.pos, X: x}}
+	var x ast.Expr
+	if _, array := l.typeOf(e.X).Underlying().(*types.Array); !array {
+		x = l.indexed(e.X)
+	} else if x = l.variable(e.X, false); !plain(x) {
+		x = &ast.ParenExpr{X: x}
 	}
 	s := &ast.SliceExpr{X: x, Lbrack: e.Lbrack, Slice3: e.Slice3, Rbrack: e.Rbrack}
 	for _, b := range []struct {
@@ -661,6 +678,26 @@ func (l *lowering) deref(p ast.Expr, t types.Type) ast.Expr {
 	return l.apply(f, p)
 }
 
+// addrOf is the address of a place of type t. That of what a pointer leads to is the
+// pointer, if it leads somewhere.
+func (l *lowering) addrOf(x ast.Expr, t types.Type) ast.Expr {
+	star, ok := ast.Unparen(x).(*ast.StarExpr)
+	if !ok {
+		return l.addr(x)
+	}
+	p := types.NewPointer(t)
+	ptr := l.spell(p)
+	if ptr == nil {
+		return l.addr(x)
+	}
+	f := l.helper("address "+l.key(p), func(name string) ast.Decl {
+		return &ast.FuncDecl{Name: l.id(name), Type: &ast.FuncType{Func: l.pos, Params: l.list1(l.field("p", ptr)), Results: l.list1(&ast.Field{Type: ptr})},
+			Body: l.block(&ast.IfStmt{Cond: &ast.BinaryExpr{X: l.id("p"), Op: token.EQL, Y: l.id("nil")}, Body: l.block(&ast.ExprStmt{X: l.hook("Nil")})},
+				l.ret(l.id("p")))}
+	})
+	return l.apply(f, star.X)
+}
+
 func (l *lowering) unary(e *ast.UnaryExpr) ast.Expr {
 	switch e.Op {
 	case token.ARROW: // the interpreter mixes up a receive within something else
@@ -680,7 +717,13 @@ func (l *lowering) unary(e *ast.UnaryExpr) ast.Expr {
 		if l.isCut(e.X) {
 			l.refuse(e.Pos(), "the interpreter has no address of a field that leads back to its own struct: copy the field's value to a variable first")
 		}
-		return l.addr(l.target(e.X))
+		at := l.target(e.X)
+		if i, ok := at.(*ast.IndexExpr); ok {
+			if _, plain := i.X.(*ast.Ident); !plain { // in a literal the interpreter takes (*p)[i] for a type
+				return l.apply(l.paren(l.mustSpell(l.typeOf(e), e.Pos())), l.addr(at))
+			}
+		}
+		return l.addrOf(at, l.typeOf(e.X))
 	case token.SUB:
 		if b := l.typeOf(e).Underlying().(*types.Basic); b.Info()&types.IsFloat != 0 { // -0
 			return &ast.ParenExpr{X: &ast.BinaryExpr{X: l.expr(e.X), OpPos: e.OpPos, Op: token.MUL, Y: l.constant(constant.MakeInt64(-1), b)}}
@@ -696,7 +739,7 @@ func (l *lowering) binary(e *ast.BinaryExpr) ast.Expr {
 	case token.SHL, token.SHR:
 		return &ast.BinaryExpr{X: l.exprAs(e.X, l.typeOf(e)), OpPos: e.OpPos, Op: e.Op, Y: l.count(e.Y)}
 	case token.LAND, token.LOR:
-		return l.logical(l.expr(e.X), e.Op, l.expr(e.Y))
+		return l.logical(l.expr(e.X), e.Op, l.test(e.Y, func() ast.Expr { return l.expr(e.Y) }))
 	}
 	t := l.typeOf(e.X)
 	if l.info.Types[e.X].Value != nil {

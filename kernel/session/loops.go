@@ -148,6 +148,10 @@ func (l *lowering) sets(body ast.Node, v ast.Expr) (found bool) {
 
 // rangeLoop lowers a range statement.
 func (l *lowering) rangeLoop(n *ast.RangeStmt, label *ast.Ident) []ast.Stmt {
+	return append(l.ordered(l.inside(n.X)...), l.loopOver(n, label)...)
+}
+
+func (l *lowering) loopOver(n *ast.RangeStmt, label *ast.Ident) []ast.Stmt {
 	t := l.typeOf(n.X)
 	switch u := t.Underlying().(type) {
 	case *types.Basic:

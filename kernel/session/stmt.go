@@ -65,8 +65,8 @@ func (l *lowering) stmt(s ast.Stmt) []ast.Stmt {
 		before := l.ordered(s.Chan, s.Value)
 		return append(before, l.withFunctions(&ast.SendStmt{Chan: l.under(s.Chan), Arrow: s.Arrow, Value: l.element(s.Value, t.Elem())})...)
 	case *ast.GoStmt:
-		f := l.new()
-		return []ast.Stmt{l.define1(f, l.thunk(s.Call)), &ast.ExprStmt{X: l.hook("Go", f)}}
+		f, out := l.new(), l.ordered(l.inside(s.Call)...)
+		return append(out, l.define1(f, l.thunk(s.Call)), &ast.ExprStmt{X: l.hook("Go", f)})
 	case *ast.DeferStmt:
 		return l.deferred(s)
 	}
@@ -479,8 +479,8 @@ func (l *lowering) deferred(s *ast.DeferStmt) []ast.Stmt {
 			return []ast.Stmt{&ast.ExprStmt{X: l.hook("DeferRecover", l.fn.deferred, l.fn.token)}}
 		}
 	}
-	f := l.new()
-	out := []ast.Stmt{l.define1(f, l.thunk(s.Call))}
+	f, out := l.new(), l.ordered(l.inside(s.Call)...)
+	out = append(out, l.define1(f, l.thunk(s.Call)))
 	reach := number(l.pos, l.reach(s.Call))
 	if l.fn.deferred == nil {
 		return append(out, &ast.ExprStmt{X: l.hook("DeferCell", f, reach)})
