@@ -7,6 +7,7 @@ import (
 	"go/token"
 	"go/types"
 	"maps"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -681,10 +682,18 @@ func (cp *checkpass) problems(errs []types.Error, stmts []ast.Stmt) []problem {
 			}
 			continue
 		}
-		ps = append(ps, problem{fset.Position(e.Pos), strings.ReplaceAll(e.Msg, mark, "")})
+		msg := declaredInCell.ReplaceAllString(e.Msg, "(declared in cell $1, line $2)")
+		msg = declaredAt.ReplaceAllString(msg, "")
+		ps = append(ps, problem{fset.Position(e.Pos), strings.ReplaceAll(msg, mark, "")})
 	}
 	return ps
 }
+
+// Places that the checker tells: of a cell, and of a library, which has none here.
+var (
+	declaredInCell = regexp.MustCompile(`\(declared at cell(\d+)` + mark + `\d+/` + unitBase + `:(\d+):\d+\)`)
+	declaredAt     = regexp.MustCompile(` \(declared at [^)]*\)`)
+)
 
 // shown reports whether a last statement is an expression.
 func shown(s ast.Stmt) bool {

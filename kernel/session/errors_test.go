@@ -54,6 +54,12 @@ cell 4, line 5, column 12: unknown field Xcood in struct literal of type point; 
 		{"{\n\tinnerly := 1\n\t_ = innerly\n}\ninnertia := 2 + innerli", `cell 4, line 5, column 17: undefined: innerli
     innertia := 2 + innerli
                     ^`},
+		{"func zero[T any]() (z T) { return }\nzero()", `cell 4, line 2, column 1: in call to zero, cannot infer T (declared in cell 4, line 1)
+    zero()
+    ^`},
+		{"slices.Collect(nil)", `cell 4, line 1, column 1: in call to slices.Collect, cannot infer E
+    slices.Collect(nil)
+    ^`},
 		{"switch 3 {\ncase 1:\ncase 1:\n}", `cell 4, line 3, column 6: duplicate case 1 (constant of type int) in expression switch (previous case in line 2)
     case 1:
          ^`},

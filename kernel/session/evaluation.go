@@ -217,8 +217,8 @@ func (l *lowering) operands(c *ast.CallExpr) (list []ast.Expr) {
 	}
 	sig, _ := l.typeOf(c.Fun).Underlying().(*types.Signature)
 	for i, a := range c.Args {
-		if sig != nil && !c.Ellipsis.IsValid() && types.IsInterface(paramType(sig, i)) && l.copied(a) {
-			a = copying{a}
+		if sig != nil && !c.Ellipsis.IsValid() {
+			a = l.turn(a, paramType(sig, i))
 		}
 		list = append(list, a)
 	}
@@ -245,6 +245,28 @@ func (l *lowering) elementType(x *ast.CompositeLit, i int) types.Type {
 
 // copying is an operand that is copied when its turn comes.
 type copying struct{ ast.Expr }
+
+// turn is an operand that becomes a value of a type.
+func (l *lowering) turn(x ast.Expr, t types.Type) ast.Expr {
+	if types.IsInterface(t) && l.copied(x) {
+		return copying{x}
+	}
+	return x
+}
+
+// inTurns reports whether the calls of a map's literal may change what its other
+// entries read.
+func (l *lowering) inTurns(e *ast.CompositeLit) bool {
+	o := &evaluation{l: l}
+	calls := false
+	for _, x := range e.Elts {
+		kv := x.(*ast.KeyValueExpr)
+		calls = calls || hasCall(kv.Key) || hasCall(kv.Value)
+		o.walk(kv.Key)
+		o.walk(kv.Value)
+	}
+	return calls && o.read
+}
 
 // behind is an operand of which what it leads to is wanted, when the calls are made.
 type behind struct{ ast.Expr }
@@ -378,10 +400,7 @@ func (o *evaluation) walk(x ast.Expr) {
 			if kv, ok := e.(*ast.KeyValueExpr); ok {
 				e = kv.Value
 			}
-			if types.IsInterface(o.l.elementType(x, i)) && o.l.copied(e) {
-				e = copying{e}
-			}
-			o.walk(e)
+			o.walk(o.l.turn(e, o.l.elementType(x, i)))
 		}
 	}
 }
@@ -448,11 +467,7 @@ func (o *evaluation) call(c *ast.CallExpr) {
 			o.makes(c, hasCall(c.Args[0]))
 			return
 		}
-		if types.IsInterface(l.typeOf(c)) && l.copied(c.Args[0]) {
-			o.walk(copying{c.Args[0]})
-			return
-		}
-		o.walk(c.Args[0])
+		o.walk(l.turn(c.Args[0], l.typeOf(c)))
 		if _, ok := l.typeOf(c.Args[0]).Underlying().(*types.Slice); ok { // a text or an array is made of what it leads to
 			o.reads()
 		}

@@ -539,6 +539,9 @@ func (l *lowering) literalOf(e *ast.CompositeLit, t types.Type) ast.Expr {
 			pair(l.id("Concurrent"), l.id("true"))
 		}
 	case *types.Map:
+		if l.inTurns(e) {
+			return l.mapLiteral(e, t, typ)
+		}
 		for _, x := range e.Elts {
 			kv := x.(*ast.KeyValueExpr)
 			l.templateFunction(t, kv.Value)
@@ -560,6 +563,20 @@ func (l *lowering) literalOf(e *ast.CompositeLit, t types.Type) ast.Expr {
 		}
 	}
 	return lit
+}
+
+// mapLiteral is a literal whose entries are made one after the other, as Go's
+// compiler makes all: the interpreter reads variables when it has made the calls of all.
+func (l *lowering) mapLiteral(e *ast.CompositeLit, t types.Type, typ ast.Expr) ast.Expr {
+	m, u := l.new(), t.Underlying().(*types.Map)
+	body := []ast.Stmt{l.define1(m, l.apply(l.id("make"), typ))}
+	for _, x := range e.Elts {
+		kv := x.(*ast.KeyValueExpr)
+		l.templateFunction(t, kv.Value)
+		body = append(body, l.ordered(kv.Key, l.turn(kv.Value, u.Elem()))...)
+		body = append(body, l.withFunctions(l.set(&ast.IndexExpr{X: m, Index: l.mapKey(kv.Key, u.Key())}, l.element(kv.Value, u.Elem())))...)
+	}
+	return l.apply(&ast.ParenExpr{X: l.function(nil, l.list1(&ast.Field{Type: typ}), append(body, l.ret(m))...)})
 }
 
 // element is a value where a plain nil would have no type.
