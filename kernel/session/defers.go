@@ -2,7 +2,9 @@ package session
 
 import (
 	"errors"
+	"math"
 	"runtime"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -167,7 +169,8 @@ func (s *Session) through() {
 }
 
 // depth is how many functions of the interpreter run above the deferred call:
-// one keeps the arguments, unless it is the deferred function itself.
+// one keeps the arguments, unless it is the deferred function itself. Above compiled
+// code that calls back they are too many.
 func depth() (n int) {
 	var pc [64]uintptr
 	frames := runtime.CallersFrames(pc[:runtime.Callers(2, pc[:])])
@@ -178,9 +181,14 @@ func depth() (n int) {
 			n++
 		case strings.HasSuffix(f.Function, "session.catch"), !more:
 			return n
+		case !slices.ContainsFunc(between, func(p string) bool { return strings.HasPrefix(f.Function, p) }):
+			return math.MaxInt
 		}
 	}
 }
+
+// between are the packages whose functions there are between those of cells.
+var between = []string{"github.com/traefik/yaegi/", "reflect.", "runtime.", "internal/", strings.TrimSuffix(nbPath, "nb") + "session."}
 
 // recoverPanic is Go's recover in a function that was called because of p.
 func recoverPanic(p *panicking) any {

@@ -34,7 +34,7 @@ func (k *checker) imports(st *state, u *unit, base *types.Package) []problem {
 		}
 		switch name {
 		case ".":
-			ps = append(ps, problem{fset.Position(i.Pos()), fmt.Sprintf("cells have no dot imports: import %s and write %[1]s.Name", strconv.Quote(path))})
+			ps = append(ps, problem{fset.Position(i.Pos()), fmt.Sprintf("cells have no dot imports: import %q and write %s.Name", path, k.world.names[path])})
 		case "_":
 		default:
 			u.paths[name] = path
