@@ -327,7 +327,7 @@ func (c *checked) gone(d *decl) bool {
 }
 
 // redirected reports whether another method may take the place of a method
-// without another type: not those of generic types.
+// without another type.
 func redirected(d *decl) bool {
 	f, ok := d.node.(*ast.FuncDecl)
 	if !ok || f.Recv == nil || len(f.Recv.List) != 1 {
@@ -336,6 +336,12 @@ func redirected(d *decl) bool {
 	t := f.Recv.List[0].Type
 	if star, ok := t.(*ast.StarExpr); ok {
 		t = star.X
+	}
+	switch g := t.(type) {
+	case *ast.IndexExpr:
+		t = g.X
+	case *ast.IndexListExpr:
+		t = g.X
 	}
 	_, ok = t.(*ast.Ident)
 	return ok

@@ -74,29 +74,31 @@ func (l *lowering) renew() {
 	}
 }
 
-// instancesAgain makes those instances of a generic function again that earlier
-// cells may call.
+// instancesAgain makes those instances of a generic function, or of a method of a
+// generic type, again that earlier cells may call.
 func (l *lowering) instancesAgain(f *ast.FuncDecl) {
 	obj := l.info.Defs[f.Name].(*types.Func)
-	if f.Recv != nil {
-		return // its type is another one, too
+	short, of := f.Name.Name, types.Type(obj.Signature())
+	if r := obj.Signature().Recv(); r != nil {
+		n := named(r.Type())
+		short, of = n.Obj().Name()+"."+short, n.Origin()
 	}
 	now := &env{now: l.decls.pkg}
 	for _, name := range sortedKeys(l.s.functions) {
 		m := l.s.functions[name]
-		if m.generic != f.Name.Name || len(l.s.versions[m.key]) == 0 {
+		if m.generic != short || len(l.s.versions[m.key]) == 0 {
 			continue
 		}
 		var args []types.Type
 		for _, a := range m.args {
 			args = append(args, now.subst(l.s.context, a))
 		}
-		if slices.Contains(args, nil) {
+		inst, err := types.Instantiate(l.s.context, of, args, true)
+		if err != nil {
 			continue
 		}
-		if _, err := types.Instantiate(l.s.context, obj.Signature(), args, true); err == nil {
-			l.instance(obj, nil, args)
-		}
+		recv, _ := inst.(*types.Named)
+		l.instance(obj, recv, args)
 	}
 }
 

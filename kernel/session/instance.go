@@ -60,7 +60,11 @@ func (l *lowering) instance(f *types.Func, recv *types.Named, args []types.Type)
 	m := routine{decl: one.funcDecl(node, sig, name)}
 	l.plan.decls = append(l.plan.decls, m.decl)
 	if own(f) {
-		m.key, m.generic, m.args = one.functionKey(short+"["+strings.Join(keys, ",")+"]", one.typ(sig).(*types.Signature)), short, args
+		id := short + "[" + strings.Join(keys, ",") + "]"
+		if r := sig.Recv(); r != nil {
+			id = one.key(one.typ(r.Type())) + "." + id
+		}
+		m.key, m.generic, m.args = one.functionKey(id, one.typ(sig).(*types.Signature)), short, args
 		l.plan.functions[name] = m
 	}
 	return name
@@ -236,25 +240,43 @@ func (l *lowering) redescribe(recv string) {
 		if !ok || nt.TypeParams().Len() > 0 || types.IsInterface(nt) {
 			continue
 		}
-		p := types.NewPointer(nt)
-		hit := false
-		for s := range types.NewMethodSet(p).Methods() {
-			f, ok := s.Obj().(*types.Func)
-			if ok {
-				r := named(f.Signature().Recv().Type())
-				hit = hit || r != nil && own(r.Obj()) && r.Obj().Name() == recv
-			}
-		}
-		if !hit {
+		if !hasMethodOf(nt, recv) {
 			continue
 		}
-		for _, t := range []types.Type{nt, p} {
+		for _, t := range []types.Type{nt, types.NewPointer(nt)} {
 			if d := l.s.descs[l.key(t)]; d != nil && !l.owner.described[d.key] {
 				l.owner.described[d.key] = true
 				l.tellMethods(d, t)
 			}
 		}
 	}
+	now := &env{now: pkg}
+	for _, key := range sortedKeys(l.s.descs) { // instances
+		d := l.s.descs[key]
+		if n := named(d.typ); n == nil || !own(n.Obj()) || n.TypeArgs().Len() == 0 || l.owner.described[key] || !d.told {
+			continue
+		}
+		if t := now.subst(l.s.context, d.typ); l.key(t) == key && hasMethodOf(t, recv) {
+			l.owner.described[key] = true
+			l.tellMethods(d, t)
+		}
+	}
+}
+
+// hasMethodOf reports whether a type, or a pointer to it, has a method that a type of
+// the session declares.
+func hasMethodOf(t types.Type, recv string) bool {
+	if _, ok := t.(*types.Pointer); !ok {
+		t = types.NewPointer(t)
+	}
+	for s := range types.NewMethodSet(t).Methods() {
+		if f, ok := s.Obj().(*types.Func); ok {
+			if r := named(f.Signature().Recv().Type()); r != nil && own(r.Obj()) && r.Obj().Name() == recv {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // display is a type as Go prints it.

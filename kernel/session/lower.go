@@ -144,6 +144,9 @@ func (s *Session) lower(c *checked) (*plan, []problem) {
 		if generic(f, c.decls) {
 			d.info = c.decls // for instances that later cells need
 			fn.instancesAgain(f)
+			if d.recv != "" {
+				fn.redescribe(d.recv)
+			}
 			continue
 		}
 		if n := c.natives[d.names[0]]; n != nil {

@@ -8,7 +8,9 @@ import (
 	"go/scanner"
 	"go/token"
 	"go/types"
+	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 )
 
@@ -119,6 +121,9 @@ func (u *unit) addFunc(fset *token.FileSet, d *ast.FuncDecl) {
 	if d.Recv != nil && len(d.Recv.List) > 0 {
 		n.recv = receiver(d.Recv.List[0].Type)
 		n.names[0] = n.recv + "." + d.Name.Name
+		for i, p := range receiverParams(d.Recv.List[0].Type) { // under any name
+			n.sig = regexp.MustCompile(`\b`+regexp.QuoteMeta(p)+`\b`).ReplaceAllString(n.sig, mark+strconv.Itoa(i))
+		}
 	}
 	u.decls = append(u.decls, n)
 }
@@ -153,6 +158,25 @@ func receiver(t ast.Expr) string {
 		return receiver(t.X)
 	}
 	return ""
+}
+
+// receiverParams are the names of the type parameters of a receiver.
+func receiverParams(t ast.Expr) (names []string) {
+	var list []ast.Expr
+	switch t := ast.Unparen(t).(type) {
+	case *ast.StarExpr:
+		return receiverParams(t.X)
+	case *ast.IndexExpr:
+		list = []ast.Expr{t.Index}
+	case *ast.IndexListExpr:
+		list = t.Indices
+	}
+	for _, x := range list {
+		if id, ok := x.(*ast.Ident); ok {
+			names = append(names, id.Name)
+		}
+	}
+	return names
 }
 
 // addStmt takes types and constants among the statements as declarations.
