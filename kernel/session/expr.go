@@ -695,6 +695,21 @@ func (l *lowering) deref(p ast.Expr, t types.Type) ast.Expr {
 	return l.apply(f, p)
 }
 
+// typeKnown reports whether the interpreter finds the type of a place in a literal. It
+// takes (*p)[i] and (*p).f for types.
+func typeKnown(place ast.Expr) bool {
+	switch x := place.(type) {
+	case *ast.Ident:
+		return true
+	case *ast.SelectorExpr:
+		return typeKnown(x.X)
+	case *ast.IndexExpr:
+		_, ok := x.X.(*ast.Ident)
+		return ok
+	}
+	return false
+}
+
 // addrOf is the address of a place of type t. That of what a pointer leads to is the
 // pointer, if it leads somewhere.
 func (l *lowering) addrOf(x ast.Expr, t types.Type) ast.Expr {
@@ -735,10 +750,8 @@ func (l *lowering) unary(e *ast.UnaryExpr) ast.Expr {
 			l.refuse(e.Pos(), "the interpreter has no address of a field that leads back to its own struct: copy the field's value to a variable first")
 		}
 		at := l.target(e.X)
-		if i, ok := at.(*ast.IndexExpr); ok {
-			if _, plain := i.X.(*ast.Ident); !plain { // in a literal the interpreter takes (*p)[i] for a type
-				return l.apply(l.paren(l.mustSpell(l.typeOf(e), e.Pos())), l.addr(at))
-			}
+		if _, star := at.(*ast.StarExpr); !star && !typeKnown(at) {
+			return l.apply(l.paren(l.mustSpell(l.typeOf(e), e.Pos())), l.addr(at))
 		}
 		return l.addrOf(at, l.typeOf(e.X))
 	case token.SUB:
