@@ -51,6 +51,7 @@ func init() {
 		"TrainCVAE":           reflect.ValueOf(method.TrainCVAE),
 		"TrainDropout":        reflect.ValueOf(method.TrainDropout),
 		"TrainGenerator":      reflect.ValueOf(method.TrainGenerator),
+		"TrainINN":            reflect.ValueOf(method.TrainINN),
 		"TrainPoint":          reflect.ValueOf(method.TrainPoint),
 		"TrainResiduals":      reflect.ValueOf(method.TrainResiduals),
 		"Training":            reflect.ValueOf((*method.Training)(nil)),

@@ -38,6 +38,9 @@ var methods = []struct {
 	{"inn", func(pairs *inn.Pairs, seed uint64) (inn.Posterior, error) {
 		return inn.Train(pairs, &inn.Settings{Seed: seed})
 	}},
+	{"noisy", func(pairs *inn.Pairs, seed uint64) (inn.Posterior, error) {
+		return method.TrainINN(pairs, &inn.Settings{Seed: seed})
+	}},
 	{"abc", func(pairs *inn.Pairs, _ uint64) (inn.Posterior, error) {
 		return method.NewABCFromPairs(pairs, nil)
 	}},
@@ -56,7 +59,7 @@ type trial struct {
 func main() {
 	task := flag.String("task", "", "only the tasks with this in their name")
 	pairs := flag.String("pairs", "1000,10000,100000", "numbers of training pairs")
-	which := flag.String("method", "spline,affine", "of spline, affine, inn, abc, and exact, which is what chance leaves")
+	which := flag.String("method", "spline,affine", "of spline, affine, inn, noisy (the INN with noise as a parameter), abc, and exact, which is what chance leaves")
 	observations := flag.Int("observations", 10, "measurements that C2ST is the mean of")
 	draws := flag.Int("draws", 2000, "draws that C2ST compares")
 	tests := flag.Int("tests", 300, "test pairs of the calibration")

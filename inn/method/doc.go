@@ -6,6 +6,8 @@
 //	ABC        rejection sampling: keep the simulations that come near y
 //	CINN       an invertible network of x with y as its condition, trained by
 //	           maximum likelihood; rational-quadratic spline couplings or affine ones
+//	INN        the INN of package inn where measurements have noise, which is
+//	           made a parameter (TrainINN)
 //	Point      the one best x, from a network trained by least squares
 //	Dropout    the same with dropout at sampling, and a learned error
 //	CVAE       conditional variational autoencoder, also with inverse

@@ -247,6 +247,33 @@ func ExampleNewConditionalScore() {
 	// Output: mean 0.0, standard deviation 1.0
 }
 
+// A length measured with noise: y is no function of x, and the INN learns the noise with it.
+func ExampleTrainINN() {
+	p := inn.Problem{
+		X: inn.Vars("a"), Y: inn.Vars("b"),
+		Prior:    inn.Normal([]float64{0}, []float64{1}),
+		Simulate: func(rng *rand.Rand, x []float64) []float64 { return []float64{x[0] + rng.NormFloat64()} },
+	}
+	pairs, err := p.Pairs(2000, 1)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	post, err := method.TrainINN(pairs, &inn.Settings{Steps: 800, Width: 16, Blocks: 2})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	draws, err := post.Sample([]float64{1}, 4096, 1)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	// The exact posterior has mean 1/2 and standard deviation √½.
+	fmt.Println(post, math.Abs(mean(draws)-0.5) < 0.1, math.Abs(sd(draws)-math.Sqrt(0.5)) < 0.1)
+	// Output: INN true true
+}
+
 // Networks of three seeds, and the mixture of their posteriors.
 func ExampleNewEnsemble() {
 	p := inn.Problem{
