@@ -4,6 +4,7 @@ import (
 	"errors"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/innkeeper-notebook/innkeeper/inn"
 )
@@ -19,6 +20,7 @@ type stumbling struct {
 func (s *stumbling) Sample(y []float64, n int, seed uint64) (*inn.Samples, error) {
 	s.running.Add(1)
 	defer s.running.Add(-1)
+	time.Sleep(2 * time.Millisecond) // so that one that nobody waits for is seen
 	if s.calls.Add(1) == s.at {
 		return nil, s.fail()
 	}
