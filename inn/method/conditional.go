@@ -18,8 +18,9 @@ import (
 //	u = Φ⁻¹(F(x_j | x_others)),
 //
 // the last step of the triangular map of Knothe and Rosenblatt, as far as a regression on the others and the
-// products of two of them tells (with few draws on the others alone): F is the distribution function of what it leaves over. Under the prior u is standard
-// normal whatever the others are, so that a network need not learn how the parameter hangs on them.
+// products of two of them tells (with few draws on the others alone): F is the distribution function of what it
+// leaves over. Under the prior u is standard normal whatever the others are, so that a network need not learn
+// how the parameter hangs on them.
 //
 // Where the parameter is of several kinds, such as a time that is either short or long, kind says which, a
 // number from 0 to kinds-1 in rising order of x_j; with one kind it may be nil. Each kind k has a regression

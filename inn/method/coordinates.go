@@ -89,12 +89,22 @@ func change(to []float64, vars []inn.Var, from []float64, f func([]float64) []fl
 
 // Undo is a posterior of the parameters, from one that was trained on their coordinates. It is
 // safe for use by several goroutines if the function back is.
-func (c *Coordinates) Undo(post inn.Posterior) inn.Posterior { return &replaced{post, c} }
+func (c *Coordinates) Undo(post inn.Posterior) inn.Posterior {
+	return &replaced{post, c.x, "coordinates", func(row []float64) error {
+		if err := change(row, c.x, row, c.back); err != nil {
+			return fmt.Errorf("method: a draw of %s, back from its coordinates: %w", post, err)
+		}
+		return nil
+	}}
+}
 
-// replaced takes another posterior's draws back to the parameters.
+// replaced takes draws of another posterior, of which as many other numbers take the place of
+// parameters, back to these.
 type replaced struct {
 	inn.Posterior
-	coordinates *Coordinates
+	x    []inn.Var
+	what string // the other numbers are
+	back func(row []float64) error
 }
 
 func (p *replaced) Sample(y []float64, n int, seed uint64) (*inn.Samples, error) {
@@ -102,15 +112,13 @@ func (p *replaced) Sample(y []float64, n int, seed uint64) (*inn.Samples, error)
 	if err != nil {
 		return nil, err
 	}
-	c := p.coordinates
-	if len(draws.Vars) != len(c.u) {
-		return nil, fmt.Errorf("method: %s draws %d parameters, but there are %d coordinates", p, len(draws.Vars), len(c.u))
+	if len(draws.Vars) != len(p.x) {
+		return nil, fmt.Errorf("method: %s draws %d parameters, but there are %d %s", p, len(draws.Vars), len(p.x), p.what)
 	}
-	draws.Vars = c.x
+	draws.Vars = p.x
 	for i := range draws.Len() {
-		row := draws.Row(i)
-		if err := change(row, c.x, row, c.back); err != nil {
-			return nil, fmt.Errorf("method: a draw of %s, back from its coordinates: %w", p, err)
+		if err := p.back(draws.Row(i)); err != nil {
+			return nil, err
 		}
 	}
 	return draws, nil

@@ -206,7 +206,7 @@ func ExampleTrainAlternatives() {
 // cost it. How the time goes with them need not be learned any more: the score is normal whatever they are.
 func ExampleNewConditionalScore() {
 	p := inn.Problem{
-		X: inn.Vars("passengers", "wait [min]"), Y: inn.Vars("noise"),
+		X: inn.Vars("passengers", "wait [min]"), Y: inn.Vars("counted"),
 		Prior: func(rng *rand.Rand) []float64 {
 			passengers := 40 + 10*rng.NormFloat64()
 			if rng.Float64() < 0.5 {

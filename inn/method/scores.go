@@ -132,28 +132,11 @@ func (q quantiles) value(share float64) float64 {
 
 // Undo is a posterior of the parameters, from one that was trained on their
 // scores.
-func (s *NormalScores) Undo(post inn.Posterior) inn.Posterior { return &unscored{post, s} }
-
-// unscored undoes the scores of another posterior's draws.
-type unscored struct {
-	inn.Posterior
-	scores *NormalScores
-}
-
-func (p *unscored) Sample(y []float64, n int, seed uint64) (*inn.Samples, error) {
-	draws, err := p.Posterior.Sample(y, n, seed)
-	if err != nil {
-		return nil, err
-	}
-	if len(draws.Vars) != len(p.scores.vars) {
-		return nil, fmt.Errorf("method: %s draws %d parameters, the normal scores have %d", p, len(draws.Vars), len(p.scores.vars))
-	}
-	draws.Vars = p.scores.vars
-	for i := range draws.Len() {
-		row := draws.Row(i)
+func (s *NormalScores) Undo(post inn.Posterior) inn.Posterior {
+	return &replaced{post, s.vars, "normal scores", func(row []float64) error {
 		for j, v := range row {
-			row[j] = p.scores.value(j, v)
+			row[j] = s.value(j, v)
 		}
-	}
-	return draws, nil
+		return nil
+	}}
 }
