@@ -28,17 +28,22 @@ type MAPSettings struct {
 	Starts int     // draws from which the mean shift starts, evenly spread over them; 100
 }
 
-// MAP is the most probable x, estimated from draws of a posterior as the paper
-// does: the mean shift (Fukunaga and Hostetler 1975) moves points to the mean of
+// MAP is the most probable x, estimated from draws of a posterior as in the paper, by
+// the mean shift (Fukunaga and Hostetler 1975): it moves points to the mean of
 // the draws within the bandwidth, again and again, until they rest on a centre
 // of the density. Of centres nearer to each other than the bandwidth, the one with
 // most draws around it stays; one with fewer than √n of the n draws around it is an
 // outlier. Of those left, the one is chosen where a Gaussian kernel density estimate
-// is highest, and the draw nearest to it is the MAP. At least 10 draws are wanted.
+// is highest, and the mean shift goes on from there with half the bandwidth, a quarter and
+// so on, as long as √n draws are around it: so it comes to lie on a posterior that is
+// bent or peaked within the bandwidth. At least 10 draws are wanted.
 //
-// That outliers go is not in the paper. Without it an outlying draw is a centre of
+// Two things are not in the paper. Outliers go, since an outlying draw would be a centre of
 // its own, and in four dimensions and more, where few draws are within a kernel's
-// width of any point, its own kernel makes it win.
+// width of any point, its own kernel would make it win. And smaller bandwidths follow,
+// where the authors' code takes the draw nearest to the centre: which of the draws is nearest
+// is decided, in many dimensions, by the parameters that are hardly known, so that a parameter
+// known well is then nearly as far off as in any draw, by √2 times as much as need be.
 func MAP(draws *inn.Samples, set *MAPSettings) ([]float64, error) {
 	var s MAPSettings
 	if set != nil {
@@ -79,17 +84,20 @@ func MAP(draws *inn.Samples, set *MAPSettings) ([]float64, error) {
 			}
 		}
 	}
-	best := rows[0]
+	best := slices.Clone(rows[0])
 	if c := newCloud(rows); c.unit > 0 { // else all draws are the same
 		radius := s.Bandwidth
 		if radius == 0 {
 			radius = c.bandwidth()
 		}
 		if radius > 0 { // it is 0 when most draws are the same
-			best = highest(c.centres(radius, s.Starts), rows, s.Kernel)
+			best = narrowed(rows, highest(c.centres(radius, s.Starts), rows, s.Kernel), radius)
 		}
 	}
-	return slices.Clone(draws.Row(closest(rows, best))), nil
+	for j, unit := range s.Scale {
+		best[j] *= unit
+	}
+	return best, nil
 }
 
 // scaled are the draws in units of scale.
@@ -120,17 +128,6 @@ func spreads(s *inn.Samples) []float64 {
 	return sd
 }
 
-// closest is the number of the row nearest to x.
-func closest(rows [][]float64, x []float64) int {
-	nearest, least := 0, math.Inf(1)
-	for i, r := range rows {
-		if d2 := squaredDistance(r, x); d2 < least {
-			nearest, least = i, d2
-		}
-	}
-	return nearest
-}
-
 // highest is the centre where the Gaussian kernel density estimate of the rows
 // is highest.
 func highest(centres, rows [][]float64, kernel float64) []float64 {
@@ -152,4 +149,19 @@ func highest(centres, rows [][]float64, kernel float64) []float64 {
 		}
 	}
 	return best
+}
+
+// narrowed is where the mean shift leads from a centre with smaller and smaller radii,
+// as long as √n of the n rows are around it.
+func narrowed(rows [][]float64, centre []float64, radius float64) []float64 {
+	const halvings = 30 // rows of one value are around it with any radius
+	for range halvings {
+		radius /= 2
+		next := settle(rows, centre, radius)
+		if next.around*next.around < len(rows) {
+			break
+		}
+		centre = next.at
+	}
+	return centre
 }
