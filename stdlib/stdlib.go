@@ -2,7 +2,7 @@
 // import without compiling anything. They cover Go's standard library,
 // gonum, gonum/plot and innkeeper's own packages for cells.
 //
-// The sym_*.go files and skipped.go are generated from the compiler's export
+// The sym_*.go files and names.go are generated from the compiler's export
 // data by
 //
 //	go generate ./stdlib
@@ -22,7 +22,8 @@
 // package is its import path, a slash, and its name ("math/rand/v2/rand"); it
 // must be the PkgPath of the package's types, by which the interpreter finds
 // their wrappers. A variable is addressable, a type is a nil pointer to it,
-// an untyped constant is a go/constant value, and under the name of an
+// an untyped constant is a go/constant value (Runes lists those that are runes),
+// and under the name of an
 // interface with an underscore in front is a struct that implements it by the
 // functions in its fields, with which interpreted values become compiled
 // ones.

@@ -150,15 +150,21 @@ func (l *lowering) constant(v constant.Value, t types.Type) ast.Expr {
 		}
 		return lit(token.FLOAT, strconv.FormatFloat(f, 'e', -1, 64))
 	}
+	of := func(x ast.Expr) ast.Expr { // of the type, where that is another than the literal's
+		if n, ok := types.Unalias(t).(*types.Named); ok && foreign(n) {
+			return l.apply(typ, x)
+		}
+		return x
+	}
 	switch {
 	case info&types.IsBoolean != 0:
-		return l.id(strconv.FormatBool(constant.BoolVal(v)))
+		return of(l.id(strconv.FormatBool(constant.BoolVal(v))))
 	case info&types.IsString != 0:
-		return &ast.BasicLit{ValuePos: l.pos, Kind: token.STRING, Value: strconv.Quote(constant.StringVal(v))}
+		return of(&ast.BasicLit{ValuePos: l.pos, Kind: token.STRING, Value: strconv.Quote(constant.StringVal(v))})
 	case info&types.IsInteger != 0:
 		i := constant.ToInt(v)
 		if basic.Kind() == types.Int {
-			return lit(token.INT, i.ExactString())
+			return of(lit(token.INT, i.ExactString()))
 		}
 		if u, ok := constant.Uint64Val(i); ok && u > math.MaxInt64 { // the interpreter's constants are int64
 			return l.apply(typ, l.hook("Big", l.text(strconv.FormatUint(u, 16))))

@@ -13,6 +13,8 @@ import (
 	"slices"
 	"strings"
 	"sync"
+
+	"github.com/innkeeper-notebook/innkeeper/stdlib"
 )
 
 // A world is the packages that cells can import, as Go's type checker sees
@@ -269,7 +271,11 @@ func (w *world) object(pkg *types.Package, name string, v reflect.Value) types.O
 		return types.NewFunc(token.NoPos, pkg, name, w.signature(t, nil, 0))
 	case t.Implements(reflect.TypeFor[constant.Value]()):
 		c := v.Interface().(constant.Value)
-		return types.NewConst(token.NoPos, pkg, name, untyped(c), c)
+		typ := untyped(c)
+		if slices.Contains(stdlib.Runes[pkg.Path()], name) {
+			typ = types.Typ[types.UntypedRune]
+		}
+		return types.NewConst(token.NoPos, pkg, name, typ, c)
 	}
 	if c := constantOf(v); c != nil {
 		return types.NewConst(token.NoPos, pkg, name, w.typ(t), c)

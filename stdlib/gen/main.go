@@ -26,7 +26,7 @@ func main() {
 }
 
 // generate writes one table per package into dir, the list of what they do
-// not have, and the documentation, and removes files that no package has any
+// not have or say, and the documentation, and removes files that no package has any
 // more.
 func generate(dir string) error {
 	wanted, pkgs, broken, err := load()
@@ -34,11 +34,14 @@ func generate(dir string) error {
 		return err
 	}
 	var kept []string
-	skipped := map[string][]string{}
+	skipped, runes := map[string][]string{}, map[string][]string{}
 	for _, pkg := range pkgs {
 		t := newTable(pkg)
 		if len(t.skipped) > 0 {
 			skipped[pkg.Path()] = t.skipped
+		}
+		if len(t.runes) > 0 {
+			runes[pkg.Path()] = t.runes
 		}
 		name := filepath.Join(dir, t.fileName())
 		src, err := t.source()
@@ -50,11 +53,11 @@ func generate(dir string) error {
 		}
 		kept = append(kept, name)
 	}
-	src, err := skippedSource(skipped)
+	src, err := namesSource(skipped, runes)
 	if err != nil {
 		return err
 	}
-	if err := os.WriteFile(filepath.Join(dir, "skipped.go"), src, 0o644); err != nil {
+	if err := os.WriteFile(filepath.Join(dir, "names.go"), src, 0o644); err != nil {
 		return err
 	}
 	archive, own, err := docs(wanted, pkgs)

@@ -22,6 +22,7 @@ type table struct {
 	entries  []string          // key: value lines
 	wrappers []string          // declarations of the interface wrappers
 	skipped  []string          // names that the interpreter cannot have
+	runes    []string          // untyped constants that are runes, and not integers
 }
 
 func newTable(pkg *types.Package) *table {
@@ -36,6 +37,9 @@ func newTable(pkg *types.Package) *table {
 		switch obj := obj.(type) {
 		case *types.Const:
 			t.entry(name, t.constant(obj))
+			if types.Identical(obj.Type(), types.Typ[types.UntypedRune]) {
+				t.runes = append(t.runes, name)
+			}
 		case *types.Var:
 			t.entry(name, "reflect.ValueOf(&"+t.name(obj)+").Elem()")
 		case *types.Func:
@@ -231,21 +235,28 @@ func (t *table) source() ([]byte, error) {
 	return src, nil
 }
 
-// skippedSource is the file that lists what the tables do not have.
-func skippedSource(skipped map[string][]string) ([]byte, error) {
+// namesSource is the file that lists what the tables do not have or do not say.
+func namesSource(skipped, runes map[string][]string) ([]byte, error) {
 	var b bytes.Buffer
 	b.WriteString(header())
 	b.WriteString("// Skipped are the exported names, by import path, that Symbols does not have\n" +
 		"// because they are generic functions, generic types or constraints: they have\n" +
-		"// no value before they are instantiated.\n" +
-		"var Skipped = map[string][]string{\n")
-	for _, path := range slices.Sorted(maps.Keys(skipped)) {
-		fmt.Fprintf(&b, "%q: {\n", path)
-		for _, name := range skipped[path] {
-			fmt.Fprintf(&b, "%q,\n", name)
+		"// no value before they are instantiated.\n")
+	writeNames(&b, "Skipped", skipped)
+	b.WriteString("// Runes are the untyped constants, by import path, that are runes: their values\n" +
+		"// in Symbols are those of integers.\n")
+	writeNames(&b, "Runes", runes)
+	return format.Source(b.Bytes())
+}
+
+func writeNames(b *bytes.Buffer, variable string, all map[string][]string) {
+	fmt.Fprintf(b, "var %s = map[string][]string{\n", variable)
+	for _, path := range slices.Sorted(maps.Keys(all)) {
+		fmt.Fprintf(b, "%q: {\n", path)
+		for _, name := range all[path] {
+			fmt.Fprintf(b, "%q,\n", name)
 		}
 		b.WriteString("},\n")
 	}
-	b.WriteString("}\n")
-	return format.Source(b.Bytes())
+	b.WriteString("}\n\n")
 }

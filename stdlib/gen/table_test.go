@@ -49,6 +49,7 @@ import (
 
 const (
 	Int    = 5
+	Rune   = 'r'
 	Big    = 1 << 70
 	Third  = 1.0 / 3
 	Typed  uint8 = 7
@@ -107,6 +108,9 @@ type Doer interface {
 	}
 	if want := []string{"G", "Number", "P"}; !slices.Equal(table.skipped, want) {
 		t.Errorf("skipped %v, want %v", table.skipped, want)
+	}
+	if want := []string{"Rune"}; !slices.Equal(table.runes, want) {
+		t.Errorf("runes %v, want %v", table.runes, want)
 	}
 	if got := table.fileName(); got != "sym_example_org_my_things_v2.go" {
 		t.Errorf("file %s", got)

@@ -120,3 +120,49 @@ var Skipped = map[string][]string{
 		"Pointer",
 	},
 }
+
+// Runes are the untyped constants, by import path, that are runes: their values
+// in Symbols are those of integers.
+var Runes = map[string][]string{
+	"archive/tar": {
+		"TypeBlock",
+		"TypeChar",
+		"TypeCont",
+		"TypeDir",
+		"TypeFifo",
+		"TypeGNULongLink",
+		"TypeGNULongName",
+		"TypeGNUSparse",
+		"TypeLink",
+		"TypeReg",
+		"TypeRegA",
+		"TypeSymlink",
+		"TypeXGlobalHeader",
+		"TypeXHeader",
+	},
+	"math/big": {
+		"MaxBase",
+	},
+	"os": {
+		"PathListSeparator",
+		"PathSeparator",
+	},
+	"path/filepath": {
+		"ListSeparator",
+		"Separator",
+	},
+	"text/tabwriter": {
+		"Escape",
+	},
+	"unicode": {
+		"MaxASCII",
+		"MaxLatin1",
+		"MaxRune",
+		"ReplacementChar",
+		"UpperLower",
+	},
+	"unicode/utf8": {
+		"MaxRune",
+		"RuneError",
+	},
+}
