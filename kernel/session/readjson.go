@@ -41,13 +41,25 @@ func (s jsonReader) unmarshal(text []byte, to any) error {
 				return s.unmarshal(text, p)
 			}
 		}
-		return json.Unmarshal(text, to)
+		return s.decoder(text).Decode(to)
 	}
 	v := reflect.ValueOf(b.V)
 	if v.Kind() != reflect.Pointer || v.IsNil() {
 		return &json.InvalidUnmarshalError{Type: jsonType(b.T, v)}
 	}
 	return s.readJSON(text, b.T, v)
+}
+
+// decoder reads a text with the reader's settings.
+func (s jsonReader) decoder(text []byte) *json.Decoder {
+	d := json.NewDecoder(bytes.NewReader(text))
+	if s.number {
+		d.UseNumber()
+	}
+	if s.strict {
+		d.DisallowUnknownFields()
+	}
+	return d
 }
 
 // decode is Decode of a json.Decoder.
@@ -244,14 +256,7 @@ func (s jsonReader) held(v reflect.Value, null bool) (Box, bool) {
 
 // readLeaf reads what encoding/json reads itself; d describes what v points to.
 func (s jsonReader) readLeaf(text []byte, d *desc, v reflect.Value) error {
-	dec := json.NewDecoder(bytes.NewReader(text))
-	if s.number {
-		dec.UseNumber()
-	}
-	if s.strict {
-		dec.DisallowUnknownFields()
-	}
-	err := dec.Decode(v.Interface())
+	err := s.decoder(text).Decode(v.Interface())
 	if e, ok := err.(*json.UnmarshalTypeError); ok {
 		if d != nil && !d.faithful && e.Type == v.Type().Elem() {
 			e.Type = jsonType(d, v.Elem())
