@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"go/types"
-	"io"
 	"log/slog"
 	"reflect"
 	"strings"
@@ -86,6 +85,14 @@ func (b Box) Scan(state fmt.ScanState, verb rune) error {
 	return err
 }
 
+// String is for package context: the value's own text, or else its type.
+func (b Box) String() string {
+	if f, ok := asFunc[func() string](b, "String"); ok {
+		return f()
+	}
+	return b.T.name
+}
+
 // MarshalText is for package slog: by the value's own method, or as slog prints
 // what has none.
 func (b Box) MarshalText() ([]byte, error) {
@@ -116,20 +123,42 @@ type errorBox struct{ box Box }
 type (
 	errorOfOne  struct{ errorBox }
 	errorOfMany struct{ errorBox }
+
+	// Of types that == does not compare, which package errors asks for.
+	uncomparableError struct {
+		errorBox
+		_ [0]func()
+	}
+	uncomparableErrorOfOne struct {
+		errorOfOne
+		_ [0]func()
+	}
+	uncomparableErrorOfMany struct {
+		errorOfMany
+		_ [0]func()
+	}
 )
 
 func (e errorBox) carried() Box { return e.box }
 
 // asError makes an error of a box of one.
 func asError(b Box) error {
-	e := errorBox{b}
+	e, wraps := errorBox{b}, ""
 	if m := b.T.methods["Unwrap"]; m != nil {
-		switch m.sig {
-		case "func()(error)":
-			return errorOfOne{e}
-		case "func()([]error)":
-			return errorOfMany{e}
-		}
+		wraps = m.sig
+	}
+	comparable := types.Comparable(b.T.typ)
+	switch {
+	case wraps == "func()(error)" && comparable:
+		return errorOfOne{e}
+	case wraps == "func()(error)":
+		return uncomparableErrorOfOne{errorOfOne: errorOfOne{e}}
+	case wraps == "func()([]error)" && comparable:
+		return errorOfMany{e}
+	case wraps == "func()([]error)":
+		return uncomparableErrorOfMany{errorOfMany: errorOfMany{e}}
+	case !comparable:
+		return uncomparableError{errorBox: e}
 	}
 	return e
 }
@@ -149,11 +178,17 @@ func (e errorBox) Error() string {
 
 // Is compares the boxed values.
 func (e errorBox) Is(target error) bool {
-	if equal(e.box, out(target)) {
+	if types.Comparable(e.box.T.typ) && equal(e.box, out(target)) {
 		return true
 	}
 	f := e.box.method("Is")
 	return f.IsValid() && f.Type() == reflect.TypeFor[func(error) bool]() && f.Interface().(func(error) bool)(target)
+}
+
+// Timeout is the error's own: package os asks for it, and package net.
+func (e errorBox) Timeout() bool {
+	f, ok := asFunc[func() bool](e.box, "Timeout")
+	return ok && f()
 }
 
 // As is the error's own, if it has one.
@@ -265,12 +300,17 @@ func (s *Session) signatureKey(t reflect.Type) string {
 	if k, ok := s.methodKeys.Load(t); ok {
 		return k.(string)
 	}
-	s.world.mu.Lock()
-	sig := s.world.signature(t, nil, 1)
-	s.world.mu.Unlock()
-	k := (&lowering{s: s, name: func(n string) string { return n }}).key(sig)
+	k := s.keyOfFunc(t, 1)
 	s.methodKeys.Store(t, k)
 	return k
+}
+
+// keyOfFunc is the key of a function's type without the first so many parameters.
+func (s *Session) keyOfFunc(t reflect.Type, skip int) string {
+	s.world.mu.Lock()
+	sig := s.world.signature(t, nil, skip)
+	s.world.mu.Unlock()
+	return (&lowering{s: s, name: func(n string) string { return n }}).key(sig)
 }
 
 // store puts a value into what ptr points to; of an interface of a compiled
@@ -303,7 +343,7 @@ func (s *Session) wrap(b Box, t reflect.Type, d *desc) reflect.Value {
 			f.Set(b.method(m.name))
 		}
 	}
-	if t == reflect.TypeFor[io.Reader]() || t == reflect.TypeFor[io.Writer]() {
+	if asked[t] {
 		return more(w, b)
 	}
 	return w
@@ -440,40 +480,65 @@ func same(a, b reflect.Value) bool {
 	return a.Equal(b)
 }
 
-// errorsAs is errors.As for a target that may be of a cell's type.
+// errorsAs is errors.As, for which a cell's types have their methods.
 func (s *Session) errorsAs(err any, target any) bool {
 	if target == nil {
 		panic("errors: target cannot be nil")
 	}
-	b, ok := out(target).(Box)
-	if !ok {
-		e, _ := err.(error)
-		if e == nil {
-			if box, isBox := err.(Box); isBox {
-				e = asError(box)
+	var take func(v any) bool
+	b, boxed := out(target).(Box)
+	to := reflect.ValueOf(target)
+	switch {
+	case boxed:
+		take = func(v any) bool {
+			x, ok := s.fits(v, b.T.elem)
+			if ok {
+				s.store(b.V, x, b.T.elem)
 			}
+			return ok
+		}
+	case to.Kind() == reflect.Pointer && !to.IsNil() && to.Type().Elem().Kind() == reflect.Interface:
+		d := s.compiledInterface(to.Type().Elem())
+		take = func(v any) bool {
+			box, ok := v.(Box)
+			if !ok {
+				if ok = reflect.TypeOf(v).Implements(to.Type().Elem()); ok {
+					to.Elem().Set(reflect.ValueOf(v))
+				}
+				return ok
+			}
+			for _, w := range d.wants {
+				if s.missing(v, w) != "" {
+					return false
+				}
+			}
+			s.store(target, box, d)
+			return true
+		}
+	default:
+		e, _ := err.(error)
+		if box, isBox := err.(Box); isBox {
+			e = asError(box)
 		}
 		return errors.As(e, target)
 	}
-	elem := b.T.elem
 	var walk func(v any) bool
 	walk = func(v any) bool {
-		if v == nil {
+		if v = out(v); v == nil {
 			return false
 		}
-		if x, ok := s.fits(v, elem); ok {
-			s.store(b.V, x, elem)
+		if take(v) {
 			return true
 		}
 		if e, ok := v.(Box); ok {
-			if f, ok := asFunc[func(any) bool](e, "As"); ok && f(target) {
-				return true
-			}
 			v = asError(e)
+		}
+		if e, ok := v.(interface{ As(any) bool }); ok && e.As(target) {
+			return true
 		}
 		switch e := v.(type) {
 		case interface{ Unwrap() error }:
-			return walk(any(e.Unwrap()))
+			return walk(e.Unwrap())
 		case interface{ Unwrap() []error }:
 			for _, in := range e.Unwrap() {
 				if walk(in) {
@@ -483,5 +548,14 @@ func (s *Session) errorsAs(err any, target any) bool {
 		}
 		return false
 	}
-	return walk(out(err))
+	return walk(err)
+}
+
+// compiledInterface describes an interface of a compiled package.
+func (s *Session) compiledInterface(t reflect.Type) *desc {
+	d := &desc{name: nameOfType(t), iface: true}
+	for m := range t.Methods() {
+		d.wants = append(d.wants, want{m.Name, s.keyOfFunc(m.Type, 0)})
+	}
+	return d
 }

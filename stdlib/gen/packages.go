@@ -97,4 +97,12 @@ const testMain = "is called by the main function that go test writes"
 // replaced are functions whose place another one of package stdlib takes.
 var replaced = map[string]map[string]string{
 	"os": {"Exit": "osExit"},
+	"gonum.org/v1/plot/plotter": {
+		"NewXErrorBars": "newXErrorBars",
+		"NewYErrorBars": "newYErrorBars",
+	},
+	"gonum.org/v1/plot/plotutil": {
+		"AddXErrorBars": "addXErrorBars",
+		"AddYErrorBars": "addYErrorBars",
+	},
 }
