@@ -68,7 +68,7 @@ type Type interface {
 	Elem() Type                          // of what it points to or is made of
 	Key() Type                           // of a map
 	Field(i int) (name string, typ Type) // of a struct
-	Text(v any) (text string, ok bool)   // by the method Error or String of v
+	Text(v any) (text string, ok bool)   // by the method Error, String or Format of v
 	Bare(v reflect.Value) reflect.Value  // what to show of a value, mostly itself
 }
 

@@ -143,6 +143,9 @@ func TestText(t *testing.T) {
 		{long, "[0 0 0 0 0 0 ... 0 0 0 0 0 0] (100 values)"},
 		{loop, "&display.ring{Next: (a cycle)}"},
 		{errors.New("bad"), "bad"},
+		{framed(3), "|3|"},
+		{[]framed{1, 2}, "[|1| |2|]"},
+		{struct{ A, b framed }{1, 2}, "{A: |1|, b: 2}"},
 		{[][]float64{{1, 2}, {3, 4}}, "[[1 2]\n [3 4]]"},
 		{Typed{point{1, 2, ""}, named("Point")}, `Point{A: 1, B: 2, C: ""}`},
 		{Typed{&point{1, 2, ""}, named("*Point")}, `&Point{A: 1, B: 2, C: ""}`},
@@ -154,6 +157,11 @@ func TestText(t *testing.T) {
 		}
 	}
 }
+
+// framed is printed by a method Format.
+type framed int
+
+func (f framed) Format(s fmt.State, verb rune) { fmt.Fprintf(s, "|%d|", int(f)) }
 
 // named is a type that reflection does not know.
 type named string

@@ -3,6 +3,7 @@ package display
 import (
 	"cmp"
 	"fmt"
+	"go/token"
 	"reflect"
 	"slices"
 	"strconv"
@@ -17,7 +18,7 @@ const (
 	maxText  = 16384 // bytes in all
 )
 
-// plain is v as text. The methods Error and String have the first word.
+// plain is v as text. The methods Error, String and Format have the first word.
 func plain(v any, more map[string]any, t Type) (string, error) {
 	for _, method := range []string{"Error", "String"} {
 		if text, ok, err := call(v, more, method); ok || err != nil {
@@ -27,6 +28,14 @@ func plain(v any, more map[string]any, t Type) (string, error) {
 			return text.(string), err
 		}
 	}
+	if f, ok := v.(fmt.Formatter); ok {
+		return cut(fmt.Sprint(f)), nil
+	}
+	if t != nil {
+		if text, ok := t.Text(v); ok {
+			return cut(text), nil
+		}
+	}
 	return (&printer{}).sprint(v, t), nil
 }
 
@@ -34,7 +43,8 @@ func plain(v any, more map[string]any, t Type) (string, error) {
 // they are large: what is left out is counted.
 type printer struct {
 	strings.Builder
-	open []uintptr // the pointers that are being written, to notice cycles
+	open   []uintptr // the pointers that are being written, to notice cycles
+	hidden int       // how many unexported fields lead to what is written: as in Go, no methods are called there
 }
 
 // sprint is v as text. A type that is not nil replaces v's own.
@@ -108,9 +118,9 @@ func (p *printer) value(v reflect.Value, t Type, depth int) {
 	}
 }
 
-// own writes an element by its own Error or String method.
+// own writes an element by its own Error, String or Format method.
 func (p *printer) own(v reflect.Value, t Type) (written bool) {
-	if !v.CanInterface() || v.Kind() == reflect.Interface || v.Kind() == reflect.Pointer && v.IsNil() {
+	if p.hidden > 0 || !v.CanInterface() || v.Kind() == reflect.Interface || v.Kind() == reflect.Pointer && v.IsNil() {
 		return false
 	}
 	defer func() {
@@ -128,6 +138,8 @@ func (p *printer) own(v reflect.Value, t Type) (written bool) {
 		p.WriteString(x.Error())
 	case fmt.Stringer:
 		p.WriteString(x.String())
+	case fmt.Formatter:
+		fmt.Fprint(p, x)
 	default:
 		return false
 	}
@@ -236,7 +248,13 @@ func (p *printer) structure(v reflect.Value, t Type, depth int) {
 		}
 		p.WriteString(name)
 		p.WriteString(": ")
+		if !token.IsExported(name) {
+			p.hidden++
+		}
 		p.value(v.Field(i), typ, depth+1)
+		if !token.IsExported(name) {
+			p.hidden--
+		}
 	}
 	p.WriteByte('}')
 }

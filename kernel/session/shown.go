@@ -1,6 +1,7 @@
 package session
 
 import (
+	"fmt"
 	"reflect"
 	"strings"
 
@@ -41,7 +42,7 @@ func (t typeShown) Bare(v reflect.Value) reflect.Value {
 	return unwrapped(v)
 }
 
-// Text is what the method Error or String of a value gives.
+// Text is what the method Error, String or Format of a value gives.
 func (t typeShown) Text(v any) (string, bool) {
 	if rv := reflect.ValueOf(v); rv.Kind() == reflect.Pointer && rv.IsNil() {
 		return "", false
@@ -50,6 +51,9 @@ func (t typeShown) Text(v any) (string, bool) {
 		if f, ok := asFunc[func() string](Box{t.d, v}, name); ok {
 			return f(), true
 		}
+	}
+	if _, ok := asFunc[func(fmt.State, rune)](Box{t.d, v}, "Format"); ok {
+		return fmt.Sprint(Box{t.d, v}), true
 	}
 	return "", false
 }
