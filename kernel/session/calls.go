@@ -167,7 +167,10 @@ func (l *lowering) callWith(fun ast.Expr, first []ast.Expr, e *ast.CallExpr, sig
 	raw := f != nil && reflects(f)
 	if f != nil {
 		l.decodes(f, e)
-		l.inTemplate(f, e)
+	}
+	template := executes(f)
+	if template {
+		l.inTemplate(e)
 	}
 	if f != nil && first == nil && l.formatsBoxes(f, e) {
 		return l.formatted(fun, e, sig)
@@ -177,6 +180,9 @@ func (l *lowering) callWith(fun ast.Expr, first []ast.Expr, e *ast.CallExpr, sig
 			if _, ok := t.Underlying().(*types.Slice); ok {
 				return l.zero(t)
 			}
+		}
+		if template && types.IsInterface(t) && boxed(t) {
+			return l.hook("TemplateData", l.exprAs(x, anyType))
 		}
 		return l.argument(x, t, raw)
 	}
@@ -271,7 +277,7 @@ func formats(f *types.Func) bool {
 		return false
 	}
 	p := f.Pkg().Path()
-	return (p == "fmt" || p == "log") && f.Signature().Params().Len() > 1
+	return (p == "fmt" || p == "log" || p == "testing") && f.Signature().Params().Len() > 1
 }
 
 // formatsBoxes reports whether a call's format may ask for what package fmt

@@ -134,6 +134,8 @@ func (s *Session) hookTable() map[string]reflect.Value {
 		"Unmarshal": s.unmarshal,
 		"Decode":    s.decode,
 
+		"TemplateData": templateData,
+
 		"Marshal":       marshal,
 		"MarshalIndent": marshalIndent,
 		"Encode":        encode,

@@ -3,16 +3,24 @@ package session
 import (
 	"go/ast"
 	"go/types"
+	"reflect"
 	"strings"
 )
 
 // A template looks into its data by reflection, which sees the fields of a
-// cell's type, but not its methods. A method that the template names is an
-// error of the template's; what would print otherwise than in Go is refused.
+// cell's type, but not its methods: no type can get methods while a program
+// runs, and the executor asks for no other thing. A method that the template
+// names is an error of the template's; what would print otherwise than in Go is
+// refused, or stays in its box, which prints as it should and has no fields.
+
+// executes reports whether a function executes a template with data, its last argument.
+func executes(f *types.Func) bool {
+	return f != nil && f.Pkg() != nil && strings.HasSuffix(f.Pkg().Path(), "/template") && strings.HasPrefix(f.Name(), "Execute")
+}
 
 // inTemplate refuses data whose types print by methods of their own.
-func (l *lowering) inTemplate(f *types.Func, e *ast.CallExpr) {
-	if f.Pkg() == nil || !strings.HasSuffix(f.Pkg().Path(), "/template") || !strings.HasPrefix(f.Name(), "Execute") || len(e.Args) == 0 {
+func (l *lowering) inTemplate(e *ast.CallExpr) {
+	if len(e.Args) == 0 {
 		return
 	}
 	data := e.Args[len(e.Args)-1]
@@ -53,6 +61,119 @@ func (l *lowering) printsItself(t types.Type, seen map[string]bool) types.Type {
 		return l.printsItself(u.(interface{ Elem() types.Type }).Elem(), seen)
 	}
 	return nil
+}
+
+// templateData is data with what is in boxes in their place, also within maps,
+// slices, arrays, structs and behind pointers.
+func templateData(v any) any {
+	u := unboxing{pointers: map[reflect.Value]reflect.Value{}}
+	return u.value(reflect.ValueOf(&v).Elem()).Interface()
+}
+
+type unboxing struct {
+	pointers map[reflect.Value]reflect.Value
+}
+
+// value is v, or a copy that has no boxes.
+func (u unboxing) value(v reflect.Value) reflect.Value {
+	if !holds(v.Type(), map[reflect.Type]bool{}) {
+		return v
+	}
+	to := reflect.New(v.Type()).Elem()
+	switch v.Kind() {
+	case reflect.Interface:
+		if v.IsNil() {
+			return v
+		}
+		x := out(v.Interface())
+		if b, ok := x.(Box); ok {
+			if b.V == nil || b.T.printsItself(map[*desc]bool{}) {
+				return v
+			}
+			x = b.V
+		}
+		to.Set(u.value(reflect.ValueOf(x)))
+	case reflect.Pointer:
+		if v.IsNil() {
+			return v
+		}
+		if old, ok := u.pointers[v]; ok {
+			return old
+		}
+		to.Set(reflect.New(v.Type().Elem()))
+		u.pointers[v] = to
+		to.Elem().Set(u.value(v.Elem()))
+	case reflect.Map:
+		if v.IsNil() {
+			return v
+		}
+		to.Set(reflect.MakeMapWithSize(v.Type(), v.Len()))
+		for key, elem := range v.Seq2() {
+			to.SetMapIndex(u.value(key), u.value(elem))
+		}
+	case reflect.Slice:
+		if v.IsNil() {
+			return v
+		}
+		to.Set(reflect.MakeSlice(v.Type(), v.Len(), v.Len()))
+		fallthrough
+	case reflect.Array:
+		for i := range v.Len() {
+			to.Index(i).Set(u.value(v.Index(i)))
+		}
+	case reflect.Struct:
+		to.Set(v)
+		for i := range v.NumField() {
+			if f := to.Field(i); f.CanSet() {
+				f.Set(u.value(v.Field(i)))
+			}
+		}
+	}
+	return to
+}
+
+// holds reports whether values of a type can lead to a box: a compiled
+// package's own do not.
+func holds(t reflect.Type, seen map[reflect.Type]bool) bool {
+	if t.PkgPath() != "" || seen[t] {
+		return false
+	}
+	seen[t] = true
+	switch t.Kind() {
+	case reflect.Interface:
+		return t.NumMethod() == 0
+	case reflect.Map:
+		return holds(t.Key(), seen) || holds(t.Elem(), seen)
+	case reflect.Slice, reflect.Array, reflect.Pointer:
+		return holds(t.Elem(), seen)
+	case reflect.Struct:
+		for i := range t.NumField() {
+			if holds(t.Field(i).Type, seen) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// printsItself reports whether package fmt calls a method of a type, or of one
+// that it is made of.
+func (d *desc) printsItself(seen map[*desc]bool) bool {
+	if d == nil || d.faithful || d.iface || seen[d] {
+		return false
+	}
+	seen[d] = true
+	for _, t := range []*desc{d, d.pointer} {
+		if t != nil && (t.methods["String"] != nil || t.methods["Error"] != nil || t.methods["Format"] != nil) {
+			return true
+		}
+	}
+	for _, f := range d.fields {
+		if f.exported && f.typ.printsItself(seen) {
+			return true
+		}
+	}
+	return d.elem.printsItself(seen) || d.keys.printsItself(seen)
 }
 
 // templateFunction refuses a function of a cell's types among those of a template.
