@@ -34,6 +34,7 @@ func init() {
 		"GOMAXPROCS":              reflect.ValueOf(runtime.GOMAXPROCS),
 		"GOOS":                    reflect.ValueOf(runtime.GOOS),
 		"GOROOT":                  reflect.ValueOf(runtime.GOROOT),
+		"Goexit":                  reflect.ValueOf(runtime.Goexit),
 		"GoroutineProfile":        reflect.ValueOf(runtime.GoroutineProfile),
 		"Gosched":                 reflect.ValueOf(runtime.Gosched),
 		"KeepAlive":               reflect.ValueOf(runtime.KeepAlive),

@@ -61,12 +61,22 @@ func (p *panicking) final() bool {
 	return exit || p.value == any(errHalted)
 }
 
-// runDeferring runs a function's body and then its deferred calls.
+// runDeferring runs a function's body and then its deferred calls, also where
+// runtime.Goexit ends it.
 func (s *Session) runDeferring(d *deferring, body func()) {
 	mark := s.engine.trace.mark()
-	if p := s.unwind(d, catch(body), mark); p != nil {
-		panic(p.value)
-	}
+	var p *panicking
+	exits := true
+	defer func() {
+		if exits {
+			p = s.unwind(d, nil, mark)
+		}
+		if p != nil {
+			panic(p.value)
+		}
+	}()
+	p = s.unwind(d, catch(body), mark)
+	exits = false
 }
 
 // unwind runs deferred calls, the last one first, and gives the panic that goes

@@ -56,6 +56,9 @@ func (t *thrown) Error() string { return panicText(t.value) }
 // errHalted says that the engine was told to stop.
 var errHalted = errors.New("halted")
 
+// errExited says that a cell's own goroutine called runtime.Goexit.
+var errExited = errors.New("runtime.Goexit ended the cell's own goroutine")
+
 // run compiles and runs a file of declarations or a block of statements until
 // it ends or halt is done. A panic in it is a *thrown.
 func (e *engine) run(halt context.Context, node ast.Node) error {
@@ -71,6 +74,8 @@ func (e *engine) run(halt context.Context, node ast.Node) error {
 		return errHalted
 	case errors.As(err, &p):
 		return &thrown{p.Value, e.trace.reset()}
+	case err == errExited:
+		return &thrown{err, e.trace.reset()}
 	}
 	return err
 }

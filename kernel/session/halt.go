@@ -43,7 +43,7 @@ func (e *engine) execute(halt context.Context, p *interp.Program) error {
 	done.Set(reflect.ValueOf(stop))
 	cancels.SetBool(true)
 	mu.Unlock()
-	var err error
+	err := errExited // unless the interpreter returns
 	go func() {
 		defer close(ended)
 		_, err = e.interp.Execute(p)

@@ -71,9 +71,6 @@ var leftOut = map[string]string{
 
 // leftOutNames are exported names that a table does not have, with the reason.
 var leftOutNames = map[string]map[string]string{
-	"runtime": {
-		"Goexit": "would end the goroutine the cell runs in, and the session with it",
-	},
 	"testing": {
 		"CoverBlock":         testMain,
 		"Cover":              testMain,

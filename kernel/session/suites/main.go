@@ -53,7 +53,7 @@ func took(cmd *exec.Cmd) time.Duration {
 
 // outside is what a cell has no part in: files beside the program, the
 // toolchain, the process, memory as bytes, what the compiler made of it.
-var outside = regexp.MustCompile(`"unsafe"|"syscall"|"os/exec"|"runtime/debug"|"C"|go:build|\+build|go:linkname|go:embed|os\.Args|"runtime/internal|"internal/|GOROOT|testing\.AllocsPerRun|runtime\.(Callers?|Stack|SetFinalizer|AddCleanup|ReadMemStats|FuncForPC|Goexit)|"\./`)
+var outside = regexp.MustCompile(`"unsafe"|"syscall"|"os/exec"|"runtime/debug"|"C"|go:build|\+build|go:linkname|go:embed|os\.Args|"runtime/internal|"internal/|GOROOT|testing\.AllocsPerRun|runtime\.(Callers?|Stack|SetFinalizer|AddCleanup|ReadMemStats|FuncForPC)|"\./`)
 
 func main() {
 	one := flag.String("one", "", "run this program as a cell, and nothing else")
