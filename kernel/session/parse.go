@@ -71,7 +71,7 @@ func parse(fset *token.FileSet, file string, number int, src string) (*unit, []p
 	problems = append(problems, u.syntax(err)...)
 	u.start = f.Package
 	u.declsAt = u.start + token.Pos(len(name+line))
-	inits := 0
+	inits, blanks := 0, 0
 	for _, d := range f.Decls {
 		switch d := d.(type) {
 		case *ast.FuncDecl:
@@ -79,13 +79,14 @@ func parse(fset *token.FileSet, file string, number int, src string) (*unit, []p
 				inits++
 				d.Name.Name = initName(inits)
 			}
-			u.addFunc(fset, d)
 			if d.Body == nil {
 				problems = append(problems, problem{fset.Position(d.Name.Pos()), "func " + d.Name.Name + " has no body"})
 			}
-			if d.Name.Name == "_" {
-				problems = append(problems, problem{fset.Position(d.Name.Pos()), "nothing can use what is called _: give it a name"})
+			if d.Name.Name == "_" { // of which there may be several, and which nothing can use
+				blanks++
+				d.Name.Name = fmt.Sprintf("blank%s%d%s%d", mark, number, mark, blanks)
 			}
+			u.addFunc(fset, d)
 		case *ast.GenDecl:
 			for _, s := range d.Specs {
 				if s, ok := s.(*ast.ImportSpec); ok {

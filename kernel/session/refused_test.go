@@ -17,7 +17,6 @@ func TestRefused(t *testing.T) {
 		{"address of a field that leads back", "type A struct{ b *B }\ntype B struct{ a *A }\na := &A{}\n_ = &a.b", "copy the field's value to a variable first"},
 		{"the file of a line of a log", "log.SetFlags(log.LstdFlags | log.Lshortfile)", "leave Lshortfile out"},
 		{"the source of a line of a log", "_ = slog.HandlerOptions{AddSource: true}", "leave AddSource out"},
-		{"a function without a name", "func _() {}", "give it a name"},
 		{"goto", "again:\nfmt.Print(1)\ngoto again", "put the statements into a function, or use a loop"},
 		{"return", "return", "a cell is not a function"},
 		{"dot import", "import . \"math\"", `import "math" and write math.Name`},

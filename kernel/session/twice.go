@@ -54,7 +54,7 @@ func twice(fset *token.FileSet, u *unit) (problems []problem) {
 
 // declares reports whether one of the unit's declarations has a name.
 func (u *unit) declares(name string) bool {
-	return slices.ContainsFunc(u.decls, func(d *decl) bool { return slices.Contains(d.names, name) })
+	return name != "_" && slices.ContainsFunc(u.decls, func(d *decl) bool { return slices.Contains(d.names, name) })
 }
 
 type placed struct {
