@@ -749,6 +749,9 @@ func (l *lowering) methodCall(e *ast.CallExpr, sel *ast.SelectorExpr, m *types.F
 // receiver2 is a receiver as it stands, for the methods of compiled types.
 func (l *lowering) receiver2(x ast.Expr, path []int) (ast.Expr, types.Type) {
 	r, t := l.expr(x), l.typeOf(x)
+	if sel, ok := ast.Unparen(x).(*ast.SelectorExpr); ok && l.pkgName(sel.X) != nil {
+		r = l.variable(x, false)
+	}
 	for _, i := range path[:len(path)-1] {
 		r, t = l.step(r, t, i)
 	}

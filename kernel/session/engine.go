@@ -35,6 +35,9 @@ func newEngine(symbols map[string]map[string]reflect.Value, waits map[string]*at
 	if err := i.Use(symbols); err != nil {
 		return nil, fmt.Errorf("session: loading the symbol tables: %w", err)
 	}
+	if pkgs := hidden(reflect.ValueOf(i).Elem(), "binPkg"); pkgs.IsValid() { // instead of a copy that package flag does not see
+		pkgs.Interface().(interp.Exports)["os"]["Args"] = symbols["os/os"]["Args"]
+	}
 	trace.fset = i.FileSet()
 	layout := newLayout(waits)
 	if layout == nil || !nodesKnown {

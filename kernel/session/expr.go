@@ -307,6 +307,9 @@ func (l *lowering) variable(e ast.Expr, whole bool) ast.Expr {
 			return &ast.IndexExpr{X: l.unwrap(l.variable(x.X, whole), l.typeOf(x.X)), Lbrack: x.Lbrack, Index: l.subscript(x.Index), Rbrack: x.Rbrack}
 		}
 	case *ast.SelectorExpr:
+		if v, ok := l.info.Uses[x.Sel].(*types.Var); ok && l.pkgName(x.X) != nil {
+			return l.imported(v)
+		}
 		if l.pkgName(x.X) == nil && !l.info.Types[x.X].IsType() {
 			t := l.typeOf(x.X)
 			obj, path, _ := l.lookup(t, x.Sel.Name, l.info.Uses[x.Sel])
@@ -416,12 +419,29 @@ func (l *lowering) imported(obj types.Object) ast.Expr {
 	return &ast.SelectorExpr{X: l.id(l.s.alias(obj.Pkg().Path())), Sel: l.id(obj.Name())}
 }
 
+// packageVariable is the value of a package's variable. The interpreter reads it
+// once, when it compiles what it is assigned to or put into, so a function reads
+// it; errors, which nobody assigns, it may read as it likes.
+func (l *lowering) packageVariable(v *types.Var) ast.Expr {
+	typ := l.spell(v.Type())
+	if typ == nil || isError(v.Type()) {
+		return l.imported(v)
+	}
+	return l.apply(l.helper("variable "+v.Pkg().Path()+"."+v.Name(), func(name string) ast.Decl {
+		return &ast.FuncDecl{Name: l.id(name), Type: &ast.FuncType{Func: l.pos, Params: l.list1(), Results: l.list1(&ast.Field{Type: typ})},
+			Body: l.block(l.ret(l.imported(v)))}
+	}))
+}
+
 func (l *lowering) selector(e *ast.SelectorExpr) ast.Expr {
 	if id, ok := e.X.(*ast.Ident); ok {
 		if _, ok := l.info.Uses[id].(*types.PkgName); ok {
 			obj := l.info.Uses[e.Sel]
-			if _, ok := obj.(*types.Func); ok {
+			switch obj := obj.(type) {
+			case *types.Func:
 				return l.funcValue(e)
+			case *types.Var:
+				return l.packageVariable(obj)
 			}
 			return l.imported(obj)
 		}

@@ -216,6 +216,12 @@ func (l *lowering) store(x, value ast.Expr, declare bool) []ast.Stmt {
 		}
 		return []ast.Stmt{l.local(l.bind(id), t, value)}
 	}
+	if sel, ok := ast.Unparen(x).(*ast.SelectorExpr); ok && l.pkgName(sel.X) != nil {
+		if _, ok := value.(*ast.Ident); !ok { // the result of a call would not arrive
+			made := l.new()
+			return append(l.withFunctions(l.define1(made, value)), l.set(l.target(x), made))
+		}
+	}
 	return l.put(l.target(x), value)
 }
 
