@@ -188,7 +188,21 @@ func (s *Session) mirror(d *desc, t reflect.Type) *rtype {
 		}
 	}
 	r, _ := s.mirrors.LoadOrStore(key, &rtype{s, d, t})
+	r.(*rtype).learn(t)
 	return r.(*rtype)
+}
+
+// unknown reports whether the interpreter's type is not known: the way to it
+// led through a cut field (see cycle.go), which is any.
+func (r *rtype) unknown() bool {
+	return r.d != nil && !r.d.iface && r.t.Kind() == reflect.Interface
+}
+
+// learn takes the interpreter's type from a value.
+func (r *rtype) learn(t reflect.Type) {
+	if r.unknown() && t.Kind() != reflect.Interface {
+		r.t = t
+	}
 }
 
 // describeLate is the description of a type that a running cell asks for.
@@ -261,7 +275,10 @@ func (r *rtype) Kind() reflect.Kind {
 	}
 	switch u := r.under().(type) {
 	case *types.Basic:
-		return r.t.Kind()
+		if u.Kind() == types.String {
+			return reflect.String
+		}
+		return reflect.Kind(u.Kind()) // which both begin with bool and the numbers
 	case *types.Pointer:
 		return reflect.Pointer
 	case *types.Slice:
@@ -310,7 +327,10 @@ func (r *rtype) Key() mirrorType {
 	if !ok {
 		panic(reflectPanic{"reflect: Key of non-map type " + r.String()})
 	}
-	return r.part(r.d.keys, m.Key(), r.bare().Key())
+	if t := r.bare(); t.Kind() != reflect.Interface {
+		return r.part(r.d.keys, m.Key(), t.Key())
+	}
+	return r.part(r.d.keys, m.Key(), reflect.TypeFor[any]())
 }
 
 func (r *rtype) Len() int {
@@ -347,7 +367,10 @@ func (r *rtype) Field(i int) mirrorField {
 	if i < 0 || i >= u.NumFields() {
 		panic(reflectPanic{"reflect: Field index out of bounds"})
 	}
-	f, real := u.Field(i), r.t.Field(i)
+	f, real := u.Field(i), reflect.StructField{Type: reflect.TypeFor[any]()}
+	if !r.unknown() {
+		real = r.t.Field(i)
+	}
 	one := mirrorField{Name: f.Name(), Type: r.part(r.d.fields[i].typ, f.Type(), real.Type), Tag: reflect.StructTag(u.Tag(i)), Offset: real.Offset, Index: []int{i}, Anonymous: f.Embedded()}
 	if !f.Exported() {
 		one.PkgPath = "main"

@@ -48,7 +48,7 @@ func (v mirrorValue) any() any {
 		return v.v.Interface()
 	}
 	x := v.v
-	if !v.t.d.wrapped && x.Kind() == reflect.Interface { // of a cut field
+	if v.cut() {
 		x = x.Elem()
 		if !x.IsValid() {
 			x = reflect.Zero(v.t.t)
@@ -63,16 +63,36 @@ func (v mirrorValue) in() reflect.Value {
 		switch {
 		case v.t.d.wrapped:
 			return unwrapped(v.v)
-		case v.v.Kind() == reflect.Interface && !v.t.d.iface:
+		case v.cut() && v.v.IsNil():
+			return nothing[v.t.Kind()]
+		case v.cut():
 			return v.v.Elem()
 		}
 	}
 	return v.v
 }
 
+// cut reports whether the value is in a cut field (see cycle.go).
+func (v mirrorValue) cut() bool {
+	return v.v.IsValid() && !v.t.plain() && !v.t.d.wrapped && !v.t.d.iface && v.v.Kind() == reflect.Interface
+}
+
+// nothing is nil of each kind, for cut fields, which have no type.
+var nothing = map[reflect.Kind]reflect.Value{
+	reflect.Pointer: reflect.Zero(reflect.TypeFor[*any]()),
+	reflect.Slice:   reflect.Zero(reflect.TypeFor[[]any]()),
+	reflect.Map:     reflect.Zero(reflect.TypeFor[map[any]any]()),
+	reflect.Chan:    reflect.Zero(reflect.TypeFor[chan any]()),
+	reflect.Func:    reflect.Zero(reflect.TypeFor[func()]()),
+}
+
 // of is a part of the value.
 func (v mirrorValue) of(x reflect.Value, t mirrorType) mirrorValue {
-	return mirrorValue{v: x, t: t.(*rtype), hidden: v.hidden}
+	r := t.(*rtype)
+	if x.IsValid() {
+		r.learn(x.Type())
+	}
+	return mirrorValue{v: x, t: r, hidden: v.hidden}
 }
 
 // Format is for package fmt, which prints what a value holds.
@@ -185,20 +205,8 @@ func (v mirrorValue) SetCap(n int)                      { v.must("SetCap"); v.in
 func (v mirrorValue) Grow(n int)                        { v.must("Grow"); v.in().Grow(n) }
 func (v mirrorValue) SetZero()                          { v.must("SetZero"); v.v.SetZero() }
 
-func (v mirrorValue) IsNil() bool {
-	if x := v.in(); x.IsValid() {
-		return x.IsNil()
-	}
-	return v.v.IsValid() || v.v.IsNil() // a cut field that holds nothing; what is invalid panics
-}
-
-func (v mirrorValue) IsZero() bool {
-	x := v.in()
-	if !x.IsValid() && v.v.IsValid() {
-		return true
-	}
-	return x.IsZero()
-}
+func (v mirrorValue) IsNil() bool  { return v.in().IsNil() }
+func (v mirrorValue) IsZero() bool { return v.in().IsZero() }
 
 func (v mirrorValue) Comparable() bool {
 	if v.Kind() == reflect.Interface {
@@ -225,7 +233,7 @@ func (v mirrorValue) Elem() mirrorValue {
 		return e
 	case reflect.Pointer:
 		x := v.in()
-		if !x.IsValid() || x.IsNil() {
+		if x.IsNil() {
 			return mirrorValue{}
 		}
 		return v.of(x.Elem(), v.t.Elem())
@@ -400,6 +408,9 @@ func (v mirrorValue) as(t mirrorType) reflect.Value {
 			to.s.store(p.Interface(), out(x), d)
 		}
 		return p.Elem()
+	}
+	if v.cut() && v.v.IsNil() {
+		return reflect.Zero(to.t)
 	}
 	x := v.in()
 	if !to.plain() && to.d.wrapped {
