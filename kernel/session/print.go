@@ -45,6 +45,9 @@ type printer struct {
 	erroring bool // within what a wrong verb leaves
 }
 
+// WriteString is there because the states of package fmt have it.
+func (p *printer) WriteString(text string) (int, error) { return io.WriteString(p.State, text) }
+
 // marked reports whether a flag marks %v.
 func (p *printer) marked(flag int) bool { return p.verb == 'v' && !p.erroring && p.Flag(flag) }
 
