@@ -26,9 +26,6 @@ func (l *lowering) exprAs(e ast.Expr, to types.Type) ast.Expr {
 	if w := l.writer(e); w != nil && types.IsInterface(to) {
 		return w
 	}
-	if n, ok := types.Unalias(l.typeOf(e)).(*types.Named); ok && tv.Value != nil && foreign(n) {
-		return l.convert(l.typedConstant(tv.Value, n), n, to)
-	}
 	return l.convert(l.expr(e), l.typeOf(e), to)
 }
 
@@ -186,20 +183,6 @@ func (l *lowering) constant(v constant.Value, t types.Type) ast.Expr {
 	}
 	l.refuse(l.pos, "the interpreter has no constants of this type")
 	return l.id("nil")
-}
-
-// typedConstant is a constant of a compiled package's type, which the
-// interpreter would forget on the way into an interface.
-func (l *lowering) typedConstant(v constant.Value, t *types.Named) ast.Expr {
-	typ := l.spell(t)
-	if typ == nil {
-		return l.constant(v, t)
-	}
-	return l.apply(l.helper("constant "+v.ExactString()+" "+l.key(t), func(name string) ast.Decl {
-		c := l.id("c")
-		return &ast.FuncDecl{Name: l.id(name), Type: &ast.FuncType{Func: l.pos, Params: l.list1(), Results: l.list1(&ast.Field{Type: typ})},
-			Body: l.block(l.local(c, typ, l.constant(v, t)), l.ret(c))}
-	}))
 }
 
 // writer is what takes the place of os.Stdout and os.Stderr, or nil.

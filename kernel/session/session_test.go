@@ -152,3 +152,17 @@ func TestCellsAreForgotten(t *testing.T) {
 		t.Errorf("the error has not the functions' lines: %s", text)
 	}
 }
+
+// A constant of a package's type is shown by its methods, as a variable of it is.
+func TestConstantsAreShownAsWhatTheyAre(t *testing.T) {
+	s := newSession(t)
+	for i, c := range []struct{ code, mime, want string }{
+		{`nb.Markdown("**a**")`, "text/markdown", "**a**"},
+		{`nb.HTML("<b>a</b>")`, "text/html", "<b>a</b>"},
+		{"const c nb.LaTeX = \"$a$\"\nc", "text/latex", "$a$"},
+	} {
+		if o := s.Execute(t.Context(), Cell{i + 1, c.code}, nowhere{}); o.Value[c.mime] != c.want {
+			t.Errorf("%s shows %v", c.code, o.Value)
+		}
+	}
+}
