@@ -206,22 +206,21 @@ func whole(v any) any {
 	case b.T.methods["Error"] != nil && b.T.methods["Error"].sig == "func()(string)":
 		return asError(b)
 	case b.T.methods["LogValue"] != nil:
-		if f, ok := asFunc[func() slog.Value](b, "LogValue"); ok {
-			return logBox{b, f}
+		if _, ok := asFunc[func() slog.Value](b, "LogValue"); ok {
+			return logBox{b}
 		}
 	}
 	return v
 }
 
 // A logBox is a value that says itself how package slog shows it.
-type logBox struct {
-	Box
-	logValue
+type logBox struct{ Box }
+
+// LogValue is the value's own.
+func (b logBox) LogValue() slog.Value {
+	f, _ := asFunc[func() slog.Value](b.Box, "LogValue")
+	return f()
 }
-
-type logValue func() slog.Value
-
-func (f logValue) LogValue() slog.Value { return f() }
 
 // MarshalJSON writes what is in the box.
 func (e errorBox) MarshalJSON() ([]byte, error) { return e.box.MarshalJSON() }
@@ -238,6 +237,9 @@ func out(v any) any {
 		return w.carried()
 	}
 	rv := reflect.ValueOf(v)
+	if rv.Kind() == reflect.Pointer && wrappers[rv.Type().Elem()] { // of a key
+		rv = rv.Elem()
+	}
 	if rv.Kind() == reflect.Struct && wrappers[rv.Type()] {
 		if b, ok := rv.FieldByName("IValue").Interface().(Box); ok {
 			return b
@@ -347,6 +349,34 @@ func (s *Session) wrap(b Box, t reflect.Type, d *desc) reflect.Value {
 		return more(w, b)
 	}
 	return w
+}
+
+// keyAs stores the key of a map whose keys are of a compiled interface: what
+// makes one of a box is made once for each, so that equal keys are the same.
+func (s *Session) keyAs(ptr, v any, typ int) {
+	b, boxed := out(v).(Box)
+	if !boxed {
+		if v != nil {
+			s.store(ptr, v, s.types[typ])
+		}
+		return
+	}
+	if b.V != nil && !reflect.ValueOf(b.V).Comparable() {
+		panic(fault("hash of unhashable type " + unhashable(b)))
+	}
+	type key struct {
+		t reflect.Type
+		b Box
+	}
+	to := reflect.ValueOf(ptr).Elem()
+	k, ok := s.keys.Load(key{to.Type(), b})
+	if !ok {
+		w := s.wrap(b, to.Type(), s.types[typ])
+		p := reflect.New(w.Type())
+		p.Elem().Set(w)
+		k, _ = s.keys.LoadOrStore(key{to.Type(), b}, p)
+	}
+	to.Set(k.(reflect.Value))
 }
 
 // typeName is the name of a value's type as Go prints it.

@@ -619,7 +619,7 @@ func (l *lowering) builtin(e *ast.CallExpr, name string) ast.Expr {
 		return l.wrap(c, t)
 	case "delete":
 		m := l.typeOf(e.Args[0]).Underlying().(*types.Map)
-		return l.apply(l.id("delete"), l.under(e.Args[0]), l.exprAs(e.Args[1], m.Key()))
+		return l.apply(l.id("delete"), l.under(e.Args[0]), l.mapKey(e.Args[1], m.Key()))
 	case "complex":
 		part := types.Typ[types.Float64]
 		if b, ok := t.Underlying().(*types.Basic); ok && b.Kind() == types.Complex64 {

@@ -554,7 +554,7 @@ func (l *lowering) literalOf(e *ast.CompositeLit, t types.Type) ast.Expr {
 		for _, x := range e.Elts {
 			kv := x.(*ast.KeyValueExpr)
 			l.templateFunction(t, kv.Value)
-			pair(l.element(kv.Key, u.Key()), l.element(kv.Value, u.Elem()))
+			pair(l.mapKey(kv.Key, u.Key()), l.element(kv.Value, u.Elem()))
 		}
 	case interface{ Elem() types.Type }:
 		for _, x := range e.Elts {
@@ -601,6 +601,8 @@ func (l *lowering) mapKey(x ast.Expr, t types.Type) ast.Expr {
 	k := l.element(x, t)
 	if from := l.typeOf(x); types.IsInterface(t) && boxed(t) && l.info.Types[x].Value == nil && (types.IsInterface(from) || !l.faithful(from)) {
 		return l.hook("Key", k)
+	} else if types.IsInterface(t) && !boxed(t) && !isError(t) && (types.IsInterface(from) || !l.faithful(from)) {
+		return l.as(k, t, "KeyAs")
 	}
 	return k
 }

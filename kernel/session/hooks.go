@@ -93,6 +93,7 @@ func (s *Session) hookTable() map[string]reflect.Value {
 			}
 			return v
 		},
+		"KeyAs": s.keyAs,
 		"Keys": func(ptr, m any) {
 			to := reflect.ValueOf(ptr).Elem()
 			to.Set(reflect.Append(to, reflect.ValueOf(m).MapKeys()...))

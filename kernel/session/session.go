@@ -66,6 +66,7 @@ type Session struct {
 	descs       map[string]*desc  // types that went into interfaces, by key
 	types       []*desc           // the same by number
 	methodKeys  sync.Map          // of the signatures of compiled methods
+	keys        sync.Map          // of maps whose keys are of a compiled interface, made of boxes
 	callers     callers           // of functions that defer calls
 	natives     []*nativeFunc     // by number
 	nativeNames map[string]bool   // the interpreter's names of them
