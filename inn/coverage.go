@@ -64,7 +64,7 @@ func (t *trainer) cover() *coverage {
 
 // warn is a sentence about the parameter whose coverage is farthest off, if
 // that is not by chance. Networks that were saved before there were coverages have none.
-func (c *coverage) warn(vars []Var) string {
+func (c *coverage) warn(vars []Var, advice string) string {
 	if c == nil {
 		return ""
 	}
@@ -82,8 +82,8 @@ func (c *coverage) warn(vars []Var) string {
 	if share > coverageRight {
 		how = "wide"
 	}
-	return fmt.Sprintf("The posterior of %s is too %s: on the training data its 68 %% interval held the truth in %.0f %% of %d cases. Longer training may help; if y is noisy, set Settings.Noise, or take method.TrainCINN.",
-		vars[worst].Name, how, 100*share, c.Pairs)
+	return fmt.Sprintf("The posterior of %s is too %s: on the training data its 68 %% interval held the truth in %.0f %% of %d cases. %s",
+		vars[worst].Name, how, 100*share, c.Pairs, advice)
 }
 
 // check is for a coverage from a file.
@@ -100,5 +100,9 @@ func (c *coverage) check(d int) error {
 
 // warning is what draws for a normalised y are to say.
 func (m *Model) warning(y []float32) string {
-	return strings.TrimSpace(m.fence.Warn(y) + " " + m.covered.warn(m.x.Vars))
+	advice := "Longer training may help; if y is noisy, set Settings.Noise, or take method.TrainINN or TrainCINN."
+	if m.settings.Noise != nil || m.settings.WeightLikelihood > 0 {
+		advice = "Longer training may help, or more pairs, or method.TrainCINN."
+	}
+	return strings.TrimSpace(m.fence.Warn(y) + " " + m.covered.warn(m.x.Vars, advice))
 }

@@ -19,7 +19,7 @@ func TestCoverageWarns(t *testing.T) {
 		{[]float64{0.95, 0.5}, "of a is too wide: on the training data its 68 % interval held the truth in 95 % of 200 cases"},
 		{[]float64{0, 1}, "of a is too narrow or biased"},
 	} {
-		got := (&coverage{Pairs: 200, Inside: c.inside}).warn(Vars("a", "b"))
+		got := (&coverage{Pairs: 200, Inside: c.inside}).warn(Vars("a", "b"), "")
 		if (got == "") != (c.want == "") || !strings.Contains(got, c.want) {
 			t.Errorf("%v: %q, want %q", c.inside, got, c.want)
 		}

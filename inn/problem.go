@@ -7,6 +7,7 @@ import (
 	"math"
 	"math/rand/v2"
 	"runtime"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -42,7 +43,7 @@ func Vars(labels ...string) []Var {
 // A Problem is an inverse problem: hidden parameters x with a prior p(x), and
 // a forward process y = s(x) that a simulator computes, with noise if it has
 // any (section 3.1 of the paper). X and Y name the D parameters and the M
-// measurements and so give the dimensions.
+// measurements and so give the dimensions. Simulate gets an x of its own, which it may change.
 type Problem struct {
 	Name     string
 	X, Y     []Var
@@ -92,7 +93,7 @@ func (p Problem) Run(rng *rand.Rand, x []float64) ([]float64, error) {
 	if len(x) != len(p.X) {
 		return nil, fmt.Errorf("inn: problem %q: x has %d values, but X names %d parameters", p.Name, len(x), len(p.X))
 	}
-	y, err := guard("simulator", func() []float64 { return p.Simulate(rng, x) }, p.Y)
+	y, err := guard("simulator", func() []float64 { return p.Simulate(rng, slices.Clone(x)) }, p.Y)
 	if err != nil {
 		return nil, fmt.Errorf("inn: problem %q: %w at x = %.4g", p.Name, err, x)
 	}

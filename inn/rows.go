@@ -3,6 +3,7 @@ package inn
 import (
 	"math"
 	"math/rand/v2"
+	"slices"
 	"time"
 
 	"github.com/innkeeper-notebook/innkeeper/inn/rows"
@@ -73,7 +74,7 @@ func (p Problem) together(x, y []float64, seed uint64, first int) bool {
 		return false
 	}
 	if simulator != nil {
-		return simulator.Call(states, x, y) == nil && finite(y)
+		return simulator.Call(states, slices.Clone(x), y) == nil && finite(y)
 	}
 	for i, s := range states {
 		py, err := p.Run(rand.New(rand.NewPCG(s[0], s[1])), x[i*len(p.X):(i+1)*len(p.X)])

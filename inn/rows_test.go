@@ -42,6 +42,29 @@ func together(p Problem, calls, singles *int) Problem {
 	return q
 }
 
+// TestManyRowsMayBeChanged: a simulator of many rows has rows of its own, too.
+func TestManyRowsMayBeChanged(t *testing.T) {
+	p := drawn()
+	want, err := p.Pairs(100, 3)
+	if err != nil {
+		t.Fatal(err)
+	}
+	q := p
+	q.Simulate = func(rng *rand.Rand, x []float64) []float64 {
+		y := p.Simulate(rng, x)
+		x[0] = -1
+		return y
+	}
+	calls, singles := 0, 0
+	got, err := together(q, &calls, &singles).Pairs(100, 3)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if calls == 0 || !slices.Equal(got.X.Data, want.X.Data) || !slices.Equal(got.Y.Data, want.Y.Data) {
+		t.Errorf("%d calls; the pairs hold x = %v, the prior drew %v", calls, got.X.Row(0), want.X.Row(0))
+	}
+}
+
 func TestRowsGiveThePairsOfOneByOne(t *testing.T) {
 	p := drawn()
 	want, err := p.Pairs(1001, 3)

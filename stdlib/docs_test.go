@@ -47,6 +47,9 @@ func TestSignatures(t *testing.T) {
 		}
 	}
 	for key, symbols := range stdlib.Symbols {
+		if strings.HasSuffix(key, "innkeeper/stdlib/stdlib") {
+			continue // it is for the interpreter, no cell can import it
+		}
 		docs := stdlib.Docs(path.Dir(key))
 		for name, v := range symbols {
 			switch typ := v.Type(); {

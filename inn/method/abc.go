@@ -8,6 +8,7 @@ import (
 	"math"
 	"runtime"
 	"slices"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -20,7 +21,8 @@ import (
 // the medical application (appendix 7): the nearest 0.5 %.
 type ABCSettings struct {
 	// Quantile q is the accepted share of the simulations: n draws cost n/q
-	// simulations, and are the n nearest of them; 0.005.
+	// simulations, and are the n nearest of them; 0.005. Of ready pairs, more than four times
+	// this share are drawn with a Warning.
 	Quantile float64
 
 	// Threshold ε, when set, accepts each simulation with dist(y, y*) < ε
@@ -78,7 +80,8 @@ func NewABC(p inn.Problem, s *ABCSettings) (*ABC, error) {
 
 // NewABCFromPairs makes ABC that chooses among ready pairs: by quantile, the n
 // nearest of all of them; by threshold, the first n that are near enough. The
-// seed of Sample does not matter then, and Quantile and Simulations do not.
+// seed of Sample does not matter then, nor do Simulations. Draws have a Warning when they are more
+// than 4 Quantile of the pairs: the more of the pairs are drawn, the nearer the draws are to the prior.
 func NewABCFromPairs(pairs *inn.Pairs, s *ABCSettings) (*ABC, error) {
 	o, err := s.withDefaults()
 	if err != nil {
@@ -167,11 +170,18 @@ func (a *ABC) Sample(y []float64, n int, seed uint64) (*inn.Samples, error) {
 	slices.SortFunc(s.kept, func(p, q hit) int { return cmp.Compare(p.i, q.i) })
 	draws := inn.NewSamples(a.x, n)
 	draws.Warning = a.y.fence.Warn(yn)
+	if share := float64(n) / float64(s.total); a.pairs != nil && a.Threshold == 0 && share > manyQuantiles*a.Quantile {
+		draws.Warning = strings.TrimSpace(fmt.Sprintf("%s These are %.2g %% of all %d pairs, so that they are too wide, or hardly more than the prior: ask for fewer draws, or take more pairs.",
+			draws.Warning, 100*share, s.total))
+	}
 	for i, h := range s.kept {
 		copy(draws.Row(i), h.x)
 	}
 	return draws, nil
 }
+
+// manyQuantiles is how many times the accepted share of ABC by quantile are too many of ready pairs.
+const manyQuantiles = 4
 
 // A hit is a simulation that may be accepted.
 type hit struct {

@@ -111,6 +111,31 @@ func TestABCTakesTheNearest(t *testing.T) {
 	}
 }
 
+// TestABCOfManyOfThePairsIsWarnedOf: half of all pairs are hardly nearer to y than the prior.
+func TestABCOfManyOfThePairsIsWarnedOf(t *testing.T) {
+	pairs, err := linear.Pairs(2000, 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct {
+		set  *ABCSettings
+		n    int
+		want bool
+	}{{nil, 10, false}, {nil, 40, false}, {nil, 1000, true}, {&ABCSettings{Quantile: 0.5}, 1000, false}, {&ABCSettings{Threshold: 3}, 100, false}} {
+		a, err := NewABCFromPairs(pairs, c.set)
+		if err != nil {
+			t.Fatal(err)
+		}
+		draws, err := a.Sample(pairs.Y.Row(0), c.n, 1)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if strings.Contains(draws.Warning, "% of all 2000 pairs") != c.want {
+			t.Errorf("%d draws of 2000 pairs, settings %+v: the warning is %q", c.n, c.set, draws.Warning)
+		}
+	}
+}
+
 func TestABCIsTheSameOnAnyNumberOfWorkers(t *testing.T) {
 	for _, s := range []ABCSettings{{Quantile: 0.01}, {Threshold: 0.3}} {
 		var first []float64

@@ -3,6 +3,7 @@ package method
 import (
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/innkeeper-notebook/innkeeper/inn"
 	"github.com/innkeeper-notebook/innkeeper/inn/tensor"
@@ -87,7 +88,8 @@ func (p *withoutResiduals) Sample(y []float64, n int, seed uint64) (*inn.Samples
 		return nil, fmt.Errorf("method: %s draws %d values, want %d parameters and residuals", p, len(full.Vars), want)
 	}
 	draws := inn.NewSamples(vars, full.Len())
-	draws.Warning = full.Warning
+	// The residuals have no name that the reader of a warning has heard.
+	draws.Warning = strings.ReplaceAll(full.Warning, "The posterior of residual of ", "The posterior of the noise in ")
 	for i := range draws.Len() {
 		copy(draws.Row(i), full.Row(i))
 	}

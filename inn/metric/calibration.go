@@ -26,9 +26,13 @@ type CalibrationTable struct {
 	// Inliers - Confidence below zero is overconfidence.
 	Inliers []float64
 
-	// Error is the calibration error over all parameters, the median of
-	// |Inliers - Confidence|.
+	// Error is the paper's calibration error over all parameters together, the median of
+	// |Inliers - Confidence|. A parameter that is too wide and one that is too narrow
+	// cancel in it; Mean and Worst see both.
 	Error float64
+
+	Mean  float64 // of the parameters' errors
+	Worst float64 // the largest of them
 
 	// Chance is what the error of one parameter stays below in 95 of 100 test
 	// sets of this size when the posterior is exact: an error below it is no
@@ -53,7 +57,8 @@ const confidences = 100
 // quantile intervals of the marginals at 100 confidences. The paper has 4096
 // draws and 5000 tests. The k-th of n draws in order counts as the quantile
 // k/(n+1), which it is on average, so that an exact posterior shows no error
-// however few draws it has: from 200 on, the number of draws hardly matters.
+// however few draws it has: from 200 on, the number of draws hardly matters. A truth that
+// is equal to several draws, as whole numbers are, counts by halves and other parts: its place among its equals is uniform.
 func Calibration(post inn.Posterior, test *inn.Pairs, set *Settings) (*CalibrationTable, error) {
 	r, err := newRun(post, test, set)
 	if err != nil {
@@ -74,7 +79,7 @@ func Calibration(post inn.Posterior, test *inn.Pairs, set *Settings) (*Calibrati
 type calibration struct {
 	*run
 	table  *CalibrationTable
-	counts [][]int
+	counts [][]float64
 }
 
 func (r *run) calibration() *calibration {
@@ -82,9 +87,9 @@ func (r *run) calibration() *calibration {
 	for k := range t.Confidence {
 		t.Confidence[k] = float64(k+1) / (confidences + 1)
 	}
-	c := &calibration{r, t, make([][]int, len(r.test.X.Vars))}
+	c := &calibration{r, t, make([][]float64, len(r.test.X.Vars))}
 	for j := range c.counts {
-		c.counts[j] = make([]int, confidences)
+		c.counts[j] = make([]float64, confidences)
 	}
 	return c
 }
@@ -94,9 +99,7 @@ func (c *calibration) add(truth []float64, cols [][]float64) {
 	for j, draws := range cols {
 		below, above := rank(draws, truth[j])
 		for k, q := range c.table.Confidence {
-			if (1-q)/2 < below && above < (1+q)/2 {
-				c.counts[j][k]++
-			}
+			c.counts[j][k] += inside(below, above, q)
 		}
 	}
 }
@@ -107,10 +110,12 @@ func (c *calibration) finish() *CalibrationTable {
 	for j, v := range vars {
 		row := CalibrationRow{Var: v, Inliers: make([]float64, confidences)}
 		for k, count := range c.counts[j] {
-			row.Inliers[k] = float64(count) / float64(c.n)
+			row.Inliers[k] = count / float64(c.n)
 			t.Inliers[k] += row.Inliers[k] / float64(len(vars))
 		}
 		row.Error = deviation(row.Inliers, t.Confidence)
+		t.Mean += row.Error / float64(len(vars))
+		t.Worst = max(t.Worst, row.Error)
 		t.Rows = append(t.Rows, row)
 	}
 	t.Error = deviation(t.Inliers, t.Confidence)
@@ -119,10 +124,8 @@ func (c *calibration) finish() *CalibrationTable {
 }
 
 // rank says where x stands among the draws: with the k-th of n draws in order
-// as the quantile k/(n+1), lines between them and nothing beyond the ends, x is
-// strictly inside the interval between the p- and the q-quantile exactly when
-// p < below and above < q. The two differ only when x equals several draws.
-// It needs no sorting.
+// as the quantile k/(n+1), lines between them and nothing beyond the ends, x is between
+// the quantiles below and above, which differ when it equals draws. It needs no sorting.
 func rank(draws []float64, x float64) (below, above float64) {
 	var less, equal int
 	left, right := math.Inf(-1), math.Inf(1) // the neighbours of x
@@ -139,15 +142,27 @@ func rank(draws []float64, x float64) (below, above float64) {
 	}
 	n := float64(len(draws) + 1)
 	switch {
+	case equal > 0:
+		return float64(less) / n, float64(less+equal+1) / n
 	case less == 0:
 		return -1, -1
-	case less+equal == len(draws):
+	case less == len(draws):
 		return 2, 2
-	case equal > 0:
-		return float64(less+1) / n, float64(less+equal) / n
 	}
 	at := (float64(less) + (x-left)/(right-left)) / n
 	return at, at
+}
+
+// inside is the share of the places from below to above that lie in the central interval of confidence q.
+func inside(below, above, q float64) float64 {
+	low, high := (1-q)/2, (1+q)/2
+	if below == above {
+		if low < below && below < high {
+			return 1
+		}
+		return 0
+	}
+	return max(0, min(above, high)-max(below, low)) / (above - below)
 }
 
 // deviation is the median of |inliers - confidence|.
@@ -190,14 +205,17 @@ func (t *CalibrationTable) caption() string {
 	return fmt.Sprintf("calibration error of %s: %d measurements, %d draws each; chance stays below %.2f %%", t.Method, t.Tests, t.Draws, 100*t.Chance)
 }
 
-// String is the table as text: the error of every parameter and of all.
+// String is the table as text: the error of every parameter, their mean and that of all together.
 func (t *CalibrationTable) String() string {
 	var b strings.Builder
 	fmt.Fprintln(&b, t.caption())
 	for _, r := range t.Rows {
 		fmt.Fprintf(&b, "%-16s %8.2f %%\n", r.Var.Label(), 100*r.Error)
 	}
-	fmt.Fprintf(&b, "%-16s %8.2f %%\n", "all", 100*t.Error)
+	if len(t.Rows) > 1 {
+		fmt.Fprintf(&b, "%-16s %8.2f %%\n", "mean of these", 100*t.Mean)
+		fmt.Fprintf(&b, "%-16s %8.2f %%\n", "all together", 100*t.Error)
+	}
 	return b.String()
 }
 
@@ -208,6 +226,9 @@ func (t *CalibrationTable) HTML() string {
 	for _, r := range t.Rows {
 		fmt.Fprintf(&b, "<tr><th>%s</th><td>%.2f %%</td></tr>", html.EscapeString(r.Var.Label()), 100*r.Error)
 	}
-	fmt.Fprintf(&b, "<tr><th>all</th><td>%.2f %%</td></tr></tbody></table>", 100*t.Error)
+	if len(t.Rows) > 1 {
+		fmt.Fprintf(&b, "<tr><th>mean of these</th><td>%.2f %%</td></tr><tr><th>all together</th><td>%.2f %%</td></tr>", 100*t.Mean, 100*t.Error)
+	}
+	b.WriteString("</tbody></table>")
 	return b.String()
 }

@@ -5,6 +5,8 @@ import (
 	"math/rand/v2"
 	"slices"
 	"testing"
+
+	"github.com/innkeeper-notebook/innkeeper/inn"
 )
 
 // TestCalibrationAgainstClosedForm: for a Gaussian posterior of w times the
@@ -65,7 +67,7 @@ func TestConfidences(t *testing.T) {
 }
 
 // TestRank: standing strictly inside an interval by rank is the same as by its
-// quantiles, the k-th of n draws at k/(n+1), ties and ends included.
+// quantiles, the k-th of n draws at k/(n+1), ends included. Equal to draws, it is anywhere among them.
 func TestRank(t *testing.T) {
 	rng := rand.New(rand.NewPCG(1, 1))
 	for range 2000 {
@@ -88,11 +90,105 @@ func TestRank(t *testing.T) {
 		}
 		lo, hi := at((1-q)/2), at((1+q)/2)
 		below, above := rank(draws, x)
-		got, want := (1-q)/2 < below && above < (1+q)/2, lo < x && x < hi
+		got, want := inside(below, above, q) == 1, lo < x && x < hi
+		if below < above {
+			less, _ := slices.BinarySearch(draws, x)
+			more, _ := slices.BinarySearch(draws, x+0.25)
+			near(t, "below", below, float64(less)/float64(len(draws)+1), 1e-12)
+			near(t, "above", above, float64(more+1)/float64(len(draws)+1), 1e-12)
+			continue
+		}
 		if got != want && math.Abs(lo-x) > 1e-9 && math.Abs(hi-x) > 1e-9 {
 			t.Fatalf("x %v, draws %v, confidence %v (%v to %v): inside %v by rank, %v by quantiles", x, draws, q, lo, hi, got, want)
 		}
 	}
+}
+
+// wholes is an exact posterior of a whole number n, 0 to 3, each as probable: y is n + 0.7 ε.
+type wholes struct{}
+
+func (wholes) String() string { return "exact" }
+
+func (wholes) Sample(y []float64, n int, seed uint64) (*inn.Samples, error) {
+	rng := inn.RNG(seed, 0)
+	s := inn.NewSamples(inn.Vars("n"), n)
+	var weights [4]float64
+	sum := 0.0
+	for k := range weights {
+		d := (y[0] - float64(k)) / 0.7
+		weights[k] = math.Exp(-d * d / 2)
+		sum += weights[k]
+	}
+	for i := range n {
+		u := sum * rng.Float64()
+		for k, w := range weights {
+			if u -= w; u < 0 || k == 3 {
+				s.Row(i)[0] = float64(k)
+				break
+			}
+		}
+	}
+	return s, nil
+}
+
+// TestCalibrationOfWholeNumbers: an exact posterior of few values is calibrated, and so is a parameter that is known.
+func TestCalibrationOfWholeNumbers(t *testing.T) {
+	problem := inn.Problem{X: inn.Vars("n"), Y: inn.Vars("y"),
+		Prior:    func(rng *rand.Rand) []float64 { return []float64{float64(rng.IntN(4))} },
+		Simulate: func(rng *rand.Rand, x []float64) []float64 { return []float64{x[0] + 0.7*rng.NormFloat64()} }}
+	test, err := problem.Pairs(2000, 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	table, err := Calibration(wholes{}, test, &Settings{Draws: 200, Seed: 1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if table.Error > table.Chance {
+		t.Errorf("the exact posterior of a whole number has a calibration error of %v, chance stays below %v", table.Error, table.Chance)
+	}
+	recovery, err := Recovered(wholes{}, test, &Settings{Draws: 200, Seed: 1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	near(t, "in the 68 % interval", recovery.Rows[0].Inside, 0.68, 0.03)
+	for _, known := range [][]float64{{2, 2, 2}, {2, 2, 2, 2}} {
+		below, above := rank(known, 2)
+		near(t, "a known parameter's share", inside(below, above, 0.68), 0.68, 1e-12)
+	}
+}
+
+// TestCalibrationDoesNotCancel: two parameters, one too narrow and one too wide, have errors that their
+// mean and the worst show.
+func TestCalibrationDoesNotCancel(t *testing.T) {
+	problem := inn.Problem{X: inn.Vars("a", "b"), Y: inn.Vars("y"),
+		Prior:    inn.Normal([]float64{0, 0}, []float64{1, 1}),
+		Simulate: func(_ *rand.Rand, x []float64) []float64 { return []float64{0 * x[0]} }}
+	test, err := problem.Pairs(500, 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	table, err := Calibration(scaledPrior{0.42, 2.5}, test, &Settings{Draws: 200, Seed: 1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if a, b := table.Rows[0].Error, table.Rows[1].Error; table.Mean != (a/2+b/2) || table.Worst != max(a, b) || table.Worst < 0.2 || table.Error > table.Worst/2 {
+		t.Errorf("errors of %v and %v: mean %v, worst %v, all together %v", a, b, table.Mean, table.Worst, table.Error)
+	}
+}
+
+// scaledPrior draws two normals of these standard deviations.
+type scaledPrior [2]float64
+
+func (scaledPrior) String() string { return "scaled" }
+
+func (p scaledPrior) Sample(_ []float64, n int, seed uint64) (*inn.Samples, error) {
+	rng := inn.RNG(seed, 0)
+	s := inn.NewSamples(inn.Vars("a", "b"), n)
+	for i := range n {
+		s.Row(i)[0], s.Row(i)[1] = p[0]*rng.NormFloat64(), p[1]*rng.NormFloat64()
+	}
+	return s, nil
 }
 
 // TestChance: of the errors of an exact posterior about 95 % stay below

@@ -28,7 +28,8 @@ type ComparisonRow struct {
 	Mean        Estimate // re-simulation error |s(x) - y*| over the posterior, in the units of y
 	Median      Estimate
 	RMS         Estimate // its root mean square
-	Calibration Estimate // error over all marginals, as a share; with one posterior without an error
+	Calibration Estimate // error over all marginals together, as a share; with one posterior without an error
+	Worst       Estimate // the largest error of one parameter; the one above does not see a parameter too wide and another too narrow
 }
 
 // Compare measures posteriors on test pairs of a problem that none of them has
@@ -57,7 +58,7 @@ func Compare(problem inn.Problem, test *inn.Pairs, set *Settings, posts ...inn.P
 			return nil, err
 		}
 		c.Tests, c.Draws, c.Chance = k.Tests, k.Draws, k.Chance
-		one := ComparisonRow{p.String(), 1, r.Posterior.Mean, r.Posterior.Median, r.Posterior.RMS, Estimate{Value: k.Error}}
+		one := ComparisonRow{p.String(), 1, r.Posterior.Mean, r.Posterior.Median, r.Posterior.RMS, Estimate{Value: k.Error}, Estimate{Value: k.Worst}}
 		at := c.row(one.Method)
 		if at < 0 {
 			at = len(c.Rows)
@@ -106,6 +107,7 @@ func together(all []ComparisonRow) ComparisonRow {
 		Median:      over(func(r ComparisonRow) Estimate { return r.Median }),
 		RMS:         over(func(r ComparisonRow) Estimate { return r.RMS }),
 		Calibration: over(func(r ComparisonRow) Estimate { return r.Calibration }),
+		Worst:       over(func(r ComparisonRow) Estimate { return r.Worst }),
 	}
 }
 
@@ -115,14 +117,15 @@ func (c *Comparison) caption() string {
 }
 
 func (c *Comparison) lines() [][]string {
-	lines := [][]string{{"", "networks", "re-simulation error, mean", "median", "root mean square", "calibration error [%]"}}
+	lines := [][]string{{"", "networks", "re-simulation error, mean", "median", "root mean square", "calibration error, all together [%]", "of the worst parameter [%]"}}
 	for _, r := range c.Rows {
-		percent := Estimate{100 * r.Calibration.Value, 100 * r.Calibration.Error}
-		text := percent.String()
-		if r.Count == 1 {
-			text = fmt.Sprintf("%.2f", percent.Value)
+		percent := func(e Estimate) string {
+			if r.Count == 1 {
+				return fmt.Sprintf("%.2f", 100*e.Value)
+			}
+			return Estimate{100 * e.Value, 100 * e.Error}.String()
 		}
-		lines = append(lines, []string{r.Method, fmt.Sprint(r.Count), r.Mean.String(), r.Median.String(), r.RMS.String(), text})
+		lines = append(lines, []string{r.Method, fmt.Sprint(r.Count), r.Mean.String(), r.Median.String(), r.RMS.String(), percent(r.Calibration), percent(r.Worst)})
 	}
 	return lines
 }

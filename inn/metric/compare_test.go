@@ -37,7 +37,7 @@ func TestCompare(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		want[i] = ComparisonRow{g.String(), 1, r.Posterior.Mean, r.Posterior.Median, r.Posterior.RMS, Estimate{Value: k.Error}}
+		want[i] = ComparisonRow{g.String(), 1, r.Posterior.Mean, r.Posterior.Median, r.Posterior.RMS, Estimate{Value: k.Error}, Estimate{Value: k.Worst}}
 	}
 	if c.Rows[0] != want[0] {
 		t.Errorf("the first row is %v, want %v", c.Rows[0], want[0])
@@ -49,6 +49,9 @@ func TestCompare(t *testing.T) {
 	a, b := want[0].Mean.Value, want[1].Mean.Value
 	if two.Count != 2 || math.Abs(two.Mean.Value-(a+b)/2) > 1e-12 || math.Abs(two.Mean.Error-math.Abs(a-b)/math.Sqrt2) > 1e-12 {
 		t.Errorf("of %v and %v the row of both is %v", a, b, two)
+	}
+	if !(two.Worst.Value >= two.Calibration.Value) {
+		t.Errorf("the worst parameter is %v off, all together %v", two.Worst, two.Calibration)
 	}
 	if !(two.Calibration.Value > want[0].Calibration.Value) {
 		t.Errorf("a biased posterior does not worsen the calibration: %v", two.Calibration)

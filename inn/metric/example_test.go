@@ -68,7 +68,6 @@ func ExampleCalibration() {
 	// Output:
 	// calibration error of the exact posterior: 1000 measurements, 1000 draws each; chance stays below 1.85 %
 	// x [cm]               1.58 %
-	// all                  1.58 %
 }
 
 func ExampleKDE() {
@@ -220,7 +219,7 @@ func ExampleC2ST() {
 	r, err := metric.C2ST(near, far, nil)
 	fmt.Println(r, err)
 	// Output:
-	// C2ST 0.767 ± 0.011, p < 0.001 (1000 points each) <nil>
+	// C2ST 0.767 ± 0.017, p < 0.001 (1000 points each) <nil>
 }
 
 func ExampleMMD() {

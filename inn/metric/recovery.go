@@ -44,7 +44,7 @@ type RecoveryRow struct {
 	RMSE float64
 
 	// Inside is the share of truths inside the central 68 % interval of their
-	// posterior: 0.68 when its width is right.
+	// posterior: 0.68 when its width is right. Truths that equal draws count as in Calibration.
 	Inside float64
 
 	// Truth, Median, Low and High hold one value a test pair: the true
@@ -77,7 +77,7 @@ func Recovered(post inn.Posterior, test *inn.Pairs, set *Settings) (*RecoveryTab
 		}
 	}
 	within := make([]float64, len(table.Rows)) // mean posterior variance
-	err = r.each("recovery", func(_ int, _ []float64, cols [][]float64) error {
+	err = r.each("recovery", func(_ int, truth []float64, cols [][]float64) error {
 		for j, draws := range cols {
 			within[j] += stat.Variance(draws, nil) / float64(r.n)
 			slices.Sort(draws)
@@ -85,6 +85,11 @@ func Recovered(post inn.Posterior, test *inn.Pairs, set *Settings) (*RecoveryTab
 			row.Median = append(row.Median, quantile(draws, 0.5))
 			row.Low = append(row.Low, quantile(draws, (1-confidence)/2))
 			row.High = append(row.High, quantile(draws, (1+confidence)/2))
+			if below, above := rank(draws, truth[j]); below < above {
+				row.Inside += inside(below, above, confidence)
+			} else if low, high := row.Low[len(row.Low)-1], row.High[len(row.High)-1]; low < truth[j] && truth[j] < high {
+				row.Inside++
+			}
 		}
 		return nil
 	})
@@ -106,16 +111,13 @@ func (row *RecoveryRow) summarise(within float64) error {
 	if slices.Min(row.Median) < slices.Max(row.Median) {
 		row.Correlation = stat.Correlation(row.Median, row.Truth, nil)
 	}
-	var square, inside float64
+	square := 0.0
 	for i, truth := range row.Truth {
 		square += (row.Median[i] - truth) * (row.Median[i] - truth)
-		if row.Low[i] < truth && truth < row.High[i] {
-			inside++
-		}
 	}
 	n := float64(len(row.Truth))
 	row.RMSE = math.Sqrt(square / n / prior)
-	row.Inside = inside / n
+	row.Inside /= n
 	if !finite(row.Contraction) || !finite(row.Correlation) || !finite(row.RMSE) {
 		return fmt.Errorf("metric: the draws of %s are too large or too close together for float64: contraction %v, correlation %v, RMSE %v",
 			row.Var.Name, row.Contraction, row.Correlation, row.RMSE)

@@ -282,3 +282,26 @@ func TestTwoSampleShow(t *testing.T) {
 		t.Errorf("shown: %s", shown[0])
 	}
 }
+
+// TestC2STChance: two sets of one distribution have a p below 0.05 in 5 of 100 cases, or fewer.
+func TestC2STChance(t *testing.T) {
+	low := 0
+	const times = 200
+	for k := range uint64(times) {
+		rng := rand.New(rand.NewPCG(k, 11))
+		a, b := inn.NewSamples(inn.Vars("a"), 150), inn.NewSamples(inn.Vars("a"), 150)
+		for i := range a.Data {
+			a.Data[i], b.Data[i] = rng.NormFloat64(), rng.NormFloat64()
+		}
+		r, err := C2ST(a, b, &TwoSampleSettings{Seed: k})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if r.P < 0.05 {
+			low++
+		}
+	}
+	if low > times*5/100+4 {
+		t.Errorf("%d of %d pairs of sets of one distribution have p < 0.05", low, times)
+	}
+}
