@@ -66,6 +66,8 @@ func TestRunThatFails(t *testing.T) {
 		{"undefined", "x.ipynb: compile error: cell 2, line 1, column 1: undefined: undefined"},
 		{"panic(`broken`)", "x.ipynb: cell 2: panic: broken"},
 		{"func f(n int) int { return f(n + 1) + 1 }\nf(1)", "x.ipynb: cell 2: panic: stack overflow: recursion too deep or without end in f"},
+		{"go func() { panic(`x`) }()\ntime.Sleep(time.Minute)", "x.ipynb: cell 2: panic: in a goroutine: x"},
+		{"time.AfterFunc(time.Millisecond, func() { panic(`x`) }); select {}", "x.ipynb: cell 2: crash: the process that runs the cells died: x"},
 		{"p, err := os.FindProcess(os.Getpid()); p.Kill(); time.Sleep(time.Minute)", "x.ipynb: cell 2: crash: the process that runs the cells died: signal: killed"},
 	} {
 		p.write(t, "x.ipynb", notebookOf(t, "`first`", c.cell, "`never`"))
@@ -104,6 +106,39 @@ func TestRunBadInput(t *testing.T) {
 		}
 		if got := files(t, p.home); got != c.name {
 			t.Errorf("%s %s: written %s", c.text, c.args, got)
+		}
+	}
+}
+
+// A goroutine that panics ends the run, whichever cell runs then.
+func TestRunWithAGoroutineThatPanics(t *testing.T) {
+	p := newPerson(t)
+	for _, c := range []struct {
+		cells []string
+		want  string
+	}{
+		{[]string{"later := make(chan bool)\ngo func() { <-later; panic(`x`) }()", "close(later)\nselect {}", "`never`"}, "x.ipynb: cell 1: panic: in a goroutine: x"},
+		{[]string{"var wg sync.WaitGroup\nwg.Add(1)\ngo func() { var m map[int]int; m[1] = 2; wg.Done() }()\nwg.Wait()", "`never`"}, "x.ipynb: cell 1: panic: in a goroutine: assignment to entry in nil map"},
+		{[]string{"go func() { panic(`last`) }()\ntime.Sleep(100 * time.Millisecond)"}, "x.ipynb: cell 1: panic: in a goroutine: last"},
+		{[]string{"go func() { os.Exit(3) }()\ntime.Sleep(time.Minute)"}, "x.ipynb: cell 1: panic: in a goroutine: os.Exit(3) called"},
+	} {
+		p.write(t, "x.ipynb", notebookOf(t, c.cells...))
+		_, stderr, code := p.run(t, "", "run", "x.ipynb")
+		if code != 1 || !strings.HasSuffix(stderr, "\ninnkeeper run: notebook: "+c.want+"\n") {
+			t.Errorf("%q: %d %s", c.cells, code, stderr)
+		}
+		if done := read(t, p.in("x.executed.ipynb")); !strings.Contains(done, "panic in a goroutine: ") || strings.Contains(done, `"never"\n`) {
+			t.Errorf("%q: the notebook is now %s", c.cells, done)
+		}
+	}
+	for text, want := range map[string]string{
+		"// x\ngo func() {\n\tpanic(`x`)\n}()\nfmt.Println(`one`)\nselect {}\n": "innkeeper run: panic in a goroutine: x\nx.go:3:\n    \tpanic(`x`)\n",
+		"go os.Exit(1)\nfmt.Println(`one`)\nselect {}\n":                        "",
+		"go func() { os.Exit(1) }()\nfmt.Println(`one`)\nselect {}\n":           "",
+	} {
+		p.write(t, "x.go", text)
+		if stdout, stderr, code := p.run(t, "", "run", "x.go"); code != 1 || stderr != want {
+			t.Errorf("%s: %d %s%s", text, code, stdout, stderr)
 		}
 	}
 }

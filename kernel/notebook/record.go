@@ -3,9 +3,11 @@ package notebook
 import (
 	"encoding/json"
 	"fmt"
+	"strings"
 	"sync"
 
 	"github.com/innkeeper-notebook/innkeeper/kernel/display"
+	"github.com/innkeeper-notebook/innkeeper/kernel/session"
 )
 
 // maxStream is how much text of one stream output is kept: a file or a page
@@ -20,6 +22,7 @@ type recorder struct {
 	mu       sync.Mutex
 	displays map[string][]*Output // by display id
 	cells    []*cellOutput
+	failed   func(cell int, e *session.Error) // is told of errors beside a cell
 }
 
 // begin clears the outputs of a cell that is about to run and returns the
@@ -163,6 +166,12 @@ func (c *cellOutput) end(count int, value display.Bundle, failure *Output) {
 	if failure != nil {
 		c.add(failure)
 	}
+}
+
+// Failed shows an error beside the cell that runs, and tells of it.
+func (c *cellOutput) Failed(cell int, e *session.Error) {
+	c.Stream("stderr", strings.Join(e.Traceback, "\n")+"\n")
+	c.failed(cell, e)
 }
 
 // plainJSON is a copy of a bundle whose values are what JSON decodes to. A

@@ -2,6 +2,7 @@ package notebook
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"path/filepath"
@@ -56,8 +57,8 @@ func (e *CellError) Error() string {
 //
 // The notebook is written before the first cell and after every cell, so that
 // a run that is killed keeps what it did. A cell that fails ends the run with
-// a *CellError, unless the cell is tagged "raises-exception"; so does ctx
-// being done, which the session is told. What cannot be read, cannot take a
+// a *CellError, unless the cell is tagged "raises-exception"; so does a goroutine
+// of a cell that panics, at once, and ctx being done, which the session is told. What cannot be read, cannot take a
 // parameter, or has no place to be written to is said before any cell runs.
 func Run(ctx context.Context, path string, s Executor, o *Options) error {
 	if o == nil {
@@ -78,6 +79,8 @@ func Run(ctx context.Context, path string, s Executor, o *Options) error {
 		return err
 	}
 	nb.describe()
+	ctx, fail := context.WithCancelCause(ctx)
+	defer fail(nil)
 	rec := &recorder{displays: map[string][]*Output{}}
 	var code []int // the cells to run, by their place in the notebook
 	for i, c := range nb.Cells {
@@ -86,6 +89,11 @@ func Run(ctx context.Context, path string, s Executor, o *Options) error {
 			if strings.TrimSpace(c.Source) != "" {
 				code = append(code, i)
 			}
+		}
+	}
+	rec.failed = func(n int, e *session.Error) {
+		if n < 1 || !nb.Cells[code[n-1]].Tagged("raises-exception") {
+			fail(&CellError{Path: path, Cell: n, Name: e.Name, Message: e.Message, Traceback: e.Traceback})
 		}
 	}
 	delete(nb.Metadata, "widgets") // of an earlier run
@@ -113,6 +121,10 @@ func Run(ctx context.Context, path string, s Executor, o *Options) error {
 		}
 		if err := save(); err != nil {
 			return err
+		}
+		var beside *CellError
+		if errors.As(context.Cause(ctx), &beside) { // because of which the cell was interrupted, if it was
+			failed = beside
 		}
 		if failed != nil {
 			break

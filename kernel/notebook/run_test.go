@@ -485,3 +485,27 @@ func TestProgress(t *testing.T) {
 		t.Errorf("a log gets %q, want %q", got, want)
 	}
 }
+
+// An error beside the cells ends the run, unless the cell it is of may fail.
+func TestRunHearsOfErrorsBesideCells(t *testing.T) {
+	fails := func(of int) func(ctx context.Context, out display.Output) session.Outcome {
+		return func(ctx context.Context, out display.Output) session.Outcome {
+			session.Beside(out, of, &session.Error{Name: "panic", Message: "x", Traceback: []string{"panic: x"}})
+			if ctx.Err() != nil {
+				return session.Outcome{Err: &session.Error{Name: "interrupted", Message: "it was"}}
+			}
+			return session.Outcome{}
+		}
+	}
+	f := fake{"fails": fails(2), "tagged fails": fails(1)}
+	path := saved(t, code("tagged", "raises-exception"), code("1"), code("tagged fails"), code("fails"), code("never"))
+	err := Run(t.Context(), path, f, nil)
+	var e *CellError
+	if !errors.As(err, &e) || e.Cell != 2 || e.Message != "x" {
+		t.Errorf("the run gives %v", err)
+	}
+	cells := read(t, strings.TrimSuffix(path, ".ipynb")+".executed.ipynb").Cells
+	if got := sketch(cells[2]) + sketch(cells[3]) + sketch(cells[4]); got != "stderr \"panic: x\\n\"\nstderr \"panic: x\\n\"\nerror interrupted: it was []\n" {
+		t.Errorf("the cells are %s", got)
+	}
+}

@@ -213,12 +213,18 @@ type Exit struct{ Code int }
 func (e *Exit) Error() string { return fmt.Sprintf("exit status %d", e.Code) }
 
 // Run runs the script. What it prints goes to out, and so does the value of a
-// last expression. A script that does not succeed gives an *Exit or a
-// *ScriptError.
+// last expression. A script that does not succeed, or of which a goroutine
+// panics, gives an *Exit or a *ScriptError.
 func (s *Script) Run(ctx context.Context, x Executor, out display.Output) error {
-	o := x.Execute(ctx, session.Cell{Number: 1, Code: s.Code}, out)
+	ctx, fail := context.WithCancelCause(ctx)
+	defer fail(nil)
+	o := x.Execute(ctx, session.Cell{Number: 1, Code: s.Code}, scriptOutput{out, fail})
 	if o.Value != nil {
 		out.Display(o.Value, "")
+	}
+	var beside *session.Error
+	if errors.As(context.Cause(ctx), &beside) { // because of which the script was interrupted
+		o.Err = beside
 	}
 	switch {
 	case o.Err == nil, o.Err.Exit != nil && *o.Err.Exit == 0:
@@ -227,6 +233,21 @@ func (s *Script) Run(ctx context.Context, x Executor, out display.Output) error 
 		return &Exit{*o.Err.Exit}
 	}
 	return s.failure(o.Err)
+}
+
+// A scriptOutput is where a script prints, whose goroutines end it by an error.
+type scriptOutput struct {
+	display.Output
+	fail context.CancelCauseFunc
+}
+
+func (o scriptOutput) Failed(_ int, e *session.Error) { o.fail(e) }
+
+func (o scriptOutput) Input(prompt string, password bool) (string, error) {
+	if a, ok := o.Output.(display.Asker); ok {
+		return a.Input(prompt, password)
+	}
+	return "", display.ErrNobody
 }
 
 var places = regexp.MustCompile(`(?m)^cell 1, line (\d+)(?:, column (\d+))?`)

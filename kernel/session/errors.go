@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strings"
 	"unicode/utf8"
+
+	"github.com/innkeeper-notebook/innkeeper/kernel/display"
 )
 
 // CompileError is the name of the error of a cell that was not run.
@@ -27,6 +29,23 @@ type Error struct {
 }
 
 func (e *Error) Error() string { return e.Name + ": " + e.Message }
+
+// A FailureOutput is an output that is told of errors beside the cell that runs,
+// such as the panic of a goroutine that the cell of this number started.
+type FailureOutput interface {
+	display.Output
+	Failed(cell int, e *Error)
+}
+
+// Beside tells an output of an error beside the cell that runs: one that is no
+// FailureOutput shows it.
+func Beside(out display.Output, cell int, e *Error) {
+	if f, ok := out.(FailureOutput); ok {
+		f.Failed(cell, e)
+		return
+	}
+	out.Stream("stderr", strings.Join(e.Traceback, "\n")+"\n")
+}
 
 // A problem is something wrong at a place in a cell.
 type problem struct {

@@ -324,15 +324,26 @@ type failure struct{ err error }
 
 // start runs f in a goroutine whose panic is told and ends it alone.
 func (s *Session) start(f func()) {
+	cell := s.cell.Load().unit.number
 	go func() {
 		defer func() {
 			if r := recover(); r != nil && r != any(errHalted) {
-				lines := append([]string{"panic in a goroutine: " + panicText(r)}, s.excerpts(s.engine.trace.reset(), nil)...)
-				fmt.Fprintln(s.stderr, strings.Join(lines, "\n"))
+				Beside(s.output(), cell, s.panickedBeside(r))
 			}
 		}()
 		f()
 	}()
+}
+
+// panickedBeside is the error of a goroutine that panicked.
+func (s *Session) panickedBeside(r any) *Error {
+	text := panicText(r)
+	e := &Error{Name: panicked, Message: "in a goroutine: " + text, Traceback: []string{"panic in a goroutine: " + text}}
+	e.Traceback = append(e.Traceback, s.excerpts(s.engine.trace.reset(), nil)...)
+	if exit, ok := r.(stdlib.Exit); ok {
+		e.Exit = &exit.Code
+	}
+	return e
 }
 
 func clearValue(v any) {

@@ -44,15 +44,15 @@ type message struct {
 	ID   int    `json:"id,omitempty"`   // of the request that it is, or belongs to
 	Mark int    `json:"mark,omitempty"` // to wait for in the streams
 
-	Cell      session.Cell    `json:"cell,omitzero"`    // execute, restore
-	Bundle    display.Bundle  `json:"bundle,omitempty"` // display, update; reply to widgets
-	Name      string          `json:"name,omitempty"`   // the display's id
-	Flag      bool            `json:"flag,omitempty"`   // clear: wait; ask: a password
-	Text      string          `json:"text,omitempty"`   // ask: the prompt; answer
-	Failed    bool            `json:"failed,omitempty"` // answer: nobody could be asked
-	Line      int             `json:"line,omitempty"`   // at: the statement that runs
-	Done      int             `json:"done,omitempty"`   // at: how many have run
-	Outcome   session.Outcome `json:"outcome,omitzero"`
+	Cell      session.Cell    `json:"cell,omitzero"`       // execute, restore; failed: its number
+	Bundle    display.Bundle  `json:"bundle,omitempty"`    // display, update; reply to widgets
+	Name      string          `json:"name,omitempty"`      // the display's id
+	Flag      bool            `json:"flag,omitempty"`      // clear: wait; ask: a password
+	Text      string          `json:"text,omitempty"`      // ask: the prompt; answer
+	Failed    bool            `json:"failed,omitempty"`    // answer: nobody could be asked
+	Line      int             `json:"line,omitempty"`      // at: the statement that runs
+	Done      int             `json:"done,omitempty"`      // at: how many have run
+	Outcome   session.Outcome `json:"outcome,omitzero"`    // reply to execute; failed: its error
 	Variables []string        `json:"variables,omitempty"` // at, reply to execute
 	Comm      *display.Comm   `json:"comm,omitempty"`      // comm, either way
 	Lost      []string        `json:"lost,omitempty"`

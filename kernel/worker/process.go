@@ -194,6 +194,10 @@ func (p *process) handle(m message) {
 		p.comm(*m.Comm)
 		return
 	}
+	if m.Kind == "failed" {
+		p.fail(m.Cell.Number, m.Outcome.Err)
+		return
+	}
 	p.mu.Lock()
 	c := p.calls[m.ID]
 	p.mu.Unlock()
@@ -299,6 +303,26 @@ func (p *process) tell(name string, text []byte) {
 	p.mu.Unlock()
 	if c != nil && len(text) > 0 {
 		c.out.Stream(name, strings.ToValidUTF8(string(text), "\uFFFD"))
+	}
+}
+
+// number is that of the cell that ran last, or 0.
+func (p *process) number() int {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.now == nil {
+		return 0
+	}
+	return p.now.cell.Number
+}
+
+// fail tells the cell that runs, or ran last, of an error beside it.
+func (p *process) fail(cell int, e *session.Error) {
+	p.mu.Lock()
+	c := p.now
+	p.mu.Unlock()
+	if c != nil {
+		session.Beside(c.out, cell, e)
 	}
 }
 

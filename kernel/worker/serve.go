@@ -166,6 +166,10 @@ func (p *page) Update(b display.Bundle, id string) {
 	p.v.send(message{Kind: "update", ID: p.id, Bundle: b, Name: id}, true)
 }
 
+func (p *page) Failed(cell int, e *session.Error) {
+	p.v.send(message{Kind: "failed", Cell: session.Cell{Number: cell}, Outcome: session.Outcome{Err: e}}, true)
+}
+
 func (p *page) Clear(wait bool) { p.v.send(message{Kind: "clear", ID: p.id, Flag: wait}, true) }
 
 // At tells which line of the cell runs, in case it is the last, and which

@@ -41,7 +41,7 @@ type Worker struct {
 	process *process
 	cells   []session.Cell // whose declarations a new process gets
 	names   []string       // the variables that a death would cost
-	notice  string         // of a death between two cells, for the next one; "": none
+	death   *death         // between two cells, for the next one to tell; nil: none
 }
 
 // New makes a Worker whose processes are started by command: it must call
@@ -118,28 +118,35 @@ func (w *Worker) watch(p *process) {
 		return // the cell that runs says so
 	}
 	defer w.running.Unlock()
-	if text := w.obituary(); text != "" {
-		p.tell("stderr", []byte(text))
+	if d := w.obituary(); d != nil {
+		p.fail(d.cell, d.err)
 	}
 }
 
+// A death is that of a process between two cells, after the cell.
+type death struct {
+	cell int
+	err  *session.Error
+}
+
 // obituary tells of a process that died between two cells, and restarts it; it
-// is empty if none did. It is called with running held.
-func (w *Worker) obituary() string {
+// is nil if none did. It is called with running held.
+func (w *Worker) obituary() *death {
 	w.mu.Lock()
 	p, gone := w.process, w.names
 	if p == nil || !p.dead() {
 		w.mu.Unlock()
-		return ""
+		return nil
 	}
 	w.process, w.names = nil, nil
 	w.outline.reset(slices.Clone(w.cells))
 	w.mu.Unlock()
-	text := "between two cells " + died + p.lastWords() + "\n" + strings.Join(w.losses(gone), "\n") + "\n"
+	text := "between two cells " + died + p.lastWords()
+	d := &death{cell: p.number(), err: &session.Error{Name: "crash", Message: text, Traceback: append([]string{text}, w.losses(gone)...)}}
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	w.notice = text
-	return text
+	w.death = d
+	return d
 }
 
 // losses restarts the process and says in a line each what is gone and what is
@@ -174,11 +181,11 @@ func (w *Worker) Execute(ctx context.Context, cell session.Cell, out display.Out
 	defer w.running.Unlock()
 	w.obituary()
 	w.mu.Lock()
-	notice := w.notice
-	w.notice = ""
+	d := w.death
+	w.death = nil
 	w.mu.Unlock()
-	if notice != "" {
-		out.Stream("stderr", notice)
+	if d != nil {
+		session.Beside(out, d.cell, d.err)
 	}
 	p, err := w.ready(ctx)
 	switch {

@@ -226,6 +226,38 @@ func TestDeathBetweenCells(t *testing.T) {
 	}
 }
 
+// failing is told of errors beside its cell.
+type failing struct {
+	sheet
+	heard chan string
+}
+
+func (f *failing) Failed(cell int, e *session.Error) {
+	f.heard <- fmt.Sprintf("%d %v", cell, e)
+}
+
+// What wants to hear of errors beside cells hears of panics in goroutines and of
+// deaths.
+func TestErrorsBesideCells(t *testing.T) {
+	w := newWorker(t)
+	for i, c := range []struct{ code, want string }{
+		{"go func() { panic(`a`) }()", "1 panic: in a goroutine: a"},
+		{"go func(f func()) { f() }(func() { os.Exit(7) })", "2 panic: in a goroutine: os.Exit(7) called"},
+		{"time.AfterFunc(100*time.Millisecond, func() { panic(`later`) })\n;", "3 crash: between two cells the process that runs the cells died: later"},
+	} {
+		out := &failing{heard: make(chan string, 1)}
+		w.Execute(t.Context(), session.Cell{Number: i + 1, Code: c.code}, out)
+		select {
+		case got := <-out.heard:
+			if got != c.want || out.so() != "" {
+				t.Errorf("%s: it hears %q and prints %q", c.code, got, out.so())
+			}
+		case <-time.After(20 * time.Second):
+			t.Fatalf("%s: nothing is heard", c.code)
+		}
+	}
+}
+
 // Both streams come in the order of their writes, from the interpreter and from
 // package log.
 func TestStreamsKeepTheirOrder(t *testing.T) {
