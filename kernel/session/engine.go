@@ -7,6 +7,7 @@ import (
 	"go/ast"
 	"go/token"
 	"io"
+	"log"
 	"reflect"
 	"regexp"
 	"strconv"
@@ -35,8 +36,8 @@ func newEngine(symbols map[string]map[string]reflect.Value, waits map[string]*at
 	if err := i.Use(symbols); err != nil {
 		return nil, fmt.Errorf("session: loading the symbol tables: %w", err)
 	}
-	if pkgs := hidden(reflect.ValueOf(i).Elem(), "binPkg"); pkgs.IsValid() { // instead of a copy that package flag does not see
-		pkgs.Interface().(interp.Exports)["os"]["Args"] = symbols["os/os"]["Args"]
+	if pkgs := hidden(reflect.ValueOf(i).Elem(), "binPkg"); pkgs.IsValid() {
+		restore(pkgs.Interface().(interp.Exports), symbols, trace)
 	}
 	trace.fset = i.FileSet()
 	layout := newLayout(waits)
@@ -44,6 +45,25 @@ func newEngine(symbols map[string]map[string]reflect.Value, waits map[string]*at
 		return nil, errors.New("session: this version of the interpreter is not the one that cells were made right for")
 	}
 	return &engine{interp: i, trace: trace, layout: layout}, nil
+}
+
+// restore gives cells the variables of packages for which the interpreter has
+// copies that the packages do not see, and a default logger that is the one by
+// which package log prints.
+func restore(pkgs interp.Exports, symbols map[string]map[string]reflect.Value, stderr io.Writer) {
+	pkgs["os"]["Args"] = symbols["os/os"]["Args"]
+	pkgs["flag"]["CommandLine"] = symbols["flag/flag"]["CommandLine"]
+	l := log.New(stderr, "", log.LstdFlags)
+	for name, f := range map[string]any{
+		"Default": func() *log.Logger { return l },
+		"Fatal":   l.Panic, "Fatalf": l.Panicf, "Fatalln": l.Panicln, // which do not end the process
+		"Panic": l.Panic, "Panicf": l.Panicf, "Panicln": l.Panicln,
+		"Print": l.Print, "Printf": l.Printf, "Println": l.Println,
+		"Flags": l.Flags, "Prefix": l.Prefix, "Writer": l.Writer, "Output": l.Output,
+		"SetFlags": l.SetFlags, "SetPrefix": l.SetPrefix, "SetOutput": l.SetOutput,
+	} {
+		pkgs["log"][name] = reflect.ValueOf(f)
+	}
 }
 
 func (e *engine) fileSet() *token.FileSet { return e.interp.FileSet() }

@@ -377,10 +377,14 @@ func largest[T cmp.Ordered](values ...T) T {
 // A stream is one of a cell's output streams as a writer.
 type stream struct {
 	name string
+	file *os.File // whose place it takes
 	s    *Session
 }
 
 func (w *stream) Write(p []byte) (int, error) {
+	if now := map[string]*os.File{"stdout": os.Stdout, "stderr": os.Stderr}[w.name]; now != w.file { // a cell has put another in its place
+		return now.Write(p)
+	}
 	if out := w.s.output(); out != nil {
 		out.Stream(w.name, string(p))
 	}

@@ -15,6 +15,7 @@ import (
 	"go/token"
 	"go/types"
 	"maps"
+	"os"
 	"reflect"
 	"regexp"
 	"slices"
@@ -104,7 +105,7 @@ func New() (*Session, error) {
 	s.symbols = s.importable()
 	s.world = importableWorld(s.symbols)
 	s.cell.Store(&running{})
-	s.stdout, s.stderr = &stream{"stdout", s}, &stream{"stderr", s}
+	s.stdout, s.stderr = &stream{"stdout", os.Stdout, s}, &stream{"stderr", os.Stderr, s}
 	return s, s.clear()
 }
 

@@ -166,3 +166,22 @@ func TestConstantsAreShownAsWhatTheyAre(t *testing.T) {
 		}
 	}
 }
+
+// TestStdoutReplaced is not parallel to others: a cell sets the process's variable.
+func TestStdoutReplaced(t *testing.T) {
+	got := do(newSession(t), 1, `func capture(f func()) string {
+	old := os.Stdout
+	r, w, _ := os.Pipe()
+	os.Stdout = w
+	f()
+	w.Close()
+	os.Stdout = old
+	text, _ := io.ReadAll(r)
+	return string(text)
+}
+text := capture(func() { fmt.Print("a"); fmt.Fprint(os.Stdout, "b"); os.Stdout.WriteString("c") })
+fmt.Printf("%q", text)`)
+	if got != `"abc"` {
+		t.Errorf("gives %q", got)
+	}
+}

@@ -100,7 +100,7 @@ func cell(path string) int {
 		}
 		if o.Err != nil {
 			fmt.Fprintln(os.Stderr, strings.Join(o.Err.Traceback, "\n"))
-			if o.Err.Name == session.CompileError {
+			if o.Err.Name == session.CompileError || strings.HasPrefix(o.Err.Message, "runtime.Goexit ended the cell") {
 				return refusedCode
 			}
 			return 1
