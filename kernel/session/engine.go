@@ -8,6 +8,7 @@ import (
 	"go/token"
 	"io"
 	"log"
+	"log/slog"
 	"reflect"
 	"regexp"
 	"strconv"
@@ -49,7 +50,8 @@ func newEngine(symbols map[string]map[string]reflect.Value, waits map[string]*at
 
 // restore gives cells the variables of packages for which the interpreter has
 // copies that the packages do not see, and a default logger that is the one by
-// which package log prints.
+// which package log prints. Package slog has the process's logger, which is told
+// what is set, and tells where slog's own default takes its lines.
 func restore(pkgs interp.Exports, symbols map[string]map[string]reflect.Value, stderr io.Writer) {
 	pkgs["os"]["Args"] = symbols["os/os"]["Args"]
 	pkgs["flag"]["CommandLine"] = symbols["flag/flag"]["CommandLine"]
@@ -60,10 +62,20 @@ func restore(pkgs interp.Exports, symbols map[string]map[string]reflect.Value, s
 		"Panic": l.Panic, "Panicf": l.Panicf, "Panicln": l.Panicln,
 		"Print": l.Print, "Printf": l.Printf, "Println": l.Println,
 		"Flags": l.Flags, "Prefix": l.Prefix, "Writer": l.Writer, "Output": l.Output,
-		"SetFlags": l.SetFlags, "SetPrefix": l.SetPrefix, "SetOutput": l.SetOutput,
+		"SetFlags":  func(flags int) { l.SetFlags(flags); log.SetFlags(flags) },
+		"SetPrefix": func(prefix string) { l.SetPrefix(prefix); log.SetPrefix(prefix) },
+		"SetOutput": func(w io.Writer) { l.SetOutput(w); log.SetOutput(w) },
 	} {
 		pkgs["log"][name] = reflect.ValueOf(f)
 	}
+	pkgs["log/slog"]["SetDefault"] = reflect.ValueOf(func(to *slog.Logger) {
+		before := log.Writer()
+		slog.SetDefault(to)
+		if log.Writer() != before {
+			l.SetOutput(log.Writer())
+			l.SetFlags(log.Flags())
+		}
+	})
 }
 
 func (e *engine) fileSet() *token.FileSet { return e.interp.FileSet() }

@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 	"go/token"
+	"log"
+	"os"
 	"strings"
 	"sync"
 	"testing"
@@ -183,5 +185,38 @@ text := capture(func() { fmt.Print("a"); fmt.Fprint(os.Stdout, "b"); os.Stdout.W
 fmt.Printf("%q", text)`)
 	if got != `"abc"` {
 		t.Errorf("gives %q", got)
+	}
+}
+
+// TestLogAndSlog is not parallel to others: slog's default is the process's.
+func TestLogAndSlog(t *testing.T) {
+	defer log.SetOutput(os.Stderr)
+	got := do(newSession(t), 1, `log.SetFlags(0)
+h := slog.NewTextHandler(os.Stdout, &slog.HandlerOptions{ReplaceAttr: func(g []string, a slog.Attr) slog.Attr { if a.Key == "time" { return slog.Attr{} }; return a }})
+was := slog.Default()
+slog.SetDefault(slog.New(h).With("k", 1))
+log.Println("b")
+log.Printf("n=%d", 2)
+log.Default().Print("d")
+slog.Info("c")
+slog.SetDefault(slog.New(h))
+log.Print("e")
+slog.SetDefault(was)
+log.SetOutput(os.Stdout)
+log.SetFlags(0)
+log.SetPrefix("p: ")
+log.Print("f")
+slog.Info("first", "x", 1)
+log.SetPrefix("")`)
+	want := `level=INFO msg=b k=1
+level=INFO msg="n=2" k=1
+level=INFO msg=d k=1
+level=INFO msg=c k=1
+level=INFO msg=e
+p: f
+p: INFO first x=1
+`
+	if got != want {
+		t.Errorf("gives\n%s\nwants\n%s", got, want)
 	}
 }
