@@ -54,6 +54,33 @@ cell 4, line 5, column 12: unknown field Xcood in struct literal of type point; 
 		{"{\n\tinnerly := 1\n\t_ = innerly\n}\ninnertia := 2 + innerli", `cell 4, line 5, column 17: undefined: innerli
     innertia := 2 + innerli
                     ^`},
+		{"method.CINNSettings{Steps: 100}", `cell 4, line 1, column 21: unknown field Steps in struct literal of type method.CINNSettings; Training has it: Training: method.Training{Steps: …}
+    method.CINNSettings{Steps: 100}
+                        ^`},
+		{"type In struct{ Deep int }\ntype Out struct{ P *In; B int }\no := Out{}\no.Deep = 1\n_ = Out{Deep: 1}", `cell 4, line 4, column 3: o.Deep undefined (type Out has no field or method Deep); P has it: o.P.Deep
+    o.Deep = 1
+      ^
+cell 4, line 5, column 9: unknown field Deep in struct literal of type Out; P has it: P: &In{Deep: …}
+    _ = Out{Deep: 1}
+            ^`},
+		{"type T struct{ Setps int; In struct{ Steps int } }\n_ = T{Steps: 1}\n_ = T{None: 1}\n_ = method.CINNSettings{Bacth: 1}", `cell 4, line 2, column 7: unknown field Steps in struct literal of type T; In has it: In: struct{Steps int}{Steps: …}
+    _ = T{Steps: 1}
+          ^
+cell 4, line 3, column 7: unknown field None in struct literal of type T
+    _ = T{None: 1}
+          ^
+cell 4, line 4, column 25: unknown field Bacth in struct literal of type method.CINNSettings; Training has Batch: Training: method.Training{Batch: …}
+    _ = method.CINNSettings{Bacth: 1}
+                            ^`},
+		{"mmd.Gaussian(1)", `cell 4, line 1, column 5: undefined: mmd.Gaussian; mmd has Estimator, Exponential, Family, FamilyExponential, FamilyInverseMultiquadratic, FamilyPower, InverseMultiquadratic, Kernel, New, NewScratch, Power, Scratch
+    mmd.Gaussian(1)
+        ^`},
+		{"method.Nonsense(nil)\ntime.Milli", `cell 4, line 1, column 8: undefined: method.Nonsense
+    method.Nonsense(nil)
+           ^
+cell 4, line 2, column 6: undefined: time.Milli; did you mean time.UnixMilli?
+    time.Milli
+         ^`},
 		{"func zero[T any]() (z T) { return }\nzero()", `cell 4, line 2, column 1: in call to zero, cannot infer T (declared in cell 4, line 1)
     zero()
     ^`},

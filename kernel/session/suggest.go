@@ -8,6 +8,7 @@ import (
 	"go/types"
 	"iter"
 	"maps"
+	"reflect"
 	"regexp"
 	"slices"
 	"strings"
@@ -35,13 +36,15 @@ func (k *checker) suggest(c *checked, ps []problem) []problem {
 			path := c.unit.paths[pkg]
 			if slices.Contains(k.world.generic[path], sel) {
 				ps[i].msg = fmt.Sprintf("%s is generic, and the interpreter cannot use generic functions of packages: write a loop or a function of your own", name)
-			} else if near := nearest(sel, maps.Keys(k.world.symbols[path])); near != "" {
+			} else if near := cmp.Or(nearest(sel, slices.Values(k.exported(path))), holding(sel, k.exported(path))); near != "" {
 				mean = pkg + "." + near
+			} else {
+				ps[i].msg += k.few(path, pkg)
 			}
 		default:
 			for _, e := range []*regexp.Regexp{noMember, noField} {
 				if m := e.FindStringSubmatch(p.msg); m != nil {
-					mean = nearest(m[1], slices.Values(c.membersAt(p)))
+					ps[i].msg += c.missing(p, m[1])
 				}
 			}
 		}
@@ -50,6 +53,45 @@ func (k *checker) suggest(c *checked, ps []problem) []problem {
 		}
 	}
 	return ps
+}
+
+// exported are the names that a package has for cells.
+func (k *checker) exported(path string) []string {
+	names := slices.DeleteFunc(sortedKeys(k.world.symbols[path]), func(n string) bool { return !token.IsExported(n) })
+	return append(names, k.world.generic[path]...)
+}
+
+// holding is the shortest of the names that has another one as a part, or is a
+// part of it.
+func holding(name string, names []string) (best string) {
+	const least = 4 // letters that say something
+	name = strings.ToLower(name)
+	for _, n := range names {
+		short, long := name, strings.ToLower(n)
+		if len(short) > len(long) {
+			short, long = long, short
+		}
+		if len(short) >= least && strings.Contains(long, short) && (best == "" || len(n) < len(best)) {
+			best = n
+		}
+	}
+	return best
+}
+
+// few says what a small package has, or which functions, if they are few.
+func (k *checker) few(path, pkg string) string {
+	const most = 12
+	all := k.exported(path)
+	functions := slices.DeleteFunc(slices.Clone(all), func(n string) bool { return k.world.symbols[path][n].Kind() != reflect.Func })
+	switch {
+	case len(all) == 0:
+		return ""
+	case len(all) <= most:
+		return fmt.Sprintf("; %s has %s", pkg, strings.Join(all, ", "))
+	case len(functions) > 0 && len(functions) <= most:
+		return fmt.Sprintf("; the functions of %s are %s", pkg, strings.Join(functions, ", "))
+	}
+	return ""
 }
 
 // allNames are what may stand alone, but for what the cell itself declares.
@@ -128,42 +170,92 @@ func (c *checked) localNames(p problem) (names []string) {
 	return slices.DeleteFunc(names, func(n string) bool { return strings.Contains(n, ".") || strings.Contains(n, mark) })
 }
 
-// membersAt are the fields and methods that may stand at a problem's place:
-// behind a dot, or in a struct's literal.
-func (c *checked) membersAt(p problem) (names []string) {
+// holderAt is what has no member of the name at a problem's place, and its type:
+// what stands before the dot, or a struct's literal.
+func (c *checked) holderAt(p problem) (holder ast.Expr, typ types.Type) {
 	here := c.unit.here(p)
-	add := func(e ast.Expr, of func(types.Type) []string) {
-		for _, info := range []*types.Info{c.stmts, c.decls} {
-			if info != nil && info.TypeOf(e) != nil {
-				names = append(names, of(info.TypeOf(e))...)
-			}
-		}
-	}
 	c.unit.inspect(func(n ast.Node) {
 		switch n := n.(type) {
 		case *ast.SelectorExpr:
 			if here(n.Sel) {
-				add(n.X, func(t types.Type) (names []string) {
-					for _, m := range (&query{typ: t}).members() {
-						names = append(names, m.Text)
-					}
-					return names
-				})
+				holder = n.X
 			}
 		case *ast.CompositeLit:
 			for _, v := range n.Elts {
 				if kv, ok := v.(*ast.KeyValueExpr); ok && here(kv.Key) {
-					add(n, func(t types.Type) (names []string) {
-						for _, f := range fields(t, 0) {
-							names = append(names, f.Name())
-						}
-						return names
-					})
+					holder = n
 				}
 			}
 		}
 	})
-	return names
+	for _, info := range []*types.Info{c.stmts, c.decls} {
+		if info != nil && holder != nil && info.TypeOf(holder) != nil {
+			typ = info.TypeOf(holder)
+		}
+	}
+	return holder, typ
+}
+
+// missing says what may be meant by a member that is not there: another one, or
+// one of a field that is a struct, and how that is written.
+func (c *checked) missing(p problem, name string) string {
+	holder, typ := c.holderAt(p)
+	if typ == nil {
+		return ""
+	}
+	_, literal := holder.(*ast.CompositeLit)
+	var names, within []string
+	in := map[string]*types.Var{} // the fields that have others
+	for _, f := range ownFields(typ) {
+		names = append(names, f.Name())
+		for _, g := range ownFields(f.Type()) {
+			if in[g.Name()] == nil && (f.Exported() || own(f)) && (g.Exported() || own(g)) {
+				within = append(within, g.Name())
+				in[g.Name()] = f
+			}
+		}
+	}
+	if !literal {
+		names = nil
+		for _, m := range (&query{typ: typ}).members() {
+			names = append(names, m.Text)
+		}
+	}
+	mean, has := nearest(name, slices.Values(names)), "it"
+	if in[name] == nil && mean == "" {
+		name = nearest(name, slices.Values(within))
+		has = name
+	}
+	f := in[name]
+	switch {
+	case mean != "" && (f == nil || strings.EqualFold(mean, name)):
+		return "; did you mean " + mean + "?"
+	case f == nil:
+		return ""
+	case !literal:
+		return fmt.Sprintf("; %s has %s: %s.%s.%s", f.Name(), has, types.ExprString(holder), f.Name(), name)
+	}
+	of := types.TypeString(f.Type(), func(p *types.Package) string {
+		if p.Path() == sessionPath {
+			return ""
+		}
+		return p.Name()
+	})
+	if pointed, ok := strings.CutPrefix(of, "*"); ok {
+		of = "&" + pointed
+	}
+	return fmt.Sprintf("; %s has %s: %s: %s{%s: …}", f.Name(), has, f.Name(), of, name)
+}
+
+// ownFields are a struct's fields, as its literal names them.
+func ownFields(t types.Type) []*types.Var {
+	if p, ok := t.Underlying().(*types.Pointer); ok {
+		t = p.Elem()
+	}
+	if st, ok := t.Underlying().(*types.Struct); ok {
+		return slices.Collect(st.Fields())
+	}
+	return nil
 }
 
 func (k *checker) nearPath(path string) string {
