@@ -265,7 +265,13 @@ func (c *checked) reuses(t *topVar) bool {
 	n := t.obj.Name()
 	old := c.base.vars[n]
 	return old != nil && !slices.Contains(c.dropped, n) &&
-		types.TypeString(old.typ, nil) == types.TypeString(types.Default(t.obj.Type()), nil)
+		plainKey(old.typ) == plainKey(types.Default(t.obj.Type()))
+}
+
+// plainKey is the same for types that a session writes in the same way, but for
+// the names of aliases.
+func plainKey(t types.Type) string {
+	return (&lowering{name: func(n string) string { return n }}).key(t)
 }
 
 func newVariable(name string, t types.Type) *variable {

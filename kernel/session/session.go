@@ -387,8 +387,11 @@ func (s *Session) commitDeclarations(c *checked, p *plan) {
 		s.forward(valueKey(s.functions[name].key), p.erased[valueKey(name)])
 	}
 	said := s.stale(c, p, next)
-	if len(c.dropped) > 0 {
-		said = fmt.Sprintf("gone, since this cell redefines their type: %s\n", strings.Join(c.dropped, ", ")) + said
+	gone := slices.DeleteFunc(slices.Clone(c.dropped), func(n string) bool { // of the cell itself
+		return slices.ContainsFunc(c.tops, func(t *topVar) bool { return t.obj.Name() == n })
+	})
+	if len(gone) > 0 {
+		said = fmt.Sprintf("gone, since this cell redefines their type: %s\n", strings.Join(gone, ", ")) + said
 	}
 	if out := s.output(); out != nil && said != "" {
 		out.Stream("stderr", said)
