@@ -19,6 +19,8 @@ import (
 	"time"
 
 	"github.com/sbinet/npyio/npy"
+
+	"github.com/innkeeper-notebook/innkeeper/inn/file"
 )
 
 // Pairs on disk are a NumPy archive (NPZ): a zip file with the members
@@ -91,7 +93,7 @@ func (p *Pairs) Save(path string, note map[string]string) error {
 		return fmt.Errorf("inn: saving pairs to %s: y %w", path, err)
 	}
 	sum := sha256.New()
-	err = writeAtomic(path, func(w io.Writer) error {
+	err = file.Write(path, func(w io.Writer) error {
 		z := zip.NewWriter(io.MultiWriter(w, sum))
 		for _, member := range []struct {
 			name  string
@@ -119,7 +121,7 @@ func (p *Pairs) Save(path string, note map[string]string) error {
 		return nil
 	})
 	if err == nil {
-		err = writeAtomic(path+".sha256", func(w io.Writer) error {
+		err = file.Write(path+".sha256", func(w io.Writer) error {
 			_, err := fmt.Fprintf(w, "%x  %s\n", sum.Sum(nil), filepath.Base(path))
 			return err
 		})
@@ -144,33 +146,6 @@ func rows32(s *Samples) (any, error) {
 		}
 	}
 	return rows.Interface(), nil
-}
-
-// writeAtomic writes a file under a temporary name beside path and renames it.
-func writeAtomic(path string, write func(io.Writer) error) (err error) {
-	f, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+".*")
-	if err != nil {
-		return err
-	}
-	defer func() {
-		if err != nil {
-			f.Close()
-			os.Remove(f.Name())
-		}
-	}()
-	if err := write(f); err != nil {
-		return err
-	}
-	if err := f.Chmod(0o644); err != nil {
-		return err
-	}
-	if err := f.Sync(); err != nil {
-		return err
-	}
-	if err := f.Close(); err != nil {
-		return err
-	}
-	return os.Rename(f.Name(), path)
 }
 
 // LoadPairs reads pairs that Save wrote. It checks the file against the

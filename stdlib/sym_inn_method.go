@@ -31,6 +31,7 @@ func init() {
 		"Generator":           reflect.ValueOf((*method.Generator)(nil)),
 		"GeneratorSettings":   reflect.ValueOf((*method.GeneratorSettings)(nil)),
 		"LargeCGAN":           reflect.ValueOf(method.LargeCGAN),
+		"LoadCINN":            reflect.ValueOf(method.LoadCINN),
 		"NewABC":              reflect.ValueOf(method.NewABC),
 		"NewABCFromPairs":     reflect.ValueOf(method.NewABCFromPairs),
 		"NewComponents":       reflect.ValueOf(method.NewComponents),

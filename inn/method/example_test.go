@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
+	"os"
+	"path/filepath"
 
 	"gonum.org/v1/gonum/stat"
 
@@ -70,6 +72,28 @@ func ExampleTrainCINN() {
 func mean(s *inn.Samples) float64 { return stat.Mean(s.Data, nil) }
 
 func sd(s *inn.Samples) float64 { return stat.StdDev(s.Data, nil) }
+
+func ExampleCINN_Save() {
+	pairs, err := scale.Pairs(1000, 1)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	cinn, err := method.TrainCINN(pairs, &method.CINNSettings{Width: 8, Training: method.Training{Steps: 10, Seed: 1}})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	path := filepath.Join(os.TempDir(), "scale.safetensors")
+	defer os.Remove(path)
+	if err := cinn.Save(path); err != nil {
+		fmt.Println(err)
+		return
+	}
+	again, err := method.LoadCINN(path) // another day
+	fmt.Println(again, "of", again.Params(), "parameters", err)
+	// Output: spline cINN of 1252 parameters <nil>
+}
 
 // Priors with walls, of which the measurement shows one parameter alone.
 func ExampleNormalScores() {

@@ -2,6 +2,7 @@ package method
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/innkeeper-notebook/innkeeper/inn"
@@ -20,7 +21,8 @@ type Walls [][2]float64
 
 // FindWalls looks for the walls of a prior in draws of it: an end of a
 // parameter's range, towards which the density does not fall off, is taken to
-// be one. The wall stands 1/n of the range of the n draws beyond the outermost.
+// be one. The wall stands 1/n of the range of the n draws beyond the outermost. A parameter
+// that is negative in no draw, or positive in none, has a wall at 0, if not a nearer one.
 func FindWalls(prior *inn.Samples) (Walls, error) {
 	if prior == nil || prior.Len() < 2 {
 		return nil, fmt.Errorf("method: FindWalls wants at least 2 draws of the prior")
@@ -35,6 +37,12 @@ func FindWalls(prior *inn.Samples) (Walls, error) {
 			column[i] = prior.Row(i)[j]
 		}
 		low, high := scale.Walls(column)
+		if slices.Min(column) >= 0 {
+			low = max(low, 0)
+		}
+		if slices.Max(column) <= 0 {
+			high = min(high, 0)
+		}
 		walls[j] = [2]float64{low, high}
 	}
 	return walls, nil

@@ -37,9 +37,11 @@ func TestFindWalls(t *testing.T) {
 		{"exponential", rng.ExpFloat64, [2]float64{0, inf}, 0.02},
 		{"negative exponential", func() float64 { return -rng.ExpFloat64() }, [2]float64{-inf, 0}, 0.02},
 		{"normal", rng.NormFloat64, [2]float64{-inf, inf}, 0},
-		{"triangular", func() float64 { return rng.Float64() + rng.Float64() }, [2]float64{-inf, inf}, 0},
+		{"triangular", func() float64 { return rng.Float64() + rng.Float64() - 1 }, [2]float64{-inf, inf}, 0},
+		{"log-normal", func() float64 { return math.Exp(3 * rng.NormFloat64()) }, [2]float64{0, inf}, 0},
+		{"negative", func() float64 { return -math.Exp(rng.NormFloat64()) }, [2]float64{-inf, 0}, 0.01},
 		{"normal, clipped", func() float64 { return max(rng.NormFloat64(), -1) }, [2]float64{-1, inf}, 0.01},
-		{"constant", func() float64 { return 4 }, [2]float64{-inf, inf}, 0},
+		{"constant", func() float64 { return 4 }, [2]float64{0, inf}, 0},
 	} {
 		s := inn.NewSamples(inn.Vars("x"), 1000)
 		for i := range s.Data {

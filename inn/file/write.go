@@ -1,0 +1,36 @@
+// Package file keeps what must not be lost or trusted: files are written whole or not at all, and
+// networks are read with every length and shape checked before memory is taken.
+package file
+
+import (
+	"io"
+	"os"
+	"path/filepath"
+)
+
+// Write writes a file whole or not at all: under a temporary name beside path, which is then renamed.
+func Write(path string, write func(io.Writer) error) (err error) {
+	f, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+".*")
+	if err != nil {
+		return err
+	}
+	defer func() {
+		if err != nil {
+			f.Close()
+			os.Remove(f.Name())
+		}
+	}()
+	if err := write(f); err != nil {
+		return err
+	}
+	if err := f.Chmod(0o644); err != nil {
+		return err
+	}
+	if err := f.Sync(); err != nil {
+		return err
+	}
+	if err := f.Close(); err != nil {
+		return err
+	}
+	return os.Rename(f.Name(), path)
+}
