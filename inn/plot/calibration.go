@@ -39,8 +39,7 @@ func Calibrations(tables ...*metric.CalibrationTable) (*gonum.Plot, error) {
 		}
 		chance = max(chance, 100*t.Chance)
 		p.Add(curve{pts, lineStyle(i)})
-		labels.entries = append(labels.entries, lineEntry(t.Method, lineStyle(i)))
-		labels.at = append(labels.at, pts[len(pts)-1].y)
+		labels.add(lineEntry(t.Method, lineStyle(i)), pts[len(pts)-1].y)
 	}
 	for _, level := range []float64{-chance, 0, chance} {
 		pts, err := points([]float64{0, 100}, []float64{level, level})

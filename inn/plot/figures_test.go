@@ -1,8 +1,10 @@
 package plot
 
 import (
+	"fmt"
 	"math"
 	"math/rand/v2"
+	"strings"
 	"testing"
 
 	gonum "gonum.org/v1/plot"
@@ -141,6 +143,19 @@ func figures(t *testing.T) map[string]*Figure {
 	p, err := Spectrum("wavelength [nm]", at, "reflectance", Curve{"a", same, false}, Curve{"b", same, false}, Curve{"c", same, false},
 		Curve{"d", same, false}, Curve{"e", same, false}, Curve{"f", same, false}, Curve{"draws", same, true}, Curve{"", same, true})
 	panel("spectrum", p, err)
+	var many []Track
+	var tables []*metric.CalibrationTable
+	for i := range 40 {
+		many = append(many, Track{fmt.Sprintf("shell %d", i), []float64{0, 1}, []float64{0, float64(i)}})
+		tables = append(tables, &metric.CalibrationTable{Method: "INN", Confidence: []float64{0, 1}, Inliers: []float64{0, 1}})
+	}
+	many[3].Name = strings.Repeat("a shell with a long name ", 20)
+	p, err = Tracks("t", "R", many...)
+	panel("tracks of 40", p, err)
+	p, err = Calibrations(tables...)
+	panel("calibrations of 40", p, err)
+	f, err = Planes(nil, Plane{"truth", "", []Group{group(strings.Repeat("red and more ", 20), 1), group("blue", 0.5)}})
+	add("planes of a long name", f, err)
 	return out
 }
 

@@ -2,8 +2,10 @@ package plot
 
 import (
 	"cmp"
+	"fmt"
 	"image/color"
 	"slices"
+	"strings"
 
 	gonum "gonum.org/v1/plot"
 	"gonum.org/v1/plot/vg"
@@ -85,11 +87,21 @@ func (e entry) draw(c draw.Canvas, x, y vg.Length) {
 	c.FillText(sty, vg.Point{X: x, Y: y - 0.35*labelSize}, e.text)
 }
 
+// cut is the entry with as much of its text as has room in a width.
+func (e entry) cut(width vg.Length) entry {
+	for text := []rune(e.text); len(text) > 0 && e.width() > width; {
+		text = text[:len(text)-1]
+		e.text = strings.TrimRight(string(text), " ") + "…"
+	}
+	return e
+}
+
 // lines breaks the entries into lines of at most width.
 func lines(entries []entry, width vg.Length) [][]entry {
 	var out [][]entry
 	var used vg.Length
 	for _, e := range entries {
+		e = e.cut(width)
 		if len(out) == 0 || used+e.width() > width {
 			out = append(out, nil)
 			used = 0
@@ -109,7 +121,20 @@ type aside struct {
 	at      []float64 // heights in data coordinates
 }
 
-const asideGap = vg.Length(8)
+const (
+	asideGap   = vg.Length(8)
+	asideWidth = vg.Length(160) // the most that an entry takes
+	asideLine  = labelSize * 1.25
+	mostAside  = 7 // entries that there is room for beside any panel
+)
+
+// more is the entry in the place of those that there is no room for.
+func more(n int) entry { return entry{text: fmt.Sprintf("and %d more", n)} }
+
+func (m *aside) add(e entry, at float64) {
+	m.entries = append(m.entries, e.cut(asideWidth))
+	m.at = append(m.at, at)
+}
 
 func (m aside) Plot(c draw.Canvas, p *gonum.Plot) {
 	_, ty := p.Transforms(&c)
@@ -117,7 +142,12 @@ func (m aside) Plot(c draw.Canvas, p *gonum.Plot) {
 	for i, v := range m.at {
 		y[i] = float64(ty(v))
 	}
-	for i, h := range spread(y, float64(labelSize*1.25), float64(c.Min.Y+labelSize/2), float64(c.Max.Y-labelSize/2)) {
+	lo, hi := c.Min.Y+labelSize/2, c.Max.Y-labelSize/2
+	if room := max(1, 1+int((hi-lo)/asideLine)); len(m.entries) > room {
+		m.entries = append(m.entries[:room-1:room-1], more(len(m.entries)-room+1))
+		y = append(y[:room-1], float64(lo))
+	}
+	for i, h := range spread(y, float64(asideLine), float64(lo), float64(hi)) {
 		m.entries[i].draw(c, c.Max.X+asideGap, vg.Length(h))
 	}
 }
@@ -129,11 +159,27 @@ func (m aside) GlyphBoxes(*gonum.Plot) []gonum.GlyphBox {
 	for _, e := range m.entries {
 		width = max(width, e.width())
 	}
+	if len(m.entries) > mostAside {
+		width = max(width, more(len(m.entries)).width())
+	}
 	return []gonum.GlyphBox{{X: 1, Y: 0.5, Rectangle: vg.Rectangle{Max: vg.Point{X: asideGap + 1.1*width}}}}
 }
 
+// names are those of a figure's lines, which have one style and one entry of the
+// legend for each name.
+type names []string
+
+// index is the number of a name and whether it is new; no name is always new.
+func (n *names) index(name string) (i int, first bool) {
+	if i := slices.Index(*n, name); i >= 0 && name != "" {
+		return i, false
+	}
+	*n = append(*n, name)
+	return len(*n) - 1, true
+}
+
 // spread moves heights to lie at least gap apart between lo and hi, in the same
-// order; when there is no room for that, they go on above hi.
+// order, for which there must be room.
 func spread(heights []float64, gap, lo, hi float64) []float64 {
 	order := make([]int, len(heights))
 	for i := range order {

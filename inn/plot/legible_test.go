@@ -5,10 +5,13 @@ import (
 	"image"
 	"image/color"
 	"math"
+	"strings"
 	"testing"
 
+	gonum "gonum.org/v1/plot"
 	"gonum.org/v1/plot/font"
 	"gonum.org/v1/plot/vg"
+	"gonum.org/v1/plot/vg/draw"
 )
 
 // A recorder is a canvas that notes where text is set.
@@ -87,6 +90,52 @@ func (r *recorder) illegible() []string {
 		}
 	}
 	return bad
+}
+
+// Things of one name have one style and one label, and what has no room in the
+// legend is counted.
+func TestLabelsOnceForEachName(t *testing.T) {
+	at := []float64{1, 2}
+	var curves []Curve
+	var tracks []Track
+	for i := range 30 {
+		curves = append(curves, Curve{"draws", []float64{0, float64(i)}, true}, Curve{"runs", []float64{float64(i), 0}, false})
+		tracks = append(tracks, Track{"shell", at, []float64{0, float64(i)}}, Track{"", at, at})
+	}
+	many := func(n int) (all []Track) {
+		for i := range n {
+			all = append(all, Track{fmt.Sprint(i), at, []float64{0, float64(i)}})
+		}
+		return all
+	}
+	for _, c := range []struct {
+		make func() (*gonum.Plot, error)
+		want string
+	}{
+		{func() (*gonum.Plot, error) { return Spectrum("", at, "", curves...) }, "draws runs"},
+		{func() (*gonum.Plot, error) { return Tracks("", "", tracks...) }, "shell"},
+		{func() (*gonum.Plot, error) {
+			return BPT(Galaxies{"a", at, at}, Galaxies{"b", at, at}, Galaxies{"a", at, at})
+		}, "a b"},
+		{func() (*gonum.Plot, error) { return Tracks("", "", many(6)...) }, "0 1 2 3 4 5"},
+		{func() (*gonum.Plot, error) { return Tracks("", "", many(9)...) }, "0 1 2 3 4 5 and 3 more"},
+	} {
+		p, err := c.make()
+		if err != nil {
+			t.Fatal(err)
+		}
+		r := newRecorder(400, 100)
+		p.Draw(draw.New(r))
+		var got []string
+		for _, x := range r.texts { // right of the data and above the ticks
+			if x.box.Min.X > 265 && x.box.Min.Y > 12 && !strings.Contains(x.text, "et al.") {
+				got = append(got, x.text)
+			}
+		}
+		if got := strings.Join(got, " "); got != c.want {
+			t.Errorf("the labels are %q, want %q", got, c.want)
+		}
+	}
 }
 
 func TestLegible(t *testing.T) {

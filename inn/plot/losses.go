@@ -85,8 +85,7 @@ func drawLosses(end float64, all []series) *gonum.Plot {
 			p.Add(curve{run, style})
 		}
 		if !math.IsNaN(last) {
-			labels.entries = append(labels.entries, lineEntry(fmt.Sprintf("%s %.3g", s.name, last), style))
-			labels.at = append(labels.at, last)
+			labels.add(lineEntry(fmt.Sprintf("%s %.3g", s.name, last), style), last)
 		}
 	}
 	if len(labels.entries) == 0 {

@@ -12,7 +12,7 @@ import (
 
 // A Curve is one line of Spectrum.
 type Curve struct {
-	Name   string    // the label; empty: none
+	Name   string    // the label, once for curves of one name, which have one style; empty: none
 	Values []float64 // in the order of the places at which they were taken
 
 	// Faint curves are thin and grey, behind the others: many of them show a
@@ -42,7 +42,7 @@ func Spectrum(xLabel string, at []float64, yLabel string, curves ...Curve) (*gon
 	lo, hi := math.Inf(1), math.Inf(-1)
 	var back, front []gonum.Plotter
 	var labels aside
-	drawn := 0 // curves in front
+	var drawn, faint names
 	for i, c := range curves {
 		if len(c.Values) != len(at) {
 			return nil, fmt.Errorf("plot: Spectrum: curve %d %q has %d values, but there are %d places", i, c.Name, len(c.Values), len(at))
@@ -56,11 +56,14 @@ func Spectrum(xLabel string, at []float64, yLabel string, curves ...Curve) (*gon
 			pts[k] = point{at[o], c.Values[o]}
 		}
 		label := lineEntry(c.Name, spreadLine)
+		var first bool
 		if c.Faint {
+			_, first = faint.index(c.Name)
 			back = append(back, curve{pts, spreadLine})
 		} else {
-			style := lineStyle(drawn)
-			drawn++
+			var n int
+			n, first = drawn.index(c.Name)
+			style := lineStyle(n)
 			front = append(front, curve{pts, style})
 			label = lineEntry(c.Name, style)
 			if len(at) <= mostDots {
@@ -68,9 +71,8 @@ func Spectrum(xLabel string, at []float64, yLabel string, curves ...Curve) (*gon
 				label = dotted(label, style.Color, spectrumDot)
 			}
 		}
-		if c.Name != "" {
-			labels.entries = append(labels.entries, label)
-			labels.at = append(labels.at, pts[len(pts)-1].y)
+		if c.Name != "" && first {
+			labels.add(label, pts[len(pts)-1].y)
 		}
 	}
 	p.Y.Min, p.Y.Max = padded(lo, hi)

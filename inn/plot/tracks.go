@@ -13,7 +13,7 @@ import (
 // A Track is one line of Tracks: a quantity y against another, x, in the order
 // in which it was passed through.
 type Track struct {
-	Name string // the label at its end; empty: none
+	Name string // the label at its end, once for tracks of one name, which have one style; empty: none
 	X, Y []float64
 }
 
@@ -28,6 +28,7 @@ func Tracks(xLabel, yLabel string, tracks ...Track) (*gonum.Plot, error) {
 	p.X.Label.Text, p.Y.Label.Text = xLabel, yLabel
 	x, y := []float64{math.Inf(1), math.Inf(-1)}, []float64{math.Inf(1), math.Inf(-1)}
 	var labels aside
+	var drawn names
 	for i, t := range tracks {
 		pts, err := points(t.X, t.Y)
 		if err != nil {
@@ -35,10 +36,10 @@ func Tracks(xLabel, yLabel string, tracks ...Track) (*gonum.Plot, error) {
 		}
 		x[0], x[1] = min(x[0], slices.Min(t.X)), max(x[1], slices.Max(t.X))
 		y[0], y[1] = min(y[0], slices.Min(t.Y)), max(y[1], slices.Max(t.Y))
-		p.Add(curve{pts, lineStyle(i)})
-		if t.Name != "" {
-			labels.entries = append(labels.entries, lineEntry(t.Name, lineStyle(i)))
-			labels.at = append(labels.at, pts[len(pts)-1].y)
+		n, first := drawn.index(t.Name)
+		p.Add(curve{pts, lineStyle(n)})
+		if t.Name != "" && first {
+			labels.add(lineEntry(t.Name, lineStyle(n)), pts[len(pts)-1].y)
 		}
 	}
 	p.X.Min, p.X.Max = padded(x[0], x[1])
@@ -51,7 +52,7 @@ func Tracks(xLabel, yLabel string, tracks ...Track) (*gonum.Plot, error) {
 
 // Galaxies are points of BPT.
 type Galaxies struct {
-	Name string
+	Name string    // in the legend; sets of one name have one colour
 	N2   []float64 // log [N II] 6584/Hα
 	O3   []float64 // log [O III] 5007/Hβ
 }
@@ -74,6 +75,7 @@ func BPT(sets ...Galaxies) (*gonum.Plot, error) {
 	p.X.Label.Text, p.Y.Label.Text = "log [N II] 6584 / Hα", "log [O III] 5007 / Hβ"
 	p.X.Min, p.X.Max, p.Y.Min, p.Y.Max = -2.5, 0.5, -1.5, 1.5
 	var labels aside
+	var drawn names
 	for i, g := range sets {
 		pts, err := points(g.N2, g.O3)
 		if err != nil {
@@ -83,11 +85,11 @@ func BPT(sets ...Galaxies) (*gonum.Plot, error) {
 			p.X.Min = min(p.X.Min, q.x-0.1)
 			p.Y.Min = min(p.Y.Min, q.y-0.1)
 		}
-		clr := lineStyle(i).Color
+		n, first := drawn.index(g.Name)
+		clr := lineStyle(n).Color
 		p.Add(dots{pts, bptDot, clr})
-		if g.Name != "" {
-			labels.entries = append(labels.entries, entry{g.Name, func(c draw.Canvas, box vg.Rectangle) { dot(c, box, clr, spectrumDot) }})
-			labels.at = append(labels.at, p.Y.Min)
+		if g.Name != "" && first {
+			labels.add(entry{g.Name, func(c draw.Canvas, box vg.Rectangle) { dot(c, box, clr, spectrumDot) }}, p.Y.Min)
 		}
 	}
 	for i, l := range []struct {
@@ -106,8 +108,7 @@ func BPT(sets ...Galaxies) (*gonum.Plot, error) {
 			style = pointLine
 		}
 		p.Add(curve{pts, style})
-		labels.entries = append(labels.entries, lineEntry(l.name, style))
-		labels.at = append(labels.at, p.Y.Max-0.4*float64(i))
+		labels.add(lineEntry(l.name, style), p.Y.Max-0.4*float64(i))
 	}
 	p.Add(labels)
 	return p, nil
