@@ -51,6 +51,8 @@ const (
 // Densities are kernel estimates with Silverman's bandwidth (metric.KDE). An end of the
 // prior's range towards which its density does not fall off is a wall at which the estimates
 // reflect, so that a uniform density keeps its edges; draws beyond it are shown where they are.
+// A parameter whose prior, or without one whose posteriors, have at most 20 values, all of
+// them whole numbers, has bars, as high as their shares; so have such draws of it.
 // Every panel has its own height: the grey area is the measure of the line.
 //
 // Draws, prior and truth must be of the same parameters. A parameter whose
@@ -80,6 +82,9 @@ func Marginals(set *MarginalsSettings, rows ...Row) (*Figure, error) {
 					}
 					if k == 0 && c.b < 0 {
 						line[k].Y.Label.Text = "density"
+						if m.barred(row.Draws, c.a) {
+							line[k].Y.Label.Text = "share"
+						}
 					}
 					return nil
 				})
@@ -104,6 +109,7 @@ type marginals struct {
 	pairs  []content              // of the plane
 	ranges [][2]float64           // of each parameter's axis
 	walls  [][2]float64           // of the prior, infinite where it has none; zeros without a prior
+	steps  []float64              // between neighbouring whole values; 0 where there are others
 	sorted map[columnOf][]float64 // of the prior and the posteriors
 }
 
@@ -235,16 +241,29 @@ func vector(what string, v []float64, vars []inn.Var) error {
 func (m *marginals) measure(rows []Row) {
 	m.ranges = make([][2]float64, len(m.vars))
 	m.walls = make([][2]float64, len(m.vars))
+	m.steps = make([]float64, len(m.vars))
 	for j := range m.vars {
-		lo, hi := math.Inf(1), math.Inf(-1)
-		hold := func(a, b float64) { lo, hi = min(lo, a), max(hi, b) }
+		var deciding [][]float64 // columns
 		if m.Prior != nil {
-			col := m.sort(m.Prior, j)
-			hold(central(col, 0.998))
-			m.walls[j][0], m.walls[j][1] = scale.Walls(col)
+			deciding = append(deciding, m.sort(m.Prior, j))
 		}
 		for _, r := range rows {
-			hold(central(m.sort(r.Draws, j), 0.99))
+			col := m.sort(r.Draws, j)
+			if m.Prior == nil {
+				deciding = append(deciding, col)
+			}
+		}
+		m.steps[j] = step(deciding)
+		lo, hi := math.Inf(1), math.Inf(-1)
+		hold := func(a, b float64) { lo, hi = min(lo, a-m.steps[j]/2), max(hi, b+m.steps[j]/2) }
+		if m.Prior != nil {
+			hold(central(m.sorted[columnOf{m.Prior, j}], 0.998))
+			if m.steps[j] == 0 {
+				m.walls[j][0], m.walls[j][1] = scale.Walls(m.sorted[columnOf{m.Prior, j}])
+			}
+		}
+		for _, r := range rows {
+			hold(central(m.sorted[columnOf{r.Draws, j}], 0.99))
 			if r.Point != nil {
 				hold(r.Point[j], r.Point[j])
 			}
@@ -255,6 +274,68 @@ func (m *marginals) measure(rows []Row) {
 		margin := 0.06 * (hi - lo)
 		m.ranges[j] = [2]float64{lo - margin, hi + margin}
 	}
+}
+
+// mostBars is how many values a parameter has bars for.
+const mostBars = 20
+
+// whole are the values of a sorted column if they are few and whole numbers.
+func whole(col []float64) (values []float64, ok bool) {
+	for i, v := range col {
+		if v != math.Trunc(v) {
+			return nil, false
+		}
+		if i == 0 || v != col[i-1] {
+			if values = append(values, v); len(values) > mostBars {
+				return nil, false
+			}
+		}
+	}
+	return values, true
+}
+
+// step is the least difference of the values of columns that all have few, whole
+// and repeated ones, or 0.
+func step(cols [][]float64) float64 {
+	const repeats = 3 // on average
+	var all []float64
+	for _, col := range cols {
+		values, ok := whole(col)
+		if !ok || len(col) < repeats*len(values) {
+			return 0
+		}
+		all = append(all, values...)
+	}
+	slices.Sort(all)
+	least := 0.0
+	for i, v := range all[1:] {
+		if d := v - all[i]; d > 0 && (least == 0 || d < least) {
+			least = d
+		}
+	}
+	return least
+}
+
+// barred reports whether draws of parameter j have bars.
+func (m *marginals) barred(s *inn.Samples, j int) bool {
+	_, ok := whole(m.sorted[columnOf{s, j}])
+	return ok && m.steps[j] > 0
+}
+
+// shares are the outline of bars, as high as a density that has the same shares.
+func (m *marginals) shares(s *inn.Samples, j int) (pts []point) {
+	const filled = 0.8 // of the room
+	col, half := m.sorted[columnOf{s, j}], filled*m.steps[j]/2
+	for first := 0; first < len(col); {
+		at, end := col[first], first
+		for end < len(col) && col[end] == at {
+			end++
+		}
+		high := float64(end-first) / float64(len(col)) / m.steps[j]
+		pts = append(pts, point{at - half, 0}, point{at - half, high}, point{at + half, high}, point{at + half, 0})
+		first = end
+	}
+	return pts
 }
 
 // sort sorts a column, once for all that is drawn of it.
@@ -317,9 +398,12 @@ func (m *marginals) marginalPanel(row Row, j int) (*gonum.Plot, error) {
 	return p, nil
 }
 
-// density is the density of column j over its axis. Draws that are all the same
-// have a narrow peak.
+// density is the density of column j over its axis, or its bars. Draws that are
+// all the same have a narrow peak.
 func (m *marginals) density(s *inn.Samples, j int) ([]point, error) {
+	if m.barred(s, j) {
+		return m.shares(s, j), nil
+	}
 	values := m.sorted[columnOf{s, j}]
 	width := (m.ranges[j][1] - m.ranges[j][0]) / 100
 	if at := values[0]; width > 0 && at == values[len(values)-1] {

@@ -248,6 +248,62 @@ func TestMarginalsDensity(t *testing.T) {
 	}
 }
 
+// TestMarginalsOfWholeValues: a parameter of few whole values has bars as high as
+// their shares, and what else is drawn of it a density of its own.
+func TestMarginalsOfWholeValues(t *testing.T) {
+	sample := func(values ...float64) *inn.Samples {
+		s := inn.NewSamples(inn.Vars("k"), 1000)
+		for i := range s.Data {
+			s.Data[i] = values[i%len(values)]
+		}
+		return s
+	}
+	uneven := sample(2, 2, 4, 6)
+	uneven.Data[0] = 8 // once
+	narrow := sample(3.5, 4, 4.4, 5, 5.1, 5.5)
+	m, err := newMarginals(&MarginalsSettings{Prior: sample(0, 2, 4, 6, 8)}, []Row{{"", uneven, nil}, {"", narrow, nil}, {"", sample(4), nil}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	heights := func(m *marginals, s *inn.Samples) (all []float64) {
+		pts, err := m.density(s, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i, p := range pts[1:] {
+			if p.x == pts[i].x && p.y > 0 {
+				all = append(all, p.x, p.y)
+			}
+		}
+		return all
+	}
+	if r := m.ranges[0]; r[0] > -1 || r[1] < 9 {
+		t.Errorf("the axis is %v", r)
+	}
+	if got := heights(m, m.Prior); !slices.Equal(got, []float64{-0.8, 0.1, 1.2, 0.1, 3.2, 0.1, 5.2, 0.1, 7.2, 0.1}) {
+		t.Errorf("the prior's bars are %v", got)
+	}
+	if got := heights(m, uneven); !slices.Equal(got, []float64{1.2, 0.2495, 3.2, 0.125, 5.2, 0.125, 7.2, 0.0005}) {
+		t.Errorf("the posterior's bars are %v", got)
+	}
+	if m.barred(narrow, 0) {
+		t.Error("values that are not whole have bars")
+	}
+	once := inn.NewSamples(inn.Vars("k"), 6)
+	for i := range once.Data {
+		once.Data[i] = float64(i)
+	}
+	var many []float64
+	for i := range mostBars + 1 {
+		many = append(many, float64(i))
+	}
+	for name, s := range map[string]*inn.Samples{"many values": sample(many...), "a constant": sample(4), "values that do not repeat": once} {
+		if m, err := newMarginals(&MarginalsSettings{}, []Row{{"", s, nil}}); err != nil || m.barred(s, 0) {
+			t.Errorf("%s: there are bars, or %v", name, err)
+		}
+	}
+}
+
 func TestMarginalsErrors(t *testing.T) {
 	post := draws(3, 100, 1)
 	constant := draws(3, 100, 1)
