@@ -29,6 +29,7 @@ type Figure struct {
 
 	rowNames []string // at the left of the rows, or nil
 	legend   []entry
+	bands    []int // of the rows, whose columns are in line within a band; nil: all are
 }
 
 // size sets the figure's size from that of its panels: w wide with their
@@ -111,7 +112,54 @@ func (f *Figure) layOut(c draw.Canvas) [][]draw.Canvas {
 	if f.named() {
 		tiles.PadLeft = rowNameWidth
 	}
-	return gonum.Align(f.Panels, tiles, c)
+	canvases := gonum.Align(f.Panels, tiles, c)
+	if f.bands != nil {
+		c.Min.X += tiles.PadLeft
+		f.space(canvases, c)
+	}
+	return canvases
+}
+
+// space moves the panels sideways, so that within a band the gaps between them are
+// the same, and their data of one width in all bands.
+func (f *Figure) space(canvases [][]draw.Canvas, c draw.Canvas) {
+	type beside struct{ left, right vg.Length } // the data, for axes
+	around := func(row, i int) beside {
+		all, data := canvases[row][i], f.Panels[row][i].DataCanvas(canvases[row][i])
+		return beside{data.Min.X - all.Min.X, all.Max.X - data.Max.X}
+	}
+	var before, after vg.Length // the first column and the last
+	gaps, panels := map[int]vg.Length{}, map[int]int{}
+	for k, row := range f.Panels {
+		var b beside
+		for i, p := range row {
+			if p == nil {
+				break
+			}
+			last := b
+			if b = around(k, i); i == 0 {
+				before = max(before, b.left)
+			} else {
+				gaps[f.bands[k]] = max(gaps[f.bands[k]], last.right+panelGap+b.left)
+			}
+			panels[f.bands[k]] = max(panels[f.bands[k]], i+1)
+		}
+		after = max(after, b.right)
+	}
+	width := vg.Length(math.Inf(1))
+	for band, n := range panels {
+		width = min(width, (c.Max.X-c.Min.X-before-after-vg.Length(n-1)*gaps[band])/vg.Length(n))
+	}
+	for k, row := range f.Panels {
+		for i, p := range row {
+			if p == nil {
+				break
+			}
+			b := around(k, i)
+			x := c.Min.X + before + vg.Length(i)*(width+gaps[f.bands[k]])
+			canvases[k][i].Min.X, canvases[k][i].Max.X = x-b.left, x+width+b.right
+		}
+	}
 }
 
 func (f *Figure) named() bool {

@@ -68,7 +68,7 @@ func Marginals(set *MarginalsSettings, rows ...Row) (*Figure, error) {
 	f := &Figure{}
 	var panels errgroup.Group
 	panels.SetLimit(runtime.GOMAXPROCS(0))
-	for _, band := range m.bands() {
+	for b, band := range m.bands() {
 		for i, row := range rows {
 			line := make([]*gonum.Plot, m.columns())
 			for k, c := range band {
@@ -91,6 +91,9 @@ func Marginals(set *MarginalsSettings, rows ...Row) (*Figure, error) {
 			}
 			f.Panels = append(f.Panels, line)
 			f.rowNames = append(f.rowNames, row.Name)
+			if len(m.pairs) > 1 {
+				f.bands = append(f.bands, b)
+			}
 		}
 	}
 	if err := panels.Wait(); err != nil {

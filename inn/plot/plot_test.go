@@ -14,6 +14,7 @@ import (
 
 	gonum "gonum.org/v1/plot"
 	"gonum.org/v1/plot/vg"
+	"gonum.org/v1/plot/vg/draw"
 
 	"github.com/innkeeper-notebook/innkeeper/inn"
 	"github.com/innkeeper-notebook/innkeeper/inn/metric"
@@ -300,6 +301,29 @@ func TestMarginalsOfWholeValues(t *testing.T) {
 	for name, s := range map[string]*inn.Samples{"many values": sample(many...), "a constant": sample(4), "values that do not repeat": once} {
 		if m, err := newMarginals(&MarginalsSettings{}, []Row{{"", s, nil}}); err != nil || m.barred(s, 0) {
 			t.Errorf("%s: there are bars, or %v", name, err)
+		}
+	}
+}
+
+// TestMarginalsStandEvenly: with planes of three parameters, whose panels have
+// labels at the left, the gaps in a row are the same.
+func TestMarginalsStandEvenly(t *testing.T) {
+	post := draws(5, 300, 0.5)
+	for _, shown := range [][]string{nil, {"g1", "d1"}} {
+		f, err := Marginals(&MarginalsSettings{Params: shown, Plane: []string{"s_O2", "a_mie1", "d1"}}, Row{"INN", post, nil})
+		if err != nil {
+			t.Fatal(err)
+		}
+		canvases := f.layOut(draw.New(newRecorder(f.Width, f.Height)))
+		at := func(row, i int) vg.Rectangle { return f.Panels[row][i].DataCanvas(canvases[row][i]).Rectangle }
+		width := at(0, 0).Size().X
+		for k, row := range f.Panels {
+			gap := at(k, 1).Min.X - at(k, 0).Max.X
+			for i := 1; i < len(row) && row[i] != nil; i++ { // the last number at an axis reaches out of it, by a point more or less
+				if math.Abs(float64(at(k, i).Min.X-at(k, i-1).Max.X-gap)) > 1.5 || math.Abs(float64(at(k, i).Size().X-width)) > 1.5 {
+					t.Errorf("panel %d of row %d is at %v after %v, with gaps of %v", i, k, at(k, i), at(k, i-1), gap)
+				}
+			}
 		}
 	}
 }
