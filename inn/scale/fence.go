@@ -3,6 +3,7 @@ package scale
 import (
 	"fmt"
 	"math"
+	"sync"
 
 	"gonum.org/v1/gonum/mat"
 )
@@ -12,10 +13,14 @@ import (
 //
 //	d²(y) = yᵀ C⁻¹ y
 //
-// with C the covariance of the normalised training measurements.
+// with C the covariance of the normalised training measurements, and near to some of them.
 type Fence struct {
 	Inverse []float64 // C⁻¹, M×M by rows
 	Far     float64   // the largest d² in the training data
+	Seen    *seen     `json:",omitempty"` // some of it; nil of few or very wide ones, and in older files
+
+	root  sync.Once
+	upper mat.Triangular // L
 }
 
 // NewFence measures n normalised measurements of m values, which row gives.
@@ -49,6 +54,7 @@ func NewFence(n, m int, row func(i int) []float32) (*Fence, error) {
 	for i := range n {
 		f.Far = max(f.Far, f.Distance2(row(i)))
 	}
+	f.Seen = newSeen(f, n, m, row)
 	return f, nil
 }
 
@@ -67,10 +73,13 @@ func (f *Fence) Distance2(y []float32) float64 {
 }
 
 // Warn is a sentence if a measurement is much farther out than all training
-// data, and else empty.
+// data, or where none of it is, and else empty.
 func (f *Fence) Warn(y []float32) string {
 	d2 := f.Distance2(y)
 	if d2 <= 2*f.Far {
+		if times := f.Seen.alone(f, y); times > 0 {
+			return fmt.Sprintf("No training data are near to this measurement (it is %.2g times as far from its neighbours as they are from theirs): do not trust the posterior.", times)
+		}
 		return ""
 	}
 	how := fmt.Sprintf("%.1f times as far from their mean as the farthest of them", math.Sqrt(d2/f.Far))
@@ -90,5 +99,5 @@ func (f *Fence) Check(m int) error {
 			return fmt.Errorf("the covariance of its measurements has %v", v)
 		}
 	}
-	return nil
+	return f.Seen.check(m)
 }

@@ -1,6 +1,7 @@
 package scale
 
 import (
+	"encoding/json"
 	"math"
 	"math/rand/v2"
 	"strings"
@@ -146,5 +147,71 @@ func TestCheckRefusesWhatIsNoScale(t *testing.T) {
 	}
 	if err := (Column{SD: 1, Width: 2}).Check(); err != nil {
 		t.Error(err)
+	}
+}
+
+// bent are measurements along a parabola, in float32 and normalised by halves.
+func bent(rng *rand.Rand) []float32 {
+	x := rng.NormFloat64()
+	return []float32{float32(x + 0.1*rng.NormFloat64()), float32((x*x - 1 + 0.1*rng.NormFloat64()) / 1.5)}
+}
+
+// TestMeasurementsThatNoneIsNear: what lies within the fence, but away from all training data, is warned of, and
+// hardly ever what is of the same distribution, in few dimensions or in many, with long tails and of few kinds.
+func TestMeasurementsThatNoneIsNear(t *testing.T) {
+	f, err := NewFence(5000, 2, func(i int) []float32 { return bent(rand.New(rand.NewPCG(1, uint64(i)))) })
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, y := range [][]float32{{3, -0.6}, {0.3, 1.5}, {-2.5, 0}} {
+		if got := f.Warn(y); !strings.Contains(got, "No training data are near") || strings.Contains(got, "Inf") {
+			t.Errorf("beside the parabola, at %v: %q", y, got)
+		}
+	}
+	text, err := json.Marshal(f)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var again Fence
+	if err := json.Unmarshal(text, &again); err != nil || again.Check(2) != nil || again.Warn([]float32{3, -0.6}) != f.Warn([]float32{3, -0.6}) {
+		t.Errorf("from a file: %v, %v, %q", err, again.Check(2), again.Warn([]float32{3, -0.6}))
+	}
+	normal := func(m int) func(rng *rand.Rand) []float32 {
+		return func(rng *rand.Rand) []float32 {
+			y := make([]float32, m)
+			for j := range y {
+				y[j] = float32(rng.NormFloat64())
+			}
+			return y
+		}
+	}
+	for name, draw := range map[string]func(rng *rand.Rand) []float32{
+		"parabola": bent, "normal, 1": normal(1), "normal, 2": normal(2), "normal, 30": normal(30), "normal, 200": normal(200),
+		"uniform":     func(rng *rand.Rand) []float32 { return []float32{rng.Float32(), rng.Float32()} },
+		"exponential": func(rng *rand.Rand) []float32 { return []float32{float32(rng.ExpFloat64()), float32(rng.ExpFloat64())} },
+		"labels":      func(rng *rand.Rand) []float32 { return []float32{float32(rng.IntN(4)), float32(rng.IntN(2))} },
+		"two hills": func(rng *rand.Rand) []float32 {
+			return []float32{float32(5*math.Floor(1.05*rng.Float64()) + 0.1*rng.NormFloat64())}
+		},
+		"Student's t with 4": func(rng *rand.Rand) []float32 {
+			return []float32{float32(distuv.StudentsT{Sigma: 1, Nu: 4, Src: rng}.Rand())}
+		},
+	} {
+		for _, n := range []int{200, 5000} {
+			f, err := NewFence(n, len(draw(rand.New(rand.NewPCG(1, 1)))), func(i int) []float32 { return draw(rand.New(rand.NewPCG(2, uint64(i)))) })
+			if err != nil {
+				t.Fatal(err)
+			}
+			warned := 0
+			const times = 1000
+			for i := range uint64(times) {
+				if strings.Contains(f.Warn(draw(rand.New(rand.NewPCG(3, i)))), "No training data") {
+					warned++
+				}
+			}
+			if warned > times*3/1000 {
+				t.Errorf("%s, %d training data: %d of %d measurements of the same distribution are warned of", name, n, warned, times)
+			}
+		}
 	}
 }
