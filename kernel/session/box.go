@@ -218,8 +218,39 @@ type logBox struct{ Box }
 
 // LogValue is the value's own.
 func (b logBox) LogValue() slog.Value {
-	f, _ := asFunc[func() slog.Value](b.Box, "LogValue")
-	return f()
+	if f, ok := asFunc[func() slog.Value](b.Box, "LogValue"); ok {
+		return f()
+	}
+	return slog.StringValue(fmt.Sprint(b.Box))
+}
+
+// A loggedError is a cell's own error as package slog gets it, which has the text
+// of an error where that has no method MarshalJSON.
+type loggedError struct{ e error }
+
+func (l loggedError) Error() string                 { return l.e.Error() }
+func (l loggedError) Unwrap() error                 { return l.e }
+func (l loggedError) carried() Box                  { return l.e.(carrier).carried() }
+func (l loggedError) Format(s fmt.State, verb rune) { l.carried().Format(s, verb) }
+
+// logged is a value as package slog gets it.
+func logged(v any) any {
+	e, ok := v.(error)
+	if !ok {
+		return v
+	}
+	c, ok := v.(carrier)
+	if !ok {
+		return v
+	}
+	methods := c.carried().T.methods
+	switch {
+	case methods["LogValue"] != nil:
+		return logBox{c.carried()}
+	case methods["MarshalJSON"] != nil:
+		return v
+	}
+	return loggedError{e}
 }
 
 // MarshalJSON writes what is in the box.

@@ -181,8 +181,13 @@ func (l *lowering) callWith(fun ast.Expr, first []ast.Expr, e *ast.CallExpr, sig
 				return l.zero(t)
 			}
 		}
-		if template && types.IsInterface(t) && boxed(t) {
-			return l.hook("TemplateData", l.exprAs(x, anyType))
+		if types.IsInterface(t) && boxed(t) {
+			switch {
+			case template:
+				return l.hook("TemplateData", l.exprAs(x, anyType))
+			case f != nil && f.Pkg() != nil && f.Pkg().Path() == "log/slog" && l.info.Types[x].Value == nil:
+				return l.hook("Logged", l.exprAs(x, anyType))
+			}
 		}
 		return l.argument(x, t, raw)
 	}

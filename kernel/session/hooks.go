@@ -136,6 +136,7 @@ func (s *Session) hookTable() map[string]reflect.Value {
 		"Decode":    s.decode,
 
 		"TemplateData": templateData,
+		"Logged":       logged,
 
 		"Marshal":       marshal,
 		"MarshalIndent": marshalIndent,

@@ -13,7 +13,7 @@ import (
 )
 
 // Packages ask a value for more methods than the interface has by which they
-// got it: package io a Reader and a Writer, package fs an FS and a File. A cell's
+// got it: package io a Reader and a Writer, package net/http a Reader, package fs an FS and a File. A cell's
 // value gets them here, when its type has them, or when having them makes no
 // difference.
 
@@ -21,11 +21,15 @@ type (
 	writeTo     func(io.Writer) (int64, error)
 	readFrom    func(io.Reader) (int64, error)
 	writeString func(string) (int, error)
+	closing     func() error
 )
 
 func (f writeTo) WriteTo(w io.Writer) (int64, error)    { return f(w) }
 func (f readFrom) ReadFrom(r io.Reader) (int64, error)  { return f(r) }
 func (f writeString) WriteString(s string) (int, error) { return f(s) }
+
+// Close is what package net/http asks the body of a request for.
+func (f closing) Close() error { return f() }
 
 // A carrier makes an interface of a box in another way than the wrappers do.
 type carrier interface{ carried() Box }
@@ -38,6 +42,17 @@ type (
 		Box
 		io.Reader
 		writeTo
+	}
+	readerClosing struct {
+		Box
+		io.Reader
+		closing
+	}
+	readerToClosing struct {
+		Box
+		io.Reader
+		writeTo
+		closing
 	}
 	writerFrom struct {
 		Box
@@ -225,8 +240,15 @@ func more(w reflect.Value, b Box) reflect.Value {
 			return reflect.ValueOf(writerString{b, x, text})
 		}
 	case io.Reader:
-		if to, ok := asFunc[func(io.Writer) (int64, error)](b, "WriteTo"); ok {
+		to, hasTo := asFunc[func(io.Writer) (int64, error)](b, "WriteTo")
+		end, closes := asFunc[func() error](b, "Close")
+		switch {
+		case hasTo && closes:
+			return reflect.ValueOf(readerToClosing{b, x, to, end})
+		case hasTo:
 			return reflect.ValueOf(readerTo{b, x, to})
+		case closes:
+			return reflect.ValueOf(readerClosing{b, x, end})
 		}
 	}
 	return w
