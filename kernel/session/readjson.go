@@ -116,6 +116,9 @@ func (s jsonReader) readJSON(text []byte, d *desc, v reflect.Value) error {
 	if p, ok := s.held(to, null); ok {
 		return s.readJSON(text, p.T, reflect.ValueOf(p.V))
 	}
+	if t != nil && t.iface && len(t.wants) > 0 && !null {
+		return s.misfit(text, t, to)
+	}
 	if t == nil || t.faithful || t.iface {
 		return s.readLeaf(text, t, v)
 	}
