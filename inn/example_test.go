@@ -59,7 +59,7 @@ func ExampleProblem() {
 // A simulator that fails names the problem, the parameters and the pair.
 func ExampleProblem_Pairs() {
 	broken := total
-	broken.Simulate = func(*rand.Rand, []float64) []float64 { return nil }
+	broken.Simulate = func(*rand.Rand, []float64) []float64 { return []float64{} }
 	_, err := broken.Pairs(10, 1)
 	fmt.Println(err)
 	// Output: inn: problem "total": the simulator returned 0 values, but 1 are declared (total) at x = [-0.01898 0.9906] (pair 0)

@@ -44,6 +44,8 @@ func Vars(labels ...string) []Var {
 // a forward process y = s(x) that a simulator computes, with noise if it has
 // any (section 3.1 of the paper). X and Y name the D parameters and the M
 // measurements and so give the dimensions. Simulate gets an x of its own, which it may change.
+// It may return nil for an x that has no y, as where a model breaks down: another x is drawn then, so that the prior is
+// that of the x that have one.
 type Problem struct {
 	Name     string
 	X, Y     []Var
@@ -70,19 +72,29 @@ func (p Problem) Check() error {
 	return nil
 }
 
-// Draw draws one x from the prior and simulates its y. A panic of the user's
+// errNoY is of an x for which the simulator returned nil.
+var errNoY = errors.New("the simulator returned nil, no y,")
+
+// mostWithoutY is how many x in a row may have no y.
+const mostWithoutY = 10_000
+
+// Draw draws one x from the prior, one that has a y, and simulates it. A panic of the user's
 // functions, a wrong length and a value that is not finite are errors that
 // say which, where and for which x.
 func (p Problem) Draw(rng *rand.Rand) (x, y []float64, err error) {
 	if err := p.Check(); err != nil {
 		return nil, nil, err
 	}
-	x, err = guard("prior", func() []float64 { return p.Prior(rng) }, p.X)
-	if err != nil {
-		return nil, nil, fmt.Errorf("inn: problem %q: %w", p.Name, err)
+	for range mostWithoutY {
+		x, err = guard("prior", func() []float64 { return p.Prior(rng) }, p.X)
+		if err != nil {
+			return nil, nil, fmt.Errorf("inn: problem %q: %w", p.Name, err)
+		}
+		if y, err = p.Run(rng, x); !errors.Is(err, errNoY) {
+			return x, y, err
+		}
 	}
-	y, err = p.Run(rng, x)
-	return x, y, err
+	return nil, nil, fmt.Errorf("%w and for the %d before it", err, mostWithoutY-1)
 }
 
 // Run simulates y for a given x of length D, with the same checks as Draw.
@@ -94,13 +106,21 @@ func (p Problem) Run(rng *rand.Rand, x []float64) ([]float64, error) {
 		return nil, fmt.Errorf("inn: problem %q: x has %d values, but X names %d parameters", p.Name, len(x), len(p.X))
 	}
 	y, err := guard("simulator", func() []float64 { return p.Simulate(rng, slices.Clone(x)) }, p.Y)
+	if y == nil && err == nil {
+		err = errNoY
+	}
 	if err != nil {
-		return nil, fmt.Errorf("inn: problem %q: %w at x = %.4g", p.Name, err, x)
+		err = fmt.Errorf("inn: problem %q: %w at x = %.4g", p.Name, err, x)
+		if y != nil { // not finite
+			err = fmt.Errorf("%w; where there is no y it may return nil, then another x is drawn", err)
+		}
+		return nil, err
 	}
 	return y, nil
 }
 
-// guard calls f and checks what it returned against its declared variables.
+// guard calls f and checks what it returned against its declared variables. With values that are not
+// finite it is returned beside the error.
 func guard(what string, f func() []float64, vars []Var) (v []float64, err error) {
 	defer func() {
 		if r := recover(); r != nil {
@@ -108,12 +128,15 @@ func guard(what string, f func() []float64, vars []Var) (v []float64, err error)
 		}
 	}()
 	v = f()
+	if what == "simulator" && v == nil {
+		return nil, nil
+	}
 	if len(v) != len(vars) {
 		return nil, fmt.Errorf("the %s returned %d values, but %d are declared (%s)", what, len(v), len(vars), names(vars))
 	}
 	for i, e := range v {
 		if math.IsNaN(e) || math.IsInf(e, 0) {
-			return nil, fmt.Errorf("the %s returned %v for %s", what, e, vars[i].Name)
+			return v, fmt.Errorf("the %s returned %v for %s", what, e, vars[i].Name)
 		}
 	}
 	return v, nil

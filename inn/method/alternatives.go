@@ -23,7 +23,8 @@ type Alternatives struct {
 }
 
 // TrainAlternatives asks kind, a number from 0 to kinds-1, of the x of every pair, and learn
-// for a posterior of each kind from its pairs. The settings are those of the network for the
+// for a posterior of each kind from its pairs. Parameters that have one value in all pairs of a kind, such as the whole number
+// that makes it one, are left out of what learn gets and come back in the draws; a kind without other parameters needs no learn. The settings are those of the network for the
 // probabilities, which always has a leaky ReLU; its defaults are Layers 4, Batch 250 or a tenth of the pairs,
 // Steps 5000, Rate 2e-3 and Held 0.1, the others as in PointSettings. A kind of less than a hundredth of the pairs is an error.
 func TrainAlternatives(pairs *inn.Pairs, kinds int, kind func(x []float64) int, learn func(k int, pairs *inn.Pairs) (inn.Posterior, error), s *PointSettings) (*Alternatives, error) {
@@ -55,12 +56,21 @@ func TrainAlternatives(pairs *inn.Pairs, kinds int, kind func(x []float64) int, 
 		if part.Len() < pairs.Len()/100+1 {
 			return nil, fmt.Errorf("method: of %d pairs %d are of kind %d, too few to learn from", pairs.Len(), part.Len(), k)
 		}
-		post, err := learn(k, part)
+		constants, rest := findFixed(part)
+		if rest == nil {
+			a.of = append(a.of, constants)
+			continue
+		}
+		post, err := learn(k, rest)
 		if err == nil && post == nil {
 			err = errors.New("method: learn returned no posterior")
 		}
 		if err != nil {
 			return nil, fmt.Errorf("method: kind %d: %w", k, err)
+		}
+		if len(constants.free) < len(constants.vars) {
+			constants.others = post
+			post = constants
 		}
 		a.of = append(a.of, post)
 	}

@@ -54,6 +54,67 @@ func positiveKind(x []float64) int {
 	return 0
 }
 
+// TestAlternativesOfAWholeNumber: of x = (n, a), n is 0, 1 or 2 and y = n + a + noise with a and the noise normal. Given y,
+// n is as probable as exp(-(y - n)²/2(1² + 0.5²)), and a has the mean (y - n)/1.25 for each n. With n alone there is nothing to learn but that.
+func TestAlternativesOfAWholeNumber(t *testing.T) {
+	for _, alone := range []bool{false, true} {
+		vars := inn.Vars("n", "a")
+		spread := math.Sqrt(1.25)
+		if alone {
+			vars, spread = inn.Vars("n"), 0.5
+		}
+		problem := inn.Problem{X: vars, Y: inn.Vars("y"), Concurrent: true,
+			Prior: func(rng *rand.Rand) []float64 {
+				return []float64{float64(rng.IntN(3)), rng.NormFloat64()}[:len(vars)]
+			},
+			Simulate: func(rng *rand.Rand, x []float64) []float64 {
+				y := 0.5 * rng.NormFloat64()
+				for _, v := range x {
+					y += v
+				}
+				return []float64{y}
+			}}
+		pairs := pairsOf(t, problem, 10_000)
+		number := func(x []float64) int { return int(x[0]) }
+		a, err := TrainAlternatives(pairs, 3, number, func(_ int, p *inn.Pairs) (inn.Posterior, error) {
+			if len(p.X.Vars) != 1 || p.X.Vars[0].Name != "a" {
+				t.Errorf("learn gets %v", p.X.Vars)
+			}
+			return TrainCINN(p, &CINNSettings{Blocks: 1, Width: 16, Training: Training{Steps: 500, Seed: 2}})
+		}, &PointSettings{Training: Training{Steps: 3000, Seed: 1}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		const y = 1.3
+		draws, err := a.Sample([]float64{y}, 4000, 1)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var want, got, sum [3]float64
+		all := 0.0
+		for n := range want {
+			d := (y - float64(n)) / spread
+			want[n] = math.Exp(-d * d / 2)
+			all += want[n]
+		}
+		for i := range draws.Len() {
+			n := number(draws.Row(i))
+			got[n]++
+			if !alone {
+				sum[n] += draws.Row(i)[1]
+			}
+		}
+		for n := range want {
+			if p := got[n] / 4000; math.Abs(p-want[n]/all) > 0.05 {
+				t.Errorf("alone %v: n = %d has the share %.3f, want %.3f", alone, n, p, want[n]/all)
+			}
+			if mean := sum[n] / got[n]; !alone && math.Abs(mean-(y-float64(n))/1.25) > 0.15 {
+				t.Errorf("for n = %d the mean of a is %.3f, want %.3f", n, mean, (y-float64(n))/1.25)
+			}
+		}
+	}
+}
+
 func TestAlternativesAgainstQuadrature(t *testing.T) {
 	pairs := pairsOf(t, hills, 20_000)
 	a, err := TrainAlternatives(pairs, 2, positiveKind, func(_ int, p *inn.Pairs) (inn.Posterior, error) {

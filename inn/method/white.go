@@ -104,7 +104,11 @@ func Noise(p inn.Problem, n int, seed uint64) (*inn.Samples, error) {
 	twice := p
 	twice.Y = append(slices.Clone(p.Y), p.Y...)
 	twice.Simulate = func(rng *rand.Rand, x []float64) []float64 {
-		return append(slices.Clone(p.Simulate(rng, x)), p.Simulate(rng, x)...)
+		one, two := p.Simulate(rng, slices.Clone(x)), p.Simulate(rng, x)
+		if one == nil || two == nil {
+			return nil
+		}
+		return append(slices.Clone(one), two...)
 	}
 	pairs, err := twice.Pairs(n, seed)
 	if err != nil {
