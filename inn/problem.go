@@ -57,17 +57,54 @@ type Problem struct {
 	Concurrent bool
 }
 
-// Check returns an error that says what the problem lacks, or nil.
+// Check returns an error that says what the problem lacks, or which name two of
+// its parameters or of its measurements have, or nil.
 func (p Problem) Check() error {
+	if err := p.lacks(); err != nil {
+		return err
+	}
+	if err := distinct(p.X, p.Y); err != nil {
+		return fmt.Errorf("inn: %s has %w", p.title(), err)
+	}
+	return nil
+}
+
+// distinct names what two parameters or two measurements are called.
+func distinct(x, y []Var) error {
+	for _, side := range []struct {
+		of   string
+		vars []Var
+	}{{"parameters", x}, {"measurements", y}} {
+		seen := make(map[string]bool, len(side.vars))
+		for _, v := range side.vars {
+			if seen[v.Name] {
+				return fmt.Errorf("two %s called %q", side.of, v.Name)
+			}
+			seen[v.Name] = true
+		}
+	}
+	return nil
+}
+
+// title is what messages call the problem.
+func (p Problem) title() string {
+	if p.Name == "" {
+		return "the problem"
+	}
+	return fmt.Sprintf("problem %q", p.Name)
+}
+
+// lacks is what Draw checks for each pair.
+func (p Problem) lacks() error {
 	switch {
 	case len(p.X) == 0:
-		return fmt.Errorf("inn: problem %q has no X: name its parameters, for example X: inn.Vars(\"a\", \"b [cm]\")", p.Name)
+		return fmt.Errorf("inn: %s has no X: name its parameters, for example X: inn.Vars(\"a\", \"b [cm]\")", p.title())
 	case len(p.Y) == 0:
-		return fmt.Errorf("inn: problem %q has no Y: name its measurements, for example Y: inn.Vars(\"y1\", \"y2\")", p.Name)
+		return fmt.Errorf("inn: %s has no Y: name its measurements, for example Y: inn.Vars(\"y1\", \"y2\")", p.title())
 	case p.Prior == nil:
-		return fmt.Errorf("inn: problem %q has no Prior", p.Name)
+		return fmt.Errorf("inn: %s has no Prior", p.title())
 	case p.Simulate == nil:
-		return fmt.Errorf("inn: problem %q has no Simulate", p.Name)
+		return fmt.Errorf("inn: %s has no Simulate", p.title())
 	}
 	return nil
 }
@@ -82,13 +119,13 @@ const mostWithoutY = 10_000
 // functions, a wrong length and a value that is not finite are errors that
 // say which, where and for which x.
 func (p Problem) Draw(rng *rand.Rand) (x, y []float64, err error) {
-	if err := p.Check(); err != nil {
+	if err := p.lacks(); err != nil {
 		return nil, nil, err
 	}
 	for range mostWithoutY {
 		x, err = guard("prior", func() []float64 { return p.Prior(rng) }, p.X)
 		if err != nil {
-			return nil, nil, fmt.Errorf("inn: problem %q: %w", p.Name, err)
+			return nil, nil, fmt.Errorf("inn: %s: %w", p.title(), err)
 		}
 		if y, err = p.Run(rng, x); !errors.Is(err, errNoY) {
 			return x, y, err
@@ -99,18 +136,18 @@ func (p Problem) Draw(rng *rand.Rand) (x, y []float64, err error) {
 
 // Run simulates y for a given x of length D, with the same checks as Draw.
 func (p Problem) Run(rng *rand.Rand, x []float64) ([]float64, error) {
-	if err := p.Check(); err != nil {
+	if err := p.lacks(); err != nil {
 		return nil, err
 	}
 	if len(x) != len(p.X) {
-		return nil, fmt.Errorf("inn: problem %q: x has %d values, but X names %d parameters", p.Name, len(x), len(p.X))
+		return nil, fmt.Errorf("inn: %s: x has %d values, but X names %d parameters", p.title(), len(x), len(p.X))
 	}
 	y, err := guard("simulator", func() []float64 { return p.Simulate(rng, slices.Clone(x)) }, p.Y)
 	if y == nil && err == nil {
 		err = errNoY
 	}
 	if err != nil {
-		err = fmt.Errorf("inn: problem %q: %w at x = %.4g", p.Name, err, x)
+		err = fmt.Errorf("inn: %s: %w at x = %.4g", p.title(), err, x)
 		if y != nil { // not finite
 			err = fmt.Errorf("%w; where there is no y it may return nil, then another x is drawn", err)
 		}
@@ -159,7 +196,7 @@ func (p Problem) Pairs(n int, seed uint64) (*Pairs, error) {
 		return nil, err
 	}
 	if n < 1 {
-		return nil, fmt.Errorf("inn: problem %q: asked for %d pairs, want at least 1", p.Name, n)
+		return nil, fmt.Errorf("inn: %s: asked for %d pairs, want at least 1", p.title(), n)
 	}
 	pairs := &Pairs{X: NewSamples(p.X, n), Y: NewSamples(p.Y, n)}
 	workers := 1
@@ -255,13 +292,17 @@ func (p *Pairs) Split(n int) (head, tail *Pairs, err error) {
 }
 
 // Check returns an error that names the first thing wrong with the pairs: a
-// missing side, sides of different length, or a value that is not finite.
+// missing side, sides of different length, two parameters or two measurements of
+// one name, or a value that is not finite.
 func (p *Pairs) Check() error {
 	if p == nil || p.X == nil || p.Y == nil {
 		return errors.New("inn: pairs want both X and Y")
 	}
 	if p.X.Len() != p.Y.Len() {
 		return fmt.Errorf("inn: pairs have %d rows of x but %d rows of y", p.X.Len(), p.Y.Len())
+	}
+	if err := distinct(p.X.Vars, p.Y.Vars); err != nil {
+		return fmt.Errorf("inn: pairs have %w", err)
 	}
 	if err := p.X.Check(); err != nil {
 		return fmt.Errorf("inn: x of the pairs: %w", err)

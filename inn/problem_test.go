@@ -80,3 +80,63 @@ func TestAnXWithoutY(t *testing.T) {
 		t.Errorf("NaN: %v", err)
 	}
 }
+
+// Messages name the problem, if it has a name, and what is wrong with it.
+func TestWhatIsWrongWithAProblem(t *testing.T) {
+	whole := inn.Problem{X: inn.Vars("a", "b"), Y: inn.Vars("y"), Prior: inn.Normal([]float64{0, 0}, []float64{1, 0}),
+		Simulate: func(_ *rand.Rand, x []float64) []float64 { return []float64{x[0]} }}
+	named := func(p inn.Problem) inn.Problem { p.Name = "pk"; return p }
+	with := func(change func(p *inn.Problem)) inn.Problem {
+		p := whole
+		change(&p)
+		return p
+	}
+	for _, c := range []struct {
+		problem inn.Problem
+		want    string
+	}{
+		{whole, ""},
+		{with(func(p *inn.Problem) { p.X = nil }), "inn: the problem has no X: name"},
+		{with(func(p *inn.Problem) { p.Simulate = nil }), "inn: the problem has no Simulate"},
+		{named(with(func(p *inn.Problem) { p.Prior = nil })), `inn: problem "pk" has no Prior`},
+		{with(func(p *inn.Problem) { p.X = inn.Vars("a", "a [cm]") }), `inn: the problem has two parameters called "a"`},
+		{named(with(func(p *inn.Problem) { p.Y = inn.Vars("y", "z", "y") })), `inn: problem "pk" has two measurements called "y"`},
+		{with(func(p *inn.Problem) { p.Y = inn.Vars("y", "z") }), "inn: the problem: the simulator returned 1 values, but 2 are declared (y, z) at x = ["},
+		{with(func(p *inn.Problem) { p.X = inn.Vars("a") }), "inn: the problem: the prior returned 2 values"},
+		{with(func(p *inn.Problem) { p.X, p.Y = inn.Vars("a", "y"), inn.Vars("y") }), ""},
+	} {
+		_, err := c.problem.Pairs(3, 1)
+		if c.want == "" && err != nil || c.want != "" && (err == nil || !strings.HasPrefix(err.Error(), c.want)) {
+			t.Errorf("the error is %v, want %q", err, c.want)
+		}
+	}
+}
+
+func TestPriorsThatCannotBe(t *testing.T) {
+	says := func(f func()) (text string) {
+		defer func() { text, _ = recover().(string) }()
+		f()
+		return ""
+	}
+	nan, inf := math.NaN(), math.Inf(1)
+	for _, c := range []struct {
+		a, b            []float64
+		normal, uniform string
+	}{
+		{[]float64{0, 1}, []float64{0, 1}, "", ""},
+		{[]float64{0}, []float64{0, 1}, "inn: Normal has 1 means but 2 standard deviations", "inn: Uniform has 1 lower but 2 upper bounds"},
+		{[]float64{0, 0}, []float64{1, -1}, "inn: Normal has mean 0 and standard deviation -1 for parameter 1, want", "inn: Uniform has the bounds 0 and -1 for parameter 1, want"},
+		{[]float64{0}, []float64{nan}, "inn: Normal has mean 0 and standard deviation NaN", "inn: Uniform has the bounds 0 and NaN"},
+		{[]float64{nan}, []float64{0}, "inn: Normal has mean NaN", "inn: Uniform has the bounds NaN and 0"},
+		{[]float64{-inf}, []float64{1}, "inn: Normal has mean -Inf", "inn: Uniform has the bounds -Inf and 1"},
+		{[]float64{-math.MaxFloat64}, []float64{math.MaxFloat64}, "", "inn: Uniform has the bounds -1.79"},
+	} {
+		for _, p := range []struct {
+			got, want string
+		}{{says(func() { inn.Normal(c.a, c.b) }), c.normal}, {says(func() { inn.Uniform(c.a, c.b) }), c.uniform}} {
+			if p.want == "" && p.got != "" || !strings.HasPrefix(p.got, p.want) {
+				t.Errorf("%v, %v: the panic says %q, want %q", c.a, c.b, p.got, p.want)
+			}
+		}
+	}
+}

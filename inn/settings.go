@@ -1,6 +1,7 @@
 package inn
 
 import (
+	"errors"
 	"fmt"
 	"runtime"
 
@@ -41,7 +42,7 @@ type Settings struct {
 	Final float64 // and at the last; Rate/100
 	// Schedule is how it goes from one to the other; train.Exponential.
 	Schedule train.Schedule
-	Warm     int     // steps over which the rate rises to Rate; Steps/20
+	Warm     int     // steps over which the rate rises to Rate, at most Steps; Steps/20
 	Beta2    float64 // Adam's decay of the squared gradient; 0.95
 	Decay    float64 // L2 weight decay; 1e-5
 	Clip     float64 // the gradient's largest norm; 10
@@ -192,6 +193,12 @@ func (o *Settings) check(d, m int) error {
 		if !(c.v >= 0) {
 			return fmt.Errorf("inn: Settings.%s is %v, want 0 or more", c.name, c.v)
 		}
+	}
+	if o.Warm > o.Steps {
+		return fmt.Errorf("inn: Settings.Warm is %d, but there are %d Steps: the rate would never rise to Rate", o.Warm, o.Steps)
+	}
+	if o.WeightY+o.WeightZ+o.WeightX+o.WeightPad+o.WeightRecon+o.WeightLikelihood == 0 {
+		return errors.New("inn: Settings: all weights of the losses are None, so that there is nothing to train")
 	}
 	if !(o.Beta2 > 0 && o.Beta2 < 1) {
 		return fmt.Errorf("inn: Settings.Beta2 is %v, want between 0 and 1", o.Beta2)

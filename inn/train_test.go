@@ -203,6 +203,7 @@ func TestBadInput(t *testing.T) {
 	nan := &inn.Pairs{X: pairs.X, Y: inn.NewSamples(linear.Y, 300)}
 	nan.Y.Row(7)[1] = math.NaN()
 	short := &inn.Pairs{X: pairs.X, Y: inn.NewSamples(linear.Y, 299)}
+	twice := &inn.Pairs{X: pairs.X, Y: inn.NewSamples(inn.Vars("a", "b", "a [cm]"), 300)}
 	for _, c := range []struct {
 		name  string
 		pairs *inn.Pairs
@@ -218,13 +219,16 @@ func TestBadInput(t *testing.T) {
 		{"negative", pairs, &inn.Settings{Steps: -2}, "Settings.Steps is -2"},
 		{"noise of too few", pairs, &inn.Settings{Noise: []float64{1, 2, 3}}, "Settings.Noise has 3 values for 2 measurements"},
 		{"no noise", pairs, &inn.Settings{Noise: []float64{0.1, 0}}, "Settings.Noise of v is 0, want a positive number"},
+		{"two of a name", twice, nil, `inn: pairs have two measurements called "a"`},
+		{"warm for too long", pairs, &inn.Settings{Steps: 10, Warm: 11}, "inn: Settings.Warm is 11, but there are 10 Steps"},
+		{"no loss", pairs, &inn.Settings{WeightY: inn.None, WeightZ: inn.None, WeightX: inn.None, WeightPad: inn.None, WeightRecon: inn.None}, "all weights of the losses are None, so that there is nothing to train"},
 		{"kernel", pairs, &inn.Settings{KernelX: mmd.InverseMultiquadratic(0)}, "kernel width"},
 	} {
 		if _, err := inn.Train(c.pairs, c.set); err == nil || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%s: error is %v, want one with %q", c.name, err, c.want)
 		}
 	}
-	m, err := inn.Train(pairs, &inn.Settings{Steps: 1, Width: 8})
+	m, err := inn.Train(pairs, &inn.Settings{Steps: 1, Width: 8, Warm: 1})
 	if err != nil {
 		t.Fatal(err)
 	}

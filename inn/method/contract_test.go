@@ -185,6 +185,7 @@ func testBadInput(t *testing.T, pairs *inn.Pairs, train func(*inn.Pairs, Trainin
 		{"noise of too few", "Training.Noise has 3 values for 2 measurements", pairs, Training{Noise: []float64{1, 2, 3}}},
 		{"noise", "Training.Noise of v is NaN", pairs, Training{Noise: []float64{1, math.NaN()}}},
 		{"rate", "Settings.Rate is NaN", pairs, Training{Rate: math.NaN()}},
+		{"warm for too long", "Settings.Warm is 11, but there are 10 Steps", pairs, Training{Steps: 10, Warm: 11}},
 		{"beta", "Settings.Beta2 is 1,", pairs, Training{Beta2: 1}},
 		{"workers", "Settings.Workers is -1", pairs, Training{Workers: -1}},
 	} {

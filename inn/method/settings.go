@@ -24,7 +24,7 @@ type Training struct {
 	Final float64 // and at the last
 	// Schedule is how it goes from one to the other; train.Exponential.
 	Schedule train.Schedule
-	Warm     int     // steps over which the rate rises to Rate; Steps/20
+	Warm     int     // steps over which the rate rises to Rate, at most Steps; Steps/20
 	Beta2    float64 // Adam's decay of the squared gradient; 0.99
 	Decay    float64 // L2 weight decay; 1e-5
 	Clip     float64 // the gradient's largest norm; 10
@@ -87,6 +87,7 @@ func (o *Training) check(settings string) error {
 	}
 	return firstError(
 		atLeast(settings, "Steps", o.Steps, 1),
+		warm(settings, o.Warm, o.Steps),
 		atLeast(settings, "Batch", o.Batch, 2),
 		atLeast(settings, "Workers", o.Workers, 1),
 		positive(settings, "Rate", o.Rate),
@@ -137,6 +138,13 @@ func atLeast(settings, name string, v, least int) error {
 	const most = 1 << 24 // more is a slip, and would exhaust the memory
 	if v < least || v > most {
 		return fmt.Errorf("method: %s.%s is %d, want %d to %d", settings, name, v, least, most)
+	}
+	return nil
+}
+
+func warm(settings string, v, steps int) error {
+	if v > steps {
+		return fmt.Errorf("method: %s.Warm is %d, but there are %d Steps: the rate would never rise to Rate", settings, v, steps)
 	}
 	return nil
 }

@@ -102,7 +102,10 @@ func bySize(a, b float64) int { return cmp.Compare(math.Abs(a), math.Abs(b)) }
 // simulations of one x, divided by √2, for n draws x of the prior.
 func Noise(p inn.Problem, n int, seed uint64) (*inn.Samples, error) {
 	twice := p
-	twice.Y = append(slices.Clone(p.Y), p.Y...)
+	twice.Y = slices.Clone(p.Y)
+	for _, v := range p.Y {
+		twice.Y = append(twice.Y, inn.Var{Name: v.Name + " again", Unit: v.Unit})
+	}
 	twice.Simulate = func(rng *rand.Rand, x []float64) []float64 {
 		one, two := p.Simulate(rng, slices.Clone(x)), p.Simulate(rng, x)
 		if one == nil || two == nil {

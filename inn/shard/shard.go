@@ -113,15 +113,19 @@ func newWork(p inn.Problem, n int, seed uint64, path string, s *Settings) (*work
 	if err := p.Check(); err != nil {
 		return nil, err
 	}
+	of := ""
+	if p.Name != "" {
+		of = fmt.Sprintf("problem %q: ", p.Name)
+	}
 	if n < 1 {
-		return nil, fmt.Errorf("shard: problem %q: asked for %d pairs, want at least 1", p.Name, n)
+		return nil, fmt.Errorf("shard: %sasked for %d pairs, want at least 1", of, n)
 	}
 	w := &work{problem: p, n: n, shards: s.Shards, seed: seed, path: path, task: s.Task, note: maps.Clone(s.Note)}
 	if w.shards == 0 {
 		w.shards = min(100, (n+499)/500)
 	}
 	if w.shards < 1 || w.shards > min(n, most) {
-		return nil, fmt.Errorf("shard: problem %q: asked for %d shards of %d pairs, want 1 to %d", p.Name, w.shards, n, min(n, most))
+		return nil, fmt.Errorf("shard: %sasked for %d shards of %d pairs, want 1 to %d", of, w.shards, n, min(n, most))
 	}
 	if err := w.task.check(); err != nil {
 		return nil, err
@@ -134,7 +138,7 @@ func newWork(p inn.Problem, n int, seed uint64, path string, s *Settings) (*work
 	// command for the same file keeps to itself.
 	id, err := json.Marshal([]any{w.note, p.X, p.Y, w.shards})
 	if err != nil {
-		return nil, fmt.Errorf("shard: problem %q: %w", p.Name, err)
+		return nil, fmt.Errorf("shard: %s%w", of, err)
 	}
 	w.dir = fmt.Sprintf("%s.shards-%.4x", path, sha256.Sum256(id))
 	return w, nil
