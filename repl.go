@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/signal"
 	"path/filepath"
+	"regexp"
 	"runtime"
 	"strings"
 	"sync"
@@ -200,11 +201,18 @@ func (c *console) run(code string) {
 			}
 		}
 	}
-	if o.Err != nil {
+	switch {
+	case o.Err == nil:
+	case o.Err.Name == session.CompileError && leaving.MatchString(code):
+		out.Stream("stderr", "Ctrl-D ends this\n")
+	default:
 		out.Stream("stderr", strings.Join(o.Err.Traceback, "\n")+"\n")
 	}
 	out.end()
 }
+
+// leaving is what people type who want to end the console.
+var leaving = regexp.MustCompile(`^\s*(?:exit|quit)(?:\(\))?;?\s*$`)
 
 // askFor lets the user answer a cell.
 func (c *console) askFor(prompt string, password bool) (string, error) {

@@ -151,6 +151,24 @@ func TestConsoleRunsCells(t *testing.T) {
 	s.leaves()
 }
 
+// Who types exit or quit is told what ends it, unless a cell has made it mean something.
+func TestConsoleSaysWhatEndsIt(t *testing.T) {
+	s := newPerson(t).open(t, "repl")
+	s.sees("\n[1]")
+	s.types("exit\r")
+	s.sees("\n[1] exit\nCtrl-D ends this\n[2]")
+	s.types("quit()\r")
+	s.sees("\n[2] quit()\nCtrl-D ends this\n[3]")
+	s.types("exit + 1\r")
+	s.shows("undefined: exit")
+	s.sees("\n[4]")
+	s.types("exit := 3\r")
+	s.sees("\n[5]")
+	s.types("exit\r")
+	s.sees("\n[5] exit\n3\n[6]")
+	s.leaves()
+}
+
 func TestConsoleLooksUpAndEditsItsHistory(t *testing.T) {
 	p := newPerson(t)
 	s := p.open(t, "repl")
