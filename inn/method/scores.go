@@ -56,8 +56,8 @@ func NewNormalScores(prior *inn.Samples) (*NormalScores, error) {
 	return s, nil
 }
 
-// Pairs are the pairs with the scores in place of X; Y is shared. A parameter
-// beyond the prior's range is an error.
+// Pairs are the pairs with the scores in place of X; Y is shared. That of a parameter "a" is called
+// "score of a". A parameter beyond the prior's range is an error.
 func (s *NormalScores) Pairs(pairs *inn.Pairs) (*inn.Pairs, error) {
 	if err := pairs.Check(); err != nil {
 		return nil, err
@@ -67,7 +67,7 @@ func (s *NormalScores) Pairs(pairs *inn.Pairs) (*inn.Pairs, error) {
 	}
 	scores := make([]inn.Var, len(s.vars))
 	for j, v := range s.vars {
-		scores[j].Name = v.Name // without a unit
+		scores[j].Name = "score of " + v.Name // without a unit
 	}
 	x := inn.NewSamples(scores, pairs.Len())
 	for i := range x.Len() {

@@ -38,6 +38,9 @@ type MAPSettings struct {
 // so on, as long as √n draws are around it: so it comes to lie on a posterior that is
 // bent or peaked within the bandwidth. At least 10 draws are wanted.
 //
+// At a wall of the prior at which the density is highest it lies inside of the wall by about the distance within which √n of
+// the draws are, as a mean does.
+//
 // Two things are not in the paper. Outliers go, since an outlying draw would be a centre of
 // its own, and in four dimensions and more, where few draws are within a kernel's
 // width of any point, its own kernel would make it win. And smaller bandwidths follow,
