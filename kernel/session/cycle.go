@@ -7,13 +7,17 @@ import (
 )
 
 // The interpreter has structs that point to themselves, but not two structs
-// that point to each other. Of each circle of structs some fields are cut: to
-// the interpreter they are any, and every read asks for the type.
+// that point to each other, nor one to which a struct without a name within it
+// leads back. Of each circle of structs some fields are cut: to the interpreter
+// they are any, and every read asks for the type.
 
 // cut reports whether field i of a struct of the session is cut: it points to
 // another struct of a circle that both are in, and that one does not come
 // before this one in the circle's order.
 func (l *lowering) cut(t types.Type, i int) bool {
+	if s, ok := types.Unalias(t).(*types.Struct); ok {
+		return l.cutWithoutName(s, i)
+	}
 	n, ok := types.Unalias(t).(*types.Named)
 	if !ok || foreign(n) {
 		return false
@@ -29,6 +33,77 @@ func (l *lowering) cut(t types.Type, i int) bool {
 		l.s.cuts[key] = cuts
 	}
 	return slices.Contains(cuts, i)
+}
+
+// cutWithoutName is cut for a struct without a name: a field is cut that leads
+// to a struct in which this one is.
+func (l *lowering) cutWithoutName(s *types.Struct, i int) bool {
+	key := l.key(s)
+	cuts, ok := l.s.cuts[key]
+	if !ok {
+		for i := range s.NumFields() {
+			if l.holds(s.Field(i).Type()) {
+				continue
+			}
+			for _, n := range l.named(s.Field(i).Type(), nil) {
+				if l.within(n)[key] {
+					cuts = append(cuts, i)
+					break
+				}
+			}
+		}
+		l.s.cuts[key] = cuts
+	}
+	return slices.Contains(cuts, i)
+}
+
+// within are the keys of the structs without names to which a struct leads.
+func (l *lowering) within(n *types.Named) map[string]bool {
+	keys := map[string]bool{}
+	all := l.reached(n)
+	all[l.key(n)] = n
+	for _, m := range all {
+		l.walk(m.Underlying(), func(t types.Type) bool {
+			switch t := t.(type) {
+			case *types.Named:
+				return !foreign(t) && !types.IsInterface(t) && all[l.key(t)] == nil
+			case *types.Struct:
+				if t != m.Underlying() {
+					keys[l.key(t)] = true
+				}
+			}
+			return true
+		})
+	}
+	return keys
+}
+
+// walk visits a type and what it is made of, as far as visit says true.
+func (l *lowering) walk(t types.Type, visit func(t types.Type) bool) {
+	if t = types.Unalias(t); !visit(t) {
+		return
+	}
+	tuple := func(t *types.Tuple) {
+		for v := range t.Variables() {
+			l.walk(v.Type(), visit)
+		}
+	}
+	switch t := t.(type) {
+	case *types.Named:
+		l.walk(t.Underlying(), visit)
+	case *types.Map:
+		l.walk(t.Key(), visit)
+		l.walk(t.Elem(), visit)
+	case interface{ Elem() types.Type }:
+		l.walk(t.Elem(), visit)
+	case *types.Signature:
+		tuple(t.Params())
+		tuple(t.Results())
+	case *types.Struct:
+		for f := range t.Fields() {
+			l.walk(f.Type(), visit)
+		}
+	}
 }
 
 func (l *lowering) cuts(n *types.Named, s *types.Struct) []int {
@@ -126,35 +201,20 @@ func (l *lowering) named(t types.Type, into map[string]*types.Named) map[string]
 	if into == nil {
 		into = map[string]*types.Named{}
 	}
-	tuple := func(t *types.Tuple) {
-		for v := range t.Variables() {
-			l.named(v.Type(), into)
+	l.walk(t, func(t types.Type) bool {
+		n, ok := t.(*types.Named)
+		if !ok {
+			return true
 		}
-	}
-	switch t := types.Unalias(t).(type) {
-	case *types.Named:
-		if foreign(t) || types.IsInterface(t) {
-			break
+		if foreign(n) || types.IsInterface(n) {
+			return false
 		}
-		key := l.key(t)
-		if _, ok := t.Underlying().(*types.Struct); ok || l.wrapped(t) {
-			into[key] = t
-		} else {
-			l.named(t.Underlying(), into)
+		if _, ok := n.Underlying().(*types.Struct); ok || l.wrapped(n) {
+			into[l.key(n)] = n
+			return false
 		}
-	case *types.Map:
-		l.named(t.Key(), into)
-		l.named(t.Elem(), into)
-	case interface{ Elem() types.Type }:
-		l.named(t.Elem(), into)
-	case *types.Signature:
-		tuple(t.Params())
-		tuple(t.Results())
-	case *types.Struct:
-		for f := range t.Fields() {
-			l.named(f.Type(), into)
-		}
-	}
+		return true
+	})
 	return into
 }
 
