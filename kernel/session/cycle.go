@@ -42,10 +42,16 @@ func (l *lowering) cutWithoutName(s *types.Struct, i int) bool {
 	cuts, ok := l.s.cuts[key]
 	if !ok {
 		for i := range s.NumFields() {
-			if l.holds(s.Field(i).Type()) {
+			t := s.Field(i).Type()
+			array, isArray := t.Underlying().(*types.Array)
+			if l.holds(t) && (!isArray || l.holds(array.Elem())) {
 				continue
 			}
-			for _, n := range l.named(s.Field(i).Type(), nil) {
+			for _, n := range l.named(t, nil) {
+				if l.within(n)[key] && isArray {
+					l.refuse(l.pos, "the interpreter has no array in a struct without a name that leads back to the struct around it: give the inner one a name")
+					return false
+				}
 				if l.within(n)[key] {
 					cuts = append(cuts, i)
 					break

@@ -14,6 +14,7 @@ func TestRefused(t *testing.T) {
 		{"decoders but for json", "type P struct{ a, B int }\nvar p P\n_ = gob.NewDecoder(nil).Decode(&p)", "use a map, or types of a package"},
 		{"what prints by a method in a template", "type S int\nfunc (s S) String() string { return \"on\" }\nimport \"text/template\"\n_ = template.New(\"t\").Execute(os.Stdout, struct{ A S }{1})", "pass its text"},
 		{"functions of templates", "type S int\nimport \"text/template\"\n_ = template.FuncMap{\"f\": func(s S) int { return 1 }}", "let it take and give types of packages"},
+		{"array that leads back out of a struct without a name", "type N struct{ in struct{ a [2]*N } }\nvar n N", "give the inner one a name"},
 		{"address of a field that leads back", "type A struct{ b *B }\ntype B struct{ a *A }\na := &A{}\n_ = &a.b", "copy the field's value to a variable first"},
 		{"the file of a line of a log", "log.SetFlags(log.LstdFlags | log.Lshortfile)", "leave Lshortfile out"},
 		{"the source of a line of a log", "_ = slog.HandlerOptions{AddSource: true}", "leave AddSource out"},
