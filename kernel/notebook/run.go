@@ -7,6 +7,7 @@ import (
 	"io"
 	"path/filepath"
 	"strings"
+	"time"
 
 	"github.com/innkeeper-notebook/innkeeper/kernel/display"
 	"github.com/innkeeper-notebook/innkeeper/kernel/session"
@@ -58,7 +59,7 @@ func (e *CellError) Error() string {
 // The notebook is written before the first cell and after every cell, so that
 // a run that is killed keeps what it did. A cell that fails ends the run with
 // a *CellError, unless the cell is tagged "raises-exception"; so does a goroutine
-// of a cell that panics, at once, and ctx being done, which the session is told. What cannot be read, cannot take a
+// of a cell that panics, at once or until a moment after the last cell, and ctx being done, which the session is told. What cannot be read, cannot take a
 // parameter, or has no place to be written to is said before any cell runs.
 func Run(ctx context.Context, path string, s Executor, o *Options) error {
 	if o == nil {
@@ -115,7 +116,14 @@ func Run(ctx context.Context, path string, s Executor, o *Options) error {
 	rep := newReporter(o.Progress, len(code))
 	var failed error
 	for n, i := range code {
-		failed = runCell(ctx, s, rec, rep, nb, i, n+1, path)
+		var goroutines int
+		goroutines, failed = runCell(ctx, s, rec, rep, nb, i, n+1, path)
+		if failed == nil && goroutines > 0 && n == len(code)-1 {
+			select {
+			case <-time.After(lastMoment):
+			case <-ctx.Done():
+			}
+		}
 		if failed == nil && ctx.Err() != nil { // the cell made the best of it, as a training does
 			failed = fmt.Errorf("notebook: %s: interrupted in cell %d", path, n+1)
 		}
@@ -141,8 +149,13 @@ func Run(ctx context.Context, path string, s Executor, o *Options) error {
 	return failed
 }
 
-// runCell runs the cell at place i as the count-th one.
-func runCell(ctx context.Context, s Executor, rec *recorder, rep *reporter, nb *Notebook, i, count int, path string) error {
+// lastMoment is the time in which a goroutine may fail that runs on when the last
+// cell has ended.
+const lastMoment = 200 * time.Millisecond
+
+// runCell runs the cell at place i as the count-th one, and says how many
+// goroutines run on.
+func runCell(ctx context.Context, s Executor, rec *recorder, rep *reporter, nb *Notebook, i, count int, path string) (goroutines int, err error) {
 	cell := nb.Cells[i]
 	out := rec.begin(cell, rep.watch)
 	rep.begin(count, label(nb.Cells, i))
@@ -151,14 +164,14 @@ func runCell(ctx context.Context, s Executor, rec *recorder, rep *reporter, nb *
 	if e == nil {
 		out.end(count, outcome.Value, nil)
 		rep.end("")
-		return nil
+		return outcome.Goroutines, nil
 	}
 	out.end(count, outcome.Value, &Output{Type: "error", ErrorName: e.Name, ErrorValue: e.Message, Traceback: e.Traceback})
 	rep.end(e.Name)
 	if cell.Tagged("raises-exception") && ctx.Err() == nil {
-		return nil
+		return outcome.Goroutines, nil
 	}
-	return &CellError{Path: path, Cell: count, Name: e.Name, Message: e.Message, Traceback: e.Traceback}
+	return 0, &CellError{Path: path, Cell: count, Name: e.Name, Message: e.Message, Traceback: e.Traceback}
 }
 
 // outputs are the absolute names of the files to write.

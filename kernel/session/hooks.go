@@ -326,7 +326,9 @@ type failure struct{ err error }
 // start runs f in a goroutine whose panic is told and ends it alone.
 func (s *Session) start(f func()) {
 	cell := s.cell.Load().unit.number
+	s.goroutines.Add(1)
 	go func() {
+		defer s.goroutines.Add(-1)
 		defer func() {
 			if r := recover(); r != nil && r != any(errHalted) {
 				Beside(s.output(), cell, s.panickedBeside(r))

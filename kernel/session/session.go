@@ -46,6 +46,8 @@ type Outcome struct {
 	Ran      bool // the cell was accepted, and its declarations made
 	Done     int  // how many of its statements ran, which made their variables
 	Declares bool // it has imports, types, constants or functions, which Restore would make
+
+	Goroutines int // that cells started and that run on
 }
 
 // A Session is the state that cells share. Cells run one at a time; completion
@@ -80,6 +82,7 @@ type Session struct {
 
 	keeps map[string]map[string]string // what the closures in variables call (see keeps.go): keys by names
 
+	goroutines     atomic.Int32 // of cells
 	out            atomic.Pointer[display.Output]
 	stdout, stderr *stream
 }
@@ -285,6 +288,7 @@ func (s *Session) run(ctx context.Context, c *checked, p *plan, out display.Outp
 	defer func() {
 		w.end()
 		o.Payload = detach()
+		o.Goroutines = int(s.goroutines.Load())
 	}()
 	cell.stop = w.halt.Done()
 	if err := s.declare(p); err != nil {
