@@ -168,6 +168,9 @@ func (l *lowering) callWith(fun ast.Expr, first []ast.Expr, e *ast.CallExpr, sig
 	if f != nil {
 		l.decodes(f, e)
 	}
+	if f != nil && f.Name() == "TextVar" && f.Pkg() != nil && f.Pkg().Path() == "flag" && len(e.Args) == 4 && !l.faithful(l.typeOf(e.Args[0])) {
+		l.refuse(e.Pos(), "package flag compares the types of a variable and its default, and does not see a cell's "+l.display(l.typeOf(e.Args[2]))+": use Func, or Var with a type that has Set and String")
+	}
 	template := executes(f)
 	if template {
 		l.inTemplate(e)

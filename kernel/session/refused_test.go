@@ -13,6 +13,7 @@ func TestRefused(t *testing.T) {
 		{"goto past a variable that a function keeps", "func f() {\ntop:\nx := 1\ng := func() int { return x }\nnext:\nif x++; g() < 5 { goto next }\nif x < 9 { goto top }\n}", "use a loop with break and continue"},
 		{"decoders but for json", "type P struct{ a, B int }\nvar p P\n_ = gob.NewDecoder(nil).Decode(&p)", "use a map, or types of a package"},
 		{"what prints by a method in a template", "type S int\nfunc (s S) String() string { return \"on\" }\nimport \"text/template\"\n_ = template.New(\"t\").Execute(os.Stdout, struct{ A S }{1})", "pass its text"},
+		{"a flag of text", "type L int\nfunc (l L) MarshalText() ([]byte, error) { return nil, nil }\nfunc (l *L) UnmarshalText([]byte) error { return nil }\nvar l L\nflag.TextVar(&l, \"l\", L(1), \"\")", "use Func, or Var"},
 		{"functions of templates", "type S int\nimport \"text/template\"\n_ = template.FuncMap{\"f\": func(s S) int { return 1 }}", "let it take and give types of packages"},
 		{"array that leads back out of a struct without a name", "type N struct{ in struct{ a [2]*N } }\nvar n N", "give the inner one a name"},
 		{"address of a field that leads back", "type A struct{ b *B }\ntype B struct{ a *A }\na := &A{}\n_ = &a.b", "copy the field's value to a variable first"},
