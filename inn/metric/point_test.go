@@ -196,6 +196,35 @@ func TestResimulatedFailures(t *testing.T) {
 
 // TestPredictiveWithoutNoise: an exact posterior of a problem without noise hits y
 // up to rounding, which is no fault; a constant measurement is none either.
+// stray is a posterior of which one draw in two hundred is far off.
+type stray struct{ inn.Posterior }
+
+func (s stray) Sample(y []float64, n int, seed uint64) (*inn.Samples, error) {
+	draws, err := s.Posterior.Sample(y, n, seed)
+	if err == nil && seed%2 == 0 {
+		draws.Row(0)[0] += 1e6
+	}
+	return draws, err
+}
+
+// TestPredictiveOfStrayDraws: what ranks do not see is said.
+func TestPredictiveOfStrayDraws(t *testing.T) {
+	g := newGaussian(t)
+	test := g.pairs(t, 200)
+	for _, c := range []struct {
+		post  inn.Posterior
+		stray bool
+	}{{g, false}, {stray{g}, true}} {
+		table, err := Predictive(c.post, g.problem, test, &Settings{Seed: 1})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if strings.Contains(table.String(), "far off") != c.stray {
+			t.Errorf("stray draws %v:\n%v", c.stray, table)
+		}
+	}
+}
+
 func TestPredictiveWithoutNoise(t *testing.T) {
 	problem := inn.Problem{
 		Name: "sum", X: inn.Vars("u", "v"), Y: inn.Vars("sum", "constant"), Prior: inn.Normal([]float64{0, 0}, []float64{1, 1}),
