@@ -29,7 +29,9 @@ func (l *lowering) cut(t types.Type, i int) bool {
 	key := l.key(n)
 	cuts, ok := l.s.cuts[key]
 	if !ok {
-		cuts = l.cuts(n, s)
+		if cuts, ok = l.cuts(n, s); !ok {
+			return false
+		}
 		l.s.cuts[key] = cuts
 	}
 	return slices.Contains(cuts, i)
@@ -112,7 +114,9 @@ func (l *lowering) walk(t types.Type, visit func(t types.Type) bool) {
 	}
 }
 
-func (l *lowering) cuts(n *types.Named, s *types.Struct) []int {
+// cuts are the fields of a struct that are cut, unless one would have to be that
+// cannot.
+func (l *lowering) cuts(n *types.Named, s *types.Struct) (cut []int, ok bool) {
 	circle := map[string]*types.Named{}
 	key := l.key(n)
 	for k, m := range l.reached(n) {
@@ -120,19 +124,52 @@ func (l *lowering) cuts(n *types.Named, s *types.Struct) []int {
 			circle[k] = m
 		}
 	}
-	var cut []int
 	for i := range s.NumFields() {
-		if l.holds(s.Field(i).Type()) {
+		t := s.Field(i).Type()
+		if l.takesWithin(t, key) {
+			if _, array := t.Underlying().(*types.Array); array {
+				l.refuse(l.pos, "the interpreter has no array of functions that take the struct that the array is in: use a slice")
+				return nil, false
+			}
+			cut = append(cut, i)
+			continue
+		}
+		if l.holds(t) {
 			continue // by value: never a way back
 		}
-		for k, m := range l.named(s.Field(i).Type(), nil) {
+		for k, m := range l.named(t, nil) {
 			if k != key && circle[k] != nil && !l.before(m, n, circle) {
 				cut = append(cut, i)
 				break
 			}
 		}
 	}
-	return cut
+	return cut, true
+}
+
+// takesWithin reports whether something made of functions, as a slice or a map,
+// has ones that take a struct or give it: the interpreter does not know in them
+// the struct that they are in.
+func (l *lowering) takesWithin(t types.Type, key string) bool {
+	if _, function := t.Underlying().(*types.Signature); function {
+		return false
+	}
+	found := false
+	l.walk(t, func(t types.Type) bool {
+		if n, ok := t.(*types.Named); ok && (foreign(n) || types.IsInterface(n)) {
+			return false
+		}
+		switch u := t.Underlying().(type) {
+		case *types.Struct:
+			return false
+		case *types.Signature:
+			_, takes := l.named(u, nil)[key]
+			found = found || takes
+			return false
+		}
+		return !l.wrapped(t)
+	})
+	return found
 }
 
 // before orders the structs of a circle: one that is held by value first, then

@@ -16,6 +16,7 @@ func TestRefused(t *testing.T) {
 		{"a flag of text", "type L int\nfunc (l L) MarshalText() ([]byte, error) { return nil, nil }\nfunc (l *L) UnmarshalText([]byte) error { return nil }\nvar l L\nflag.TextVar(&l, \"l\", L(1), \"\")", "use Func, or Var"},
 		{"functions of templates", "type S int\nimport \"text/template\"\n_ = template.FuncMap{\"f\": func(s S) int { return 1 }}", "let it take and give types of packages"},
 		{"array that leads back out of a struct without a name", "type N struct{ in struct{ a [2]*N } }\nvar n N", "give the inner one a name"},
+		{"array of functions that take the struct it is in", "type T struct{ f [2]func(*T) }\nvar t T", "use a slice"},
 		{"address of a field that leads back", "type A struct{ b *B }\ntype B struct{ a *A }\na := &A{}\n_ = &a.b", "copy the field's value to a variable first"},
 		{"the file of a line of a log", "log.SetFlags(log.LstdFlags | log.Lshortfile)", "leave Lshortfile out"},
 		{"the source of a line of a log", "_ = slog.HandlerOptions{AddSource: true}", "leave AddSource out"},
