@@ -171,7 +171,7 @@ func (a *ABC) Sample(y []float64, n int, seed uint64) (*inn.Samples, error) {
 	draws := inn.NewSamples(a.x, n)
 	draws.Warning = a.y.fence.Warn(yn)
 	if share := float64(n) / float64(s.total); a.pairs != nil && a.Threshold == 0 && share > manyQuantiles*a.Quantile {
-		draws.Warning = strings.TrimSpace(fmt.Sprintf("%s These are %.2g %% of all %d pairs, so that they are too wide, or hardly more than the prior: ask for fewer draws, or take more pairs.",
+		draws.Warning = strings.TrimSpace(fmt.Sprintf("%s These are %.3g %% of all %d pairs, so that they are too wide, or hardly more than the prior: ask for fewer draws, or take more pairs.",
 			draws.Warning, 100*share, s.total))
 	}
 	for i, h := range s.kept {

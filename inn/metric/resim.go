@@ -151,8 +151,8 @@ func fits(problem inn.Problem, test *inn.Pairs) error {
 		return fmt.Errorf("metric: %w", err)
 	}
 	if len(problem.X) != len(test.X.Vars) || len(problem.Y) != len(test.Y.Vars) {
-		return fmt.Errorf("metric: problem %q has %d parameters and %d measurements, but the test set has %d and %d",
-			problem.Name, len(problem.X), len(problem.Y), len(test.X.Vars), len(test.Y.Vars))
+		return fmt.Errorf("metric: the problem has %d parameters and %d measurements, but the test set has %d and %d",
+			len(problem.X), len(problem.Y), len(test.X.Vars), len(test.Y.Vars))
 	}
 	return nil
 }

@@ -78,7 +78,7 @@ func (f *Fence) Warn(y []float32) string {
 	d2 := f.Distance2(y)
 	if d2 <= 2*f.Far {
 		if times := f.Seen.alone(f, y); times > 0 {
-			return fmt.Sprintf("No training data are near to this measurement (it is %.2g times as far from its neighbours as they are from theirs): do not trust the posterior.", times)
+			return fmt.Sprintf("No training data are near to this measurement (it is %.0f times as far from its neighbours as they are from theirs): do not trust the posterior.", times)
 		}
 		return ""
 	}
