@@ -252,6 +252,11 @@ func (l *lowering) assign1(x, value ast.Expr, declare bool) []ast.Stmt {
 	}
 	v := l.exprAs(value, t)
 	if id, ok := x.(*ast.Ident); ok && declare && l.info.Defs[id] != nil {
+		if from := l.typeOf(value); !types.IsInterface(t) && !l.info.Types[value].IsNil() && l.info.Types[value].Value == nil && !l.erasedSame(from, t) {
+			if typ := l.spell(t); typ != nil { // another than the value's, as of a channel that is only received from
+				return l.withFunctions(l.local(l.bind(id), typ, v))
+			}
+		}
 		if !types.IsInterface(t) && !l.info.Types[value].IsNil() {
 			if _, ok := v.(*ast.CompositeLit); ok && inPlace(t) {
 				made := l.new()
