@@ -297,6 +297,10 @@ func (l *lowering) or(a, b ast.Expr) ast.Expr {
 func (l *lowering) tagged(tag *ast.Ident, t types.Type, x ast.Expr) ast.Expr {
 	tv := l.info.Types[x]
 	id := func() ast.Expr { return &ast.Ident{NamePos: l.pos, Name: tag.Name} }
+	if c, ok := t.Underlying().(*types.Chan); ok && !tv.IsNil() && !types.IsInterface(l.typeOf(x)) {
+		lx, ly := l.oneWay(l.unwrap(id(), t), l.under(x), c, l.typeOf(x))
+		return &ast.BinaryExpr{X: lx, OpPos: l.pos, Op: token.EQL, Y: ly}
+	}
 	if tv.IsNil() {
 		if types.IsInterface(t) {
 			return l.hook("IsNil", id())

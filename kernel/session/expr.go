@@ -865,6 +865,9 @@ func (l *lowering) equalTo(left func(ast.Expr) ast.Expr, x, y ast.Expr, op token
 		return not(l.hook("Equal", lx, ly))
 	}
 	switch u := xt.Underlying().(type) {
+	case *types.Chan:
+		lx, ly := l.oneWay(l.unwrap(left(x), xt), l.under(y), u, yt)
+		return &ast.BinaryExpr{X: lx, OpPos: l.pos, Op: op, Y: ly}
 	case *types.Struct, *types.Array:
 		return not(l.hook("Equal", left(x), l.expr(y)))
 	case *types.Basic:
@@ -881,6 +884,18 @@ func (l *lowering) equalTo(left func(ast.Expr) ast.Expr, x, y ast.Expr, op token
 		lx = l.constant(tx.Value, t)
 	}
 	return &ast.BinaryExpr{X: l.unwrap(lx, t), OpPos: l.pos, Op: op, Y: l.unwrap(l.exprAs(y, t), t)}
+}
+
+// oneWay are two channels that are compared, of which one may have a direction.
+func (l *lowering) oneWay(x, y ast.Expr, xt *types.Chan, of types.Type) (ast.Expr, ast.Expr) {
+	switch yt := of.Underlying().(*types.Chan); {
+	case xt.Dir() == yt.Dir():
+	case xt.Dir() == types.SendRecv:
+		x = l.apply(l.paren(l.mustSpell(yt, l.pos)), x)
+	default:
+		y = l.apply(l.paren(l.mustSpell(xt, l.pos)), y)
+	}
+	return x, y
 }
 
 // bigLiteral is a number too large for the interpreter's constants.
