@@ -116,6 +116,7 @@ func TestABadFileOfACINNIsAnError(t *testing.T) {
 		"seed":           {changed(t, good, `\"Seed\":3`, `\"Seed\":4`), "another permutation"},
 		"seen":           {changed(t, good, `\"Far\":`, `\"Fra\":`), "which measurements it was trained on"},
 		"columns":        {changed(t, good, `\"Columns\":[`, `\"Columns\":[{},`), "normalises"},
+		"walls reversed": {changed(t, good, `"walls":"[[0,null]`, `"walls":"[[0,-1]`), "want the lower one first"},
 		"walls":          {changed(t, good, `"walls":"[[`, `"walls":"[[null,null],[`), "walls of 4 parameters"},
 	} {
 		path := filepath.Join(t.TempDir(), "bad.safetensors")
