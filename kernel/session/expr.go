@@ -29,12 +29,22 @@ func (l *lowering) exprAs(e ast.Expr, to types.Type) ast.Expr {
 	return l.convert(l.expr(e), l.typeOf(e), to)
 }
 
+func unnamedStruct(t types.Type) bool {
+	_, ok := types.Unalias(t).(*types.Struct)
+	return ok
+}
+
 // convert takes a lowered value of one type to a type that it can be assigned
-// to. Only interfaces make a difference.
+// to. Interfaces make a difference, and structs without names.
 func (l *lowering) convert(x ast.Expr, from, to types.Type) ast.Expr {
 	if !types.IsInterface(to) {
 		if from != nil && l.wrapped(from) != l.wrapped(to) {
 			return l.wrap(l.unwrap(x, from), to)
+		}
+		if from != nil && unnamedStruct(from) && !unnamedStruct(to) {
+			if typ := l.spell(to); typ != nil {
+				return &ast.CallExpr{Fun: typ, Args: []ast.Expr{x}} // else its methods are not there
+			}
 		}
 		return x
 	}
