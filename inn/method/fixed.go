@@ -31,6 +31,9 @@ func findFixed(pairs *inn.Pairs) (f *fixed, rest *inn.Pairs) {
 	if len(f.free) == 0 {
 		return f, nil
 	}
+	if len(f.free) == len(f.vars) {
+		return f, pairs
+	}
 	short := &inn.Samples{}
 	for _, j := range f.free {
 		short.Vars = append(short.Vars, x.Vars[j])
