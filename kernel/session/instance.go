@@ -56,7 +56,7 @@ func (l *lowering) instance(f *types.Func, recv *types.Named, args []types.Type)
 		e.args[params.At(i)] = args[i]
 		e.list += map[bool]string{true: ","}[i > 0] + l.s.plain(linkName(args[i]))
 	}
-	one := &lowering{s: l.s, plan: l.plan, info: info, name: l.name, decls: l.decls, names: map[types.Object]string{}, env: e, owner: l.owner, pos: node.Pos()}
+	one := &lowering{s: l.s, plan: l.plan, info: info, name: l.owner.name, decls: l.decls, names: map[types.Object]string{}, env: e, owner: l.owner, pos: node.Pos()}
 	m := routine{decl: one.funcDecl(node, sig, name)}
 	l.plan.decls = append(l.plan.decls, m.decl)
 	if own(f) {

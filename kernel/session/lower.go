@@ -69,6 +69,7 @@ type lowering struct {
 
 // shared is what the lowerings of one cell share.
 type shared struct {
+	name      func(string) string // lowering.name as functions see it
 	temps     int
 	steps     int
 	problems  []problem
@@ -112,9 +113,9 @@ func (s *Session) lower(c *checked) (*plan, []problem) {
 		}
 		return before(n)
 	}
-	sh := &shared{described: map[string]bool{}, again: map[string]bool{}}
+	sh := &shared{name: after, described: map[string]bool{}, again: map[string]bool{}}
 	st := &lowering{s: s, plan: p, info: c.stmts, name: before, decls: c, names: map[types.Object]string{}, top: true, owner: sh}
-	fn := &lowering{s: s, plan: p, info: c.decls, name: after, decls: c, names: map[types.Object]string{}, owner: sh}
+	fn := &lowering{s: s, plan: p, info: c.decls, name: sh.name, decls: c, names: map[types.Object]string{}, owner: sh}
 
 	st.nameless(c.stmts)
 	fn.nameless(c.decls)
