@@ -147,6 +147,9 @@ func (k *checker) check(st *state, u *unit) (*checked, []problem) {
 		}
 		slices.Sort(c.lost)
 	}
+	if ps := c.typeless(k.fset); len(ps) > 0 {
+		return nil, ps
+	}
 	for _, d := range append(slices.Clone(c.fresh), c.again...) {
 		d.uses = c.used(d)
 		d.effects = effectsOf(c.decls, d.node)
@@ -257,6 +260,20 @@ func (c *checked) turn() (more bool) {
 		}
 	}
 	return more
+}
+
+// typeless finds variables whose type would have no name behind the cell, since a
+// variable of the cell takes it: node := node{1}.
+func (c *checked) typeless(fset *token.FileSet) (problems []problem) {
+	for _, t := range c.tops {
+		for _, n := range sortedKeys(newVariable(t.obj.Name(), t.obj.Type()).uses) {
+			if c.turned[n] {
+				problems = append(problems, problem{fset.Position(t.obj.Pos()),
+					fmt.Sprintf("%s has the type %s, whose name this cell gives to a variable: give the variable another name", t.obj.Name(), n)})
+			}
+		}
+	}
+	return problems
 }
 
 // reuses reports whether a variable takes the place of an earlier one of the
@@ -388,15 +405,29 @@ func (k *checker) world0(c *checked, changed map[string]bool) *state {
 		}
 	}
 	for name := range c.unit.paths {
-		if explicit(c.unit, name) {
+		if explicit(c.unit, name) && !st.isType(name) {
 			st.forget(name)
 		}
 	}
 	return st
 }
 
+// isType reports whether a name is that of a type of the session.
+func (st *state) isType(name string) bool {
+	d := st.decl(name)
+	if d == nil {
+		return false
+	}
+	g, ok := d.node.(*ast.GenDecl)
+	return ok && g.Tok == token.TYPE
+}
+
+// explicit reports whether a unit itself imports what it knows under a name.
 func explicit(u *unit, name string) bool {
-	return slices.ContainsFunc(u.imports, func(i *ast.ImportSpec) bool { return i.Name != nil && i.Name.Name == name })
+	return slices.ContainsFunc(u.imports, func(i *ast.ImportSpec) bool {
+		path, _ := strconv.Unquote(i.Path.Value)
+		return path == u.paths[name] && (i.Name == nil || i.Name.Name == name)
+	})
 }
 
 // collectTops finds the variables that the cell's statements declare at the

@@ -1,9 +1,12 @@
 package session
 
 import (
+	"fmt"
 	"go/ast"
+	"go/constant"
 	"go/token"
 	"go/types"
+	"math"
 	"slices"
 	"strconv"
 )
@@ -562,6 +565,7 @@ func (l *lowering) show(stmt *ast.ExprStmt) []ast.Stmt {
 	before := l.ordered(l.inside(stmt.X)...)
 	tuple, ok := tv.Type.(*types.Tuple)
 	if !ok {
+		l.fits(stmt.X, tv)
 		return append(before, &ast.ExprStmt{X: l.hook("Show", l.dress(l.exprAs(stmt.X, types.Default(tv.Type)), types.Default(tv.Type)))})
 	}
 	var names, args []ast.Expr
@@ -573,6 +577,29 @@ func (l *lowering) show(stmt *ast.ExprStmt) []ast.Stmt {
 	return append(before,
 		l.assign(token.DEFINE, names, []ast.Expr{l.expr(stmt.X)}),
 		&ast.ExprStmt{X: l.hook("Show", args...)})
+}
+
+// fits refuses an untyped constant that its default type cannot hold, which the type
+// checker lets pass where nothing uses it.
+func (l *lowering) fits(x ast.Expr, tv types.TypeAndValue) {
+	b, ok := tv.Type.(*types.Basic)
+	if !ok || tv.Value == nil {
+		return
+	}
+	fits := true
+	switch typ := types.Default(b); b.Kind() {
+	case types.UntypedInt, types.UntypedRune:
+		v, exact := constant.Int64Val(constant.ToInt(tv.Value))
+		fits = exact && (typ == types.Typ[types.Int] || int64(int32(v)) == v)
+	case types.UntypedFloat, types.UntypedComplex:
+		for _, part := range []constant.Value{constant.Real(tv.Value), constant.Imag(tv.Value)} {
+			f, _ := constant.Float64Val(constant.ToFloat(part))
+			fits = fits && !math.IsInf(f, 0)
+		}
+	}
+	if !fits {
+		l.refuse(x.Pos(), fmt.Sprintf("the constant %s (%s) overflows %s", types.ExprString(x), b, types.Default(b)))
+	}
 }
 
 // dress is a value as the session shows it.

@@ -75,11 +75,9 @@ func (k *checker) fitting(cell Cell, fits func(*checked) []problem) (c *checked,
 // with is the session with the declarations and imports of a checked cell.
 func (k *checker) with(c *checked) *state {
 	next := k.world0(c, c.affected())
-	for _, i := range c.unit.imports {
-		for name, path := range c.unit.paths {
-			if i.Path.Value == `"`+path+`"` {
-				next.imports[name] = path
-			}
+	for name, path := range c.unit.paths {
+		if explicit(c.unit, name) {
+			next.imports[name] = path
 		}
 	}
 	return next

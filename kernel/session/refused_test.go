@@ -17,6 +17,7 @@ func TestRefused(t *testing.T) {
 		{"functions of templates", "type S int\nimport \"text/template\"\n_ = template.FuncMap{\"f\": func(s S) int { return 1 }}", "let it take and give types of packages"},
 		{"array that leads back out of a struct without a name", "type N struct{ in struct{ a [2]*N } }\nvar n N", "give the inner one a name"},
 		{"array of functions that take the struct it is in", "type T struct{ f [2]func(*T) }\nvar t T", "use a slice"},
+		{"variable with the name of its type", "type node struct{ v int }\nnode := node{1}", "redeclared"},
 		{"address of a field that leads back", "type A struct{ b *B }\ntype B struct{ a *A }\na := &A{}\n_ = &a.b", "copy the field's value to a variable first"},
 		{"the file of a line of a log", "log.SetFlags(log.LstdFlags | log.Lshortfile)", "leave Lshortfile out"},
 		{"the source of a line of a log", "_ = slog.HandlerOptions{AddSource: true}", "leave AddSource out"},
@@ -36,6 +37,22 @@ func TestRefused(t *testing.T) {
 		}
 		if got := do(s, 2, "ran"); !strings.Contains(got, "undefined: ran") {
 			t.Errorf("%s: something ran: %q", c.name, got)
+		}
+	}
+}
+
+// A variable cannot take the name of a type that it, or another of its cell, has.
+func TestNameOfItsTypeIsRefused(t *testing.T) {
+	s := newSession(t)
+	do(s, 1, "type node struct{ v int }")
+	for _, c := range []struct{ code, want string }{
+		{"node := node{1}", "!! compile error: cell 2, line 1, column 1: node has the type node, whose name this cell gives to a variable: give the variable another name"},
+		{"x, node := []node{{1}}, 5", "!! compile error: cell 2, line 1, column 1: x has the type node, whose name this cell gives to a variable: give the variable another name"},
+		{"node{2}", "=> node{v: 2}"},
+		{"node := 5\nnode", "=> 5"},
+	} {
+		if got := do(s, 2, c.code); got != c.want {
+			t.Errorf("%s\n gives %q\n want %q", c.code, got, c.want)
 		}
 	}
 }

@@ -111,6 +111,10 @@ func TestCells(t *testing.T) {
 		{"simulator", []string{"p := inn.Problem{Name: \"t\", X: inn.Vars(\"a\", \"b\"), Y: inn.Vars(\"s\"), Prior: inn.Normal([]float64{0,0}, []float64{1,1}), Simulate: func(rng *rand.Rand, x []float64) []float64 { return []float64{x[0]+x[1]} }}\npairs, err := p.Pairs(50, 1)\npairs.Len()", "=> 50"}},
 		{"deferred at the top", []string{"defer fmt.Print(\"end\")\nfmt.Print(\"begin \")", "begin end"}},
 		{"show", []string{"nb.Show(3)", "<3>"}},
+		{"variable named like a package", []string{"plot := 3", "", "plot.New()", "!! compile error: cell 2, line 1, column 6: plot.New undefined (type int has no field or method New); plot is no package here: import plot2 \"gonum.org/v1/plot\" and write plot2.New",
+			"import \"math\"\nmath.Abs(-1)", "=> 1", "math := 5\nmath", "=> 5", "math.Abs(-2)", "!! compile error: cell 5, line 1, column 6: math.Abs undefined (type int has no field or method Abs); math is no package here: import math2 \"math\" and write math2.Abs", "import \"math\"\nmath.Abs(-2)", "=> 2", "math.Abs(-3)", "=> 3"}},
+		{"type named like a package", []string{"type list []int", "", "import \"container/list\"\nlist.New()", "!! compile error: cell 2, line 2, column 6: list.New undefined (type list has no field or method New); list is no package here: import list2 \"container/list\" and write list2.New", "list{1}", "=> [1]"}},
+		{"constants that are too big", []string{"1 << 64", "!! compile error: cell 1, line 1, column 1: the constant 1 << 64 (untyped int) overflows int", "const big = 1 << 63\nbig", "!! compile error: cell 2, line 2, column 1: the constant big (untyped int) overflows int", "1e400", "!! compile error: cell 3, line 1, column 1: the constant 1e400 (untyped float) overflows float64", "'a' << 30", "!! compile error: cell 4, line 1, column 1: the constant 'a' << 30 (untyped rune) overflows rune", "-1 << 63", "=> -9223372036854775808"}},
 		{"question about nothing", []string{"x := 1", "", "nope?", "!! error: nothing is called nope"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {

@@ -44,7 +44,7 @@ func (k *checker) suggest(c *checked, ps []problem) []problem {
 		default:
 			for _, e := range []*regexp.Regexp{noMember, noField} {
 				if m := e.FindStringSubmatch(p.msg); m != nil {
-					ps[i].msg += c.missing(p, m[1])
+					ps[i].msg += cmp.Or(k.hides(c, p, m[1]), c.missing(p, m[1]))
 				}
 			}
 		}
@@ -194,6 +194,21 @@ func (c *checked) holderAt(p problem) (holder ast.Expr, typ types.Type) {
 		}
 	}
 	return holder, typ
+}
+
+// hides says that what has no member has the name of a package that has it.
+func (k *checker) hides(c *checked, p problem, member string) string {
+	holder, _ := c.holderAt(p)
+	id, ok := holder.(*ast.Ident)
+	if !ok {
+		return ""
+	}
+	for _, path := range k.world.paths[id.Name] {
+		if k.world.exports(path, member) {
+			return fmt.Sprintf("; %s is no package here: import %s %q and write %[2]s.%[4]s", id.Name, id.Name+"2", path, member)
+		}
+	}
+	return ""
 }
 
 // missing says what may be meant by a member that is not there: another one, or
