@@ -101,9 +101,9 @@ func (c *checked) withinLiterals(x ast.Expr) (names []string) {
 				switch obj := obj.(type) {
 				case *types.Func:
 					if r := obj.Signature().Recv(); r == nil {
-						names = append(names, obj.Name())
+						names = append(names, obj.Name()+instanceOf(c.stmts.Instances[id].TypeArgs))
 					} else if n := named(r.Type()); n != nil {
-						names = append(names, n.Obj().Name()+"."+obj.Name())
+						names = append(names, n.Obj().Name()+"."+obj.Name()+instanceOf(n.TypeArgs()))
 					}
 				case *types.Var:
 					if _, ok := obj.Type().(*types.Signature); ok && c.lasting(obj) {
@@ -116,6 +116,22 @@ func (c *checked) withinLiterals(x ast.Expr) (names []string) {
 		return false
 	})
 	return names
+}
+
+// instanceOf is what follows the name of a generic function for its type arguments.
+func instanceOf(args *types.TypeList) string {
+	return instanceFor(slices.Collect(args.Types()))
+}
+
+func instanceFor(args []types.Type) string {
+	if len(args) == 0 {
+		return ""
+	}
+	var keys []string
+	for _, a := range args {
+		keys = append(keys, plainKey(a))
+	}
+	return "[" + strings.Join(keys, ",") + "]"
 }
 
 // holdsFunctions reports whether a value of a type may have functions.
@@ -143,13 +159,14 @@ func holdsFunctions(t types.Type, seen []types.Type) bool {
 
 // keyOf is the key of what a name calls after a cell, or nothing.
 func (s *Session) keyOf(c *checked, p *plan, next *state, name string) string {
-	e := next.engine[name]
+	function, _, instance := strings.Cut(name, "[")
+	e := next.engine[function]
 	for _, t := range c.tops {
-		if t.obj.Name() == name {
-			return p.names[name]
+		if t.obj.Name() == function {
+			return p.names[function]
 		}
 	}
-	if next.vars[name] != nil {
+	if next.vars[function] != nil {
 		return e
 	}
 	if s.nativeNames[e] {
@@ -158,6 +175,14 @@ func (s *Session) keyOf(c *checked, p *plan, next *state, name string) string {
 				return n.key
 			}
 		}
+	}
+	if instance {
+		for _, e := range sortedKeys(s.functions) {
+			if m := s.functions[e]; m.generic+instanceFor(m.args) == name {
+				return m.key
+			}
+		}
+		return ""
 	}
 	return s.functions[e].key
 }
@@ -177,7 +202,8 @@ func (s *Session) stale(c *checked, p *plan, next *state) string {
 		}
 		for _, f := range sortedKeys(s.keeps[name]) {
 			if s.keyOf(c, p, next, f) != s.keeps[name][f] {
-				fmt.Fprintf(&b, "%s still calls the older %s, which the new one cannot stand in for\n", name, f)
+				function, _, _ := strings.Cut(f, "[")
+				fmt.Fprintf(&b, "%s still calls the older %s, which the new one cannot stand in for\n", name, function)
 				delete(s.keeps[name], f)
 			}
 		}

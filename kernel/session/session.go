@@ -390,6 +390,7 @@ func (s *Session) commitDeclarations(c *checked, p *plan) {
 	for _, name := range p.valued {
 		s.forward(valueKey(s.functions[name].key), p.erased[valueKey(name)])
 	}
+	s.sweep(s.state, next)
 	said := s.stale(c, p, next)
 	gone := slices.DeleteFunc(slices.Clone(c.dropped), func(n string) bool { // of the cell itself
 		return slices.ContainsFunc(c.tops, func(t *topVar) bool { return t.obj.Name() == n })
@@ -400,7 +401,6 @@ func (s *Session) commitDeclarations(c *checked, p *plan) {
 	if out := s.output(); out != nil && said != "" {
 		out.Stream("stderr", said)
 	}
-	s.sweep(s.state, next)
 	s.state = next
 }
 
