@@ -20,7 +20,35 @@ from playwright.sync_api import sync_playwright
 PATHS = {"lab": "lab/tree/", "notebook": "notebooks/"}
 
 
-class Notebook:
+class Outputs:
+    """What the cells of a front end show, on a page. Those who know the front end
+    say what output(n) is, the place of cell n's outputs, and wait_idle, which
+    waits until no cell runs."""
+
+    def text(self, n, selector):
+        found = self.output(n).locator(selector)
+        return (found.first.text_content() or "") if found.count() else ""
+
+    def expect(self, n, selector, text, complaint):
+        wait_until(60, lambda: text in self.text(n, selector), f"{complaint}: {self.text(n, selector)!r} is not {text!r}")
+
+    def drag(self, n, slider, pixels):
+        """Drags the handle of a slider in many small steps."""
+        handle = self.output(n).locator(".noUi-handle").nth(slider)
+        handle.scroll_into_view_if_needed()
+        box = handle.bounding_box()
+        x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+        self.page.mouse.move(x, y)
+        self.page.mouse.down()
+        for i in range(1, 41):
+            self.page.mouse.move(x + pixels * i / 40, y)
+        self.page.mouse.up()
+
+    def shot(self, n, path):
+        self.output(n).screenshot(path=path)
+
+
+class Notebook(Outputs):
     """A notebook on a page of its own."""
 
     def __init__(self, browser, address, front, name):
@@ -63,27 +91,9 @@ class Notebook:
     def output(self, n):
         return self.cell(n).locator(".jp-OutputArea").first
 
-    def text(self, n, selector):
-        found = self.output(n).locator(selector)
-        return (found.first.text_content() or "") if found.count() else ""
-
-    def expect(self, n, selector, text, complaint):
-        wait_until(60, lambda: text in self.text(n, selector), f"{complaint}: {self.text(n, selector)!r} is not {text!r}")
-
-    def drag(self, n, slider, pixels):
-        """Drags the handle of a slider in many small steps."""
-        handle = self.output(n).locator(".noUi-handle").nth(slider)
-        handle.scroll_into_view_if_needed()
-        box = handle.bounding_box()
-        x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
-        self.page.mouse.move(x, y)
-        self.page.mouse.down()
-        for i in range(1, 41):
-            self.page.mouse.move(x + pixels * i / 40, y)
-        self.page.mouse.up()
-
-    def shot(self, n, path):
-        self.output(n).screenshot(path=path)
+    def wait_idle(self):
+        running = self.page.locator(".jp-InputPrompt", has_text="[*]")
+        wait_until(60, lambda: not running.count(), "the training did not stop")
 
     def save(self):
         self.page.locator(".jp-Notebook").first.click(position={"x": 5, "y": 5})
@@ -180,7 +190,7 @@ def watch(nb, shots):
     nb.expect(0, ".product", "0.00", "while a cell runs, the slider")
     nb.shot(4, f"{shots}-watch.png")
     nb.output(4).get_by_role("button", name="Stop").click()
-    wait_until(60, lambda: not nb.page.locator(".jp-InputPrompt", has_text="[*]").count(), "the training did not stop")
+    nb.wait_idle()
     nb.expect(5, "pre", "stopped early: true", "the cell after the training")
 
 

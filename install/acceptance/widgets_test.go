@@ -120,6 +120,49 @@ func TestWidgetsInBrowser(t *testing.T) {
 	}
 }
 
+// TestWidgetsInVSCode moves widgets in the front end that VS Code has for them.
+func TestWidgetsInVSCode(t *testing.T) {
+	python := provided(t, "INNKEEPER_PYTHON")
+	provided(t, "INNKEEPER_CHROMIUM")
+	packages := provided(t, "INNKEEPER_NPM")
+	shots := os.Getenv("INNKEEPER_SHOTS")
+	if shots == "" {
+		shots = t.TempDir()
+	}
+	work, config := t.TempDir(), t.TempDir()
+	for path, content := range map[string]any{
+		filepath.Join(work, "cells.json"):                widgetCells,
+		filepath.Join(config, "jupyter_lab_config.json"): map[string]any{"LabApp": map[string]any{"expose_app_in_browser": true}},
+	} {
+		b, err := json.Marshal(content)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(path, b, 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	writeNotebook(t, filepath.Join(work, "none.ipynb"), nil)
+	u := newUser(t)
+	u = u.with("PATH="+filepath.Dir(python)+string(os.PathListSeparator)+pathWithout("jupyter-lab"), "JUPYTER_CONFIG_DIR="+config)
+	lab := startLab(t, u, work, "none.ipynb")
+	lab.get(t, "/api/status") // it listens
+	out := u.run(t, python, "vscode.py", lab.address.String(), filepath.Join(packages, "@vscode/jupyter-ipywidgets8/dist/ipywidgets.js"),
+		filepath.Join(packages, "requirejs/require.js"), filepath.Join(work, "cells.json"), shots)
+	var seen struct {
+		First      bool `json:"truth at first"`
+		Own        bool `json:"truth of an own measurement"`
+		Complaints []string
+	}
+	if err := json.Unmarshal([]byte(out), &seen); err != nil {
+		t.Fatalf("%v in: %s", err, out)
+	}
+	if !seen.First || seen.Own || len(seen.Complaints) > 0 {
+		t.Errorf("truth shown at first: %t; of the user's own measurement: %t; the page complains: %q", seen.First, seen.Own, seen.Complaints)
+	}
+	lab.end(t)
+}
+
 // TestSavedWidgets opens the page that nbconvert makes of a notebook that was run
 // without a front end: all widgets are there, as they were.
 func TestSavedWidgets(t *testing.T) {
