@@ -9,12 +9,11 @@ import (
 	"go/parser"
 	"go/scanner"
 	"go/token"
-	"go/types"
 	"io/fs"
 	"os"
 	"path/filepath"
 	"regexp"
-	"strconv"
+	"slices"
 	"strings"
 
 	"github.com/innkeeper-notebook/innkeeper/kernel/display"
@@ -26,8 +25,6 @@ import (
 type Script struct {
 	Path string
 	Code string // of the cell
-
-	lines []int // of the file, for each line of the cell
 }
 
 // ReadScript reads a .go file. A package clause makes it a program: it must
@@ -40,11 +37,11 @@ func ReadScript(path string) (*Script, error) {
 	if bytes.HasPrefix(src, []byte("#!")) { // the system's, which Go would not understand
 		copy(src, "//")
 	}
-	s := &Script{Path: path}
+	s := &Script{Path: path, Code: string(src)}
 	set := token.NewFileSet()
 	// Whether a file has a package clause can be said even if the rest is wrong.
 	if _, err := parser.ParseFile(set, path, src, parser.PackageClauseOnly); err != nil {
-		return s.statements(src), nil
+		return s, nil
 	}
 	f, err := parser.ParseFile(set, path, src, parser.SkipObjectResolution)
 	if err != nil {
@@ -54,151 +51,16 @@ func ReadScript(path string) (*Script, error) {
 		}
 		return nil, fmt.Errorf("notebook: %w", err)
 	}
-	return s, s.program(set, f, src)
-}
-
-func (s *Script) statements(src []byte) *Script {
-	s.Code = string(src)
-	for i := range strings.Count(s.Code, "\n") + 1 {
-		s.lines = append(s.lines, i+1)
-	}
-	return s
-}
-
-// program makes a cell of a program. Every token stays in its place but for
-// package variables that Go would initialise in another order.
-func (s *Script) program(set *token.FileSet, f *ast.File, src []byte) error {
 	if f.Name.Name != "main" {
-		return fmt.Errorf("notebook: %s is package %s: only package main can be run", s.Path, f.Name.Name)
+		return nil, fmt.Errorf("notebook: %s is package %s: only package main can be run", path, f.Name.Name)
 	}
-	at := func(p token.Pos) int { return set.Position(p).Offset }
-	original := bytes.Clone(src)
-	clear := func(from, to token.Pos) {
-		for i := at(from); i < at(to); i++ {
-			if src[i] != '\n' {
-				src[i] = ' '
-			}
-		}
-	}
-	clear(f.Package, f.Name.End())
-	var inits []*ast.FuncDecl
-	var names []string // that they get
-	var main *ast.FuncDecl
-	for _, d := range f.Decls {
+	if !slices.ContainsFunc(f.Decls, func(d ast.Decl) bool {
 		fn, ok := d.(*ast.FuncDecl)
-		if !ok || fn.Recv != nil {
-			continue
-		}
-		switch fn.Name.Name {
-		case "main":
-			main = fn
-		case "init": // of which there may be several; a cell has none
-			name := unused(src, len(names))
-			copy(src[at(fn.Name.Pos()):], name)
-			inits, names = append(inits, fn), append(names, name)
-		}
+		return ok && fn.Recv == nil && fn.Name.Name == "main"
+	}) {
+		return nil, fmt.Errorf("notebook: %s has no func main", path)
 	}
-	if main == nil {
-		return fmt.Errorf("notebook: %s has no func main", s.Path)
-	}
-	moved := misplaced(set, f)
-	for _, v := range moved {
-		if v.from.IsValid() {
-			clear(v.from, v.to)
-		}
-	}
-	s.statements(src)
-	line := func(code string, of token.Pos) {
-		s.Code += "\n" + code
-		for range strings.Count(code, "\n") + 1 {
-			s.lines = append(s.lines, set.Position(of).Line)
-		}
-	}
-	for _, v := range moved {
-		line(v.declaration(original, at), v.value.Pos())
-	}
-	for i, fn := range inits {
-		line(names[i]+"()", fn.Pos())
-	}
-	line("main()", main.Pos())
-	return nil
-}
-
-// unused is a name of four letters, as many as init has, that the source does
-// not hold.
-func unused(src []byte, n int) string {
-	for i := n; ; i++ {
-		name := fmt.Sprintf("%s%02d", "in", i)
-		if i > 99 {
-			name = "x" + strconv.FormatInt(int64(i), 36) + "_"
-		}
-		if !bytes.Contains(src, []byte(name)) {
-			return name
-		}
-	}
-}
-
-// A packageVar is the initialisation of package variables by one value.
-type packageVar struct {
-	names    []string
-	kind     ast.Expr // their type, or nil
-	value    ast.Expr
-	from, to token.Pos // what to clear in the file; invalid where another one does
-}
-
-func (v packageVar) declaration(src []byte, at func(token.Pos) int) string {
-	text := "var " + strings.Join(v.names, ", ")
-	if v.kind != nil {
-		text += " " + string(src[at(v.kind.Pos()):at(v.kind.End())])
-	}
-	return text + " = " + string(src[at(v.value.Pos()):at(v.value.End())])
-}
-
-// misplaced lists the package variables in the order in which Go initialises
-// them (the Go specification, "Package initialization"), or nothing if that is
-// the order in which they are written, as it is in nearly every program.
-func misplaced(set *token.FileSet, f *ast.File) []packageVar {
-	var info types.Info
-	// What is imported does not matter here, so its absence is no error.
-	config := types.Config{Error: func(error) {}, Importer: nil, FakeImportC: true}
-	config.Check("main", set, []*ast.File{f}, &info)
-	specs := map[token.Pos]*ast.ValueSpec{} // by the places of their names
-	groups := map[*ast.ValueSpec]*ast.GenDecl{}
-	for _, d := range f.Decls {
-		if g, ok := d.(*ast.GenDecl); ok && g.Tok == token.VAR {
-			for _, s := range g.Specs {
-				s := s.(*ast.ValueSpec)
-				groups[s] = g
-				for _, n := range s.Names {
-					specs[n.Pos()] = s
-				}
-			}
-		}
-	}
-	var list []packageVar
-	inOrder, last := true, token.NoPos
-	cleared := map[*ast.ValueSpec]bool{}
-	for _, i := range info.InitOrder {
-		spec := specs[i.Lhs[0].Pos()]
-		v := packageVar{kind: spec.Type, value: i.Rhs}
-		for _, l := range i.Lhs {
-			v.names = append(v.names, l.Name())
-		}
-		if !cleared[spec] {
-			cleared[spec] = true
-			v.from, v.to = spec.Pos(), spec.End()
-			if g := groups[spec]; !g.Lparen.IsValid() {
-				v.from = g.Pos()
-			}
-		}
-		inOrder = inOrder && i.Rhs.Pos() > last
-		last = i.Rhs.Pos()
-		list = append(list, v)
-	}
-	if inOrder {
-		return nil
-	}
-	return list
+	return s, nil
 }
 
 // A ScriptError says why a script did not succeed, with its places.
@@ -258,11 +120,7 @@ func (s *Script) failure(e *session.Error) error {
 	for _, text := range e.Traceback {
 		told.Traceback = append(told.Traceback, places.ReplaceAllStringFunc(text, func(p string) string {
 			m := places.FindStringSubmatch(p)
-			n, _ := strconv.Atoi(m[1])
-			if n < 1 || n > len(s.lines) {
-				return p
-			}
-			where := fmt.Sprintf("%s:%d", s.Path, s.lines[n-1])
+			where := s.Path + ":" + m[1]
 			if m[2] != "" {
 				where += ":" + m[2]
 			}

@@ -4,85 +4,109 @@ import (
 	"fmt"
 	"go/ast"
 	"go/token"
+	"go/types"
 	"slices"
 )
 
-// A cell of declarations alone is read as a Go file is: its variables are set
-// in the order in which they need each other, and then its init functions run.
-// In any other cell statements run as they stand.
+// A cell of declarations alone, or of these and a call of its main at the end, is
+// read as a Go file is: its variables are set in the order in which they need each
+// other, and then its init functions run. If it begins with package main, its
+// main runs without being called, too. In any other cell statements run as they stand.
 
 // initName is what an init function is called, since a cell may have several.
 func initName(n int) string { return fmt.Sprintf("init%s%d", mark, n) }
 
-// arrange orders the unit's statements and adds calls of its init functions.
-func (u *unit) arrange(inits int) {
-	first := slices.IndexFunc(u.stmts, func(s ast.Stmt) bool { _, ok := s.(*ast.DeclStmt); return !ok })
-	if first < 0 {
-		u.sortVariables()
-		first = len(u.stmts)
-	}
-	var calls []ast.Stmt
-	for n := range inits {
+// arrange orders the unit's statements and adds calls of its init functions, and
+// of a program's main.
+func (u *unit) arrange(fset *token.FileSet, inits int, program bool) {
+	call := func(name string) ast.Stmt {
 		at := u.begin
 		for _, d := range u.decls {
-			if d.names[0] == initName(n+1) {
+			if d.names[0] == name {
 				at = d.node.Pos()
 			}
 		}
-		calls = append(calls, &ast.ExprStmt{X: &ast.CallExpr{Fun: &ast.Ident{NamePos: at, Name: initName(n + 1)}, Lparen: at, Rparen: at}})
+		return &ast.ExprStmt{X: &ast.CallExpr{Fun: &ast.Ident{NamePos: at, Name: name}, Lparen: at, Rparen: at}}
 	}
-	u.stmts = slices.Insert(u.stmts, first, calls...)
+	var main []ast.Stmt
+	if n := len(u.stmts) - 1; n >= 0 && u.declares("main") && callsMain(u.stmts[n]) {
+		u.stmts, main = u.stmts[:n], u.stmts[n:]
+	}
+	first := slices.IndexFunc(u.stmts, func(s ast.Stmt) bool { _, ok := s.(*ast.DeclStmt); return !ok })
+	if first < 0 {
+		u.sortVariables(fset)
+		first = len(u.stmts)
+		if program && main == nil && u.declares("main") {
+			main = []ast.Stmt{call("main")}
+		}
+	}
+	var calls []ast.Stmt
+	for n := range inits {
+		calls = append(calls, call(initName(n+1)))
+	}
+	u.stmts = append(slices.Insert(u.stmts, first, calls...), main...)
 }
 
-// sortVariables puts each variable behind those that its value needs, also
-// through functions of the cell.
-func (u *unit) sortVariables() {
-	var left []ast.Stmt // one for each specification
+func callsMain(s ast.Stmt) bool {
+	x, _ := s.(*ast.ExprStmt)
+	if x == nil {
+		return false
+	}
+	call, ok := x.X.(*ast.CallExpr)
+	if !ok {
+		return false
+	}
+	id, ok := call.Fun.(*ast.Ident)
+	return ok && id.Name == "main"
+}
+
+// sortVariables puts the variables into the order in which Go initialises those of a
+// package.
+func (u *unit) sortVariables(fset *token.FileSet) {
+	f := &ast.File{Package: u.start, Name: ast.NewIdent("main")}
+	for _, d := range u.decls {
+		f.Decls = append(f.Decls, d.node)
+	}
+	groups := map[*ast.ValueSpec]*ast.GenDecl{}
+	specs := map[token.Pos]*ast.ValueSpec{} // by the places of their names
+	idents := map[token.Pos]*ast.Ident{}
+	left := map[*ast.ValueSpec]bool{}
+	var none, ordered []ast.Stmt // without values, and with them
 	for _, s := range u.stmts {
 		g := s.(*ast.DeclStmt).Decl.(*ast.GenDecl)
-		for _, spec := range g.Specs {
-			left = append(left, &ast.DeclStmt{Decl: &ast.GenDecl{TokPos: g.TokPos, Tok: token.VAR, Specs: []ast.Spec{spec}}})
+		f.Decls = append(f.Decls, g)
+		for _, s := range g.Specs {
+			spec := s.(*ast.ValueSpec)
+			groups[spec] = g
+			if len(spec.Values) == 0 {
+				none = append(none, variablesOf(g, spec))
+			} else {
+				left[spec] = true
+			}
+			for _, id := range spec.Names {
+				specs[id.Pos()], idents[id.Pos()] = spec, id
+			}
 		}
 	}
-	bodies := map[string][]ast.Node{} // of functions, and of methods by their bare name
-	for _, d := range u.decls {
-		if f, ok := d.node.(*ast.FuncDecl); ok {
-			bodies[f.Name.Name] = append(bodies[f.Name.Name], f.Body)
+	var info types.Info
+	// What is imported does not matter here, nor what is wrong: the check tells it.
+	config := types.Config{Error: func(error) {}}
+	config.Check("main", fset, []*ast.File{f}, &info)
+	for _, i := range info.InitOrder {
+		spec := specs[i.Lhs[0].Pos()]
+		one := &ast.ValueSpec{Type: spec.Type, Values: []ast.Expr{i.Rhs}}
+		for _, v := range i.Lhs {
+			one.Names = append(one.Names, idents[v.Pos()])
 		}
+		ordered = append(ordered, variablesOf(groups[spec], one))
+		delete(left, spec)
 	}
-	needs := func(s ast.Stmt) map[string]bool {
-		names := map[string]bool{}
-		var walk func(n ast.Node)
-		walk = func(n ast.Node) {
-			ast.Inspect(n, func(n ast.Node) bool {
-				if id, ok := n.(*ast.Ident); ok && !names[id.Name] {
-					names[id.Name] = true
-					for _, b := range bodies[id.Name] {
-						walk(b)
-					}
-				}
-				return true
-			})
-		}
-		for _, v := range s.(*ast.DeclStmt).Decl.(*ast.GenDecl).Specs[0].(*ast.ValueSpec).Values {
-			walk(v)
-		}
-		return names
+	if len(left) == 0 { // else some are in a circle
+		u.stmts = append(none, ordered...)
 	}
-	names := func(s ast.Stmt) []*ast.Ident {
-		return s.(*ast.DeclStmt).Decl.(*ast.GenDecl).Specs[0].(*ast.ValueSpec).Names
-	}
-	var ordered []ast.Stmt
-	for len(left) > 0 {
-		next := slices.IndexFunc(left, func(s ast.Stmt) bool {
-			need := needs(s)
-			return !slices.ContainsFunc(left, func(o ast.Stmt) bool {
-				return o != s && slices.ContainsFunc(names(o), func(id *ast.Ident) bool { return need[id.Name] })
-			})
-		})
-		next = max(next, 0) // a circle, which the checker tells
-		ordered = append(ordered, left[next])
-		left = slices.Delete(left, next, next+1)
-	}
-	u.stmts = ordered
+}
+
+// variablesOf is a specification of a declaration as one of its own.
+func variablesOf(g *ast.GenDecl, spec *ast.ValueSpec) ast.Stmt {
+	return &ast.DeclStmt{Decl: &ast.GenDecl{TokPos: g.TokPos, Tok: token.VAR, Specs: []ast.Spec{spec}}}
 }

@@ -15,10 +15,11 @@ type checker struct {
 	fset  *token.FileSet
 	units int
 
-	mu    sync.Mutex // guards what follows
-	state *state
-	known map[string]*unit // by the file of their positions
-	asked struct {         // by completion and inspection
+	mu     sync.Mutex // guards what follows
+	state  *state
+	known  map[string]*unit // by the file of their positions
+	unmade map[string]int   // variables that cells did not assign because they failed, and which cells
+	asked  struct {         // by completion and inspection
 		state *state
 		pkg   *types.Package
 	}
@@ -31,6 +32,7 @@ func (k *checker) empty(fset *token.FileSet) {
 	k.fset, k.world.fset = fset, fset
 	k.state = &state{vars: map[string]*variable{}, engine: map[string]string{}, imports: map[string]string{}}
 	k.known = map[string]*unit{}
+	k.unmade = map[string]int{}
 }
 
 // read parses a cell as the next unit.

@@ -60,7 +60,7 @@ func parse(fset *token.FileSet, file string, number int, src string) (*unit, []p
 	if len(problems) > 0 {
 		return u, problems
 	}
-	decls, stmts, problems := split(text)
+	decls, stmts, program, problems := split(text)
 	if len(problems) > 0 {
 		return u, problems
 	}
@@ -109,7 +109,7 @@ func parse(fset *token.FileSet, file string, number int, src string) (*unit, []p
 		}
 	}
 	if len(problems) == 0 {
-		u.arrange(inits)
+		u.arrange(fset, inits, program)
 		problems = u.placeDirectives(fset, magics)
 	}
 	return u, problems
@@ -292,8 +292,9 @@ func lex(src string) []lexeme {
 
 // split gives the imports and functions of a cell apart from its statements.
 // Both texts are as long as the cell, with blanks for what the other one has,
-// so that every position in them is one in the cell.
-func split(src string) (decls, stmts string, problems []problem) {
+// so that every position in them is one in the cell. A program begins with
+// package main, which neither of them has.
+func split(src string) (decls, stmts string, program bool, problems []problem) {
 	d, s := blank(src), []byte(src)
 	depth := 0
 	first := true // of a statement
@@ -302,7 +303,13 @@ func split(src string) (decls, stmts string, problems []problem) {
 		t := toks[i]
 		if depth == 0 && first {
 			if t.tok == token.PACKAGE {
-				return "", "", []problem{at(src, t.offset, "a cell has no package clause: leave it out")}
+				if i > 0 || len(toks) < 2 || toks[1].lit != "main" {
+					return "", "", false, []problem{at(src, t.offset, "a cell has no package clause, but for package main at its beginning: leave it out")}
+				}
+				program = true
+				i = skip(toks, i)
+				copy(s[t.offset:], blank(src[t.offset:toks[1].offset+len("main")]))
+				continue
 			}
 			if t.tok == token.IMPORT || t.tok == token.FUNC && declares(toks[i:]) {
 				end := skip(toks, i)
@@ -321,12 +328,12 @@ func split(src string) (decls, stmts string, problems []problem) {
 			depth++
 		case token.RPAREN, token.RBRACK, token.RBRACE:
 			if depth--; depth < 0 {
-				return "", "", []problem{at(src, t.offset, fmt.Sprintf("unexpected %s: nothing is open here", t.tok))}
+				return "", "", false, []problem{at(src, t.offset, fmt.Sprintf("unexpected %s: nothing is open here", t.tok))}
 			}
 		}
 		first = t.tok == token.SEMICOLON
 	}
-	return string(d), string(s), nil
+	return string(d), string(s), program, nil
 }
 
 // declares reports whether tokens that begin with func declare a function or a

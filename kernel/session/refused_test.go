@@ -27,7 +27,7 @@ func TestRefused(t *testing.T) {
 		{"unsafe", "import \"unsafe\"", `cells cannot import "unsafe"`},
 		{"syscall", "import \"syscall\"", `cells cannot import "syscall"`},
 		{"cgo", "import \"C\"", `cells cannot import "C"`},
-		{"package clause", "package main", "a cell has no package clause"},
+		{"package clause", "package util", "a cell has no package clause"},
 		{"generic function of a package without source", "x := sync.NewCond\nvar m weak.Pointer[int]", "weak"},
 	} {
 		s := newSession(t)

@@ -203,6 +203,7 @@ func (s *Session) Execute(ctx context.Context, cell Cell, out display.Output) Ou
 	}
 	lasts = u.lasts()
 	o := s.run(ctx, c, p, out)
+	s.leaves(u, o)
 	o.Declares = len(u.decls)+len(u.imports) > 0
 	return o
 }
@@ -575,6 +576,7 @@ func (s *Session) panicked(u *unit, t *thrown, at token.Pos) *Error {
 		return &Error{Name: panicked, Message: message, Traceback: []string{message}, Exit: &exit.Code}
 	}
 	e := &Error{Name: panicked, Message: panicText(t.value)}
+	e.Message += s.emptySince(u, e.Message)
 	e.Traceback = []string{"panic: " + e.Message}
 	places := t.at
 	if at.IsValid() { // the statement of the cell is known better than by the interpreter

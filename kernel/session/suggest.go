@@ -30,6 +30,8 @@ func (k *checker) suggest(c *checked, ps []problem) []problem {
 		switch {
 		case undefined.MatchString(p.msg) && slices.Contains(c.dropped, name):
 			ps[i].msg += " (it had a type that this cell redefines)"
+		case undefined.MatchString(p.msg) && k.unmade[name] != 0:
+			ps[i].msg += fmt.Sprintf(" (cell %d failed before it was made)", k.unmade[name])
 		case undefined.MatchString(p.msg):
 			mean = cmp.Or(k.misspeltPackage(c, p, name), nearest(name, slices.Values(c.localNames(p))), nearest(name, slices.Values(k.allNames(c.base))))
 		case missing && dotted:
