@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"gonum.org/v1/gonum/stat"
 )
 
 func normals(n int) []float64 {
@@ -135,6 +137,61 @@ func TestEvenIsAt(t *testing.T) {
 					t.Fatalf("with %+v at %v of %d places it is %v, want %v", set, x, n, got, want)
 				}
 			}
+		}
+	}
+}
+
+// Of two narrow hills far apart the estimate has the hills, as wide as they are but for
+// the kernel.
+func TestKDEOfTwoHills(t *testing.T) {
+	const n = 2000
+	rng := rand.New(rand.NewPCG(4, 4))
+	for _, sd := range []float64{0.05, 0.01, 1e-3} {
+		values := make([]float64, n)
+		for i := range values {
+			values[i] = 0.2 + sd*rng.NormFloat64()
+			if i%10 < 7 {
+				values[i] += 0.6
+			}
+		}
+		d, err := KDE(values, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if d.Bandwidth > 0.5*sd {
+			t.Errorf("hills of %v: bandwidth %v", sd, d.Bandwidth)
+		}
+		near(t, "density on the lower hill, of the right one", d.At(0.2)*math.Sqrt(2*math.Pi)*sd/0.3, 1, 0.12)
+	}
+}
+
+// What has one hill keeps Silverman's bandwidth, or most of it.
+func TestKDEOfOneHill(t *testing.T) {
+	rng := rand.New(rand.NewPCG(5, 5))
+	for name, c := range map[string]struct {
+		draw  func() float64
+		n     int
+		least float64
+	}{
+		"normal":            {rng.NormFloat64, 1000, 1},
+		"few":               {rng.NormFloat64, 30, 0.5},
+		"uniform":           {rng.Float64, 1000, 1},
+		"exponential":       {rng.ExpFloat64, 1000, 0.5},
+		"Student's t, 2":    {func() float64 { return rng.NormFloat64() / math.Sqrt(rng.ExpFloat64()) }, 1000, 0.9},
+		"four values alike": {func() float64 { return float64(rng.IntN(4)) }, 1000, 1},
+	} {
+		v := make([]float64, c.n)
+		for i := range v {
+			v[i] = c.draw()
+		}
+		d, err := KDE(v, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		slices.Sort(v)
+		rule := 0.9 * min(stat.StdDev(v, nil), (quantile(v, 0.75)-quantile(v, 0.25))/1.34) * math.Pow(float64(c.n), -0.2)
+		if q := d.Bandwidth / rule; q > 1.0001 || q < 0.999*c.least {
+			t.Errorf("%s: %.3f of Silverman's bandwidth, want %v to 1", name, q, c.least)
 		}
 	}
 }

@@ -41,7 +41,8 @@ func (f *Figure) size(w, h vg.Length) {
 		var labelled vg.Length
 		for _, p := range row {
 			if p != nil && p.X.Label.Text != "" {
-				labelled = 28
+				more := strings.Count(p.X.Label.Text, "\n")
+				labelled = max(labelled, 28+vg.Length(more)*p.X.Label.TextStyle.Font.Size)
 			}
 		}
 		f.Height += h + labelled + panelGap

@@ -10,6 +10,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 	gonum "gonum.org/v1/plot"
+	"gonum.org/v1/plot/vg"
 	"gonum.org/v1/plot/vg/draw"
 
 	"github.com/innkeeper-notebook/innkeeper/inn"
@@ -41,6 +42,7 @@ type Row struct {
 const (
 	marginalsInRow = 6
 	marginalWidth  = pageWidth / marginalsInRow
+	marginalHeight = vg.Length(88)
 )
 
 // Marginals draws the posteriors of chosen parameters given one measurement,
@@ -48,12 +50,14 @@ const (
 // posterior's density, the prior's as a grey area, the truth as a dashed line
 // and the point estimate as a dash-dotted one.
 //
-// Densities are kernel estimates with Silverman's bandwidth (metric.KDE). An end of the
+// Densities are kernel estimates (metric.KDE). An end of the
 // prior's range towards which its density does not fall off is a wall at which the estimates
 // reflect, so that a uniform density keeps its edges; draws beyond it are shown where they are.
 // A parameter whose prior, or without one whose posteriors, have at most 20 values, all of
 // them whole numbers, has bars, as high as their shares; so have such draws of it.
-// Every panel has its own height: the grey area is the measure of the line.
+// Every panel has its own height: the grey area is the measure of the line. Where all
+// posteriors, the truth and the point estimates lie within a fiftieth of the prior's range,
+// the panel shows that part of it, three times as wide as they are.
 //
 // Draws, prior and truth must be of the same parameters. A parameter whose
 // draws are all the same has no density and is an error.
@@ -100,7 +104,7 @@ func Marginals(set *MarginalsSettings, rows ...Row) (*Figure, error) {
 		return nil, err
 	}
 	f.legend = m.legend(rows)
-	f.size(marginalWidth, 88)
+	f.size(marginalWidth, marginalHeight)
 	return f, nil
 }
 
@@ -238,9 +242,9 @@ func vector(what string, v []float64, vars []inn.Var) error {
 	return nil
 }
 
-// measure finds the range of every parameter: what holds all but 0.1 % of the
-// prior at each end, all but 0.5 % of the posteriors, the truth and the point
-// estimates, and a margin.
+// measure finds the range of every parameter: what holds all but 0.5 % of the
+// posteriors at each end, the truth and the point estimates, and all but 0.1 % of the
+// prior unless it is so much wider that the posteriors would be needles; and a margin.
 func (m *marginals) measure(rows []Row) {
 	m.ranges = make([][2]float64, len(m.vars))
 	m.walls = make([][2]float64, len(m.vars))
@@ -259,12 +263,6 @@ func (m *marginals) measure(rows []Row) {
 		m.steps[j] = step(deciding)
 		lo, hi := math.Inf(1), math.Inf(-1)
 		hold := func(a, b float64) { lo, hi = min(lo, a-m.steps[j]/2), max(hi, b+m.steps[j]/2) }
-		if m.Prior != nil {
-			hold(central(m.sorted[columnOf{m.Prior, j}], 0.998))
-			if m.steps[j] == 0 {
-				m.walls[j][0], m.walls[j][1] = scale.Walls(m.sorted[columnOf{m.Prior, j}])
-			}
-		}
 		for _, r := range rows {
 			hold(central(m.sorted[columnOf{r.Draws, j}], 0.99))
 			if r.Point != nil {
@@ -273,6 +271,18 @@ func (m *marginals) measure(rows []Row) {
 		}
 		if m.Truth != nil {
 			hold(m.Truth[j], m.Truth[j])
+		}
+		if m.Prior != nil {
+			prior := m.sorted[columnOf{m.Prior, j}]
+			if m.steps[j] == 0 {
+				m.walls[j][0], m.walls[j][1] = scale.Walls(prior)
+			}
+			const needle = 1. / 50
+			if a, b := central(prior, 0.998); hi-lo < needle*(b-a) && hi > lo && m.steps[j] == 0 {
+				lo, hi = lo-(hi-lo), hi+(hi-lo)
+			} else {
+				hold(a, b)
+			}
 		}
 		margin := 0.06 * (hi - lo)
 		m.ranges[j] = [2]float64{lo - margin, hi + margin}
@@ -375,7 +385,7 @@ func (m *marginals) marginalPanel(row Row, j int) (*gonum.Plot, error) {
 	p := newPlot()
 	p.X.Min, p.X.Max = m.ranges[j][0], m.ranges[j][1]
 	p.X.Tick.Marker = ticks{0.85 * marginalWidth}
-	p.X.Label.Text = m.vars[j].Label()
+	p.X.Label.Text = folded(m.vars[j].Label(), marginalWidth-panelGap)
 	p.Y.Tick.Marker = gonum.ConstantTicks(nil)
 	p.Y.Min, p.Y.Max = 0, 0
 	if m.Prior != nil {
@@ -416,12 +426,22 @@ func (m *marginals) density(s *inn.Samples, j int) ([]point, error) {
 	if err != nil {
 		return nil, err
 	}
-	const steps = 160 // more than a panel has pixels
 	lo, hi := m.ranges[j][0], m.ranges[j][1]
+	const steps = 160 // more than a panel has pixels
 	pts := make([]point, 0, steps+5)
 	at := func(x float64) { pts = append(pts, point{x, d.At(x)}) }
-	for i, y := range d.Even(lo, hi, steps) {
-		pts = append(pts, point{lo + (hi-lo)*float64(i)/steps, y})
+	even := func(lo, hi float64, steps int) {
+		for i, y := range d.Even(lo, hi, steps) {
+			pts = append(pts, point{lo + (hi-lo)*float64(i)/float64(steps), y})
+		}
+	}
+	even(lo, hi, steps)
+	if kernel := 6 * d.Bandwidth; kernel < 2*(hi-lo)/steps { // hills may be narrower than the steps
+		for _, h := range hills(values, 2*kernel) {
+			if a, b := max(h[0]-kernel, lo), min(h[1]+kernel, hi); a < b {
+				even(a, b, min(steps, 24+int(6*(b-a)/kernel)))
+			}
+		}
 	}
 	for _, wall := range m.walls[j] { // both sides of the step at a wall
 		if wall > lo && wall < hi && m.walls[j][0] < m.walls[j][1] {
@@ -431,6 +451,22 @@ func (m *marginals) density(s *inn.Samples, j int) ([]point, error) {
 	}
 	slices.SortFunc(pts, func(a, b point) int { return cmp.Compare(a.x, b.x) })
 	return pts, nil
+}
+
+// hills are the intervals of sorted values that have no gap wider than gap in them,
+// those with at least a two-hundredth of all values.
+func hills(sorted []float64, gap float64) (intervals [][2]float64) {
+	first := 0
+	for i := range sorted {
+		if i+1 < len(sorted) && sorted[i+1]-sorted[i] <= gap {
+			continue
+		}
+		if 200*(i+1-first) >= len(sorted) {
+			intervals = append(intervals, [2]float64{sorted[first], sorted[i]})
+		}
+		first = i + 1
+	}
+	return intervals
 }
 
 // support is a density without its ends that lie on the axis.
@@ -458,7 +494,7 @@ func (m *marginals) planePanel(row Row, a, b int) *gonum.Plot {
 	p.X.Min, p.X.Max = m.ranges[a][0], m.ranges[a][1]
 	p.X.Tick.Marker = ticks{0.7 * marginalWidth}
 	p.Y.Min, p.Y.Max = m.ranges[b][0], m.ranges[b][1]
-	p.X.Label.Text, p.Y.Label.Text = m.vars[a].Label(), m.vars[b].Label()
+	p.X.Label.Text, p.Y.Label.Text = folded(m.vars[a].Label(), 0.8*marginalWidth), folded(m.vars[b].Label(), marginalHeight)
 	if len(m.pairs) == 1 {
 		if m.Prior != nil {
 			p.Add(dots{pairs(m.Prior, a, b, 400), 0.8, grey})

@@ -5,6 +5,7 @@ import (
 	"strings"
 	"sync"
 	"sync/atomic"
+	"unicode/utf8"
 
 	"gonum.org/v1/plot/font"
 	"gonum.org/v1/plot/text"
@@ -64,6 +65,29 @@ func (s subscripts) Box(line string, fnt font.Font) (width, height, depth vg.Len
 	}
 	boxes.Store(key, [3]vg.Length{width, height, depth})
 	return width, height, depth
+}
+
+// folded breaks a label at its spaces into lines that are no wider than room, and
+// cuts words that are wider.
+func folded(label string, room vg.Length) string {
+	sty := textStyle(labelSize)
+	if sty.Width(label) <= room {
+		return label
+	}
+	var lines []string
+	line := ""
+	for _, w := range strings.Fields(label) {
+		for sty.Width(w) > room {
+			_, size := utf8.DecodeLastRuneInString(strings.TrimSuffix(w, "…"))
+			w = strings.TrimSuffix(w, "…")
+			w = w[:len(w)-size] + "…"
+		}
+		if line != "" && sty.Width(line+" "+w) > room {
+			lines, line = append(lines, line), ""
+		}
+		line = strings.TrimSpace(line + " " + w)
+	}
+	return strings.Join(append(lines, line), "\n")
 }
 
 // A measured is a text in a font whose box is known.

@@ -42,7 +42,7 @@ HOST = """async () => {
       else if (view) {
         const model = await manager.get_model(view.model_id);
         await manager.display_view(undefined, await manager.create_view(model, {el: place}), {node: place});
-      } else if (content.data) {
+      } else if (/display_data|execute_result/.test(header.msg_type)) {
         const id = content.transient?.display_id;
         const shown = (id && place.querySelector(`[data-id="${id}"]`)) || place.appendChild(document.createElement('div'));
         shown.dataset.id = id;
