@@ -385,6 +385,8 @@ func (s *Session) wrap(b Box, t reflect.Type, d *desc) reflect.Value {
 // keyAs stores the key of a map whose keys are of a compiled interface: what
 // makes one of a box is made once for each, so that equal keys are the same.
 func (s *Session) keyAs(ptr, v any, typ int) {
+	to := reflect.ValueOf(ptr).Elem()
+	to.SetZero() // the interpreter keeps the variable from one call to the next
 	b, boxed := out(v).(Box)
 	if !boxed {
 		if v != nil {
@@ -395,11 +397,14 @@ func (s *Session) keyAs(ptr, v any, typ int) {
 	if b.V != nil && !reflect.ValueOf(b.V).Comparable() {
 		panic(fault("hash of unhashable type " + unhashable(b)))
 	}
+	if to.Type() == reflect.TypeFor[error]() { // which is compared by its box
+		to.Set(reflect.ValueOf(asError(b)))
+		return
+	}
 	type key struct {
 		t reflect.Type
 		b Box
 	}
-	to := reflect.ValueOf(ptr).Elem()
 	k, ok := s.keys.Load(key{to.Type(), b})
 	if !ok {
 		w := s.wrap(b, to.Type(), s.types[typ])

@@ -901,7 +901,11 @@ func (l *lowering) methodFunc(recv types.Type, m *types.Func, path []int) ast.Ex
 	if sig.Variadic() {
 		c.Ellipsis = l.pos
 	}
-	return l.passing(full, l.outs(sig), l.result(sig, c))
+	var check []ast.Stmt
+	if n := named(recv); n != nil && own(n.Obj()) {
+		check = l.notNil(r, recv, m, path)
+	}
+	return l.passing(full, l.outs(sig), append(check, l.result(sig, c))...)
 }
 
 // methodOn calls a method of a lowered receiver.

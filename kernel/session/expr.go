@@ -611,7 +611,7 @@ func (l *lowering) mapKey(x ast.Expr, t types.Type) ast.Expr {
 	k := l.element(x, t)
 	if from := l.typeOf(x); types.IsInterface(t) && boxed(t) && l.info.Types[x].Value == nil && (types.IsInterface(from) || !l.faithful(from)) {
 		return l.hook("Key", k)
-	} else if types.IsInterface(t) && !boxed(t) && !isError(t) && (types.IsInterface(from) || !l.faithful(from)) {
+	} else if types.IsInterface(t) && !boxed(t) && (types.IsInterface(from) || !l.faithful(from)) {
 		return l.as(k, t, "KeyAs")
 	}
 	return k

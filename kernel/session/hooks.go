@@ -69,9 +69,11 @@ func (s *Session) hookTable() map[string]reflect.Value {
 		"Out": func(v any) any { return whole(out(v)) },
 		"Raw": raw,
 		"Into": func(ptr, v any, typ int) {
-			if v = out(v); v != nil {
-				s.store(ptr, v, s.types[typ])
+			if v = out(v); v == nil { // the interpreter keeps the variable from one call to the next
+				reflect.ValueOf(ptr).Elem().SetZero()
+				return
 			}
+			s.store(ptr, v, s.types[typ])
 		},
 		"As": func(ptr, v any, typ int) {
 			x, ok := s.fits(v, s.types[typ])
@@ -99,7 +101,7 @@ func (s *Session) hookTable() map[string]reflect.Value {
 			to.Set(reflect.Append(to, reflect.ValueOf(m).MapKeys()...))
 		},
 		"NilMethod": func(typ, method string) {
-			panic(plainFault("value method " + typ + "." + method + " called using nil *" + typ[strings.LastIndexByte(typ, '.')+1:] + " pointer"))
+			panic(plainFault("value method " + typ + "." + method + " called using nil *" + typ[strings.IndexByte(typ, '.')+1:] + " pointer"))
 		},
 		"Is": func(ptr, v any, typ int) bool {
 			x, ok := s.fits(v, s.types[typ])

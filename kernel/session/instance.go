@@ -208,19 +208,29 @@ func (l *lowering) tellMethods(d *desc, t types.Type) {
 		if sig.Variadic() {
 			c.Ellipsis = l.pos
 		}
-		var body []ast.Stmt
-		if _, ptr := t.(*types.Pointer); ptr && len(s.Index()) == 1 {
-			if _, wants := types.Unalias(m.Signature().Recv().Type()).(*types.Pointer); !wants {
-				body = append(body, &ast.IfStmt{Cond: &ast.BinaryExpr{X: r, Op: token.EQL, Y: l.id("nil")},
-					Body: l.block(&ast.ExprStmt{X: l.hook("NilMethod", l.text(strings.TrimPrefix(d.name, "*")), l.text(m.Name()))})})
-			}
-		}
-		f := l.passing(in, l.outs(sig), append(body, l.result(sig, c))...)
+		f := l.passing(in, l.outs(sig), append(l.notNil(r, t, m, s.Index()), l.result(sig, c))...)
 		maker := l.function(l.list1(l.field(r.Name, rtyp)), l.list1(&ast.Field{Type: typ}), l.ret(f))
 		id := l.new()
 		l.plan.setup = append(l.plan.setup, l.define1(id, maker),
 			&ast.ExprStmt{X: l.hook("Tell", number(l.pos, d.id), l.text(m.Name()), l.text(l.key(sig)), id)})
 	}
+}
+
+// notNil checks, for a function of a value method, that the pointer whose method it is
+// leads to a value.
+func (l *lowering) notNil(r ast.Expr, t types.Type, m *types.Func, path []int) []ast.Stmt {
+	if _, ptr := t.(*types.Pointer); !ptr || len(path) > 1 {
+		return nil
+	}
+	if _, wants := types.Unalias(m.Signature().Recv().Type()).(*types.Pointer); wants {
+		return nil
+	}
+	typ := strings.TrimPrefix(l.s.plain(runtimeName(t)), "*")
+	if name, _, generic := strings.Cut(typ, "["); generic {
+		typ = name + "[...]"
+	}
+	return []ast.Stmt{&ast.IfStmt{Cond: &ast.BinaryExpr{X: r, Op: token.EQL, Y: l.id("nil")},
+		Body: l.block(&ast.ExprStmt{X: l.hook("NilMethod", l.text(typ), l.text(m.Name()))})}}
 }
 
 // redescribe tells the methods again of the types that have a method of a

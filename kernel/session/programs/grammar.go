@@ -85,6 +85,9 @@ func (g *grammar) adds(f *function) {
 	}
 	number := strings.TrimPrefix(f.name, "F")
 	call := "«call " + number + "»" + f.name + "(" + strings.Join(args, ", ") + ")"
+	if f.generic {
+		call = "«call " + number + "»«let U all»" + f.name + "[«=U»](" + strings.Join(append([]string{"«U»"}, args...), ", ") + ")"
+	}
 	if f.recv != "" {
 		on := "(«" + f.recv + "»)."
 		if strings.HasPrefix(f.recv, "*") && f.recv != "*S" && f.recv != "*Ci" {

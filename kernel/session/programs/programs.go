@@ -93,6 +93,7 @@ type name struct {
 type function struct {
 	name     string
 	recv     string // a receiver's type, or ""
+	generic  bool   // it has a type parameter, and a first parameter of that type
 	params   []string
 	results  []string
 	versions []version
@@ -207,6 +208,7 @@ func (m *maker) function(cell int) string {
 		if m.chance(3) {
 			f.recv = m.pick([]string{"S", "*S", "Sq", "*Ci", "Num", "*Num", "Em", "*Em"})
 		}
+		f.generic = f.recv == "" && m.chance(3)
 		m.funcs = append(m.funcs, f)
 	}
 	number := slices.Index(m.funcs, f)
@@ -259,7 +261,12 @@ func (m *maker) body(f *function, number int) string {
 	}
 	m.context[0].scope = m.scope
 	text := m.blockOf(2+m.rng.IntN(3), taken)
-	return fmt.Sprintf("(%s) (%s) {\ntick()\n%s\n%s\n}", strings.Join(params, ", "), strings.Join(outs, ", "), text, end)
+	of := ""
+	if f.generic {
+		of, params = "[P any]", append([]string{"value P"}, params...)
+		text = "var zero P\np(\"g\", value, zero, len(append([]P{zero}, value)))\n" + text
+	}
+	return fmt.Sprintf("%s(%s) (%s) {\ntick()\n%s\n%s\n}", of, strings.Join(params, ", "), strings.Join(outs, ", "), text, end)
 }
 
 // structType declares another type with a method of either kind.
@@ -305,11 +312,15 @@ func (m *maker) program() Program {
 			fmt.Fprintf(w, "func %s%s_v%d%s\n", recv, f.name, i+1, inProgram(v.text))
 		}
 		var params, args []string
+		of := ""
+		if f.generic {
+			of, params, args = "[P any]", []string{"value P"}, []string{"value"}
+		}
 		for i, t := range f.params {
 			params = append(params, fmt.Sprintf("x%d %s", i, t))
 			args = append(args, fmt.Sprintf("x%d", i))
 		}
-		fmt.Fprintf(w, "func %s%s(%s) (%s) {\n", recv, f.name, strings.Join(params, ", "), strings.Join(f.results, ", "))
+		fmt.Fprintf(w, "func %s%s%s(%s) (%s) {\n", recv, f.name, of, strings.Join(params, ", "), strings.Join(f.results, ", "))
 		for i := len(f.versions) - 1; i > 0; i-- {
 			fmt.Fprintf(w, "\tif now >= %d {\n\t\treturn %s_v%d(%s)\n\t}\n", f.versions[i].cell, call, i+1, strings.Join(args, ", "))
 		}
