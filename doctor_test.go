@@ -157,6 +157,10 @@ func TestInstallFolders(t *testing.T) {
 	if code != 1 || strings.Count(stderr, "\n") != 1 || !strings.Contains(stderr, "exclude each other") {
 		t.Errorf("%d %s", code, stderr)
 	}
+	_, stderr, code = p.run(t, "", "install", "--prefix", "") // as of a variable that is not set
+	if code == 0 || !strings.Contains(stderr, "it is empty: give a folder") {
+		t.Errorf("%d %s", code, stderr)
+	}
 	p.write(t, "file", "")
 	_, stderr, code = p.run(t, "", "install", "--prefix", "file")
 	if want := "innkeeper install: install: the kernelspec could not be written to " + p.in("file/share/jupyter/kernels/innkeeper") + ": not a directory\n"; code != 1 || stderr != want {

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"flag"
 	"fmt"
 	"io"
@@ -133,7 +134,12 @@ func uninstallKernel(_ context.Context, args []string) error {
 func prefixFlags(fs *flag.FlagSet) *install.Options {
 	var o install.Options
 	fs.BoolVar(&o.User, "user", false, "use the user's own folder, as is done without flags")
-	fs.StringVar(&o.Prefix, "prefix", "", "use share/jupyter/kernels in this `folder`, not the user's own")
+	fs.Func("prefix", "use share/jupyter/kernels in this `folder`, not the user's own", func(folder string) error {
+		if o.Prefix = folder; folder == "" {
+			return errors.New("it is empty: give a folder")
+		}
+		return nil
+	})
 	fs.BoolVar(&o.SysPrefix, "sys-prefix", false, "use that of the Python on the PATH, such as the active virtual environment")
 	return &o
 }

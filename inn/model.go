@@ -8,6 +8,7 @@ import (
 	"sync"
 	"sync/atomic"
 
+	"github.com/innkeeper-notebook/innkeeper/inn/coverage"
 	"github.com/innkeeper-notebook/innkeeper/inn/layer"
 	"github.com/innkeeper-notebook/innkeeper/inn/progress"
 	"github.com/innkeeper-notebook/innkeeper/inn/scale"
@@ -21,7 +22,7 @@ type Model struct {
 	settings Settings
 	x, y     *scaling
 	fence    *scale.Fence
-	covered  *coverage
+	covered  *coverage.Coverage
 	net      layer.Sequence
 	weights  []float32
 

@@ -19,14 +19,15 @@ import (
 	"time"
 
 	"github.com/sbinet/npyio/npy"
+	"gonum.org/v1/gonum/stat"
 
 	"github.com/innkeeper-notebook/innkeeper/inn/file"
 )
 
 // Pairs on disk are a NumPy archive (NPZ): a zip file with the members
 //
-//	x.npy      float32, n × D
-//	y.npy      float32, n × M
+//	x.npy      float32, n × D; float64 where a column needs it
+//	y.npy      float32, n × M; the same
 //	meta.json  what they are: names and units, and notes on where they come from
 //
 // and beside it, in the file of the same name and ".sha256", the archive's
@@ -69,7 +70,8 @@ func fromMeta(m []metaVar) []Var {
 }
 
 // Save writes the pairs and their checksum to path and path + ".sha256". The
-// values are rounded to float32. note may say where the pairs come from
+// values are rounded to float32, but all x or all y stay float64 where a column would lose more
+// than a thousandth of its standard deviation, or a value all of it. note may say where the pairs come from
 // (problem, seed, settings, command); LoadNote gives it back. The same pairs
 // and note make the same bytes. A file under that name is replaced at once or,
 // when anything fails, stays as it is.
@@ -84,14 +86,6 @@ func (p *Pairs) Save(path string, note map[string]string) error {
 	if err != nil {
 		return fmt.Errorf("inn: saving pairs to %s: %w", path, err)
 	}
-	x, err := rows32(p.X)
-	if err != nil {
-		return fmt.Errorf("inn: saving pairs to %s: x %w", path, err)
-	}
-	y, err := rows32(p.Y)
-	if err != nil {
-		return fmt.Errorf("inn: saving pairs to %s: y %w", path, err)
-	}
 	sum := sha256.New()
 	err = file.Write(path, func(w io.Writer) error {
 		z := zip.NewWriter(io.MultiWriter(w, sum))
@@ -99,8 +93,8 @@ func (p *Pairs) Save(path string, note map[string]string) error {
 			name  string
 			write func(io.Writer) error
 		}{
-			{"x.npy", func(w io.Writer) error { return npy.Write(w, x) }},
-			{"y.npy", func(w io.Writer) error { return npy.Write(w, y) }},
+			{"x.npy", func(w io.Writer) error { return npy.Write(w, matrix(p.X)) }},
+			{"y.npy", func(w io.Writer) error { return npy.Write(w, matrix(p.Y)) }},
 			{"meta.json", func(w io.Writer) error { _, err := w.Write(append(m, '\n')); return err }},
 		} {
 			w, err := z.CreateHeader(&zip.FileHeader{Name: member.name, Method: zip.Deflate, Modified: epoch})
@@ -132,20 +126,42 @@ func (p *Pairs) Save(path string, note map[string]string) error {
 	return nil
 }
 
-// rows32 is the [][d]float32 of the samples, the form in which npyio writes a
-// matrix of float32.
-func rows32(s *Samples) (any, error) {
+// matrix is the [][d]float32 of the samples, or float64, the form in which npyio writes
+// a matrix.
+func matrix(s *Samples) any {
+	number := reflect.TypeFor[float32]()
+	if !fits32(s) {
+		number = reflect.TypeFor[float64]()
+	}
 	n, d := s.Len(), len(s.Vars)
-	rows := reflect.MakeSlice(reflect.SliceOf(reflect.ArrayOf(d, reflect.TypeFor[float32]())), n, n)
+	rows := reflect.MakeSlice(reflect.SliceOf(reflect.ArrayOf(d, number)), n, n)
 	for i := range n {
 		for j, v := range s.Row(i) {
-			if math.IsInf(float64(float32(v)), 0) {
-				return nil, fmt.Errorf("row %d has %s = %g, more than a float32 holds", i, s.Vars[j].Name, v)
-			}
 			rows.Index(i).Index(j).SetFloat(v)
 		}
 	}
-	return rows.Interface(), nil
+	return rows.Interface()
+}
+
+// fits32 reports whether float32 holds the samples: no value becomes zero or infinite,
+// and none of a column changes by more than a thousandth of its standard deviation.
+func fits32(s *Samples) bool {
+	col := make([]float64, s.Len())
+	for j := range s.Vars {
+		most := 0.0
+		for i := range col {
+			v := s.Row(i)[j]
+			rounded := float64(float32(v))
+			if math.IsInf(rounded, 0) || rounded == 0 && v != 0 {
+				return false
+			}
+			col[i], most = v, max(most, math.Abs(rounded-v))
+		}
+		if sd := stat.StdDev(col, nil); sd > 0 && most > sd/1000 {
+			return false
+		}
+	}
+	return true
 }
 
 // LoadPairs reads pairs that Save wrote. It checks the file against the
@@ -285,7 +301,7 @@ func readMember(z *zip.Reader, name string) ([]byte, error) {
 	return nil, fmt.Errorf("has no member %s", name)
 }
 
-// readRows reads a matrix of float32 with a column for each variable.
+// readRows reads a matrix of float32 or float64 with a column for each variable.
 func readRows(z *zip.Reader, name string, vars []Var) (*Samples, error) {
 	b, err := readMember(z, name)
 	if err != nil {
@@ -299,24 +315,31 @@ func readRows(z *zip.Reader, name string, vars []Var) (*Samples, error) {
 		return nil, fmt.Errorf("has a %s that is not a NumPy array (%w)", name, err)
 	}
 	d := r.Header.Descr
-	if d.Type != "<f4" || d.Fortran {
-		return nil, fmt.Errorf("has a %s of type %s, Fortran order %t; want <f4 in C order", name, d.Type, d.Fortran)
+	size := map[string]int{"<f4": 4, "<f8": 8}[d.Type]
+	if size == 0 || d.Fortran {
+		return nil, fmt.Errorf("has a %s of type %s, Fortran order %t; want <f4 or <f8 in C order", name, d.Type, d.Fortran)
 	}
 	if len(d.Shape) != 2 || d.Shape[1] != len(vars) {
 		return nil, fmt.Errorf("has a %s of shape %v, but names %d columns", name, d.Shape, len(vars))
 	}
 	// Dividing rather than multiplying: the shape may be anything.
 	body := len(b) - header
-	if n := d.Shape[0]; n < 1 || body%(4*len(vars)) != 0 || body/(4*len(vars)) != n {
+	if n := d.Shape[0]; n < 1 || body%(size*len(vars)) != 0 || body/(size*len(vars)) != n {
 		return nil, fmt.Errorf("has a %s of shape %v in %d bytes", name, d.Shape, body)
 	}
-	var flat []float32
-	if err := r.Read(&flat); err != nil {
-		return nil, fmt.Errorf("has a damaged %s (%w)", name, err)
+	s := &Samples{Vars: vars}
+	if size == 8 {
+		err = r.Read(&s.Data)
+	} else {
+		var flat []float32
+		err = r.Read(&flat)
+		s.Data = make([]float64, len(flat))
+		for i, v := range flat {
+			s.Data[i] = float64(v)
+		}
 	}
-	s := NewSamples(vars, d.Shape[0])
-	for i, v := range flat {
-		s.Data[i] = float64(v)
+	if err != nil {
+		return nil, fmt.Errorf("has a damaged %s (%w)", name, err)
 	}
 	return s, nil
 }

@@ -5,6 +5,7 @@ import (
 	"html"
 	"math"
 	"slices"
+	"strconv"
 	"strings"
 
 	"gonum.org/v1/gonum/stat"
@@ -100,6 +101,16 @@ func (s *Samples) summaries() []summary {
 	return rows
 }
 
+// digits writes v with four digits, or as many more as tell values apart that differ
+// by a tenth of the standard deviation.
+func (r summary) digits(v float64) string {
+	n := 4
+	if v != 0 && r.sd > 0 {
+		n = min(max(n, int(math.Floor(math.Log10(math.Abs(v))))-int(math.Floor(math.Log10(r.sd)))+1), 17)
+	}
+	return strconv.FormatFloat(v, 'g', n, 64)
+}
+
 // String is the table as text: mean, standard deviation, median and the
 // central 68 % interval of every variable.
 func (s *Samples) String() string {
@@ -112,7 +123,7 @@ func (s *Samples) String() string {
 	}
 	fmt.Fprintf(&b, "%d draws\n%-16s %10s %10s %10s %10s %10s\n", s.Len(), "", "mean", "sd", "16 %", "median", "84 %")
 	for _, r := range s.summaries() {
-		fmt.Fprintf(&b, "%-16s %10.4g %10.4g %10.4g %10.4g %10.4g\n", r.label, r.mean, r.sd, r.lo, r.m, r.h)
+		fmt.Fprintf(&b, "%-16s %10s %10.4g %10s %10s %10s\n", r.label, r.digits(r.mean), r.sd, r.digits(r.lo), r.digits(r.m), r.digits(r.h))
 	}
 	return b.String()
 }
@@ -128,8 +139,8 @@ func (s *Samples) HTML() string {
 	}
 	fmt.Fprintf(&b, "<table><caption>%d draws</caption><thead><tr><th></th><th>mean</th><th>sd</th><th>16 %%</th><th>median</th><th>84 %%</th></tr></thead><tbody>", s.Len())
 	for _, r := range s.summaries() {
-		fmt.Fprintf(&b, "<tr><th>%s</th><td>%.4g</td><td>%.4g</td><td>%.4g</td><td>%.4g</td><td>%.4g</td></tr>",
-			html.EscapeString(r.label), r.mean, r.sd, r.lo, r.m, r.h)
+		fmt.Fprintf(&b, "<tr><th>%s</th><td>%s</td><td>%.4g</td><td>%s</td><td>%s</td><td>%s</td></tr>",
+			html.EscapeString(r.label), r.digits(r.mean), r.sd, r.digits(r.lo), r.digits(r.m), r.digits(r.h))
 	}
 	b.WriteString("</tbody></table>")
 	return b.String()

@@ -86,7 +86,8 @@ type Settings struct {
 	// Noise is for pairs whose measurements are without noise: the standard deviations, in
 	// the units of y, of the normal noise that a real measurement has, one for all or one for each.
 	// Training draws it anew at every step in place of NoiseY, so that the network
-	// learns no noise by heart, and L_y counts errors in units of it. Nil: none.
+	// learns no noise by heart, and L_y counts errors in units of it. Draws allow for the noise
+	// with WeightLikelihood alone; with the other losses they are of the x whose y is the measured one. Nil: none.
 	Noise []float64
 
 	NoiseY   float64 // added to the normalised y in training; 0.02

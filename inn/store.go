@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 
+	"github.com/innkeeper-notebook/innkeeper/inn/coverage"
 	"github.com/innkeeper-notebook/innkeeper/inn/file"
 	"github.com/innkeeper-notebook/innkeeper/inn/scale"
 )
@@ -119,7 +120,7 @@ func emptyModel(meta map[string]string) (*Model, error) {
 	var settings Settings
 	var x, y storedScaling
 	var seen scale.Fence
-	var covered *coverage
+	var covered *coverage.Coverage
 	for name, to := range map[string]any{"settings": &settings, "x": &x, "y": &y, "seen": &seen} {
 		if err := json.Unmarshal([]byte(meta[name]), to); err != nil {
 			return nil, fmt.Errorf("its metadata %q: %w", name, err)
@@ -150,7 +151,7 @@ func emptyModel(meta map[string]string) (*Model, error) {
 		}
 	}
 	if covered != nil {
-		if err := covered.check(d); err != nil {
+		if err := covered.Check(d); err != nil {
 			return nil, err
 		}
 	}

@@ -102,6 +102,10 @@ func NewABCFromPairs(pairs *inn.Pairs, s *ABCSettings) (*ABC, error) {
 // simulations of a small seed.
 const pilotSeed = 0x9e3779b97f4a7c15
 
+// simulationSeed keeps the simulations under a seed apart from the pairs that
+// Problem.Pairs makes under it: a test pair shall not find itself.
+const simulationSeed = 0xd1b54a32d192ed03
+
 func (s *ABCSettings) withDefaults() (ABCSettings, error) {
 	var o ABCSettings
 	if s != nil {
@@ -323,7 +327,7 @@ func (s *search) draw(from, to int) (x, y []float64, n int, err error) {
 		return s.pairs.X.Data[from*len(s.x) : to*len(s.x)], s.pairs.Y.Data[from*len(s.y.vars) : to*len(s.y.vars)], to - from, nil
 	}
 	x, y = make([]float64, (to-from)*len(s.x)), make([]float64, (to-from)*len(s.y.vars))
-	n, err = s.problem.DrawRows(x, y, s.seed, from)
+	n, err = s.problem.DrawRows(x, y, s.seed^simulationSeed, from)
 	return x, y, n, err
 }
 

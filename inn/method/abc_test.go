@@ -161,6 +161,28 @@ func TestABCIsTheSameOnAnyNumberOfWorkers(t *testing.T) {
 	}
 }
 
+// A measurement of the problem's own pairs does not find its truth among the simulations
+// under the same seed.
+func TestABCDoesNotFindTheTestPair(t *testing.T) {
+	test, err := linear.Pairs(5, 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	a, err := NewABC(linear, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i := range test.Len() {
+		draws, err := a.Sample(test.Y.Row(i), 50, 1)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if slices.Contains(draws.Data, test.X.Row(i)[0]) {
+			t.Errorf("the draws for pair %d have its truth", i)
+		}
+	}
+}
+
 func TestABCMemoryDoesNotGrowWithSimulations(t *testing.T) {
 	heap := func(simulations int) uint64 {
 		a, err := NewABC(one, &ABCSettings{Simulations: simulations, Workers: 2})

@@ -5,8 +5,10 @@ import (
 	"math"
 	"math/rand/v2"
 	"slices"
+	"strings"
 
 	"github.com/innkeeper-notebook/innkeeper/inn"
+	"github.com/innkeeper-notebook/innkeeper/inn/coverage"
 	"github.com/innkeeper-notebook/innkeeper/inn/layer"
 	"github.com/innkeeper-notebook/innkeeper/inn/tensor"
 )
@@ -89,6 +91,7 @@ type CINN struct {
 	walls    Walls
 	net      layer.Sequence // rows are [x, y]
 	weights  []float32
+	covered  *coverage.Coverage
 }
 
 // TrainCINN trains a conditional INN on pairs. Nil settings mean the defaults.
@@ -119,8 +122,36 @@ func TrainCINN(pairs *inn.Pairs, s *CINNSettings) (*CINN, error) {
 	c.net = c.newNet()
 	c.weights = make([]float32, c.net.Params())
 	c.net.Init(c.weights, inn.RNG(o.Seed, streamWeights))
-	err = t.fit(c.weights, c.newLoss)
+	if err = t.fit(c.weights, c.newLoss); err == nil {
+		c.covered, err = c.cover(t)
+	}
 	return c, err
+}
+
+// cover measures the coverage of the trained network, on pairs that were held back from
+// training if there are enough of them.
+func (c *CINN) cover(t *trainer) (*coverage.Coverage, error) {
+	xs, ys := t.x, t.measured()
+	if t.held != nil && t.held.x.Rows >= coverage.MostPairs/4 {
+		xs, ys = t.held.x, t.held.y
+	}
+	n, d := min(coverage.MostPairs, xs.Rows), len(c.x.vars)
+	pair := func(k int) int { return k * xs.Rows / n }
+	draws := make([]*inn.Samples, n)
+	y := make([]float64, len(c.y.vars))
+	for k := range draws {
+		c.y.undo(y, ys.Row(pair(k)))
+		var err error
+		if draws[k], err = c.Sample(y, coverage.Draws, inn.RNG(t.Seed, streamCoverage+uint64(k)).Uint64()); err != nil {
+			return nil, err
+		}
+	}
+	x := make([]float64, d)
+	truth := func(k int) []float64 {
+		c.x.undo(x, xs.Row(pair(k)))
+		return x
+	}
+	return coverage.Of(n, d, truth, func(k, i int) []float64 { return draws[k].Row(i) }), nil
 }
 
 func (c *CINN) newNet() layer.Sequence {
@@ -186,6 +217,8 @@ func (c *CINN) Sample(y []float64, n int, seed uint64) (*inn.Samples, error) {
 	if err != nil {
 		return nil, err
 	}
+	failed := c.covered.Warn(func(j int) string { return c.x.vars[j].Name }, "More Steps may help, or more pairs, or affine couplings in place of splines; metric.Calibration says more.")
+	draws.Warning = strings.TrimSpace(draws.Warning + " " + failed)
 	return draws, c.walls.keep(draws, func(n int, try uint64) (*inn.Samples, error) {
 		return sample(c.x, c.y, yn, n, inn.RNG(seed, streamWalls+try).Uint64(), newSampler)
 	})

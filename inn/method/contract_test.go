@@ -220,7 +220,7 @@ func testFarOut(t *testing.T, p inn.Posterior) {
 	if err != nil || draws.Check() != nil || !strings.Contains(draws.Warning, "times as far from their mean as the farthest of them") {
 		t.Errorf("far out: %v, warning %q", err, draws.Warning)
 	}
-	if draws, err := p.Sample([]float64{0.1, 0.1}, 5, 1); err != nil || draws.Warning != "" {
+	if draws, err := p.Sample([]float64{0.1, 0.1}, 5, 1); err != nil || strings.Contains(draws.Warning, "times as far") || strings.Contains(draws.Warning, "are near") {
 		t.Errorf("near: %v, warning %q", err, draws.Warning)
 	}
 }

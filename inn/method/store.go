@@ -37,7 +37,7 @@ func (c *CINN) Save(path string) error {
 	}
 	meta := map[string]string{"format": cinnFormat}
 	for name, v := range map[string]any{
-		"settings": settings, "walls": walls, "seen": c.y.fence,
+		"settings": settings, "walls": walls, "seen": c.y.fence, "covered": c.covered,
 		"x": storedScaling{c.x.vars, c.x.columns}, "y": storedScaling{c.y.vars, c.y.columns},
 	} {
 		text, err := json.Marshal(v)
@@ -95,6 +95,16 @@ func readCINN(f io.ReaderAt, size int64) (*CINN, error) {
 	c.y.fence = &seen
 	if err := seen.Check(len(y.Vars)); err != nil {
 		return nil, err
+	}
+	if text, ok := saved.Meta["covered"]; ok { // files of networks before there was a coverage have none
+		if err := json.Unmarshal([]byte(text), &c.covered); err != nil {
+			return nil, fmt.Errorf("its metadata %q: %w", "covered", err)
+		}
+	}
+	if c.covered != nil {
+		if err := c.covered.Check(len(x.Vars)); err != nil {
+			return nil, err
+		}
 	}
 	if c.walls, err = wallsOf(walls, c.x.vars); err != nil {
 		return nil, err

@@ -20,6 +20,7 @@ const (
 	streamFence       = 8 << 40
 	streamMeasure     = 7 << 40
 	streamKinds       = 9 << 40
+	streamCoverage    = 10 << 40
 )
 
 // chunkRows is about how many rows of a batch one task takes. The chunks depend
@@ -34,6 +35,7 @@ type trainer struct {
 	xs, ys *scaling
 	x, y   tensor.Mat // all pairs, normalised
 	noise  []float64  // of the normalised y; nil: none
+	held   *heldOut   // nil: none
 	source train.Source
 	pool   *train.Pool
 
@@ -59,7 +61,7 @@ func newTrainer(pairs *inn.Pairs, settings any, o Training, terms ...string) (*t
 	}
 	d, m := len(pairs.X.Vars), len(pairs.Y.Vars)
 	if least := max(o.Batch, 10*d); pairs.Len() < least {
-		return nil, fmt.Errorf("method: %d training pairs are too few: want at least %d, a batch and ten for each parameter", pairs.Len(), least)
+		return nil, fmt.Errorf("method: %d training pairs are too few: want at least %d, a batch and ten for each of %d parameters", pairs.Len(), least, d)
 	}
 	xs, ys, err := scalings(pairs, o.Noise != nil)
 	if err != nil {
@@ -199,7 +201,7 @@ func (t *trainer) fitting(w []float32, newLoss func(rows int) rowLoss) *train.Lo
 	for _, s := range t.spans {
 		losses = append(losses, newLoss(s[1]-s[0]))
 	}
-	held := t.hold(newLoss)
+	t.held = t.hold(newLoss)
 	g, adam := t.newGradient(len(w)), t.adam()
 	chunk := func(i, lo, hi int, terms []float64) {
 		losses[i].forward(w, rows(t.bx, lo, hi), rows(t.by, lo, hi), 1/float64(t.Batch), t.rng(0, i), terms)
@@ -210,8 +212,8 @@ func (t *trainer) fitting(w []float32, newLoss func(rows int) rowLoss) *train.Lo
 		adam.Update(t.pool, w, g.Add(t.pool), adam.RateAt(t.step, t.Steps))
 	})
 	adam.Keep(&l.State, len(w))
-	if held != nil {
-		l.Look, l.LookEvery = func() float64 { return held.loss(w) }, held.every
+	if t.held != nil {
+		l.Look, l.LookEvery = func() float64 { return t.held.loss(w) }, t.held.every
 	}
 	return l
 }

@@ -3,6 +3,7 @@ package nb
 import (
 	"fmt"
 	"math"
+	"slices"
 	"math/rand/v2"
 	"strings"
 	"testing"
@@ -202,6 +203,15 @@ func TestExploreFollows(t *testing.T) {
 	}
 	if y := e.Shown().Y; y[0] != kept[2].Y[0] {
 		t.Errorf("y is %v", y)
+	}
+	for seed := range uint64(4) { // a simulation is none of the pairs that a user has
+		pairs, err := e.Problem.Pairs(100, seed)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if slices.Contains(pairs.Y.Data, kept[2].Y[0]) {
+			t.Errorf("the simulation is one of the pairs of seed %d", seed)
+		}
 	}
 }
 

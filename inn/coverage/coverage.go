@@ -1,0 +1,89 @@
+// Package coverage is what a network says of its own posterior: how often the central
+// 68 % interval of its draws held the truth, over some of the pairs that it was made of.
+// Of the right posterior it is 68 %; training that was too short, a noisy measurement that
+// the network takes for a function of x, or one that tells more than the network can resolve, shows in it.
+package coverage
+
+import (
+	"errors"
+	"fmt"
+	"math"
+)
+
+// A Coverage is counted over pairs.
+type Coverage struct {
+	Pairs  int       // that were asked
+	Inside []float64 // the share of them whose interval held the truth, of each parameter
+}
+
+const (
+	MostPairs = 200 // that are asked
+	Draws     = 100 // of each
+
+	// Of 100 draws in order those from the 17th to the 84th have the truth's rank, one of 101,
+	// between 16 and 84 in 69 cases.
+	low, high = 16, 84
+	right     = float64(high-low+1) / (Draws + 1)
+
+	// far is how far from right, in its standard errors, no coverage is by chance.
+	far = 4.5
+)
+
+// Of counts over n pairs: truth gives the d parameters of pair k, draw the i-th of its Draws.
+func Of(n, d int, truth func(k int) []float64, draw func(k, i int) []float64) *Coverage {
+	c := &Coverage{Pairs: n, Inside: make([]float64, d)}
+	for k := range n {
+		below := make([]int, d)
+		x := truth(k)
+		for i := range Draws {
+			for j, v := range draw(k, i) {
+				if v < x[j] {
+					below[j]++
+				}
+			}
+		}
+		for j, b := range below {
+			if low <= b && b <= high {
+				c.Inside[j] += 1 / float64(n)
+			}
+		}
+	}
+	return c
+}
+
+// Warn is a sentence about the parameter whose coverage is farthest off, if
+// that is not by chance, with advice. A network that was saved before there were
+// coverages has none, and a nil one warns of nothing.
+func (c *Coverage) Warn(name func(j int) string, advice string) string {
+	if c == nil {
+		return ""
+	}
+	worst := 0
+	for j, v := range c.Inside {
+		if math.Abs(v-right) > math.Abs(c.Inside[worst]-right) {
+			worst = j
+		}
+	}
+	share := c.Inside[worst]
+	if math.Abs(share-right) < far*math.Sqrt(right*(1-right)/float64(c.Pairs)) {
+		return ""
+	}
+	how := "narrow or biased"
+	if share > right {
+		how = "wide"
+	}
+	return fmt.Sprintf("The posterior of %s is too %s: on the training data its 68 %% interval held the truth in %.0f %% of %d cases. %s",
+		name(worst), how, 100*share, c.Pairs, advice)
+}
+
+// Check is for a coverage of d parameters from a file.
+func (c *Coverage) Check(d int) error {
+	ok := c.Pairs > 0 && len(c.Inside) == d
+	for j := 0; ok && j < d; j++ {
+		ok = c.Inside[j] >= 0 && c.Inside[j] <= 1+1e-9 // rounded sums; NaN is neither
+	}
+	if !ok {
+		return errors.New("it does not say how often its intervals held the truth")
+	}
+	return nil
+}
