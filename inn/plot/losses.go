@@ -12,14 +12,15 @@ import (
 )
 
 // Losses draws a training's loss, its terms and the loss of the pairs held back, if
-// there are any, against the step, on a logarithmic axis: the state after some or all of the steps, in order, as
-// inn.Settings.Each received it (with Terms copied, for they are valid during
-// the call only). It can be drawn at any time of a training: the axis runs to
+// there are any, against the step: the state after some or all of the steps, in order, as
+// inn.Settings.Each received it. It can be drawn at any time of a training: the axis runs to
 // the last step planned.
 //
-// Curves are geometric means over neighbouring steps, 250 points each, labelled
-// at the right with the value of their last point. What a logarithmic axis cannot show, a
-// value that is zero, negative, infinite or NaN, leaves a gap.
+// The axis of the loss is logarithmic, and linear where a loss becomes negative by more than a hundredth of
+// the largest of the last ones, as that of a likelihood does; a linear axis leaves out the much
+// larger losses of the first tenth of the steps. Curves are means over neighbouring steps (geometric ones on a logarithmic axis), 250 points each, labelled
+// at the right with the value of their last point. What the axis cannot show, an
+// infinite value or NaN, or zero or less on a logarithmic one, leaves a gap.
 func Losses(history []inn.Progress) *gonum.Plot {
 	all := []series{{name: "total"}}
 	index := map[string]int{}
@@ -29,7 +30,7 @@ func Losses(history []inn.Progress) *gonum.Plot {
 		step := float64(p.Step)
 		all[0].add(step, p.Loss)
 		terms := p.Terms
-		if p.Held > 0 { // not NaN, and not left out
+		if !math.IsNaN(p.Held) && p.Held != 0 { // 0: left out
 			terms = append(slices.Clip(terms), inn.Term{Name: heldBack, Value: p.Held})
 		}
 		for _, t := range terms {
@@ -62,56 +63,118 @@ const heldBack = "held back" // the name of the loss of the pairs that are
 // lossBins is the number of points a curve is averaged to.
 const lossBins = 250
 
-// drawLosses draws the series on a logarithmic axis over steps 0 to end.
+// drawLosses draws the series over steps 0 to end.
 func drawLosses(end float64, all []series) *gonum.Plot {
 	p := newPlot()
 	p.X.Label.Text, p.Y.Label.Text = "step", "loss"
 	p.X.Min, p.X.Max = 0, max(end, 1)
-	lo, hi := math.Inf(1), math.Inf(-1)
+	lowest, largest, linear := math.Inf(1), 0.0, make([][][]point, len(all))
+	for i, s := range all {
+		linear[i] = s.runs(p.X.Max, false)
+		for _, run := range linear[i] {
+			for _, pt := range run {
+				lowest = min(lowest, pt.y)
+			}
+		}
+		if last := lastOf(linear[i]); !math.IsNaN(last) {
+			largest = max(largest, math.Abs(last))
+		}
+	}
+	logarithmic := lowest >= -0.01*largest
+	drawn := linear
+	if logarithmic {
+		drawn = make([][][]point, len(all))
+		for i, s := range all {
+			drawn[i] = s.runs(p.X.Max, true)
+		}
+	}
+	lo, hi := lossRange(drawn, !logarithmic)
+	if lo > hi {
+		p.Title.Text = "no positive loss to show yet"
+		p.Y.Min, p.Y.Max = 0, 1
+		return p
+	}
+	if p.Y.Min, p.Y.Max = padded(lo, hi); logarithmic {
+		p.Y.Min, p.Y.Max = lo/1.25, hi*1.25
+		p.Y.Scale = gonum.LogScale{}
+		p.Y.Tick.Marker = logTicks{}
+	}
 	var labels aside
 	for i, s := range all {
 		style := draw.LineStyle{Color: ink, Width: 2} // the total
 		if i > 0 {
 			style = lineStyle(i - 1)
 		}
-		last := math.NaN()
-		for _, run := range s.runs(p.X.Max) {
-			for _, pt := range run {
-				lo, hi, last = min(lo, pt.y), max(hi, pt.y), pt.y
-			}
+		for _, run := range drawn[i] {
 			if len(run) == 1 {
 				p.Add(dots{run, 1.5, style.Color})
 			}
 			p.Add(curve{run, style})
 		}
-		if !math.IsNaN(last) {
-			labels.add(lineEntry(fmt.Sprintf("%s %.3g", s.name, last), style), last)
+		last := lastOf(linear[i])
+		if math.IsNaN(last) {
+			continue
 		}
+		if shown := lastOf(drawn[i]); logarithmic && last > 0 && shown > 0 {
+			last = shown
+		}
+		labels.add(lineEntry(fmt.Sprintf("%s %.3g", s.name, last), style), min(max(last, p.Y.Min), p.Y.Max))
 	}
-	if len(labels.entries) == 0 {
-		p.Title.Text = "no positive loss to show yet"
-		p.Y.Min, p.Y.Max = 0, 1
-		return p
-	}
-	p.Y.Min, p.Y.Max = lo/1.25, hi*1.25
-	p.Y.Scale = gonum.LogScale{}
-	p.Y.Tick.Marker = logTicks{}
 	p.Add(labels)
 	return p
 }
 
-// runs are the stretches of the series that a logarithmic axis can show:
-// geometric means over neighbouring steps, broken where every loss is NaN,
-// infinite or not positive.
-func (s series) runs(end float64) [][]point {
-	var logs, steps, good, bad [lossBins]float64
+// lossRange is that of the axis: of all points or, without the start, of those but the outermost of the
+// first tenth of each curve and peaks, unless these reach little further.
+func lossRange(all [][][]point, withoutStart bool) (lo, hi float64) {
+	lo, hi = math.Inf(1), math.Inf(-1)
+	later := hi
+	for _, runs := range all {
+		var values []float64
+		for _, run := range runs {
+			for _, pt := range run {
+				values = append(values, pt.y)
+			}
+		}
+		if len(values) == 0 {
+			continue
+		}
+		lo, hi = min(lo, slices.Min(values)), max(hi, slices.Max(values))
+		rest := slices.Sorted(slices.Values(values[len(values)/10:]))
+		later = max(later, rest[(len(rest)-1)*49/50])
+	}
+	if withoutStart && hi-lo > 2*(later-lo) && later > lo {
+		hi = later
+	}
+	return lo, hi
+}
+
+// lastOf is the height of the last point, or NaN.
+func lastOf(runs [][]point) float64 {
+	if len(runs) == 0 {
+		return math.NaN()
+	}
+	run := runs[len(runs)-1]
+	return run[len(run)-1].y
+}
+
+// runs are the stretches of the series that a linear or logarithmic axis can show:
+// means over neighbouring steps, geometric ones for a logarithmic axis, broken where every loss is NaN or
+// infinite, or on a logarithmic axis not positive.
+func (s series) runs(end float64, logarithmic bool) [][]point {
+	of, back := func(v float64) float64 { return v }, func(v float64) float64 { return v }
+	if logarithmic {
+		of, back = math.Log, math.Exp // the logarithm of what is not positive is not finite
+	}
+	var sums, steps, good, bad [lossBins]float64
 	for i, v := range s.loss {
 		k := min(int(s.steps[i]/end*lossBins), lossBins-1)
-		if !(v > 0) || math.IsInf(v, 1) {
+		v = of(v)
+		if notFinite(v) {
 			bad[k]++
 			continue
 		}
-		logs[k] += math.Log(v)
+		sums[k] += v
 		steps[k] += s.steps[i]
 		good[k]++
 	}
@@ -123,7 +186,7 @@ func (s series) runs(end float64) [][]point {
 			if broken {
 				runs = append(runs, nil)
 			}
-			pt := point{steps[k] / good[k], math.Exp(logs[k] / good[k])}
+			pt := point{steps[k] / good[k], back(sums[k] / good[k])}
 			runs[len(runs)-1] = append(runs[len(runs)-1], pt)
 			broken = false
 		case bad[k] > 0:

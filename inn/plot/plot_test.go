@@ -387,12 +387,12 @@ func TestMarginalsErrors(t *testing.T) {
 	}
 }
 
-// TestLossesShow: every term is labelled with its last value, the axis runs to
+// TestLossesShow: every term is labelled with its last value, also one that the axis cannot show, the axis runs to
 // the last step planned and holds all values.
 func TestLossesShow(t *testing.T) {
 	f := figures(t)["losses of six"]
 	got := texts(t, drawn(t, f))
-	for _, want := range []string{"total 0.407", "y 0.136", "z 0.0429", "x 0.0265", "padding 0.00429", "reconstruction 0.00136", "step", "loss"} {
+	for _, want := range []string{"total 0.407", "y 0.136", "z 0.0429", "x 0", "padding 0.00429", "reconstruction 0.00136", "step", "loss"} {
 		if !slices.Contains(got, want) {
 			t.Errorf("no text %q in %q", want, got)
 		}
@@ -427,6 +427,43 @@ func TestLossesShowThePairsHeldBack(t *testing.T) {
 	}
 }
 
+// A negative log-likelihood falls below 0: its curves go on, with their last values, and
+// the huge losses of the first steps do not flatten the rest.
+func TestLossesBelowZero(t *testing.T) {
+	var history []inn.Progress
+	for i := range 300 {
+		v := 2*math.Exp(-float64(i)/50) - 2.441
+		if i < 3 {
+			v = 900
+		}
+		p := inn.Progress{Step: i + 1, Steps: 300, Loss: v, Terms: []inn.Term{{Name: "likelihood", Value: v}}, Held: math.NaN()}
+		if i >= 4 {
+			p.Held = v + 0.156
+		}
+		history = append(history, p)
+	}
+	p := Losses(history)
+	got := texts(t, drawn(t, &Figure{Width: 300, Height: 200, Panels: [][]*gonum.Plot{{p}}}))
+	for _, want := range []string{"total -2.44", "likelihood -2.44", "held back -2.28"} {
+		if !slices.Contains(got, want) {
+			t.Errorf("no text %q in %q", want, got)
+		}
+	}
+	if p.Y.Min > -2.441 || p.Y.Min < -3 || p.Y.Max < -1.4 || p.Y.Max > 3 {
+		t.Errorf("the loss's axis goes from %v to %v", p.Y.Min, p.Y.Max)
+	}
+	// What is negative by chance, as an unbiased discrepancy, leaves a logarithmic axis and says its last value.
+	for i := range history {
+		history[i].Loss, history[i].Held = 1, math.NaN()
+		history[i].Terms = []inn.Term{{Name: "z", Value: 1e-3 * float64(200-i) / 100}}
+	}
+	p = Losses(history)
+	got = texts(t, drawn(t, &Figure{Width: 300, Height: 200, Panels: [][]*gonum.Plot{{p}}}))
+	if _, ok := p.Y.Scale.(gonum.LogScale); !ok || !slices.Contains(got, "z -0.000985") {
+		t.Errorf("scale %T, texts %q", p.Y.Scale, got)
+	}
+}
+
 // TestLossRuns: NaN, zero and negative losses break a curve; steps without a
 // report do not.
 func TestLossRuns(t *testing.T) {
@@ -435,7 +472,7 @@ func TestLossRuns(t *testing.T) {
 		loss:  []float64{4, 2, math.NaN(), 1, -1, 0, 0.5},
 	}
 	want := [][]point{{{0, 4}, {100, 2}}, {{300, 1}}, {{600, 0.5}}}
-	got := s.runs(1000)
+	got := s.runs(1000, true)
 	if len(got) != len(want) {
 		t.Fatalf("runs %v, want %v", got, want)
 	}
@@ -447,7 +484,7 @@ func TestLossRuns(t *testing.T) {
 		}
 	}
 	// Neighbouring steps become their geometric mean.
-	if got := (series{steps: []float64{1, 2}, loss: []float64{1, 100}}).runs(10000); math.Abs(got[0][0].y-10) > 1e-9 || got[0][0].x != 1.5 {
+	if got := (series{steps: []float64{1, 2}, loss: []float64{1, 100}}).runs(10000, true); math.Abs(got[0][0].y-10) > 1e-9 || got[0][0].x != 1.5 {
 		t.Errorf("mean of 1 and 100 is %v", got)
 	}
 }
