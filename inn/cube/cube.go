@@ -4,7 +4,8 @@
 // with their headers (.hdr).
 //
 // Open reads a file; Pick brings the bands into the order of a problem's
-// measurements, by wavelength or by number.
+// measurements, by wavelength or by number. A pixel with a value that is not finite,
+// as masks leave, is missing: it has no colour and no measurement.
 package cube
 
 import (
@@ -12,6 +13,7 @@ import (
 	"math"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 )
 
@@ -22,10 +24,43 @@ type Cube struct {
 	Wavelengths       []float64 // of the bands [nm]; nil if the file does not say
 }
 
-// Pixel is the values of one pixel, sharing their memory with c.
+// Pixel is the values of one pixel, sharing their memory with c. Rows and columns are
+// counted from 0; a pixel outside of the image panics.
 func (c *Cube) Pixel(row, col int) []float32 {
+	if row < 0 || row >= c.Rows || col < 0 || col >= c.Cols {
+		panic(fmt.Sprintf("cube: there is no pixel at row %d, column %d: the image has rows 0 to %d and columns 0 to %d", row, col, c.Rows-1, c.Cols-1))
+	}
 	at := (row*c.Cols + col) * c.Bands
 	return c.Data[at : at+c.Bands : at+c.Bands]
+}
+
+// Missing says of each pixel, by rows, whether one of its values is not finite.
+func (c *Cube) Missing() []bool {
+	missing := make([]bool, c.Rows*c.Cols)
+	for i := range missing {
+		missing[i] = slices.ContainsFunc(c.Data[i*c.Bands:(i+1)*c.Bands], notFinite)
+	}
+	return missing
+}
+
+func notFinite(v float32) bool { return math.IsNaN(float64(v)) || math.IsInf(float64(v), 0) }
+
+// String says how large the image is and how many pixels are missing.
+func (c *Cube) String() string {
+	text := fmt.Sprintf("an image of %d rows, %d columns and %d bands", c.Rows, c.Cols, c.Bands)
+	if len(c.Wavelengths) > 0 {
+		text += fmt.Sprintf(" from %g to %g nm", slices.Min(c.Wavelengths), slices.Max(c.Wavelengths))
+	}
+	missing := 0
+	for _, m := range c.Missing() {
+		if m {
+			missing++
+		}
+	}
+	if missing > 0 {
+		text += fmt.Sprintf("; %d of its %d pixels are missing, a value of theirs is not finite", missing, c.Rows*c.Cols)
+	}
+	return text
 }
 
 // Layout says how a three-dimensional array without names is to be read.
@@ -40,7 +75,8 @@ const (
 
 // Open reads the file by the ending of its name: .npy (layout says which axis
 // the bands are), .tif or .tiff (each page a band), .hdr (an ENVI header, with
-// the data beside it). Values are converted to float32 and not scaled.
+// the data beside it). Values are converted to float32 and not scaled; NaN and
+// infinite ones stay, and Missing says where. It is an error when every pixel has one.
 func Open(path string, layout Layout) (*Cube, error) {
 	var c *Cube
 	var err error
@@ -57,11 +93,8 @@ func Open(path string, layout Layout) (*Cube, error) {
 	if err != nil {
 		return nil, fmt.Errorf("cube: %s: %w", path, err)
 	}
-	for i, v := range c.Data {
-		if math.IsNaN(float64(v)) || math.IsInf(float64(v), 0) {
-			p := i / c.Bands
-			return nil, fmt.Errorf("cube: %s: band %d is %v at row %d, column %d", path, i%c.Bands, v, p/c.Cols, p%c.Cols)
-		}
+	if !slices.Contains(c.Missing(), false) {
+		return nil, fmt.Errorf("cube: %s: every pixel has a value that is not finite", path)
 	}
 	return c, nil
 }

@@ -1,7 +1,10 @@
 package cube
 
 import (
+	"encoding/binary"
 	"fmt"
+	"image/color"
+	"math"
 	"os"
 	"path/filepath"
 	"slices"
@@ -76,6 +79,80 @@ func TestPick(t *testing.T) {
 	c.Wavelengths = nil
 	if _, err := c.PickWavelengths([]float64{580}, 10); err == nil || !strings.Contains(err.Error(), "set Wavelengths or use Pick") {
 		t.Errorf("error %v", err)
+	}
+}
+
+// A masked image is read, says which pixels are missing, and shows them grey.
+func TestMissing(t *testing.T) {
+	b, err := os.ReadFile("testdata/f8-fortran.npy")
+	if err != nil {
+		t.Fatal(err)
+	}
+	path := filepath.Join(t.TempDir(), "x.npy")
+	write := func(missing ...int) {
+		for _, at := range missing {
+			binary.LittleEndian.PutUint64(b[len(b)-60*8+8*at:], math.Float64bits(math.NaN()))
+		}
+		if err := os.WriteFile(path, b, 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	write(0, 12*3+1) // the first index is the fastest: rows 0 and 1 of column 0, bands 0 and 3
+	c, err := Open(path, BandsLast)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := make([]bool, 12)
+	want[0], want[4] = true, true
+	if got := c.Missing(); !slices.Equal(got, want) {
+		t.Errorf("missing are %v, want %v", got, want)
+	}
+	if got := c.String(); !strings.Contains(got, "3 rows, 4 columns and 5 bands; 2 of its 12 pixels are missing") {
+		t.Errorf("shown as %q", got)
+	}
+	c.Wavelengths = []float64{580, 470, 660, 560, 480}
+	for i := range c.Data {
+		c.Data[i] += 100 // as it was written, above 0
+	}
+	m, err := c.RGB()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if grey := (color.RGBA{0x90, 0x90, 0x90, 0xff}); m.At(0, 0) != grey || m.At(0, 1) != grey || m.At(1, 1) == grey || m.At(3, 2) == grey {
+		t.Errorf("colours %v %v %v %v", m.At(0, 0), m.At(0, 1), m.At(1, 1), m.At(3, 2))
+	}
+	one := &Cube{Rows: 1, Cols: 1, Bands: 5, Data: []float32{1000, 1000, 1000, 1000, 1000}}
+	r, err := c.Reflectance(one, nil)
+	if err != nil || !slices.Equal(r.Missing(), want) {
+		t.Errorf("reflectance: error %v", err)
+	}
+	one.Data[2] = float32(math.Inf(1))
+	if _, err := c.Reflectance(one, nil); err == nil || !strings.Contains(err.Error(), "the one pixel of white") {
+		t.Errorf("error %v", err)
+	}
+	all := make([]int, 12)
+	for i := range all {
+		all[i] = i
+	}
+	write(all...)
+	if _, err := Open(path, BandsLast); err == nil || !strings.Contains(err.Error(), "every pixel has a value that is not finite") {
+		t.Errorf("error %v", err)
+	}
+}
+
+// A pixel outside of the image is not one of the next row.
+func TestPixelOutside(t *testing.T) {
+	c := &Cube{Rows: 20, Cols: 30, Bands: 2, Data: make([]float32, 1200)}
+	for _, at := range [][2]int{{0, 35}, {100, 100}, {20, 0}, {-1, 5}, {1, -1}} {
+		func() {
+			defer func() {
+				want := fmt.Sprintf("cube: there is no pixel at row %d, column %d: the image has rows 0 to 19 and columns 0 to 29", at[0], at[1])
+				if r := recover(); r != want {
+					t.Errorf("%v, want %q", r, want)
+				}
+			}()
+			c.Pixel(at[0], at[1])
+		}()
 	}
 }
 

@@ -2,6 +2,7 @@ package cube
 
 import (
 	"fmt"
+	"math"
 	"slices"
 )
 
@@ -12,12 +13,14 @@ import (
 //
 // with white an image of the standard and dark one with the lens covered, both as
 // large as c, or of one pixel that stands for all. dark may be nil: 0. It is an
-// error where white is not brighter than dark.
+// error where white is not brighter than dark. A pixel that one of the three images misses is missing.
 func (c *Cube) Reflectance(white, dark *Cube) (*Cube, error) {
 	at := func(name string, ref *Cube) (func(i int) float32, error) {
 		switch {
 		case ref.Bands != c.Bands:
 			return nil, fmt.Errorf("cube: %s has %d bands, the image %d", name, ref.Bands, c.Bands)
+		case ref.Rows == 1 && ref.Cols == 1 && ref.Missing()[0]:
+			return nil, fmt.Errorf("cube: the one pixel of %s is %v, which is not finite", name, ref.Data)
 		case ref.Rows == 1 && ref.Cols == 1:
 			return func(i int) float32 { return ref.Data[i%c.Bands] }, nil
 		case ref.Rows == c.Rows && ref.Cols == c.Cols:
@@ -38,6 +41,10 @@ func (c *Cube) Reflectance(white, dark *Cube) (*Cube, error) {
 	}
 	r := &Cube{Rows: c.Rows, Cols: c.Cols, Bands: c.Bands, Data: make([]float32, len(c.Data)), Wavelengths: slices.Clone(c.Wavelengths)}
 	for i, v := range c.Data {
+		if notFinite(v) || notFinite(w(i)) || notFinite(d(i)) {
+			r.Data[i] = float32(math.NaN())
+			continue
+		}
 		if !(w(i) > d(i)) {
 			p := i / c.Bands
 			return nil, fmt.Errorf("cube: white is %g and dark is %g in band %d at row %d, column %d", w(i), d(i), i%c.Bands, p/c.Cols, p%c.Cols)

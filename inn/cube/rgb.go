@@ -10,7 +10,7 @@ import (
 
 // RGB is an impression of the cube in colours: red is the mean of the bands from
 // 580 nm up, green of those from 500 nm, blue of those below. White is what
-// only one value in a hundred exceeds. It is an error when the wavelengths are
+// only one value in a hundred exceeds. Missing pixels are grey. It is an error when the wavelengths are
 // not known, or one of the three has no band.
 func (c *Cube) RGB() (image.Image, error) {
 	if len(c.Wavelengths) != c.Bands {
@@ -35,11 +35,18 @@ func (c *Cube) RGB() (image.Image, error) {
 	}
 	light := make([][3]float64, c.Rows*c.Cols)
 	all := make([]float64, 0, 3*len(light))
+	missing := c.Missing()
 	for i := range light {
+		if missing[i] {
+			continue
+		}
 		for b, v := range c.Data[i*c.Bands : (i+1)*c.Bands] {
 			light[i][channel[b]] += float64(v) / count[channel[b]]
 		}
 		all = append(all, light[i][:]...)
+	}
+	if len(all) == 0 {
+		return nil, fmt.Errorf("cube: every pixel has a value that is not finite, so there is no impression in colours")
 	}
 	slices.Sort(all)
 	white := all[int(0.99*float64(len(all)-1))]
@@ -50,6 +57,10 @@ func (c *Cube) RGB() (image.Image, error) {
 	for i, v := range light {
 		part := func(k int) uint8 {
 			return uint8(math.Round(255 * math.Pow(min(max(v[k]/white, 0), 1), 1/2.2))) // as screens expect it
+		}
+		if missing[i] {
+			m.SetRGBA(i%c.Cols, i/c.Cols, color.RGBA{0x90, 0x90, 0x90, 0xff})
+			continue
 		}
 		m.SetRGBA(i%c.Cols, i/c.Cols, color.RGBA{part(0), part(1), part(2), 0xff})
 	}

@@ -25,7 +25,7 @@ type IntervalSettings struct {
 type IntervalTable struct {
 	Var               inn.Var
 	Method            string
-	Median, Low, High []float64 // of each measurement; Low and High are the 16 and 84 % quantiles
+	Median, Low, High []float64 // of each measurement; Low and High are the 16 and 84 % quantiles; NaN where the measurement is missing
 
 	// Far marks measurements that are unlike the training data: farther from their
 	// mean, in Mahalanobis' distance, than 999 of 1000 of them. What is said of
@@ -47,6 +47,9 @@ const (
 
 // Intervals asks a posterior for the median and the central 68 % interval of one
 // parameter for each row of ys. pairs are those that it was trained with.
+//
+// A row of ys with a value that is not finite, as a masked pixel has, is missing: it is
+// not asked for, and the table says how many those are.
 //
 // Up to Knots measurements are asked for one by one. When there are more, as many are
 // chosen at random, and the rest interpolated between them, since neighbouring
@@ -80,8 +83,8 @@ func Intervals(post inn.Posterior, pairs *inn.Pairs, ys *inn.Samples, param stri
 	if err := pairs.Check(); err != nil {
 		return nil, fmt.Errorf("metric: Intervals: the training pairs: %w", err)
 	}
-	if err := ys.Check(); err != nil {
-		return nil, fmt.Errorf("metric: Intervals: the measurements: %w", err)
+	if ys == nil || len(ys.Vars) == 0 || len(ys.Data)%len(ys.Vars) != 0 {
+		return nil, fmt.Errorf("metric: Intervals: the measurements do not fill rows")
 	}
 	if !slices.Equal(ys.Vars, pairs.Y.Vars) {
 		return nil, fmt.Errorf("metric: Intervals: the measurements are of %v, the training pairs of %v", labels(ys.Vars), labels(pairs.Y.Vars))
@@ -98,15 +101,21 @@ func Intervals(post inn.Posterior, pairs *inn.Pairs, ys *inn.Samples, param stri
 		return nil, fmt.Errorf("metric: Intervals: %w", err)
 	}
 	row := make([]float32, len(ys.Vars))
+	var there []int // that are not missing
 	for i := range v.Far {
+		if slices.ContainsFunc(ys.Row(i), func(y float64) bool { return !finite(y) }) {
+			v.set(i, [3]float64{math.NaN(), math.NaN(), math.NaN()})
+			continue
+		}
 		v.Far[i] = space.far(row, ys.Row(i))
+		there = append(there, i)
+	}
+	if n = len(there); n == 0 {
+		return nil, fmt.Errorf("metric: Intervals: of the %d measurements there is none whose values are all finite", ys.Len())
 	}
 
 	// Measurements between the knots are asked for together with them.
-	order := make([]int, n)
-	for i := range order {
-		order[i] = i
-	}
+	order := slices.Clone(there)
 	rng := inn.RNG(o.Seed, 0)
 	rng.Shuffle(n, func(a, b int) { order[a], order[b] = order[b], order[a] })
 	asked := order
@@ -130,27 +139,34 @@ func Intervals(post inn.Posterior, pairs *inn.Pairs, ys *inn.Samples, param stri
 		sum += d * d
 	}
 	v.Error = math.Sqrt(sum / float64(len(asked)-v.Knots))
-	return v, v.interpolate(knots, ys)
+	return v, v.interpolate(knots, ys, there)
 }
 
 // lines are what the table shows: the spread over the measurements.
 func (v *IntervalTable) lines() (caption string, lines [][]string) {
-	far, width := 0, make([]float64, len(v.Median))
-	for i := range width {
-		width[i] = v.High[i] - v.Low[i]
+	far := 0
+	var median, width []float64
+	for i, m := range v.Median {
+		if !finite(m) {
+			continue
+		}
+		median, width = append(median, m), append(width, v.High[i]-v.Low[i])
 		if v.Far[i] {
 			far++
 		}
 	}
-	caption = fmt.Sprintf("%s of %d measurements by %s, %d of them unlike the training data", v.Var.Label(), len(v.Median), v.Method, far)
-	if v.Knots < len(v.Median) {
+	caption = fmt.Sprintf("%s of %d measurements by %s, %d of them unlike the training data", v.Var.Label(), len(median), v.Method, far)
+	if missing := len(v.Median) - len(median); missing > 0 {
+		caption += fmt.Sprintf("; %d more are missing, with a value that is not finite", missing)
+	}
+	if v.Knots < len(median) {
 		caption += fmt.Sprintf("; interpolated between %d, which moves the median by %.2g", v.Knots, v.Error)
 	}
 	lines = [][]string{{"over the measurements", "5 %", "50 %", "95 %"}}
 	for _, row := range []struct {
 		name   string
 		values []float64
-	}{{"median", v.Median}, {"width of the 68 % interval", width}} {
+	}{{"median", median}, {"width of the 68 % interval", width}} {
 		sorted := slices.Sorted(slices.Values(row.values))
 		line := []string{row.name}
 		for _, p := range []float64{0.05, 0.5, 0.95} {
@@ -169,10 +185,10 @@ func (v *IntervalTable) HTML() string { return htmlTable(v.lines()) }
 
 func (v *IntervalTable) set(i int, q [3]float64) { v.Low[i], v.Median[i], v.High[i] = q[0], q[1], q[2] }
 
-// interpolate sets the intervals of all measurements.
-func (v *IntervalTable) interpolate(knots *knots, ys *inn.Samples) error {
+// interpolate sets the intervals of the measurements that are there.
+func (v *IntervalTable) interpolate(knots *knots, ys *inn.Samples, there []int) error {
 	const chunk = 2048
-	n := ys.Len()
+	n := len(there)
 	task := progress.Start("intervals of "+v.Var.Name, n)
 	defer task.End()
 	var group errgroup.Group
@@ -185,7 +201,7 @@ func (v *IntervalTable) interpolate(knots *knots, ys *inn.Samples) error {
 					return nil
 				}
 				hi := min(lo+chunk, n)
-				for i := lo; i < hi; i++ {
+				for _, i := range there[lo:hi] {
 					v.set(i, knots.at(ys.Row(i)))
 				}
 				if err := task.Advance(hi-lo, nil); err != nil {

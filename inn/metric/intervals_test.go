@@ -127,6 +127,28 @@ func TestIntervalsWithoutKnots(t *testing.T) {
 	}
 }
 
+// Masked pixels are left out of what is asked, interpolated and shown, and counted.
+func TestIntervalsOfMissing(t *testing.T) {
+	ys := threeMeasured(1000, 4)
+	for i := 0; i < 1000; i += 100 {
+		ys.Row(i)[i/100%3] = []float64{math.NaN(), math.Inf(1)}[i/100%2]
+	}
+	for _, knots := range []int{300, 2000} {
+		v, err := Intervals(curved{}, curvedPairs(), ys, "a", &IntervalSettings{Knots: knots})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i := range ys.Len() {
+			if missing := i%100 == 0; math.IsNaN(v.Median[i]) != missing || math.IsNaN(v.Low[i]) != missing || math.IsNaN(v.High[i]) != missing || missing && v.Far[i] {
+				t.Fatalf("measurement %d has the interval %g, %g, %g", i, v.Low[i], v.Median[i], v.High[i])
+			}
+		}
+		if text := v.String(); strings.Contains(text, "NaN") || !strings.Contains(text, "of 990 measurements") || !strings.Contains(text, "; 10 more are missing") || strings.Contains(text, "interpolated") != (knots == 300) {
+			t.Errorf("%s", text)
+		}
+	}
+}
+
 func TestIntervalsDoNotDependOnWorkers(t *testing.T) {
 	ask := func() *IntervalTable {
 		v, err := Intervals(curved{}, curvedPairs(), threeMeasured(9000, 2), "a", &IntervalSettings{Knots: 500})
@@ -171,7 +193,8 @@ func TestIntervalsErrors(t *testing.T) {
 		{curved{}, ys, "a", IntervalSettings{Draws: 10}, "10 draws"},
 		{curved{}, ys, "a", IntervalSettings{Knots: 10}, "10 knots"},
 		{curved{}, pairs.X, "a", IntervalSettings{}, "the measurements are of"},
-		{curved{}, &inn.Samples{Vars: ys.Vars, Data: []float64{1, 2, math.NaN()}}, "a", IntervalSettings{}, "y3 = NaN"},
+		{curved{}, &inn.Samples{Vars: ys.Vars, Data: []float64{1, 2, math.NaN()}}, "a", IntervalSettings{}, "none whose values are all finite"},
+		{curved{}, &inn.Samples{Vars: ys.Vars, Data: []float64{1, 2}}, "a", IntervalSettings{}, "do not fill rows"},
 	} {
 		if _, err := Intervals(c.post, pairs, c.ys, c.param, &c.set); err == nil || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("error %v, want one about %q", err, c.want)

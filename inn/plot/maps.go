@@ -40,6 +40,13 @@ func Maps(set *MapsSettings, image *cube.Cube, estimates *metric.IntervalTable) 
 		return nil, fmt.Errorf("plot: Maps: there are %d estimates of %d × %d pixels", len(estimates.Median), image.Rows, image.Cols)
 	}
 	white := slices.Clone(estimates.Far)
+	reasons := "there is glare or the measurement is unlike the training data"
+	for i, m := range estimates.Median {
+		if math.IsNaN(m) {
+			white[i] = true
+			reasons = "a value of the pixel is missing, there is glare or the measurement is unlike the training data"
+		}
+	}
 	if set.Unfit != nil {
 		if len(set.Unfit) != n {
 			return nil, fmt.Errorf("plot: Maps: Unfit has %d pixels, the image %d", len(set.Unfit), n)
@@ -122,7 +129,7 @@ func Maps(set *MapsSettings, image *cube.Cube, estimates *metric.IntervalTable) 
 		}
 	}
 	if count > 0 {
-		f.legend = append(f.legend, entry{text: fmt.Sprintf("white: no estimate, since there is glare or the measurement is unlike the training data (%s of the pixels)", percent(float64(count)/float64(n)))})
+		f.legend = append(f.legend, entry{text: fmt.Sprintf("white: no estimate, since %s (%s of the pixels)", reasons, percent(float64(count)/float64(n)))})
 	}
 	cols := vg.Length(len(row))
 	f.size(pageWidth/cols, 0)

@@ -70,6 +70,20 @@ func lightness(c color.RGBA) float64 {
 	return 116*math.Cbrt(y) - 16
 }
 
+// A missing pixel is white in the maps, and the legend gives that reason.
+func TestMapsOfMissing(t *testing.T) {
+	image, v, truth := mapped(6, 8)
+	image.Data[3*7+1] = float32(math.NaN())
+	v.Median[7], v.Low[7], v.High[7] = math.NaN(), math.NaN(), math.NaN()
+	f, err := Maps(&MapsSettings{Truth: truth}, image, v)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := strings.Join(texts(t, drawn(t, f)), "\n"); !strings.Contains(got, "since a value of the pixel is missing") || !strings.Contains(got, "4 % of the pixels") || strings.Contains(got, "NaN") {
+		t.Errorf("texts %s", got)
+	}
+}
+
 // The panels have the colours of their pixels' values in their places.
 func TestMapsPixels(t *testing.T) {
 	image, _, truth := mapped(2, 3)

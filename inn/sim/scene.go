@@ -145,7 +145,8 @@ func (p *spot) see(bands []float32, light *emulator, o *SceneSettings, rng *rand
 // white standard gives, as cube.Reflectance makes it of a camera's counts.
 //
 // unfit are the pixels of which nothing can be said: brighter than any tissue in
-// a band, which is the lamp's mirror image or the sensor's limit, or without light in one.
+// a band, which is the lamp's mirror image or the sensor's limit, or without light in one, or missing
+// in the image. The measurement of a missing pixel is NaN, which metric.Intervals leaves out.
 func TissueMeasurements(image *cube.Cube) (ys *inn.Samples, unfit []bool, err error) {
 	picked, err := image.PickWavelengths(bandCentres[:], bandwidth/2)
 	if err != nil {
@@ -153,9 +154,17 @@ func TissueMeasurements(image *cube.Cube) (ys *inn.Samples, unfit []bool, err er
 	}
 	n := picked.Rows * picked.Cols
 	ys, unfit = inn.NewSamples(tissueY(), n), make([]bool, n)
-	lost := 0
+	lost, there := 0, n
+	missing := picked.Missing()
 	for i := range n {
 		y := ys.Row(i)
+		if unfit[i] = missing[i]; missing[i] {
+			there--
+			for b := range y {
+				y[b] = math.NaN()
+			}
+			continue
+		}
 		for b, v := range picked.Data[i*picked.Bands : (i+1)*picked.Bands] {
 			y[b] = float64(v)
 			unfit[i] = unfit[i] || !(v > minReflectance && v < brightest)
@@ -165,8 +174,11 @@ func TissueMeasurements(image *cube.Cube) (ys *inn.Samples, unfit []bool, err er
 		}
 		normalise(y)
 	}
-	if lost > n/2 {
-		return nil, nil, fmt.Errorf("sim: tissue measurements: %d of %d pixels are darker than %g or brighter than %g in a band: the image must be in shares of a white standard's light, see cube.Reflectance", lost, n, minReflectance, brightest)
+	if there == 0 {
+		return nil, nil, fmt.Errorf("sim: tissue measurements: every pixel has a value that is not finite in a band")
+	}
+	if lost > there/2 {
+		return nil, nil, fmt.Errorf("sim: tissue measurements: %d of %d pixels are darker than %g or brighter than %g in a band: the image must be in shares of a white standard's light, see cube.Reflectance", lost, there, minReflectance, brightest)
 	}
 	return ys, unfit, nil
 }

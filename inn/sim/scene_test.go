@@ -182,6 +182,28 @@ func TestSceneErrors(t *testing.T) {
 	}
 }
 
+// Missing pixels, also most of an image as outside of an endoscope's circle, have no measurement
+// and are not taken for darkness.
+func TestMeasurementsOfMissing(t *testing.T) {
+	s := scene(t, &SceneSettings{Rows: 30, Cols: 40})
+	want, unfit, err := TissueMeasurements(s.Image)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i := range 800 {
+		s.Image.Data[8*i+i%8] = float32(math.NaN())
+	}
+	got, gotUnfit, err := TissueMeasurements(s.Image)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i := range unfit {
+		if missing := i < 800; missing && !(gotUnfit[i] && math.IsNaN(got.Row(i)[0])) || !missing && (gotUnfit[i] != unfit[i] || !slices.Equal(got.Row(i), want.Row(i))) {
+			t.Fatalf("pixel %d: %v, unfit %v", i, got.Row(i), gotUnfit[i])
+		}
+	}
+}
+
 // A user's own way: counts of a camera with more bands, in another order, in a
 // file, with references, are the same measurements.
 func TestMeasurementsOfAFile(t *testing.T) {
