@@ -6,8 +6,10 @@ import (
 	"go/token"
 	"go/types"
 	"maps"
+	"reflect"
 	"slices"
 	"strconv"
+	"strings"
 )
 
 // imports says which package each name in the cell stands for: an import of
@@ -34,7 +36,7 @@ func (k *checker) imports(st *state, u *unit, base *types.Package) []problem {
 		}
 		switch name {
 		case ".":
-			ps = append(ps, problem{fset.Position(i.Pos()), fmt.Sprintf("cells have no dot imports: import %q and write %s.Name", path, k.world.names[path])})
+			u.dots = append(u.dots, path)
 		case "_":
 		default:
 			u.paths[name] = path
@@ -67,11 +69,14 @@ func (k *checker) imports(st *state, u *unit, base *types.Package) []problem {
 			delete(selected, name)
 		}
 	}
+	dots := st.dots()
 	// What a missing package leaves without a type hides names within it, so each
 	// package that is found may let the next run find others.
-	for found := true; found && len(selected) > 0 && len(ps) == 0; {
+	for found := true; found && len(selected)+len(u.dots)+len(dots) > 0 && len(ps) == 0; {
 		found = false
-		for _, name := range slices.Sorted(maps.Keys(k.free(st, u, base))) {
+		free := k.free(st, u, base)
+		for _, name := range slices.Sorted(maps.Keys(free)) {
+			found = k.dotted(u, name, free[name], u.dots) || k.dotted(u, name, free[name], dots) || found
 			selectors, ok := selected[name]
 			if !ok {
 				continue
@@ -96,15 +101,15 @@ func (k *checker) imports(st *state, u *unit, base *types.Package) []problem {
 
 // free are the names in the cell that neither it nor the session declares: a
 // run of the type checker without imports finds them.
-func (k *checker) free(st *state, u *unit, base *types.Package) map[string]bool {
+func (k *checker) free(st *state, u *unit, base *types.Package) map[string][]problem {
 	c := &checked{unit: u, base: st}
 	c.fresh = append(c.fresh, u.decls...)
 	live := k.world0(c, map[string]bool{})
-	names := map[string]bool{}
+	names := map[string][]problem{}
 	note := func(ps []problem) {
 		for _, p := range ps {
 			if m := undefined.FindStringSubmatch(p.msg); m != nil {
-				names[m[1]] = true
+				names[m[1]] = append(names[m[1]], p)
 			}
 		}
 	}
@@ -127,4 +132,68 @@ func (k *checker) free(st *state, u *unit, base *types.Package) map[string]bool 
 	cp := &checkpass{k: k, c: c, live: c.within(live), base: base}
 	note(cp.run(nil, true))
 	return names
+}
+
+// dotted gives a name that nothing declares the package that is imported with a dot
+// and has it, if there is one: Sqrt becomes math.Sqrt, under a name that no cell
+// gives to anything.
+func (k *checker) dotted(u *unit, name string, at []problem, dots []string) bool {
+	with := slices.DeleteFunc(slices.Clone(dots), func(path string) bool { return !token.IsExported(name) || !k.world.exports(path, name) })
+	if len(with) != 1 {
+		return false
+	}
+	pkg := k.world.names[with[0]] + mark + mark
+	for u.paths[pkg] != "" && u.paths[pkg] != with[0] {
+		pkg += mark
+	}
+	u.paths[pkg] = with[0]
+	found := false
+	replace := func(id *ast.Ident) ast.Expr {
+		if id.Name != name || !slices.ContainsFunc(at, func(p problem) bool { return u.here(p)(id) }) {
+			return id
+		}
+		found = true
+		return &ast.SelectorExpr{X: &ast.Ident{NamePos: id.NamePos, Name: pkg}, Sel: id}
+	}
+	for _, d := range u.decls {
+		replaceIdents(reflect.ValueOf(d.node), replace)
+	}
+	for _, s := range u.stmts {
+		replaceIdents(reflect.ValueOf(s), replace)
+	}
+	return found
+}
+
+// replaceIdents replaces the identifiers that are expressions in a syntax tree.
+func replaceIdents(v reflect.Value, by func(*ast.Ident) ast.Expr) {
+	switch v.Kind() {
+	case reflect.Interface:
+		if id, ok := v.Interface().(*ast.Ident); ok && v.Type() == reflect.TypeFor[ast.Expr]() {
+			v.Set(reflect.ValueOf(by(id)))
+		} else {
+			replaceIdents(v.Elem(), by)
+		}
+	case reflect.Pointer:
+		if _, node := v.Interface().(ast.Node); node {
+			replaceIdents(v.Elem(), by)
+		}
+	case reflect.Struct:
+		for _, f := range v.Fields() {
+			replaceIdents(f, by)
+		}
+	case reflect.Slice:
+		for i := range v.Len() {
+			replaceIdents(v.Index(i), by)
+		}
+	}
+}
+
+// dots are the packages that earlier cells have imported with a dot.
+func (st *state) dots() (paths []string) {
+	for _, name := range sortedKeys(st.imports) {
+		if path, ok := strings.CutPrefix(name, "."); ok {
+			paths = append(paths, path)
+		}
+	}
+	return paths
 }

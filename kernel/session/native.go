@@ -394,7 +394,11 @@ func (b *nativeBuild) files() map[string]string {
 		var head strings.Builder
 		head.WriteString("package main\n\n")
 		for _, name := range sortedKeys(imported) {
-			fmt.Fprintf(&head, "import %s %q\n", name, u.paths[name])
+			path := u.paths[name]
+			if strings.HasSuffix(name, mark) { // the source names what is in it alone
+				name = "."
+			}
+			fmt.Fprintf(&head, "import %s %q\n", name, path)
 		}
 		files[fmt.Sprintf("cell%d.go", i)] = head.String() + body.String()
 	}

@@ -82,6 +82,9 @@ func (k *checker) with(c *checked) *state {
 			next.imports[name] = path
 		}
 	}
+	for _, path := range c.unit.dots {
+		next.imports["."+path] = path
+	}
 	return next
 }
 

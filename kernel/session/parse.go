@@ -30,6 +30,7 @@ type unit struct {
 	declsAt, stmtsAt token.Pos // of offset 0 among declarations and among statements
 
 	paths  map[string]string      // import paths by the names under which the unit knows them
+	dots   []string               // import paths with a dot
 	kept   map[string]string      // the same for checked declarations (see kept.go)
 	magics map[ast.Stmt]directive // of statements that have one
 	native bool                   // the cell begins with %%native, and could be built

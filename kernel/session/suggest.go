@@ -30,6 +30,8 @@ func (k *checker) suggest(c *checked, ps []problem) []problem {
 		switch {
 		case undefined.MatchString(p.msg) && slices.Contains(c.dropped, name):
 			ps[i].msg += " (it had a type that this cell redefines)"
+		case undefined.MatchString(p.msg) && c.lostNow(name) != "":
+			ps[i].msg = c.lostNow(name)
 		case undefined.MatchString(p.msg) && k.unmade[name] != 0:
 			ps[i].msg += fmt.Sprintf(" (cell %d failed before it was made)", k.unmade[name])
 		case undefined.MatchString(p.msg):
@@ -55,6 +57,16 @@ func (k *checker) suggest(c *checked, ps []problem) []problem {
 		}
 	}
 	return ps
+}
+
+// lostNow is what the cell says of an older declaration that it makes go, or nothing.
+func (c *checked) lostNow(name string) string {
+	for _, sentence := range c.lost {
+		if strings.HasPrefix(sentence, name+" (") {
+			return sentence
+		}
+	}
+	return ""
 }
 
 // exported are the names that a package has for cells.
