@@ -48,6 +48,9 @@ func newModel(s shape, o *Settings, x, y *scaling) *Model {
 // String says what the model is, in a word: "INN".
 func (m *Model) String() string { return "INN" }
 
+// Measured are the measurements that it is given.
+func (m *Model) Measured() []Var { return slices.Clone(m.y.Vars) }
+
 // Params is the number of trained parameters.
 func (m *Model) Params() int { return len(m.weights) }
 

@@ -132,6 +132,9 @@ func (s *ABCSettings) withDefaults() (ABCSettings, error) {
 // String is "ABC".
 func (a *ABC) String() string { return "ABC" }
 
+// Measured are the measurements that it is given.
+func (a *ABC) Measured() []inn.Var { return slices.Clone(a.y.vars) }
+
 // Sample returns the accepted draws, in the order in which they were simulated, with
 // a Warning for a y that is unlike all simulations.
 // Too few accepted ones are an error.

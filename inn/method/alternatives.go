@@ -3,6 +3,7 @@ package method
 import (
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/innkeeper-notebook/innkeeper/inn"
 )
@@ -108,6 +109,9 @@ func (a *Alternatives) Probabilities(y []float64) ([]float64, error) {
 
 // String is "INN of each kind", if an INN is what has learned the first.
 func (a *Alternatives) String() string { return fmt.Sprintf("%v of each kind", a.of[0]) }
+
+// Measured are the measurements that it is given.
+func (a *Alternatives) Measured() []inn.Var { return slices.Clone(a.shares.y.vars) }
 
 // Sample draws a kind by its probability, and x from its posterior.
 func (a *Alternatives) Sample(y []float64, n int, seed uint64) (*inn.Samples, error) {

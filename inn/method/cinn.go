@@ -188,6 +188,9 @@ func (c *CINN) String() string {
 	return "cINN"
 }
 
+// Measured are the measurements that it is given.
+func (c *CINN) Measured() []inn.Var { return slices.Clone(c.y.vars) }
+
 // Params is the number of trained parameters.
 func (c *CINN) Params() int { return len(c.weights) }
 

@@ -111,6 +111,8 @@ type uncomposed struct {
 	components *Components
 }
 
+func (p *uncomposed) Measured() []inn.Var { return slices.Clone(p.components.vars) }
+
 func (p *uncomposed) Sample(y []float64, n int, seed uint64) (*inn.Samples, error) {
 	if err := checkVector("y", y, p.components.vars); err != nil {
 		return nil, err

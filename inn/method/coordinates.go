@@ -107,6 +107,8 @@ type replaced struct {
 	back func(row []float64) error
 }
 
+func (p *replaced) Measured() []inn.Var { return inn.Measured(p.Posterior) }
+
 func (p *replaced) Sample(y []float64, n int, seed uint64) (*inn.Samples, error) {
 	draws, err := p.Posterior.Sample(y, n, seed)
 	if err != nil {

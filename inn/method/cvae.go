@@ -3,6 +3,7 @@ package method
 import (
 	"math"
 	"math/rand/v2"
+	"slices"
 
 	"github.com/innkeeper-notebook/innkeeper/inn"
 	"github.com/innkeeper-notebook/innkeeper/inn/layer"
@@ -153,6 +154,9 @@ func (v *CVAE) String() string {
 	}
 	return "cVAE"
 }
+
+// Measured are the measurements that it is given.
+func (v *CVAE) Measured() []inn.Var { return slices.Clone(v.y.vars) }
 
 // Params is the number of trained parameters.
 func (v *CVAE) Params() int { return len(v.weights) }

@@ -20,7 +20,7 @@ type Ensemble struct {
 	of []inn.Posterior
 }
 
-// NewEnsemble makes one of posteriors of the same parameters.
+// NewEnsemble makes one of posteriors of the same parameters, given the same measurements.
 func NewEnsemble(posts ...inn.Posterior) (*Ensemble, error) {
 	if len(posts) == 0 {
 		return nil, fmt.Errorf("method: an ensemble of no posteriors, want at least one")
@@ -28,8 +28,16 @@ func NewEnsemble(posts ...inn.Posterior) (*Ensemble, error) {
 	if k := slices.Index(posts, nil); k >= 0 {
 		return nil, fmt.Errorf("method: posterior %d of the ensemble is nil", k)
 	}
+	for k, p := range posts {
+		if err := inn.CheckMeasured(p, inn.Measured(posts[0])); err != nil && inn.Measured(posts[0]) != nil {
+			return nil, fmt.Errorf("method: posterior %d of the ensemble is of other measurements than the first: %w", k, err)
+		}
+	}
 	return &Ensemble{slices.Clone(posts)}, nil
 }
+
+// Measured are the measurements that it is given, if its posteriors know them.
+func (e *Ensemble) Measured() []inn.Var { return inn.Measured(e.of[0]) }
 
 // String is "ensemble of INN", if its first posterior is an INN's.
 func (e *Ensemble) String() string { return fmt.Sprintf("ensemble of %v", e.of[0]) }

@@ -2,6 +2,7 @@ package method
 
 import (
 	"math/rand/v2"
+	"slices"
 
 	"github.com/innkeeper-notebook/innkeeper/inn"
 	"github.com/innkeeper-notebook/innkeeper/inn/layer"
@@ -26,6 +27,9 @@ func newImplicit(t *trainer, latent int, drop float64, hidden []int, act tensor.
 	g.net.Init(g.weights, inn.RNG(t.Seed, streamWeights))
 	return g
 }
+
+// Measured are the measurements that it is given.
+func (g *implicit) Measured() []inn.Var { return slices.Clone(g.y.vars) }
 
 // Params is the number of the generator's trained parameters.
 func (g *implicit) Params() int { return len(g.weights) }

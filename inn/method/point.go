@@ -3,6 +3,7 @@ package method
 import (
 	"math"
 	"math/rand/v2"
+	"slices"
 
 	"github.com/innkeeper-notebook/innkeeper/inn"
 	"github.com/innkeeper-notebook/innkeeper/inn/layer"
@@ -60,6 +61,9 @@ func trainRegression(pairs *inn.Pairs, o PointSettings, outputs int, term string
 	r.net.Init(r.weights, inn.RNG(o.Seed, streamWeights))
 	return r, t.fit(r.weights, func(rows int) rowLoss { return newLoss(r, rows) })
 }
+
+// Measured are the measurements that it is given.
+func (r *regression) Measured() []inn.Var { return slices.Clone(r.y.vars) }
 
 // Params is the number of trained parameters.
 func (r *regression) Params() int { return len(r.weights) }

@@ -78,6 +78,8 @@ type withoutResiduals struct {
 	residuals *Residuals
 }
 
+func (p *withoutResiduals) Measured() []inn.Var { return inn.Measured(p.Posterior) }
+
 func (p *withoutResiduals) Sample(y []float64, n int, seed uint64) (*inn.Samples, error) {
 	full, err := p.Posterior.Sample(y, n, seed)
 	if err != nil {

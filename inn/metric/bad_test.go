@@ -3,6 +3,7 @@ package metric
 import (
 	"fmt"
 	"math"
+	"slices"
 	"strings"
 	"testing"
 
@@ -115,6 +116,40 @@ func TestBadInputOfMeasures(t *testing.T) {
 				t.Errorf("%s of %s: %v", m.name, c.name, err)
 			}
 		}
+	}
+}
+
+// measured3 is a posterior that says what it is given.
+type measured3 struct{ *gaussian }
+
+func (m measured3) Measured() []inn.Var { return m.problem.Y }
+
+// Test pairs with the measurements in another order, or of another unit, are refused by every measure.
+func TestMeasurementsOfAnotherOrder(t *testing.T) {
+	g := newGaussian(t)
+	test := g.pairs(t, 12)
+	unit := &inn.Pairs{X: test.X, Y: &inn.Samples{Vars: inn.Vars("y1", "y2 [m]", "y3"), Data: test.Y.Data}}
+	turned := &inn.Pairs{X: test.X, Y: inn.NewSamples(inn.Vars("y3", "y2", "y1"), 12)}
+	for i := range 12 {
+		copy(turned.Y.Row(i), test.Y.Row(i))
+		slices.Reverse(turned.Y.Row(i))
+	}
+	for _, m := range overTests {
+		for want, pairs := range map[string]*inn.Pairs{`measurement 1 of 3 is "y3"`: turned, `measurement 2 of 3 is "y2 [m]"`: unit} {
+			if _, err := m.of(measured3{g}, g.problem, pairs); err == nil || !strings.Contains(err.Error(), want) {
+				t.Errorf("%s: error %v, want one with %s", m.name, err, want)
+			}
+		}
+		if _, err := m.of(measured3{g}, g.problem, test); err != nil {
+			t.Errorf("%s: %v", m.name, err)
+		}
+	}
+	if _, err := Intervals(measured3{g}, turned, turned.Y, "a", nil); err == nil || !strings.Contains(err.Error(), `measurement 1 of 3 is "y3"`) {
+		t.Errorf("Intervals: error %v", err)
+	}
+	// A posterior may not know its measurements; the simulator does.
+	if _, err := Resimulated(g, g.problem, turned, nil); err == nil || !strings.Contains(err.Error(), `number 1 of 3 is "y1" of the problem and "y3" of the test set`) {
+		t.Errorf("re-simulation: error %v", err)
 	}
 }
 

@@ -89,6 +89,9 @@ func Intervals(post inn.Posterior, pairs *inn.Pairs, ys *inn.Samples, param stri
 	if !slices.Equal(ys.Vars, pairs.Y.Vars) {
 		return nil, fmt.Errorf("metric: Intervals: the measurements are of %v, the training pairs of %v", labels(ys.Vars), labels(pairs.Y.Vars))
 	}
+	if err := inn.CheckMeasured(post, ys.Vars); err != nil {
+		return nil, fmt.Errorf("metric: Intervals: %w", err)
+	}
 	j, err := pairs.X.Index(param)
 	if err != nil {
 		return nil, fmt.Errorf("metric: Intervals: %w", err)

@@ -154,6 +154,16 @@ func fits(problem inn.Problem, test *inn.Pairs) error {
 		return fmt.Errorf("metric: the problem has %d parameters and %d measurements, but the test set has %d and %d",
 			len(problem.X), len(problem.Y), len(test.X.Vars), len(test.Y.Vars))
 	}
+	for _, v := range []struct {
+		what     string
+		of, test []inn.Var
+	}{{"parameters", problem.X, test.X.Vars}, {"measurements", problem.Y, test.Y.Vars}} {
+		for j, of := range v.of {
+			if of != v.test[j] {
+				return fmt.Errorf("metric: the problem and the test set have other %s: number %d of %d is %q of the problem and %q of the test set", v.what, j+1, len(v.of), of.Label(), v.test[j].Label())
+			}
+		}
+	}
 	return nil
 }
 

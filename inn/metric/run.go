@@ -45,6 +45,9 @@ func newRun(post inn.Posterior, test *inn.Pairs, set *Settings) (*run, error) {
 	if err := test.Check(); err != nil {
 		return nil, fmt.Errorf("metric: the test set: %w", err)
 	}
+	if err := inn.CheckMeasured(post, test.Y.Vars); err != nil {
+		return nil, fmt.Errorf("metric: the test set: %w", err)
+	}
 	r := &run{post: post, test: test, n: test.Len(), draws: set.Draws, seed: set.Seed}
 	if r.draws == 0 {
 		r.draws = 1000

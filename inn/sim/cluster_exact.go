@@ -39,6 +39,9 @@ type ClusterExact struct {
 // String is "exact".
 func (ClusterExact) String() string { return "exact" }
 
+// Measured are the line ratios.
+func (ClusterExact) Measured() []inn.Var { return clusterY() }
+
 // Sample draws from p(x | y). The same seed gives the same draws on any number
 // of processors. When few of the systems explain the measurement, so that draws
 // repeat each other, they have a Warning.

@@ -40,7 +40,7 @@ func Kinematics(s *KinematicsSettings) inn.Problem {
 	return inn.Problem{
 		Name:       a.name,
 		X:          armX(),
-		Y:          inn.Vars("y1", "y2"),
+		Y:          armY(),
 		Prior:      inn.Normal(make([]float64, 4), []float64{railSD, turnSD, turnSD, turnSD}),
 		Concurrent: true,
 		Simulate: func(_ *rand.Rand, x []float64) []float64 {
@@ -66,6 +66,8 @@ const (
 )
 
 var segments = [3]float64{0.5, 0.5, 1}
+
+func armY() []inn.Var { return inn.Vars("y1", "y2") }
 
 func armX() []inn.Var { return inn.Vars("x1", "x2 [rad]", "x3 [rad]", "x4 [rad]") }
 

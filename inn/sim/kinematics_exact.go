@@ -40,6 +40,9 @@ type KinematicsExact struct {
 // String is "exact".
 func (KinematicsExact) String() string { return "exact" }
 
+// Measured are the coordinates of the arm's end.
+func (KinematicsExact) Measured() []inn.Var { return armY() }
+
 // Sample draws poses that reach y. A y that no pose reaches is an error, and
 // so is one so far from the prior that hardly any candidate comes to it.
 func (e KinematicsExact) Sample(y []float64, n int, seed uint64) (*inn.Samples, error) {

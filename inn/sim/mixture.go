@@ -135,6 +135,9 @@ type MixtureExact struct {
 // String is "exact".
 func (MixtureExact) String() string { return "exact" }
 
+// Measured are the labels.
+func (e MixtureExact) Measured() []inn.Var { return e.Labels.vars() }
+
 // Sample draws points of the modes with label y. A y that is not one-hot is an
 // error, save for a rounding of 1e-6.
 func (e MixtureExact) Sample(y []float64, n int, seed uint64) (*inn.Samples, error) {

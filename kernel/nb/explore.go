@@ -158,6 +158,11 @@ func Explore(posterior inn.Posterior, pairs *inn.Pairs, s *ExploreSettings) (*Ex
 		return nil, fmt.Errorf("nb: Explore has %d Places for %d measurements", len(e.Places), len(pairs.Y.Vars))
 	}
 	e.methods = append([]inn.Posterior{posterior}, e.Others...)
+	for _, m := range e.methods {
+		if err := inn.CheckMeasured(m, pairs.Y.Vars); err != nil {
+			return nil, fmt.Errorf("nb: Explore: the pairs: %w", err)
+		}
+	}
 	v, err := e.view()
 	if err != nil {
 		return nil, err

@@ -3,8 +3,8 @@ package nb
 import (
 	"fmt"
 	"math"
-	"slices"
 	"math/rand/v2"
+	"slices"
 	"strings"
 	"testing"
 
@@ -125,6 +125,11 @@ func settle() {
 	}
 }
 
+// measuring says that it is given another measurement.
+type measuring struct{ near }
+
+func (measuring) Measured() []inn.Var { return inn.Vars("v") }
+
 func TestExplore(t *testing.T) {
 	p := sum(1)
 	pairs := mustPairs(t, p, 50)
@@ -157,6 +162,9 @@ func TestExplore(t *testing.T) {
 	few, _, _ := pairs.Split(5)
 	if _, err := Explore(near("x"), few, nil); err == nil || !strings.Contains(err.Error(), "at least 10 pairs, not 5") {
 		t.Errorf("few pairs: %v", err)
+	}
+	if _, err := Explore(near("x"), pairs, &ExploreSettings{Others: []inn.Posterior{measuring{near("y")}}}); err == nil || !strings.Contains(err.Error(), `measurement 1 of 1 is "u0 [m]", but y is given "v" there`) {
+		t.Errorf("other measurements: %v", err)
 	}
 	if _, err := Explore(near("x"), pairs, &ExploreSettings{Places: []float64{1, 2}}); err == nil || !strings.Contains(err.Error(), "2 Places for 1 measurements") {
 		t.Errorf("places: %v", err)
