@@ -15,6 +15,11 @@ type Comparison struct {
 	Draws  int     // posterior draws a measurement, for the calibration
 	Chance float64 // as in CalibrationTable
 	Rows   []ComparisonRow
+
+	// True is the re-simulation error of the true parameters, the simulator's noise. That of an
+	// exact posterior is the same but for chance, when the test pairs are draws of the prior, since their
+	// parameters are then draws of it too: less is no virtue but says that the posterior is too narrow.
+	True ResimulationRow
 }
 
 // A ComparisonRow is one method. When several posteriors of one name are
@@ -35,7 +40,9 @@ type ComparisonRow struct {
 // Compare measures posteriors on test pairs of a problem that none of them has
 // seen: the re-simulation error of 100 draws a measurement (Resimulated) and the
 // calibration error of Settings.Draws (Calibration). Posteriors with the same
-// String share a row.
+// String share a row. The line of the true parameters is what the re-simulation error of a right posterior is
+// near to. The calibration over all parameters together may hide one that is too wide and another that is too
+// narrow; the worst parameter does not.
 //
 //	table, err := metric.Compare(problem, test, nil, model, cinn, cvae)
 func Compare(problem inn.Problem, test *inn.Pairs, set *Settings, posts ...inn.Posterior) (*Comparison, error) {
@@ -57,7 +64,7 @@ func Compare(problem inn.Problem, test *inn.Pairs, set *Settings, posts ...inn.P
 		if err != nil {
 			return nil, err
 		}
-		c.Tests, c.Draws, c.Chance = k.Tests, k.Draws, k.Chance
+		c.Tests, c.Draws, c.Chance, c.True = k.Tests, k.Draws, k.Chance, r.Noise
 		one := ComparisonRow{p.String(), 1, r.Posterior.Mean, r.Posterior.Median, r.Posterior.RMS, Estimate{Value: k.Error}, Estimate{Value: k.Worst}}
 		at := c.row(one.Method)
 		if at < 0 {
@@ -112,12 +119,12 @@ func together(all []ComparisonRow) ComparisonRow {
 }
 
 func (c *Comparison) caption() string {
-	return fmt.Sprintf("%d measurements; re-simulation of %d draws each, calibration of %d, chance below %.2f %% a parameter; of several networks mean ± standard deviation between them",
+	return fmt.Sprintf("%d measurements; re-simulation of %d draws each, calibration of %d, chance below %.2f %% a parameter; of several networks mean ± standard deviation between them; a right posterior's re-simulation error is near to that of the true parameters, a smaller one is of a posterior that is too narrow",
 		c.Tests, fewestDraws, c.Draws, 100*c.Chance)
 }
 
 func (c *Comparison) lines() [][]string {
-	lines := [][]string{{"", "networks", "re-simulation error, mean", "median", "root mean square", "calibration error, all together [%]", "of the worst parameter [%]"}}
+	lines := [][]string{{"", "networks", "re-simulation error, mean", "median", "root mean square", "calibration error, worst parameter [%]", "all together [%]"}}
 	for _, r := range c.Rows {
 		percent := func(e Estimate) string {
 			if r.Count == 1 {
@@ -125,8 +132,9 @@ func (c *Comparison) lines() [][]string {
 			}
 			return Estimate{100 * e.Value, 100 * e.Error}.String()
 		}
-		lines = append(lines, []string{r.Method, fmt.Sprint(r.Count), r.Mean.String(), r.Median.String(), r.RMS.String(), percent(r.Calibration), percent(r.Worst)})
+		lines = append(lines, []string{r.Method, fmt.Sprint(r.Count), r.Mean.String(), r.Median.String(), r.RMS.String(), percent(r.Worst), percent(r.Calibration)})
 	}
+	lines = append(lines, []string{"true parameters", "", c.True.Mean.String(), c.True.Median.String(), c.True.RMS.String(), "", ""})
 	return lines
 }
 

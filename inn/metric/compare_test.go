@@ -61,10 +61,34 @@ func TestCompare(t *testing.T) {
 			t.Errorf("the table is %s", text)
 		}
 	}
+	if !strings.Contains(c.String(), "\ntrue parameters") || strings.Index(c.String(), "worst parameter") > strings.Index(c.String(), "all together") {
+		t.Errorf("the table is %s", c)
+	}
 	if _, err := c.Row("three"); err == nil {
 		t.Error("a row that is not there is no error")
 	}
 	if _, err := Compare(g.problem, test, nil); err == nil {
 		t.Error("no posteriors are no error")
+	}
+}
+
+// An exact posterior has the re-simulation error of the true parameters, and one that is too narrow has less.
+func TestCompareWithTheTruth(t *testing.T) {
+	g, narrow := newGaussian(t), newGaussian(t)
+	narrow.width = 0.5
+	c, err := Compare(g.problem, g.pairs(t, 1000), &Settings{Draws: 100, Seed: 4}, g, named{narrow, "narrow"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, of := range []func(m, s, r Estimate) Estimate{
+		func(m, _, _ Estimate) Estimate { return m }, func(_, s, _ Estimate) Estimate { return s }, func(_, _, r Estimate) Estimate { return r },
+	} {
+		exact, less, truth := of(c.Rows[0].Mean, c.Rows[0].Median, c.Rows[0].RMS), of(c.Rows[1].Mean, c.Rows[1].Median, c.Rows[1].RMS), of(c.True.Mean, c.True.Median, c.True.RMS)
+		if math.Abs(exact.Value-truth.Value) > 4*math.Hypot(exact.Error, truth.Error) {
+			t.Errorf("exact %v, true parameters %v", exact, truth)
+		}
+		if !(less.Value < truth.Value-2*truth.Error) {
+			t.Errorf("narrow %v, true parameters %v", less, truth)
+		}
 	}
 }

@@ -22,8 +22,8 @@ type ResimulationTable struct {
 	// Posterior is the re-simulation error of the draws, or of their MAP.
 	Posterior ResimulationRow
 
-	// Noise is that of the true parameters: what remains when the posterior is
-	// exact and concentrated, 0 when the simulator has no noise.
+	// Noise is that of the true parameters, 0 when the simulator has no noise. An exact posterior's is the
+	// same but for chance, when the test pairs are draws of the prior; a smaller one says that the posterior is too narrow.
 	Noise ResimulationRow
 
 	what string // "posterior" or "MAP"
