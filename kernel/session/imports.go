@@ -142,9 +142,9 @@ func (k *checker) dotted(u *unit, name string, at []problem, dots []string) bool
 	if len(with) != 1 {
 		return false
 	}
-	pkg := k.world.names[with[0]] + mark + mark
+	pkg := mark + k.world.names[with[0]]
 	for u.paths[pkg] != "" && u.paths[pkg] != with[0] {
-		pkg += mark
+		pkg = mark + pkg
 	}
 	u.paths[pkg] = with[0]
 	found := false

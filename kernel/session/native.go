@@ -395,7 +395,7 @@ func (b *nativeBuild) files() map[string]string {
 		head.WriteString("package main\n\n")
 		for _, name := range sortedKeys(imported) {
 			path := u.paths[name]
-			if strings.HasSuffix(name, mark) { // the source names what is in it alone
+			if strings.HasPrefix(name, mark) { // the source names what is in it alone
 				name = "."
 			}
 			fmt.Fprintf(&head, "import %s %q\n", name, path)

@@ -35,6 +35,7 @@ func TestNative(t *testing.T) {
 	}{
 		{"call in the same cell", []string{"%%native\nfunc f(x float64) float64 { return 2 * x }\nf(3)", "=> 6"}},
 		{"imports are found", []string{"%%native\nfunc f(s string) string { return strings.ToUpper(s) }", "", "f(\"a\")", "=> A"}},
+		{"imports with a dot", []string{"import . \"math\"", "", "%%native\nfunc f(x float64) float64 { return Sqrt(x) * Cos(Pi) }\nf(4)", "=> -2"}},
 		{"session's functions, types, methods, constants, variables", []string{
 			"const c = 3\ntype arm struct { a, b float64; n []int }\nfunc (m arm) sum() float64 { return m.a + m.b + float64(len(m.n)) }\nfunc half(x float64) float64 { return x / 2 }\nk := 2.0\ntable := map[string][]float64{\"a\": {1, 2}}", "",
 			"%%native\nfunc f(x float64) float64 { return k*half(x) + c + table[\"a\"][1] }\nfunc g(m arm) arm { m.a = m.sum(); return m }\nfunc (m arm) twice() float64 { return 2 * m.sum() }\nf(3)", "=> 8",
