@@ -82,8 +82,8 @@ func ExamplePlanes() {
 		fmt.Println(err)
 		return
 	}
-	fmt.Println(len(fig.Panels[0]), "panels, under the second:", fig.Panels[0][1].X.Label.Text)
-	// Output: 2 panels, under the second: y = 1 cm
+	fmt.Printf("%d panels, under the second: %q\n", len(fig.Panels[0]), fig.Panels[0][1].X.Label.Text)
+	// Output: 2 panels, under the second: "a [cm]\n\ny = 1 cm"
 }
 
 func ExampleLatent() {

@@ -78,7 +78,7 @@ func (f *Figure) draw(canvas vg.CanvasSizer) (err error) {
 	c.SetColor(color.White)
 	c.Fill(c.Rectangle.Path())
 
-	c = draw.Crop(c, margin, -margin, margin, -margin)
+	c = f.inside(c)
 	for i, line := range lines(f.legend, f.Width-2*margin) {
 		x := c.Min.X
 		for _, e := range line {
@@ -104,6 +104,11 @@ func (f *Figure) draw(canvas vg.CanvasSizer) (err error) {
 		}
 	}
 	return nil
+}
+
+// inside is the canvas without its margin.
+func (f *Figure) inside(c draw.Canvas) draw.Canvas {
+	return draw.Crop(c, margin, -margin, margin, -margin)
 }
 
 // layOut gives each panel its part of the canvas, below the legend.

@@ -11,6 +11,7 @@ import (
 	"gonum.org/v1/plot/vg/draw"
 
 	"github.com/innkeeper-notebook/innkeeper/inn"
+	"github.com/innkeeper-notebook/innkeeper/inn/plot/svg"
 )
 
 // PlanesSettings are the settings of Planes; nil means the defaults.
@@ -39,7 +40,8 @@ type Group struct {
 // method and a colour the label that it was given.
 //
 // The first panel sets the axes, so give the truth or the prior there. They have
-// one scale, so that round is round. Draws beyond them are not shown, and the
+// one scale, so that round is round, and neither names nor ticks, as in the paper. Parameters with a unit have axes with names
+// and ticks; so have those of which one has more than three times the other's range, and each its own scale. Draws beyond them are not shown, and the
 // panel's note says how many those are when they are 1 % or more.
 func Planes(set *PlanesSettings, panels ...Plane) (*Figure, error) {
 	if set == nil {
@@ -66,15 +68,25 @@ func Planes(set *PlanesSettings, panels ...Plane) (*Figure, error) {
 		row := make([]*gonum.Plot, cols)
 		for k, p := range band {
 			row[k] = s.panel(p)
+			if s.axes {
+				s.addAxes(row[k], k == 0, pageWidth/vg.Length(max(cols, 3)))
+			}
 			notes = max(notes, textLines(row[k].X.Label.Text))
 		}
 		f.Panels = append(f.Panels, row)
 	}
 	for i, name := range s.names {
+		if name == "" {
+			continue
+		}
 		f.legend = append(f.legend, dotted(entry{name, func(draw.Canvas, vg.Rectangle) {}}, s.colours[i], 2.5))
 	}
 	width := pageWidth / vg.Length(max(cols, 3))
 	f.size(width, width-panelGap-4+headingHeight+vg.Length(max(0, notes-2))*labelSize*1.2)
+	if s.axes { // make the panels square
+		data := f.Panels[0][0].DataCanvas(f.layOut(f.inside(draw.New(svg.New(f.Width, f.Height))))[0][0])
+		f.Height += vg.Length(len(f.Panels)) * (data.Max.X - data.Min.X - data.Max.Y + data.Min.Y)
+	}
 	return f, nil
 }
 
@@ -84,6 +96,7 @@ type planes struct {
 	vars    []inn.Var
 	a, b    int           // the columns shown
 	ranges  [2][2]float64 // of the axes
+	axes    bool          // with names and ticks
 	names   []string      // of the groups
 	colours []color.Color // and their colours
 }
@@ -136,9 +149,9 @@ func newPlanes(o *PlanesSettings, panels []Plane) (*planes, error) {
 }
 
 // measure sets the axes by the draws of the first panel: all but the outermost
-// 0.1 % at each end, and a margin; both as long as the longer.
+// 0.1 % at each end, and a margin; both as long as the longer, unless that is more than oneScale times the other.
 func (s *planes) measure(groups []Group) {
-	span := 0.0
+	var spans [2]float64
 	for i, j := range []int{s.a, s.b} {
 		var all []float64
 		for _, g := range groups {
@@ -149,11 +162,31 @@ func (s *planes) measure(groups []Group) {
 			lo, hi = lo-1, hi+1
 		}
 		s.ranges[i] = [2]float64{lo, hi}
-		span = max(span, 1.3*(hi-lo))
+		spans[i] = 1.3 * (hi - lo)
 	}
+	own := max(spans[0], spans[1]) > oneScale*min(spans[0], spans[1])
+	s.axes = own || s.vars[s.a].Unit != "" || s.vars[s.b].Unit != ""
 	for i, r := range s.ranges {
+		span := spans[i]
+		if !own {
+			span = max(spans[0], spans[1])
+		}
 		mid := (r[0] + r[1]) / 2
 		s.ranges[i] = [2]float64{mid - span/2, mid + span/2}
+	}
+}
+
+// oneScale is how many times as long as the other axis one is at most if both have one scale.
+const oneScale = 3
+
+// addAxes names the axes of a panel, whose note is below the name; those of a row share their vertical one.
+func (s *planes) addAxes(p *gonum.Plot, first bool, width vg.Length) {
+	p.X.Tick.Marker, p.Y.Tick.Marker = ticks{room: 2 * width / 3}, ticks{}
+	p.X.Label.Text = strings.TrimSpace(s.vars[s.a].Label() + "\n\n" + p.X.Label.Text)
+	if first {
+		p.Y.Label.Text = s.vars[s.b].Label()
+	} else {
+		p.Y.Tick.Marker = bare{ticks{}}
 	}
 }
 

@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"gonum.org/v1/plot/vg"
+	"gonum.org/v1/plot/vg/draw"
 
 	"github.com/innkeeper-notebook/innkeeper/inn"
 )
@@ -54,10 +55,10 @@ func TestPlanesSayWhatIsBeyond(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got := f.Panels[0][1].X.Label.Text; got != "INN\n25 % beyond the axes" {
+	if got := f.Panels[0][1].X.Label.Text; got != "s_O2\n\nINN\n25 % beyond the axes" {
 		t.Errorf("the note is %q", got)
 	}
-	if got := f.Panels[0][0].X.Label.Text; got != "" {
+	if got := f.Panels[0][0].X.Label.Text; got != "s_O2" {
 		t.Errorf("the first panel's note is %q", got)
 	}
 }
@@ -93,5 +94,53 @@ func TestLatentColours(t *testing.T) {
 	}
 	if r, g, b := at(2, -2); max(r, g, b) > 60 {
 		t.Errorf("far from both the colour is %d %d %d, want dark", r, g, b)
+	}
+}
+
+// Parameters of other scales or with units have axes of their own with names and ticks; those of one scale
+// without units have the paper's bare panels. Panels are square.
+func TestPlanesAxes(t *testing.T) {
+	scaled := func(by float64, labels ...string) *inn.Samples {
+		s := draws(2, 300, 1)
+		s.Vars = inn.Vars(labels...)
+		for i := range s.Len() {
+			s.Row(i)[1] = by * s.Row(i)[0]
+		}
+		return s
+	}
+	for name, c := range map[string]struct {
+		of   *inn.Samples
+		want string
+	}{
+		"one scale":    {scaled(2, "a", "b"), ""},
+		"other scales": {scaled(1e4, "a", "b"), "a b"},
+		"units":        {scaled(1, "a [m]", "b"), "a [m] b"},
+	} {
+		f, err := Planes(&PlanesSettings{Columns: 2}, Plane{Title: "one", Note: "a note", Groups: []Group{{Draws: c.of}}},
+			Plane{Title: "two", Groups: []Group{{Draws: c.of}}}, Plane{Title: "three", Note: "two\nlines", Groups: []Group{{Draws: c.of}}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		p := f.Panels[0][0]
+		got := strings.Join(strings.Fields(strings.TrimSuffix(p.X.Label.Text, "a note")+" "+p.Y.Label.Text), " ")
+		if got != c.want {
+			t.Errorf("%s: the axes are called %q, want %q", name, got, c.want)
+		}
+		if marks := len(p.Y.Tick.Marker.Ticks(p.Y.Min, p.Y.Max)); (marks > 1) != (c.want != "") {
+			t.Errorf("%s: %d ticks", name, marks)
+		}
+		if name == "other scales" && !(p.Y.Max-p.Y.Min > 3000*(p.X.Max-p.X.Min)) {
+			t.Errorf("%s: x from %v to %v, y from %v to %v", name, p.X.Min, p.X.Max, p.Y.Min, p.Y.Max)
+		}
+		r := newRecorder(f.Width, f.Height)
+		if err := f.draw(r); err != nil {
+			t.Fatal(err)
+		}
+		for _, bad := range r.illegible() {
+			t.Errorf("%s: %s", name, bad)
+		}
+		if data := p.DataCanvas(f.layOut(f.inside(draw.New(r)))[0][0]); c.want != "" && math.Abs(float64(data.Size().X-data.Size().Y)) > 0.5 {
+			t.Errorf("%s: the panels are %v", name, data.Size())
+		}
 	}
 }
