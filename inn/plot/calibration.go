@@ -4,7 +4,6 @@ import (
 	"fmt"
 
 	gonum "gonum.org/v1/plot"
-	"gonum.org/v1/plot/vg"
 
 	"github.com/innkeeper-notebook/innkeeper/inn/metric"
 )
@@ -13,7 +12,7 @@ import (
 // the paper): for each confidence, by how much the share of truths inside the
 // central interval of that confidence exceeds it, over all parameters. A curve
 // above zero is of intervals that are too wide, one below of intervals that are
-// too narrow; the dotted lines hold 95 % of the exact posteriors of one parameter.
+// too narrow; the grey band holds 95 % of the exact posteriors of one parameter.
 func Calibrations(tables ...*metric.CalibrationTable) (*gonum.Plot, error) {
 	if len(tables) == 0 {
 		return nil, fmt.Errorf("plot: Calibrations wants at least 1 table")
@@ -22,7 +21,17 @@ func Calibrations(tables ...*metric.CalibrationTable) (*gonum.Plot, error) {
 	p.X.Label.Text, p.Y.Label.Text = "confidence [%]", "share of truths inside − confidence [%]"
 	p.X.Min, p.X.Max = 0, 100
 	chance := 0.0
+	for _, t := range tables {
+		if t != nil {
+			chance = max(chance, 100*t.Chance)
+		}
+	}
+	if notFinite(chance) {
+		return nil, fmt.Errorf("plot: Calibrations: the share of chance is %v", chance/100)
+	}
+	p.Add(band{-chance, chance, grey}, curve{[]point{{0, 0}, {100, 0}}, spreadLine})
 	var labels aside
+	labels.add(areaEntry("95 % of chance", grey), chance)
 	low, high := 0.0, 0.0
 	for i, t := range tables {
 		if t == nil || len(t.Confidence) == 0 || len(t.Inliers) != len(t.Confidence) {
@@ -37,20 +46,8 @@ func Calibrations(tables ...*metric.CalibrationTable) (*gonum.Plot, error) {
 		if err != nil {
 			return nil, fmt.Errorf("plot: Calibrations: table %d, of %s: %w", i, t.Method, err)
 		}
-		chance = max(chance, 100*t.Chance)
 		p.Add(curve{pts, lineStyle(i)})
 		labels.add(lineEntry(t.Method, lineStyle(i)), pts[len(pts)-1].y)
-	}
-	for _, level := range []float64{-chance, 0, chance} {
-		pts, err := points([]float64{0, 100}, []float64{level, level})
-		if err != nil {
-			return nil, fmt.Errorf("plot: Calibrations: %w", err)
-		}
-		style := spreadLine
-		if level != 0 {
-			style.Dashes = []vg.Length{1, 2}
-		}
-		p.Add(curve{pts, style})
 	}
 	p.Y.Min, p.Y.Max = padded(min(low, -chance), max(high, chance))
 	p.Add(labels)

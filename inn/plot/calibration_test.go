@@ -2,8 +2,11 @@ package plot
 
 import (
 	"math"
+	"slices"
 	"strings"
 	"testing"
+
+	gonum "gonum.org/v1/plot"
 
 	"github.com/innkeeper-notebook/innkeeper/inn/metric"
 )
@@ -25,6 +28,9 @@ func TestCalibrationsHoldEveryCurve(t *testing.T) {
 		calibrationTable("right", func(float64) float64 { return 0 }))
 	if err != nil {
 		t.Fatal(err)
+	}
+	if got := texts(t, drawn(t, &Figure{Width: 300, Height: 200, Panels: [][]*gonum.Plot{{p}}})); !slices.Contains(got, "95 % of chance") {
+		t.Errorf("the band has no name in %q", got)
 	}
 	if p.Y.Min > -2 || p.Y.Max < 10 || p.Y.Max > 15 || p.X.Min != 0 || p.X.Max != 100 {
 		t.Errorf("axes are %v to %v and %v to %v", p.X.Min, p.X.Max, p.Y.Min, p.Y.Max)

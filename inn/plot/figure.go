@@ -87,6 +87,9 @@ func (f *Figure) draw(canvas vg.CanvasSizer) (err error) {
 		}
 	}
 	canvases := f.layOut(c)
+	below := c
+	below.Max.Y -= f.legendHeight()
+	names := f.foldedNames(below)
 	for i, row := range f.Panels {
 		for j, p := range row {
 			if p != nil {
@@ -100,7 +103,8 @@ func (f *Figure) draw(canvas vg.CanvasSizer) (err error) {
 			sty.Rotation = math.Pi / 2
 			sty.XAlign = draw.XCenter
 			data := row[0].DataCanvas(canvases[i][0])
-			c.FillText(sty, vg.Point{X: c.Min.X + labelSize, Y: data.Center().Y}, f.rowNames[i])
+			// Rotated, the lines go from the left to the right.
+			c.FillText(sty, vg.Point{X: c.Min.X + labelSize + vg.Length(textLines(names[i])-1)*sty.Font.Size, Y: data.Center().Y}, names[i])
 		}
 	}
 	return nil
@@ -114,9 +118,12 @@ func (f *Figure) inside(c draw.Canvas) draw.Canvas {
 // layOut gives each panel its part of the canvas, below the legend.
 func (f *Figure) layOut(c draw.Canvas) [][]draw.Canvas {
 	c.Max.Y -= f.legendHeight()
-	tiles := draw.Tiles{Rows: len(f.Panels), Cols: len(f.Panels[0]), PadX: panelGap, PadY: panelGap}
+	tiles := f.tiles()
 	if f.named() {
 		tiles.PadLeft = rowNameWidth
+		for _, name := range f.foldedNames(c) {
+			tiles.PadLeft = max(tiles.PadLeft, rowNameWidth+vg.Length(textLines(name)-1)*(labelSize+1))
+		}
 	}
 	canvases := gonum.Align(f.Panels, tiles, c)
 	if f.bands != nil {
@@ -125,6 +132,38 @@ func (f *Figure) layOut(c draw.Canvas) [][]draw.Canvas {
 	}
 	return canvases
 }
+
+func (f *Figure) tiles() draw.Tiles {
+	return draw.Tiles{Rows: len(f.Panels), Cols: len(f.Panels[0]), PadX: panelGap, PadY: panelGap}
+}
+
+// foldedNames are the names of the rows in lines that have room beside their panels on a canvas below the legend,
+// three at most.
+func (f *Figure) foldedNames(c draw.Canvas) []string {
+	names := slices.Clone(f.rowNames)
+	var canvases [][]draw.Canvas // made when a name may have no room
+	for i, name := range names {
+		if textStyle(labelSize+1).Width(name) <= shortName {
+			continue
+		}
+		if canvases == nil {
+			canvases = gonum.Align(f.Panels, f.tiles(), c)
+		}
+		room := f.Panels[i][0].DataCanvas(canvases[i][0]).Size().Y * labelSize / (labelSize + 1) // as folded and cut measure
+		names[i] = folded(name, room)
+		if parts := strings.Split(names[i], "\n"); len(parts) > mostNameLines {
+			last := entry{text: strings.Join(parts[mostNameLines-1:], " ")}.cut(room)
+			names[i] = strings.Join(append(parts[:mostNameLines-1:mostNameLines-1], last.text), "\n")
+		}
+	}
+	return names
+}
+
+// A row's name is folded when it is longer than shortName and its panels.
+const (
+	shortName     = vg.Length(40)
+	mostNameLines = 3
+)
 
 // space moves the panels sideways, so that within a band the gaps between them are
 // the same, and their data of one width in all bands.

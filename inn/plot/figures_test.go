@@ -104,6 +104,9 @@ func figures(t *testing.T) map[string]*Figure {
 	add("marginals of all parameters", f, err)
 	f, err = Marginals(nil, Row{"", draws(1, 100, 1), nil})
 	add("one marginal", f, err)
+	long := []Row{{"spline cINN of 40,000 pairs with white components and walls, trained twice as long as the others", draws(4, 100, 1), nil}, {"INN_with_a_name_of_one_word_that_has_no_end", draws(4, 100, 2), nil}, {"cVAE", draws(4, 100, 2), nil}}
+	f, err = Marginals(&MarginalsSettings{Prior: draws(4, 300, 1)}, long...)
+	add("marginals of long names", f, err)
 	f, err = Recovery(recovered(13))
 	add("recovery of 13", f, err)
 	f, err = Recovery(recovered(1))

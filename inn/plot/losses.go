@@ -106,9 +106,6 @@ func drawLosses(end float64, all []series) *gonum.Plot {
 			style = lineStyle(i - 1)
 		}
 		for _, run := range drawn[i] {
-			if len(run) == 1 {
-				p.Add(dots{run, 1.5, style.Color})
-			}
 			p.Add(curve{run, style})
 		}
 		last := lastOf(linear[i])

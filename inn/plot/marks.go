@@ -25,15 +25,22 @@ func place(c draw.Canvas, p *gonum.Plot, pts []point) []vg.Point {
 	return out
 }
 
-// curve is a line through points, clipped to the panel.
+// curve is a line through points, clipped to the panel; a single one is a dot.
 type curve struct {
 	points []point
 	style  draw.LineStyle
 }
 
 func (m curve) Plot(c draw.Canvas, p *gonum.Plot) {
+	if len(m.points) == 1 { // has no line
+		dots{m.points, max(m.style.Width, loneDot), m.style.Color}.Plot(c, p)
+		return
+	}
 	c.StrokeLines(m.style, c.ClipLinesXY(place(c, p, m.points))...)
 }
+
+// loneDot is the radius of a curve of one point, at least.
+const loneDot = vg.Length(1.5)
 
 // area is filled between a line and the bottom of the panel.
 type area struct {
@@ -49,6 +56,18 @@ func (m area) Plot(c draw.Canvas, p *gonum.Plot) {
 	outline := append([]point{{m.points[0].x, p.Y.Min}}, m.points...)
 	outline = append(outline, point{m.points[n-1].x, p.Y.Min})
 	c.FillPolygon(m.color, c.ClipPolygonXY(place(c, p, outline)))
+}
+
+// band is filled between two heights.
+type band struct {
+	lo, hi float64
+	color  color.Color
+}
+
+func (m band) Plot(c draw.Canvas, p *gonum.Plot) {
+	at := place(c, p, []point{{p.X.Min, m.lo}, {p.X.Max, m.hi}})
+	c.SetColor(m.color)
+	c.Fill(vg.Rectangle{Min: at[0], Max: at[1]}.Path())
 }
 
 // upright is a vertical line through the panel at x.

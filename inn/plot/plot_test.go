@@ -556,6 +556,11 @@ func TestPieces(t *testing.T) {
 		"log_mass":          "log_mass",
 		"v_hb,v_x/a_b_c":    "v(hb),v(x)/a_b_c",
 		"plain":             "plain",
+		"theta_E":           "theta(E)",
+		"log sigma_d":       "log sigma(d)",
+		"Omega_m":           "Omega(m)",
+		"thetas_E":          "thetas_E",
+		"pi_x":              "pi(x)",
 	} {
 		var got strings.Builder
 		for _, p := range pieces(in) {

@@ -12,13 +12,16 @@ import (
 	"gonum.org/v1/plot/vg"
 )
 
-// subscripts sets plain text in which a name such as v_hb or s_O2, one or two
-// letters, an underscore and a word, becomes a symbol with a subscript.
+// subscripts sets plain text in which a name such as v_hb, s_O2 or theta_E, one or two
+// letters or a Greek one's name, an underscore and a word, becomes a symbol with a subscript.
 type subscripts struct{ text.Plain }
+
+// greek are the names of Greek letters, and short ones.
+const greek = "alpha|beta|gamma|delta|epsilon|eps|zeta|eta|theta|iota|kappa|lambda|mu|nu|xi|omicron|pi|rho|sigma|tau|upsilon|phi|chi|psi|omega"
 
 var (
 	word   = regexp.MustCompile(`[\pL\d_]+`)
-	symbol = regexp.MustCompile(`^(\pL{1,2})_([\pL\d]+)$`)
+	symbol = regexp.MustCompile(`^(\pL{1,2}|(?i:` + greek + `))_([\pL\d]+)$`)
 )
 
 // A subscript is smaller and lower by these shares of the size of its text.

@@ -25,6 +25,18 @@ func TestTracksHoldEveryPoint(t *testing.T) {
 	}
 }
 
+// A track of one point is a dot, as a loss's first step is.
+func TestTrackOfOnePoint(t *testing.T) {
+	p, err := Tracks("t", "R", Track{"", []float64{1}, []float64{2}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	svg := drawn(t, &Figure{Width: 300, Height: 200, Panels: [][]*gonum.Plot{{p}}})
+	if !strings.Contains(strings.ToLower(svg), `fill="#0072b2"`) {
+		t.Errorf("there is no blue dot in %s", svg)
+	}
+}
+
 func TestBadTracks(t *testing.T) {
 	for want, tracks := range map[string][]Track{
 		"at least 1 track":              nil,
