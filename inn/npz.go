@@ -15,6 +15,7 @@ import (
 	"os"
 	"path/filepath"
 	"reflect"
+	"slices"
 	"strings"
 	"time"
 
@@ -32,6 +33,8 @@ import (
 //
 // and beside it, in the file of the same name and ".sha256", the archive's
 // SHA-256 as the command sha256sum writes it.
+//
+// An archive without meta.json, as numpy.savez(path, x=x, y=y) writes, has names made of the numbers of its columns.
 
 // pairsFormat is the value of "format" in meta.json.
 const pairsFormat = "innkeeper pairs 1"
@@ -167,7 +170,10 @@ func fits32(s *Samples) bool {
 // LoadPairs reads pairs that Save wrote. It checks the file against the
 // checksum beside it, if there is one, against the archive's own, and what it
 // says of its shapes, names and values; an error says which of these is wrong
-// and how to make the file again.
+// and, where that is known, how to make the file again.
+//
+// It also reads what NumPy writes by np.savez(path, x=x, y=y), with x of shape (n, D) and y of shape (n, M) or
+// (n,), in float32 or float64: the parameters are then called x1, x2, ... and the measurements y1, y2, ...
 func LoadPairs(path string) (*Pairs, error) {
 	pairs, _, err := load(path)
 	return pairs, err
@@ -183,7 +189,7 @@ func LoadNote(path string) (map[string]string, error) {
 func load(path string) (*Pairs, map[string]string, error) {
 	f, err := os.Open(path)
 	if errors.Is(err, fs.ErrNotExist) {
-		return nil, nil, fmt.Errorf("inn: there is no file %s; %s", path, remake(path, nil))
+		return nil, nil, fmt.Errorf("inn: there is no file %s; innkeeper simulate and Pairs.Save write such files", path)
 	}
 	if err != nil {
 		return nil, nil, fmt.Errorf("inn: cannot read pairs: %w", err)
@@ -191,18 +197,17 @@ func load(path string) (*Pairs, map[string]string, error) {
 	defer f.Close()
 	pairs, note, err := read(f, path)
 	if err != nil {
-		return nil, nil, fmt.Errorf("inn: %s %w; %s", path, err, remake(path, note))
+		return nil, nil, fmt.Errorf("inn: %s %w%s", path, err, remake(path, note))
 	}
 	return pairs, note, nil
 }
 
-// remake says how to make a file of pairs again.
+// remake says how to make a file of pairs again, if its note does.
 func remake(path string, note map[string]string) string {
-	command := note["command"]
-	if command == "" {
-		command = "innkeeper simulate PROBLEM -n PAIRS -seed SEED"
+	if note["command"] == "" {
+		return ""
 	}
-	return fmt.Sprintf("make it again with: %s -o %s", command, path)
+	return fmt.Sprintf("; make it again with: %s -o %s", note["command"], path)
 }
 
 // read reads the archive. Its errors continue the sentence "FILE ...". The
@@ -223,11 +228,12 @@ func read(f *os.File, path string) (*Pairs, map[string]string, error) {
 	if metaErr != nil {
 		return nil, nil, metaErr
 	}
-	x, err := readRows(z, "x.npy", fromMeta(m.X))
+	named := m.Format != ""
+	x, err := readRows(z, "x.npy", fromMeta(m.X), named)
 	if err != nil {
 		return nil, m.Note, err
 	}
-	y, err := readRows(z, "y.npy", fromMeta(m.Y))
+	y, err := readRows(z, "y.npy", fromMeta(m.Y), named)
 	if err != nil {
 		return nil, m.Note, err
 	}
@@ -261,8 +267,12 @@ func verify(f io.ReadSeeker, path string) error {
 	return nil
 }
 
+// readMeta is the meta.json, or nothing where there is none.
 func readMeta(z *zip.Reader) (meta, error) {
 	var m meta
+	if !slices.ContainsFunc(z.File, func(f *zip.File) bool { return f.Name == "meta.json" }) {
+		return m, nil
+	}
 	b, err := readMember(z, "meta.json")
 	if err != nil {
 		return m, err
@@ -298,16 +308,17 @@ func readMember(z *zip.Reader, name string) ([]byte, error) {
 		}
 		return b, nil
 	}
-	return nil, fmt.Errorf("has no member %s", name)
+	return nil, fmt.Errorf("has no member %s: pairs are x.npy and y.npy, as np.savez(path, x=x, y=y) writes them, with x of shape (n, D) and y of shape (n, M)", name)
 }
 
-// readRows reads a matrix of float32 or float64 with a column for each variable.
-func readRows(z *zip.Reader, name string, vars []Var) (*Samples, error) {
+// readRows reads a matrix of float32 or float64 with a column for each variable; without names
+// they get some, and one column may be a vector.
+func readRows(z *zip.Reader, name string, vars []Var, named bool) (*Samples, error) {
 	b, err := readMember(z, name)
 	if err != nil {
 		return nil, err
 	}
-	if len(vars) == 0 {
+	if named && len(vars) == 0 {
 		return nil, fmt.Errorf("names no columns of %s", name)
 	}
 	r, header, err := npyHeader(b)
@@ -317,7 +328,18 @@ func readRows(z *zip.Reader, name string, vars []Var) (*Samples, error) {
 	d := r.Header.Descr
 	size := map[string]int{"<f4": 4, "<f8": 8}[d.Type]
 	if size == 0 || d.Fortran {
-		return nil, fmt.Errorf("has a %s of type %s, Fortran order %t; want <f4 or <f8 in C order", name, d.Type, d.Fortran)
+		return nil, fmt.Errorf("has a %s of type %s, Fortran order %t; want <f4 or <f8 in C order, as np.ascontiguousarray(%s, dtype=np.float64) is", name, d.Type, d.Fortran, strings.TrimSuffix(name, ".npy"))
+	}
+	if !named {
+		if len(d.Shape) == 1 {
+			d.Shape = append(slices.Clone(d.Shape), 1)
+		}
+		if len(d.Shape) != 2 || d.Shape[1] < 1 || d.Shape[1] > len(b) {
+			return nil, fmt.Errorf("has a %s of shape %v, want rows and columns", name, d.Shape)
+		}
+		for j := range d.Shape[1] {
+			vars = append(vars, Var{Name: fmt.Sprint(strings.TrimSuffix(name, ".npy"), j+1)})
+		}
 	}
 	if len(d.Shape) != 2 || d.Shape[1] != len(vars) {
 		return nil, fmt.Errorf("has a %s of shape %v, but names %d columns", name, d.Shape, len(vars))

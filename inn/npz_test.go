@@ -149,7 +149,15 @@ func TestLoadSaysWhatIsWrong(t *testing.T) {
 	}{
 		{"good", goodX, goodY, goodMeta, ""},
 		{"no y", goodX, "", goodMeta, "no member y.npy"},
-		{"no meta", goodX, goodY, "", "no member meta.json"},
+		{"no meta", goodX, goodY, "", ""},
+		{"no meta, a vector", goodX, array("3,", 3), "", ""},
+		{"no meta, a cube", array("3, 1, 2", 6), goodY, "", "shape [3 1 2], want rows and columns"},
+		{"no meta, no columns", array("3, 0", 0), goodY, "", "shape [3 0], want rows and columns"},
+		{"no meta, many columns", array("3, 4611686018427387904", 6), goodY, "", "want rows and columns"},
+		{"no meta, short", array("3, 2", 5), goodY, "", "shape [3 2] in 20 bytes"},
+		{"no meta, a number", npyBytes("{'descr': '<f4', 'fortran_order': False, 'shape': (), }\n", floats(1)), goodY, "", "x.npy"},
+		{"no meta, whole numbers", strings.Replace(goodX, "f4", "i4", 1), goodY, "", "np.ascontiguousarray(x, dtype=np.float64)"},
+		{"no meta, other names", "", goodY, "", "has no member x.npy: pairs are x.npy and y.npy"},
 		{"bad meta", goodX, goodY, "{", "meta.json that is not understood"},
 		{"another format", goodX, goodY, `{"format":"2"}`, `the format "2"`},
 		{"not an array", "hello", goodY, goodMeta, "x.npy that is not a NumPy array"},
@@ -187,10 +195,12 @@ func TestLoadSaysWhatIsWrong(t *testing.T) {
 		if err := os.WriteFile(path, b.Bytes(), 0o644); err != nil {
 			t.Fatal(err)
 		}
-		_, err := LoadPairs(path)
+		pairs, err := LoadPairs(path)
 		if c.want == "" {
 			if err != nil {
 				t.Errorf("%s: %v", c.name, err)
+			} else if names := fmt.Sprint(pairs.X.Vars, pairs.Y.Vars); c.meta == "" && names != "[{x1 } {x2 }] [{y1 }]" {
+				t.Errorf("%s: the columns are called %s", c.name, names)
 			}
 			continue
 		}
@@ -198,7 +208,7 @@ func TestLoadSaysWhatIsWrong(t *testing.T) {
 			t.Errorf("%s: error %v, want one about %q", c.name, err, c.want)
 			continue
 		}
-		if s := err.Error(); !strings.HasPrefix(s, "inn: "+path+" ") || !strings.Contains(s, "make it again with: innkeeper simulate ") {
+		if s := err.Error(); !strings.HasPrefix(s, "inn: "+path+" ") || strings.Contains(s, "; make it again with: innkeeper simulate arm -n 3 -seed 4 -o "+path) != (c.meta == goodMeta) {
 			t.Errorf("%s: the error names no file or no remedy: %v", c.name, s)
 		}
 	}
@@ -268,9 +278,12 @@ func FuzzLoadArray(f *testing.F) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		s, err := readRows(r, "x.npy", Vars("a", "b"))
+		s, err := readRows(r, "x.npy", Vars("a", "b"), true)
 		if err == nil && s.Len() < 1 {
 			t.Errorf("an array of %d bytes is %d rows", len(array), s.Len())
+		}
+		if s, err := readRows(r, "x.npy", nil, false); err == nil && s.Len() < 1 {
+			t.Errorf("an array of %d bytes without names is %d rows", len(array), s.Len())
 		}
 	})
 }
