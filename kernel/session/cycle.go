@@ -2,6 +2,7 @@ package session
 
 import (
 	"go/ast"
+	"go/token"
 	"go/types"
 	"slices"
 )
@@ -22,19 +23,62 @@ func (l *lowering) cut(t types.Type, i int) bool {
 	if !ok || foreign(n) {
 		return false
 	}
-	s, ok := n.Underlying().(*types.Struct)
-	if !ok {
+	if _, ok = n.Underlying().(*types.Struct); !ok {
 		return false
 	}
 	key := l.key(n)
 	cuts, ok := l.s.cuts[key]
 	if !ok {
-		if cuts, ok = l.cuts(n, s); !ok {
-			return false
+		circle := l.circle(n)
+		for k, m := range circle { // all at once, since later cells may prefer another order
+			if cuts, ok := l.cuts(m, circle); ok {
+				l.s.cuts[k] = cuts
+			}
 		}
-		l.s.cuts[key] = cuts
+		cuts = l.s.cuts[key]
 	}
 	return slices.Contains(cuts, i)
+}
+
+// circle are a struct and those to which it leads and which lead to it.
+func (l *lowering) circle(n *types.Named) map[string]*types.Named {
+	key := l.key(n)
+	circle := map[string]*types.Named{key: n}
+	for k, m := range l.reached(n) {
+		if _, back := l.reached(m)[key]; back {
+			circle[k] = m
+		}
+	}
+	return circle
+}
+
+// noteAddressed notes the structs that have a field whose address the cell takes, and
+// that may lead to another struct.
+func (l *lowering) noteAddressed(n ast.Node) {
+	ast.Inspect(n, func(n ast.Node) bool {
+		u, ok := n.(*ast.UnaryExpr)
+		if !ok || u.Op != token.AND {
+			return true
+		}
+		if x, ok := ast.Unparen(u.X).(*ast.SelectorExpr); ok {
+			if sel := l.info.Selections[x]; sel != nil && !l.holds(sel.Type()) {
+				if n := named(sel.Recv()); n != nil && own(n.Obj()) && l.leadsOn(sel.Type(), n) {
+					l.s.addressed[n.Obj().Name()] = true
+				}
+			}
+		}
+		return true
+	})
+}
+
+// leadsOn reports whether a type has another type of the session than n in it.
+func (l *lowering) leadsOn(t types.Type, n *types.Named) (found bool) {
+	l.walk(t, func(t types.Type) bool {
+		m, ok := t.(*types.Named)
+		found = found || ok && own(m.Obj()) && m.Obj() != n.Obj()
+		return !ok
+	})
+	return found
 }
 
 // cutWithoutName is cut for a struct without a name: a field is cut that leads
@@ -116,14 +160,12 @@ func (l *lowering) walk(t types.Type, visit func(t types.Type) bool) {
 
 // cuts are the fields of a struct that are cut, unless one would have to be that
 // cannot.
-func (l *lowering) cuts(n *types.Named, s *types.Struct) (cut []int, ok bool) {
-	circle := map[string]*types.Named{}
-	key := l.key(n)
-	for k, m := range l.reached(n) {
-		if _, back := l.reached(m)[key]; back || k == key {
-			circle[k] = m
-		}
+func (l *lowering) cuts(n *types.Named, circle map[string]*types.Named) (cut []int, ok bool) {
+	s, ok := n.Underlying().(*types.Struct)
+	if !ok {
+		return nil, false
 	}
+	key := l.key(n)
 	for i := range s.NumFields() {
 		t := s.Field(i).Type()
 		if l.takesWithin(t, key) {
@@ -172,8 +214,8 @@ func (l *lowering) takesWithin(t types.Type, key string) bool {
 	return found
 }
 
-// before orders the structs of a circle: one that is held by value first, then
-// by name.
+// before orders the structs of a circle: one that is held by value first, then one
+// with fields that lead on and whose addresses are taken last, then by name.
 func (l *lowering) before(a, b *types.Named, circle map[string]*types.Named) bool {
 	if wa, wb := l.wrapped(a), l.wrapped(b); wa != wb { // a wrapped type has no fields to cut
 		return wb
@@ -181,6 +223,9 @@ func (l *lowering) before(a, b *types.Named, circle map[string]*types.Named) boo
 	da, db := l.depth(a, circle), l.depth(b, circle)
 	if da != db {
 		return da < db
+	}
+	if ta, tb := l.s.addressed[a.Obj().Name()], l.s.addressed[b.Obj().Name()]; ta != tb {
+		return tb
 	}
 	return l.key(a) < l.key(b)
 }

@@ -120,6 +120,12 @@ func (s *Session) lower(c *checked) (*plan, []problem) {
 	st := &lowering{s: s, plan: p, info: c.stmts, name: before, decls: c, names: map[types.Object]string{}, top: true, owner: sh}
 	fn := &lowering{s: s, plan: p, info: c.decls, name: sh.name, decls: c, names: map[types.Object]string{}, owner: sh}
 
+	for _, d := range made {
+		fn.noteAddressed(d.node)
+	}
+	for _, stmt := range u.stmts {
+		st.noteAddressed(stmt)
+	}
 	st.nameless(c.stmts)
 	fn.nameless(c.decls)
 	defines := map[int][]*topVar{}

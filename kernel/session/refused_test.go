@@ -18,7 +18,7 @@ func TestRefused(t *testing.T) {
 		{"array that leads back out of a struct without a name", "type N struct{ in struct{ a [2]*N } }\nvar n N", "give the inner one a name"},
 		{"array of functions that take the struct it is in", "type T struct{ f [2]func(*T) }\nvar t T", "use a slice"},
 		{"variable with the name of its type", "type node struct{ v int }\nnode := node{1}", "redeclared"},
-		{"address of a field that leads back", "type A struct{ b *B }\ntype B struct{ a *A }\na := &A{}\n_ = &a.b", "copy the field's value to a variable first"},
+		{"addresses of two fields that lead back", "type A struct{ b *B }\ntype B struct{ a *A }\na := &A{b: &B{}}\n_, _ = &a.b, &a.b.a", "copy the field's value to a variable first"},
 		{"the file of a line of a log", "log.SetFlags(log.LstdFlags | log.Lshortfile)", "leave Lshortfile out"},
 		{"the source of a line of a log", "_ = slog.HandlerOptions{AddSource: true}", "leave AddSource out"},
 		{"goto", "again:\nfmt.Print(1)\ngoto again", "put the statements into a function, or use a loop"},

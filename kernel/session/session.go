@@ -66,6 +66,7 @@ type Session struct {
 	erased      map[string]string // the interpreter's names of structs, instances and helpers, by key
 	wraps       map[string]bool   // whether types are wrapped (wrap.go), by key
 	cuts        map[string][]int  // fields of structs that are any to the interpreter (cycle.go), by key
+	addressed   map[string]bool   // structs that have a field whose address is taken (cycle.go), by name
 	descs       map[string]*desc  // types that went into interfaces, by key
 	types       []*desc           // the same by number
 	methodKeys  sync.Map          // of the signatures of compiled methods
@@ -143,6 +144,7 @@ func (s *Session) clear() error {
 	s.context = types.NewContext()
 	s.erased = map[string]string{}
 	s.cuts = map[string][]int{}
+	s.addressed = map[string]bool{}
 	s.wraps = map[string]bool{}
 	s.descs = map[string]*desc{}
 	s.nativeNames = map[string]bool{}
