@@ -88,6 +88,9 @@ func (s *simulation) fromNotebook(ctx context.Context, path, variable string, ba
 	if err != nil {
 		return err
 	}
+	if err := nb.CheckLanguage(); err != nil {
+		return fmt.Errorf("%s %w", path, err)
+	}
 	in, err := session.New()
 	if err != nil {
 		return err

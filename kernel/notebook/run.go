@@ -69,6 +69,9 @@ func Run(ctx context.Context, path string, s Executor, o *Options) error {
 	if err != nil {
 		return err
 	}
+	if err := nb.CheckLanguage(); err != nil {
+		return fmt.Errorf("notebook: %s %w", path, err)
+	}
 	if err := nb.inject(o.Parameters); err != nil {
 		return fmt.Errorf("notebook: %s %w", path, err)
 	}
@@ -199,6 +202,21 @@ func outputs(path string, o *Options) (output, page string, err error) {
 		return "", "", fmt.Errorf("notebook: %w", err)
 	}
 	return output, page, nil
+}
+
+// CheckLanguage is an error when the metadata say that the cells are in another language than Go.
+// It goes on after the name of the file.
+func (nb *Notebook) CheckLanguage() error {
+	spec, _ := nb.Metadata["kernelspec"].(map[string]any)
+	info, _ := nb.Metadata["language_info"].(map[string]any)
+	language, _ := spec["language"].(string)
+	if language == "" {
+		language, _ = info["name"].(string)
+	}
+	if name := spec["name"]; language == "" || strings.EqualFold(language, "go") || name == "innkeeper" {
+		return nil
+	}
+	return fmt.Errorf("is a notebook in %s, as its metadata say: innkeeper runs Go", language)
 }
 
 // describe records in the notebook which kernel ran it. What Jupyter has

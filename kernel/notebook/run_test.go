@@ -270,12 +270,25 @@ func TestParameters(t *testing.T) {
 		"s=1; f()":     `s = "1; f()"`,
 		"s=-":          `s = "-"`,
 		"s=!5":         `s = "!5"`,
+
+		"wait=5s":              "wait = 5 * time.Second",
+		"wait=1h30m":           "wait = 90 * time.Minute",
+		"wait=1.5us":           "wait = 1500 * time.Nanosecond",
+		"wait=-2ms":            "wait = -2 * time.Millisecond",
+		"wait=0":               "wait = 0 * time.Nanosecond",
+		"sizes=[1,2]":          "sizes = []int{1, 2}",
+		"sizes=[]":             "sizes = []int{}",
+		"rates=[ 0.5, -1e-3 ]": "rates = []float64{0.5, -1e-3}",
+		"words=[a b,c]":        `words = []string{"a b", "c"}`,
+		`words=["a,b",c\"]`:    `words = []string{"a,b", "c\\\""}`,
+		"waits=[5s,1m]":        "waits = []time.Duration{5 * time.Second, 1 * time.Minute}",
 	} {
 		p, err := ParseParameter(s)
 		if err != nil {
 			t.Fatal(err)
 		}
-		declared := map[string]string{"n": "n := 1", "x": "var x float64", "quick": "quick := false", "name": "name := `x`", "s": "type T string\nvar s T"}[p.Name]
+		declared := map[string]string{"n": "n := 1", "x": "var x float64", "quick": "quick := false", "name": "name := `x`", "s": "type T string\nvar s T",
+			"wait": "import \"time\"\nwait := 3*time.Second", "sizes": "sizes := []int{3}", "rates": "type rs []float64\nvar rates rs", "words": "var words []string", "waits": "waits := []time.Duration{time.Hour}"}[p.Name]
 		nb := &Notebook{Minor: 5, Cells: []*Cell{words("x"), code(declared, "parameters"), code("old", "injected-parameters"), code("n")}}
 		if err := nb.inject([]Parameter{p}); err != nil {
 			t.Fatal(err)
@@ -291,11 +304,41 @@ func TestParameters(t *testing.T) {
 	}
 }
 
+// A notebook in another language is refused before anything runs or is written.
+func TestOtherLanguages(t *testing.T) {
+	python := map[string]any{"name": "python", "version": "3.12"}
+	for _, c := range []struct {
+		metadata map[string]any
+		want     string
+	}{
+		{map[string]any{"kernelspec": map[string]any{"name": "python3", "language": "python"}}, "is a notebook in python"},
+		{map[string]any{"language_info": python}, "is a notebook in python"},
+		{map[string]any{"kernelspec": map[string]any{"name": "python3", "display_name": "Python 3"}, "language_info": python}, "is a notebook in python"},
+		{map[string]any{"kernelspec": map[string]any{"name": "innkeeper"}, "language_info": python}, ""},
+		{map[string]any{"kernelspec": map[string]any{"name": "gophernotes", "language": "go"}}, ""},
+		{map[string]any{"kernelspec": "nonsense", "language_info": map[string]any{"name": "Go"}}, ""},
+		{map[string]any{}, ""},
+	} {
+		nb := &Notebook{Minor: 5, Metadata: c.metadata, Cells: []*Cell{code("a")}}
+		path := filepath.Join(t.TempDir(), "x.ipynb")
+		if err := nb.WriteFile(path); err != nil {
+			t.Fatal(err)
+		}
+		err := Run(context.Background(), path, fake{}, nil)
+		if c.want == "" && err != nil || c.want != "" && (err == nil || !strings.Contains(err.Error(), "x.ipynb "+c.want)) {
+			t.Errorf("%v: %v, want %q", c.metadata, err, c.want)
+		}
+		if files, _ := os.ReadDir(filepath.Dir(path)); c.want != "" && len(files) != 1 {
+			t.Errorf("%v: written %v", c.metadata, files)
+		}
+	}
+}
+
 // What Go's type checker refuses is refused before anything runs.
 func TestParametersThatDoNotFit(t *testing.T) {
 	const cell = "n, rate := 10, 0.5\nvar wait = time.Second // its package is found by the session\nconst fixed = 3\nname := `x`\nn++"
 	for _, c := range []struct{ source, parameter, want string }{
-		{cell, "m=1", "has no parameter m: there are n int, name string, rate float64, wait"},
+		{cell, "m=1", "has no parameter m: there are n int, name string, rate float64, wait time.Duration"},
 		{"const fixed = 3", "m=1", `has no parameter m: the cell tagged "parameters" defines no variable`},
 		{cell, "n=abc", `cannot take n=abc: cannot use "abc" (untyped string constant) as int value in assignment`},
 		{cell, "n=1.5", "cannot take n=1.5: cannot use 1.5 (untyped float constant) as int value in assignment (truncated)"},
@@ -303,7 +346,16 @@ func TestParametersThatDoNotFit(t *testing.T) {
 		{cell, "fixed=4", "cannot take fixed=4: cannot assign to fixed"},
 		{cell, "n=1e3", ""},
 		{cell, "rate=3", ""},
-		{cell, "wait=3", ""},
+		{cell, "wait=3", "cannot take wait=3: wait is a time.Duration: write the unit, as in 3s or 3ms"},
+		{cell, "wait=soon", "wait is a time.Duration: write the unit, as in 5s or 5ms"},
+		{cell, "wait=3s", ""},
+		{"import (\n\t\"time\"\n\t\"fmt\"\n)\nwait := time.Minute", "wait=3", "wait is a time.Duration"},
+		{"ns := []int{1}", "ns=3", "ns is a []int: write its values in brackets, as in ns=[1,2]"},
+		{"ns := []int{1}", "ns=[1,a]", `cannot use "a"`},
+		{"ns := []int{1}", "ns=[1,2]", ""},
+		{"m := map[string]int{}", "m=3", "m is a map[string]int: numbers, truth values, strings, time.Duration and slices of these can be set"},
+		{"m := [][]int{}", "m=[[1]]", "m is a [][]int: numbers"},
+		{"m := big.NewInt(3)", "m=3", ""},         // of a package that only the session knows
 		{"func f() {}\nn := 3", "anything=3", ""}, // then the session says it
 	} {
 		p, err := ParseParameter(c.parameter)
