@@ -50,6 +50,9 @@ func simulate(ctx context.Context, args []string) error {
 			s.path = variable + ".npz"
 		}
 	}
+	if ext := filepath.Ext(s.path); ext != ".npz" {
+		return fmt.Errorf("-o %s: pairs are written as a NumPy archive: give a name that ends in .npz", s.path)
+	}
 	bar := newBar(os.Stderr)
 	if ok {
 		err = s.fromNotebook(ctx, file+".ipynb", variable, bar)

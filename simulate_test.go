@@ -126,6 +126,14 @@ func TestSimulateProblemOfNotebook(t *testing.T) {
 	}
 	for _, scale := range []float64{2, 3} { // the second time the cells have changed
 		write(map[float64]string{2: "2.0", 3: "3.0"}[scale])
+		if scale == 3 {
+			if words := run("sum.ipynb:sum", "-n", "50", "-shards", "4"); !strings.Contains(words, "sum.npz is there already and holds other pairs (cells is ") || !strings.Contains(words, "exit status 1") {
+				t.Errorf("over the pairs of other cells: %s", words)
+			}
+			if err := os.Remove(filepath.Join(dir, "sum.npz")); err != nil {
+				t.Fatal(err)
+			}
+		}
 		if words := run("sum.ipynb:sum", "-n", "50", "-shards", "4"); !strings.Contains(words, "wrote sum.npz") {
 			t.Fatal(words)
 		}
@@ -141,6 +149,9 @@ func TestSimulateProblemOfNotebook(t *testing.T) {
 		}
 	}
 	if words := run("sum.ipynb:sum", "-n", "50", "-shards", "4"); !strings.Contains(words, "there already") {
+		t.Error(words)
+	}
+	if words := run("kinematics", "-n", "50", "-o", "arm.csv"); !strings.Contains(words, "-o arm.csv: pairs are written as a NumPy archive") {
 		t.Error(words)
 	}
 	for variable, want := range map[string]string{"som": "undefined: som", "scale": "inn.Problem"} {

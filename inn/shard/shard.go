@@ -16,6 +16,7 @@
 package shard
 
 import (
+	"archive/zip"
 	"crypto/sha256"
 	"encoding/json"
 	"errors"
@@ -25,7 +26,9 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
+	"strings"
 	"sync"
 	"time"
 
@@ -64,9 +67,9 @@ const most = 100_000
 
 // Make makes n pairs of the problem in shards and merges them into the file
 // path, unless other tasks have shards yet to make. A file that holds just
-// these pairs is left as it is, as the shards are; Make does not notice that a
+// these pairs is left as it is, as the shards are, and one that holds others is an error; Make does not notice that a
 // simulator was changed under the same name, settings and seed, unless
-// Settings.Note says so. When a draw fails or the observer of package progress
+// Settings.Note says so. A damaged file is made anew. When a draw fails or the observer of package progress
 // asks to stop, the finished shards stay, and the error is returned.
 func Make(p inn.Problem, n int, seed uint64, path string, s *Settings) (State, error) {
 	w, err := newWork(p, n, seed, path, s)
@@ -77,6 +80,9 @@ func Make(p inn.Problem, n int, seed uint64, path string, s *Settings) (State, e
 	if w.merged() {
 		state.Merged, state.Already = true, true
 		return state, w.clear()
+	}
+	if err := w.occupied(); err != nil {
+		return State{}, err
 	}
 	err = w.run(&state)
 	if errors.Is(err, errMerged) || errors.Is(err, fs.ErrNotExist) && w.merged() { // another process was faster
@@ -260,6 +266,43 @@ func (w *work) merged() bool {
 	// A process that merged it a second time was killed before the checksum was back.
 	pairs, err := inn.LoadPairs(w.path)
 	return err == nil && pairs.Save(w.path, w.note) == nil
+}
+
+// occupied is an error when there are other pairs, or something else, in the place of the file.
+func (w *work) occupied() error {
+	info, err := os.Stat(w.path)
+	if err != nil {
+		return nil
+	}
+	if info.IsDir() {
+		return fmt.Errorf("shard: %s is a folder: give the name of a file", w.path)
+	}
+	note, err := inn.LoadNote(w.path)
+	if err != nil {
+		if z, err := zip.OpenReader(w.path); err == nil {
+			defer z.Close()
+			if !slices.ContainsFunc(z.File, func(f *zip.File) bool { return f.Name == "meta.json" }) {
+				return fmt.Errorf("shard: %s holds something else than pairs: remove it, or give another name", w.path)
+			}
+		}
+		return nil // damaged
+	}
+	if maps.Equal(note, w.note) { // made since
+		return nil
+	}
+	var differ []string
+	for _, key := range slices.Sorted(maps.Keys(w.note)) {
+		if there, want := note[key], w.note[key]; there != want && key != "command" { // which says the others again
+			if there == "" {
+				there = "not said"
+			}
+			differ = append(differ, fmt.Sprintf("%s is %s there and %s here", key, there, want))
+		}
+	}
+	if len(differ) == 0 {
+		differ = append(differ, fmt.Sprintf("their note is %v", note))
+	}
+	return fmt.Errorf("shard: %s is there already and holds other pairs (%s): remove it, or give another name", w.path, strings.Join(differ, "; "))
 }
 
 // merge writes all shards into one file.

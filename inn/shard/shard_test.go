@@ -1,6 +1,7 @@
 package shard
 
 import (
+	"archive/zip"
 	"bytes"
 	"errors"
 	"fmt"
@@ -221,8 +222,13 @@ func TestTogether(t *testing.T) {
 	want := want(t)
 	for round := range 30 {
 		path := filepath.Join(t.TempDir(), "toy.npz")
-		if round%2 == 1 { // over a file of another seed
+		if round%2 == 1 { // over a damaged file
 			if _, err := Make(toy(new(atomic.Int64)), n, seed+1, path, settings(2, Task{})); err != nil {
+				t.Fatal(err)
+			}
+			b := read(t, path)
+			b[len(b)/2] ^= 1
+			if err := os.WriteFile(path, b, 0o644); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -239,6 +245,50 @@ func TestTogether(t *testing.T) {
 			t.Fatal("other bytes")
 		}
 		alone(t, path)
+	}
+}
+
+// A file of other pairs, or of something else, is not replaced.
+func TestOtherPairsStay(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "toy.npz")
+	var calls atomic.Int64
+	if _, err := Make(toy(&calls), n, seed, path, settings(2, Task{})); err != nil {
+		t.Fatal(err)
+	}
+	before := read(t, path)
+	other := toy(&calls)
+	other.Name = "tea"
+	calls.Store(0)
+	for want, call := range map[string]func() (State, error){
+		"pairs is 101 there and 102 here":   func() (State, error) { return Make(toy(&calls), n+1, seed, path, settings(2, Task{})) },
+		"seed is 7 there and 8 here":        func() (State, error) { return Make(toy(&calls), n, seed+1, path, settings(2, Task{1, 2})) },
+		"problem is toy there and tea here": func() (State, error) { return Make(other, n, seed, path, settings(2, Task{})) },
+		"by is a test there and another here": func() (State, error) {
+			return Make(toy(&calls), n, seed, path, &Settings{Note: map[string]string{"by": "another"}})
+		},
+		"is a folder": func() (State, error) { return Make(toy(&calls), n, seed, filepath.Dir(path), nil) },
+		"holds other pairs (their note is map[by:a test pairs:10": func() (State, error) { return Make(toy(&calls), n, seed, path, nil) },
+	} {
+		if _, err := call(); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("error %v, want %q", err, want)
+		}
+	}
+	if !bytes.Equal(read(t, path), before) || calls.Load() != 0 {
+		t.Errorf("the file is another, or pairs were made: %d", calls.Load())
+	}
+	alone(t, path)
+	var b bytes.Buffer
+	z := zip.NewWriter(&b)
+	if _, err := z.Create("thesis.txt"); err != nil {
+		t.Fatal(err)
+	}
+	z.Close()
+	if err := os.WriteFile(path, b.Bytes(), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	os.Remove(path + ".sha256")
+	if _, err := Make(toy(&calls), n, seed, path, nil); err == nil || !strings.Contains(err.Error(), "something else than pairs") {
+		t.Errorf("error %v", err)
 	}
 }
 
