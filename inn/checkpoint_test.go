@@ -3,6 +3,7 @@ package inn_test
 import (
 	"errors"
 	"fmt"
+	"math"
 	"math/rand/v2"
 	"os"
 	"os/exec"
@@ -66,14 +67,14 @@ func TestStoppedTrainingGoesOn(t *testing.T) {
 	}
 	other := small(path)
 	other.Rate = 1e-3
-	if _, err := inn.Train(pairs, other); err == nil || !strings.Contains(err.Error(), "is of other pairs or settings") {
+	if _, err := inn.Train(pairs, other); err == nil || !strings.Contains(err.Error(), "is of other settings (Final is 0.00002 there and 0.00001 here, Rate is 0.002 there and 0.001 here)") {
 		t.Errorf("with another rate: %v", err)
 	}
 	fewer, err := linear.Pairs(1000, 2)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := inn.Train(fewer, small(path)); err == nil || !strings.Contains(err.Error(), "is of other pairs or settings") {
+	if _, err := inn.Train(fewer, small(path)); err == nil || !strings.Contains(err.Error(), "is of other pairs;") {
 		t.Errorf("with other pairs: %v", err)
 	}
 }
@@ -171,7 +172,10 @@ func TestTheLeastLossIsKept(t *testing.T) {
 		want string
 	}{
 		{inn.Settings{Patience: 3}, "Settings.Patience needs pairs to look at"},
-		{inn.Settings{Held: 0.01}, "Settings.Held is 0.01 of 600 pairs, which is less than a batch of 200"},
+		{inn.Settings{Held: 0.001}, "Settings.Held is 0.001 of 600 pairs, which is less than one"},
+		{inn.Settings{Batch: 5000}, "Settings.Batch is 5000, but there are 600 training pairs: give a smaller Batch"},
+		{inn.Settings{Batch: 580, Held: 0.1}, "Settings.Batch is 580, but there are 540 training pairs, besides 60 that Settings.Held holds back: give"},
+		{inn.Settings{Batch: 10, Held: 0.98}, "20 training pairs, besides 580 that Settings.Held holds back, are too few: want at least 30, ten for each parameter"},
 		{inn.Settings{Held: 1}, "Settings.Held is 1, want 0 or more and less than 1"},
 		{inn.Settings{Schedule: "x"}, `Settings.Schedule is "x", want`},
 		{inn.Settings{KernelX: mmd.Kernel{Family: "round"}}, `Settings.KernelX: the kernel's family is "round"`},
@@ -179,6 +183,35 @@ func TestTheLeastLossIsKept(t *testing.T) {
 	} {
 		if _, err := inn.Train(pairs, &c.s); err == nil || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%v, want %q", err, c.want)
+		}
+	}
+}
+
+// Fewer pairs than a batch can be held back, as the tenth of a thousand.
+func TestFewPairsHeldBack(t *testing.T) {
+	pairs, err := linear.Pairs(1000, 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var want []byte
+	for _, workers := range []int{1, 2} {
+		var held []float64
+		m, err := inn.Train(pairs, &inn.Settings{Steps: 60, Width: 16, Blocks: 2, Held: 0.1, Workers: workers, Each: func(p inn.Progress) error {
+			if !math.IsNaN(p.Held) && (len(held) == 0 || p.Held != held[len(held)-1]) {
+				held = append(held, p.Held)
+			}
+			return nil
+		}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(held) < 5 || !(held[len(held)-1] < held[0]) {
+			t.Errorf("the looks saw %v", held)
+		}
+		if got := bytesOf(t, m); want == nil {
+			want = got
+		} else if !slices.Equal(got, want) {
+			t.Error("two workers end with another network")
 		}
 	}
 }

@@ -93,7 +93,7 @@ type Settings struct {
 	NoiseY   float64 // added to the normalised y in training; 0.02
 	NoisePad float64 // in place of the padding; 0.05
 
-	// Held is the share of the pairs, at most 4096, that is held back from training;
+	// Held is the share of the pairs, at most 4096 and in whole batches if it is more than one, that is held back from training;
 	// 0. Their loss is computed now and then, and the network of the least is returned.
 	Held float64
 	// Patience is after how many looks at them without a smaller loss training ends; 0: never.

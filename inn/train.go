@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"strings"
 
 	"github.com/innkeeper-notebook/innkeeper/inn/layer"
 	"github.com/innkeeper-notebook/innkeeper/inn/mmd"
@@ -43,12 +44,22 @@ func Train(pairs *Pairs, s *Settings) (*Model, error) {
 	if err != nil {
 		return nil, err
 	}
-	held := min(int(o.Held*float64(pairs.Len())), heldMost) / o.Batch * o.Batch
-	if o.Held > 0 && held == 0 {
-		return nil, fmt.Errorf("inn: Settings.Held is %v of %d pairs, which is less than a batch of %d", o.Held, pairs.Len(), o.Batch)
+	held := min(int(o.Held*float64(pairs.Len())), heldMost)
+	if held > o.Batch { // whole batches
+		held = held / o.Batch * o.Batch
 	}
-	if least := max(o.Batch, 10*len(pairs.X.Vars)); pairs.Len()-held < least {
-		return nil, fmt.Errorf("inn: %d training pairs are too few: want at least %d, a batch and ten for each parameter", pairs.Len()-held, least)
+	if o.Held > 0 && held == 0 {
+		return nil, fmt.Errorf("inn: Settings.Held is %v of %d pairs, which is less than one: give a larger share, or none", o.Held, pairs.Len())
+	}
+	back := ""
+	if held > 0 {
+		back = fmt.Sprintf(", besides %d that Settings.Held holds back,", held)
+	}
+	if least := 10 * len(pairs.X.Vars); pairs.Len()-held < least {
+		return nil, fmt.Errorf("inn: %d training pairs%s are too few: want at least %d, ten for each parameter", pairs.Len()-held, back, least)
+	}
+	if pairs.Len()-held < o.Batch {
+		return nil, fmt.Errorf("inn: Settings.Batch is %d, but there are %d training pairs%s: give a smaller Batch, or more pairs", o.Batch, pairs.Len()-held, strings.TrimSuffix(back, ","))
 	}
 	t, err := newTrainer(pairs, &o, held)
 	if err != nil {
@@ -180,10 +191,12 @@ func newTrainer(pairs *Pairs, o *Settings, held int) (*trainer, error) {
 		return nil, fmt.Errorf("inn: %w", err)
 	}
 	// Problem.Pairs draws pairs independently, so any will do.
-	for i := range held {
-		t.held = append(t.held, pairs.Len()-held+i)
-	}
 	n := o.Batch
+	if held > 0 {
+		for i := range max(held, n) { // fewer than a batch fill it by turns, with other noise
+			t.held = append(t.held, pairs.Len()-held+i%held)
+		}
+	}
 	t.batches = train.Batches{Pairs: pairs.Len() - held, Size: n, Seed: o.Seed, Stream: streamEpoch}
 	if o.Actnorm {
 		t.start()
@@ -271,7 +284,8 @@ func (t *trainer) loop() *train.Loop {
 		Step: t.takeStep, Each: t.Each,
 	}
 	if t.Checkpoint != "" {
-		l.Of = train.Fingerprint(t.Settings.stored(), t.model.x, t.model.y, t.x, t.y)
+		l.Set = t.Settings.stored()
+		l.Of = train.Fingerprint(l.Set, t.model.x, t.model.y, t.x, t.y)
 	}
 	t.adam.Keep(&l.State, len(t.model.weights))
 	if len(t.held) > 0 {

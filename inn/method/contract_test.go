@@ -151,7 +151,7 @@ func testGoesOn(t *testing.T, pairs *inn.Pairs, train func(*inn.Pairs, Training)
 		t.Error("a training that was stopped three times gives other draws")
 	}
 	set.Seed = 4
-	if _, err := train(pairs, set); err == nil || !strings.Contains(err.Error(), "of other pairs or settings") {
+	if _, err := train(pairs, set); err == nil || !strings.Contains(err.Error(), "of other settings (Seed is 3 there and 4 here)") {
 		t.Errorf("with another seed: %v", err)
 	}
 }
@@ -179,6 +179,7 @@ func testBadInput(t *testing.T, pairs *inn.Pairs, train func(*inn.Pairs, Trainin
 		{"nil pairs", "want both X and Y", nil, Training{}},
 		{"too few", "20 training pairs are too few", few, Training{}},
 		{"one", "1 training pairs are too few", one, Training{}},
+		{"a batch of more", "Training.Batch is 5000, but there are 400 training pairs", pairs, Training{Batch: 5000}},
 		{"constant y", "measurement u is 0 in every pair", constantY, Training{}},
 		{"constant x", "parameter a is 0 in every pair", constantX, Training{}},
 		{"steps", "Settings.Steps is -2", pairs, Training{Steps: -2}},

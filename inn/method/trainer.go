@@ -60,8 +60,11 @@ func newTrainer(pairs *inn.Pairs, settings any, o Training, terms ...string) (*t
 		return nil, err
 	}
 	d, m := len(pairs.X.Vars), len(pairs.Y.Vars)
-	if least := max(o.Batch, 10*d); pairs.Len() < least {
-		return nil, fmt.Errorf("method: %d training pairs are too few: want at least %d, a batch and ten for each of %d parameters", pairs.Len(), least, d)
+	if least := 10 * d; pairs.Len() < least {
+		return nil, fmt.Errorf("method: %d training pairs are too few: want at least %d, ten for each of %d parameters", pairs.Len(), least, d)
+	}
+	if pairs.Len() < o.Batch {
+		return nil, fmt.Errorf("method: Training.Batch is %d, but there are %d training pairs: give a smaller Batch, or more pairs", o.Batch, pairs.Len())
 	}
 	xs, ys, err := scalings(pairs, o.Noise != nil)
 	if err != nil {
@@ -130,7 +133,8 @@ func (t *trainer) loop(w []float32, takeStep func()) *train.Loop {
 		},
 	}
 	if t.Checkpoint != "" {
-		l.Of = train.Fingerprint(t.of, t.names, t.xs.columns, t.ys.columns, t.x, t.y)
+		l.Set = t.of
+		l.Of = train.Fingerprint(l.Set, t.names, t.xs.columns, t.ys.columns, t.x, t.y)
 	}
 	return l
 }

@@ -67,6 +67,7 @@ type Loop struct {
 	Weights []float32 // what is trained
 	State   State     // what else the next step depends on
 	Of      string    // what the checkpoint is of: pairs, settings, kind of network
+	Set     any       // the settings among that, of which an error names those that differ; nil: none are named
 
 	// Step takes step i and writes the terms of its loss. If one is not finite
 	// the weights may be left as they are or not.

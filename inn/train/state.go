@@ -9,9 +9,11 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"maps"
 	"math"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/innkeeper-notebook/innkeeper/inn/tensor"
@@ -55,7 +57,8 @@ func (s *State) Count(name string, n *int) { s.counts = append(s.counts, count{n
 type checkpointHeader struct {
 	Format string
 	Of     string
-	Step   int // for whoever looks into the file
+	Set    json.RawMessage `json:",omitempty"` // settings, to say how others differ
+	Step   int             // for whoever looks into the file
 	Parts  []checkpointPart
 }
 
@@ -69,6 +72,9 @@ const checkpointFormat = "innkeeper checkpoint 1"
 
 func (l *Loop) header() checkpointHeader {
 	h := checkpointHeader{Format: checkpointFormat, Of: l.Of, Step: l.step}
+	if l.Set != nil {
+		h.Set, _ = json.Marshal(l.Set) // an infinite number has no text; then none are named
+	}
 	for _, v := range l.State.vectors {
 		h.Parts = append(h.Parts, checkpointPart{v.name, "F32", len(v.values)})
 	}
@@ -174,6 +180,12 @@ func (l *Loop) resume() error {
 		return bad("is no checkpoint of a training")
 	}
 	if got.Of != want.Of {
+		switch differ, known := differences(got.Set, want.Set); {
+		case len(differ) > 0:
+			return bad("is of other settings (%s)", strings.Join(differ, ", "))
+		case known:
+			return bad("is of other pairs")
+		}
 		return bad("is of other pairs or settings")
 	}
 	if int64(len(values)) != size {
@@ -183,7 +195,7 @@ func (l *Loop) resume() error {
 	if !bytes.Equal(sum[:], data[len(data)-sha256.Size:]) {
 		return bad("is damaged: its checksum differs")
 	}
-	got.Step = want.Step
+	got.Step, got.Set = want.Step, want.Set
 	if again, err := json.Marshal(got); err != nil || !bytes.Equal(again, text) {
 		return bad("has other parts than this training")
 	}
@@ -208,6 +220,28 @@ func (l *Loop) resume() error {
 	}
 	l.saved = l.step
 	return nil
+}
+
+// differences names the settings of a checkpoint that are others here. Known says that both are there.
+func differences(there, here json.RawMessage) (differ []string, known bool) {
+	var a, b map[string]json.RawMessage
+	if json.Unmarshal(there, &a) != nil || json.Unmarshal(here, &b) != nil {
+		return nil, false
+	}
+	for _, name := range slices.Sorted(maps.Keys(b)) {
+		if was := a[name]; !bytes.Equal(was, b[name]) {
+			if was == nil {
+				was = json.RawMessage("not set")
+			}
+			differ = append(differ, fmt.Sprintf("%s is %s there and %s here", name, was, b[name]))
+		}
+	}
+	for _, name := range slices.Sorted(maps.Keys(a)) {
+		if b[name] == nil {
+			differ = append(differ, fmt.Sprintf("%s is %s there and not set here", name, a[name]))
+		}
+	}
+	return differ, true
 }
 
 // Fingerprint is a hash of what a training is of: settings and such as JSON,
