@@ -404,8 +404,6 @@ func (l *lowering) spellNamed(t *types.Named) ast.Expr {
 		name = l.s.fresh(plainLocal(obj.Name()))
 		l.plan.erased[key] = name
 		spec := &ast.TypeSpec{Name: l.id(name)}
-		at := len(l.plan.decls)
-		l.plan.decls = append(l.plan.decls, &ast.GenDecl{TokPos: l.pos, Tok: token.TYPE, Specs: []ast.Spec{spec}})
 		if wrapped {
 			inner := l.spell(under)
 			if _, ok := under.(*types.Signature); ok && inner != nil {
@@ -418,10 +416,10 @@ func (l *lowering) spellNamed(t *types.Named) ast.Expr {
 			spec.Type = l.structure(under.(*types.Struct), t)
 		}
 		if spec.Type == nil {
-			l.plan.decls = slices.Delete(l.plan.decls, at, at+1)
 			delete(l.plan.erased, key)
 			return nil
 		}
+		l.plan.types = append(l.plan.types, &ast.GenDecl{TokPos: l.pos, Tok: token.TYPE, Specs: []ast.Spec{spec}})
 	}
 	return l.id(name)
 }

@@ -20,6 +20,7 @@ const hooks = "cell" + mark
 
 // A plan is a checked cell in the form that the interpreter runs as Go would.
 type plan struct {
+	types  []ast.Decl // each behind those of its fields, as far as they go
 	decls  []ast.Decl
 	names  map[string]string // the interpreter's names of what the cell makes
 	erased map[string]string // and of erased structs, instances and helpers, by key

@@ -328,7 +328,7 @@ func (s *Session) declare(p *plan) error {
 			s.imported[path] = true
 		}
 	}
-	for _, decls := range [][]ast.Decl{imports, p.decls} {
+	for _, decls := range [][]ast.Decl{imports, p.types, p.settled(), p.decls} {
 		if len(decls) == 0 {
 			continue
 		}
@@ -351,6 +351,24 @@ func (s *Session) declare(p *plan) error {
 		d.told = true
 	}
 	return nil
+}
+
+// settled is a function with a variable of each type. The interpreter would work out
+// wrong what leads back to a struct that it meets in another one first.
+func (p *plan) settled() []ast.Decl {
+	if len(p.types) == 0 {
+		return nil
+	}
+	body := &ast.BlockStmt{Lbrace: p.at, Rbrace: p.at}
+	for i, d := range p.types {
+		id := func(name string) *ast.Ident { return &ast.Ident{NamePos: p.at, Name: name} }
+		v := fmt.Sprintf("t%s%d", mark, i)
+		spec := &ast.ValueSpec{Names: []*ast.Ident{id(v)}, Type: id(d.(*ast.GenDecl).Specs[0].(*ast.TypeSpec).Name.Name)}
+		body.List = append(body.List, &ast.DeclStmt{Decl: &ast.GenDecl{TokPos: p.at, Tok: token.VAR, Specs: []ast.Spec{spec}}},
+			&ast.AssignStmt{Lhs: []ast.Expr{id("_")}, TokPos: p.at, Tok: token.ASSIGN, Rhs: []ast.Expr{id(v)}})
+	}
+	return []ast.Decl{&ast.FuncDecl{Name: &ast.Ident{NamePos: p.at, Name: "types" + mark},
+		Type: &ast.FuncType{Func: p.at, Params: &ast.FieldList{Opening: p.at, Closing: p.at}}, Body: body}}
 }
 
 // unitFile is the name of a unit's positions.
