@@ -725,11 +725,24 @@ func (cp *checkpass) problems(errs []types.Error, stmts []ast.Stmt) []problem {
 			}
 			continue
 		}
+		if strings.HasPrefix(e.Msg, "declared and not used") && cp.isErrorAt(e.Pos) {
+			e.Msg += "; within a function, unlike at the top of a cell, Go wants an error to be looked at: if err != nil { ... }, or _ in its place"
+		}
 		msg := declaredInCell.ReplaceAllString(e.Msg, "(declared in cell $1, line $2)")
 		msg = declaredAt.ReplaceAllString(msg, "")
 		ps = append(ps, problem{fset.Position(e.Pos), strings.ReplaceAll(msg, mark, "")})
 	}
 	return ps
+}
+
+// isErrorAt reports whether the variable declared at a place is of type error.
+func (cp *checkpass) isErrorAt(pos token.Pos) bool {
+	for id, o := range cp.info.Defs {
+		if id.Pos() == pos && o != nil {
+			return isError(o.Type())
+		}
+	}
+	return false
 }
 
 // Places that the checker tells: of a cell, and of a library, which has none here.

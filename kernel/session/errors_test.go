@@ -90,6 +90,12 @@ cell 4, line 2, column 6: undefined: time.Milli; did you mean time.UnixMilli?
 		{"switch 3 {\ncase 1:\ncase 1:\n}", `cell 4, line 3, column 6: duplicate case 1 (constant of type int) in expression switch (previous case in line 2)
     case 1:
          ^`},
+		{"func f() int {\n\tv, err := strconv.Atoi(`z`)\n\treturn v\n}", `cell 4, line 2, column 5: declared and not used: err; within a function, unlike at the top of a cell, Go wants an error to be looked at: if err != nil { ... }, or _ in its place
+    	v, err := strconv.Atoi(` + "`z`" + `)
+    	   ^`},
+		{"func f() {\n\tv := 3\n}", `cell 4, line 2, column 2: declared and not used: v
+    	v := 3
+    	^`},
 		{"é, ü := 1, 2\ng(é, nope, ü)\nfunc g(a ...int) {}", `cell 4, line 2, column 6: undefined: nope
     g(é, nope, ü)
          ^`},
