@@ -53,6 +53,9 @@ const (
 
 	// explorePoses is how many poses of an arm are drawn.
 	explorePoses = 60
+
+	// mostSliders is how many measurements have sliders: nobody moves more, and front ends are slow with them.
+	mostSliders = 24
 )
 
 // An Explorer is what Explore shows.
@@ -93,12 +96,12 @@ type explorer struct {
 	*ExploreSettings
 	methods []inn.Posterior
 	pairs   *inn.Pairs
-	prior   *inn.Samples // of the pairs, as many as a picture needs
-	pair    int          // whose measurement was taken last
-	drawn   int          // draws from the simulator so far
-	taken   example      // what was taken last
-	sliders []widget.Float
-	steps   []float64 // of the sliders
+	prior   *inn.Samples   // of the pairs, as many as a picture needs
+	pair    int            // whose measurement was taken last
+	drawn   int            // draws from the simulator so far
+	taken   example        // what was taken last
+	sliders []widget.Float // one for each measurement, or none
+	steps   []float64      // of the sliders
 	method  widget.Choice
 	again   *resimulation // nil where there is none
 
@@ -124,6 +127,9 @@ type example struct {
 // simulated from 20 draws of the posterior are shown with the one on the sliders:
 // a posterior that is right gives back what was measured. They take their time and
 // come when the sliders rest.
+//
+// More than 24 measurements have no sliders: there the buttons choose the measurement, whose curve is
+// shown with those simulated again, or alone where the problem cannot be simulated.
 //
 // Pairs are test pairs of the same problem, at least 10.
 func Explore(posterior inn.Posterior, pairs *inn.Pairs, s *ExploreSettings) (*Explorer, error) {
@@ -172,7 +178,12 @@ func Explore(posterior inn.Posterior, pairs *inn.Pairs, s *ExploreSettings) (*Ex
 
 func (e *explorer) view() (*View, error) {
 	columns := []widget.Widget{}
-	for j, v := range e.pairs.Y.Vars {
+	vars := e.pairs.Y.Vars
+	if len(vars) > mostSliders {
+		columns = append(columns, widget.HTML(fmt.Sprintf("%d measurements are too many for sliders (%d at most): the buttons choose one of the pairs", len(vars), mostSliders)))
+		vars = nil
+	}
+	for j, v := range vars {
 		col := make([]float64, e.pairs.Len())
 		for i := range col {
 			col[i] = e.pairs.Y.Row(i)[j]
@@ -214,7 +225,7 @@ func (e *explorer) view() (*View, error) {
 	widget.Align(columns...)
 	v = newView(e.draw, widget.GridBox(min(3, len(columns)), columns...), widget.HBox(buttons...))
 	parts := []widget.Widget{v.Box}
-	if e.Problem.Simulate != nil && len(e.sliders) > 2 {
+	if e.Problem.Simulate != nil && len(e.sliders) > 2 || len(e.sliders) == 0 {
 		e.again = newResimulation(e)
 		parts = append(parts, e.again.area)
 	}
@@ -269,6 +280,9 @@ func (e *explorer) place(ex example) {
 }
 
 func (e *explorer) y() []float64 {
+	if len(e.sliders) == 0 {
+		return slices.Clone(e.taken.y)
+	}
 	y := make([]float64, len(e.sliders))
 	for j, s := range e.sliders {
 		y[j] = s.Value()
@@ -279,8 +293,8 @@ func (e *explorer) y() []float64 {
 // observe asks the method that is chosen about the sliders' measurement.
 func (e *explorer) observe() (Observation, error) {
 	o := Observation{Name: e.taken.name, Y: e.y(), Truth: e.taken.x}
-	for j, v := range e.taken.y { // front ends round a value to the slider's step
-		if math.Abs(v-o.Y[j]) > e.steps[j] {
+	for j, s := range e.sliders { // front ends round a value to the slider's step
+		if v := e.taken.y[j]; math.Abs(v-s.Value()) > e.steps[j] {
 			o.Name, o.Truth = "the sliders", nil // a measurement of the user's own
 		}
 	}
@@ -437,6 +451,9 @@ func (e *explorer) keep(v *View) {
 		y := make([]string, len(o.Y))
 		for j, v := range o.Y {
 			y[j] = fmt.Sprintf("%.3g", v)
+		}
+		if len(y) > mostSliders {
+			y = []string{fmt.Sprintf("%d values", len(y))}
 		}
 		row := []string{o.Name + ", " + o.Method, strings.Join(y, ", ")}
 		for _, name := range e.Params {

@@ -15,7 +15,7 @@ import (
 // resimulated is how many draws are simulated again.
 const resimulated = 20
 
-// A resimulation shows measurements simulated from draws of a posterior with the
+// A resimulation shows measurements simulated from draws of a posterior, where they can be, with the
 // one that the posterior is of.
 type resimulation struct {
 	*explorer
@@ -42,6 +42,9 @@ func (r *resimulation) start(o Observation, concurrent bool, due func() bool) {
 // run simulates and shows; it stops early once the observation is old.
 func (r *resimulation) run(o Observation, old func() bool) {
 	n := min(resimulated, o.Draws.Len())
+	if r.Problem.Simulate == nil {
+		n = 0
+	}
 	ys, errs := make([][]float64, n), make([]error, n)
 	workers := 1
 	if r.Problem.Concurrent {

@@ -254,6 +254,45 @@ func TestExploreSimulatesAgain(t *testing.T) {
 	}
 }
 
+// Of many measurements there are no sliders but the buttons, a note and the curve.
+func TestExploreOfManyMeasurements(t *testing.T) {
+	for _, n := range []int{24, 25} {
+		for _, p := range []inn.Problem{sum(n), {}} {
+			pairs := mustPairs(t, sum(n), 50)
+			e, err := Explore(near("first"), pairs, &ExploreSettings{Problem: p})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if len(e.sliders) != n%25 {
+				t.Fatalf("%d measurements have %d sliders", n, len(e.sliders))
+			}
+			if n < 25 {
+				continue
+			}
+			s := e.HTML()
+			for _, want := range []string{"25 measurements are too many for sliders (24 at most)", ">y</text>", ">truth</th>"} {
+				if !strings.Contains(s, want) {
+					t.Errorf("%q is not in %.500q", want, s)
+				}
+			}
+			if got := strings.Contains(s, "simulated from the draws"); got != (p.Simulate != nil) {
+				t.Errorf("simulated again: %v", got)
+			}
+			if !slices.Equal(e.Shown().Y, pairs.Y.Row(0)) {
+				t.Errorf("it shows %v", e.Shown().Y)
+			}
+			e.take(e.View)
+			settle()
+			if o := e.Shown(); !slices.Equal(o.Y, pairs.Y.Row(1)) || o.Name != "test pair 1" || !slices.Equal(o.Truth, pairs.X.Row(1)) {
+				t.Errorf("the next pair is %s: %v", o.Name, o.Y)
+			}
+			if e.keep(e.View); !strings.Contains(e.list.Value(), ">25 values</td>") {
+				t.Errorf("the table is %s", e.list.Value())
+			}
+		}
+	}
+}
+
 // Of the planar arm the poses are drawn.
 func TestExploreDrawsTheArm(t *testing.T) {
 	p := inn.Problem{Name: "kinematics", X: inn.Vars("x1", "x2", "x3", "x4"), Y: inn.Vars("y1", "y2"),
