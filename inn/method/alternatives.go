@@ -52,11 +52,26 @@ func TrainAlternatives(pairs *inn.Pairs, kinds int, kind func(x []float64) int, 
 		parts[k].X.Data = append(parts[k].X.Data, x...)
 		parts[k].Y.Data = append(parts[k].Y.Data, pairs.Y.Row(i)...)
 	}
-	a := &Alternatives{}
-	for k, part := range parts {
+	for k, part := range parts { // before hours of training
 		if part.Len() < pairs.Len()/100+1 {
 			return nil, fmt.Errorf("method: of %d pairs %d are of kind %d, too few to learn from", pairs.Len(), part.Len(), k)
 		}
+	}
+	var o PointSettings
+	if s != nil {
+		o = *s
+	}
+	o.Leaky = true
+	orInt(&o.Layers, 4)
+	orInt(&o.Batch, min(250, pairs.Len()/10))
+	orInt(&o.Steps, 5000)
+	orReal(&o.Rate, 2e-3)
+	orReal(&o.Held, 0.1)
+	if _, err := o.withDefaults(0); err != nil {
+		return nil, err
+	}
+	a := &Alternatives{}
+	for k, part := range parts {
 		constants, rest := findFixed(part)
 		if rest == nil {
 			a.of = append(a.of, constants)
@@ -75,16 +90,6 @@ func TrainAlternatives(pairs *inn.Pairs, kinds int, kind func(x []float64) int, 
 		}
 		a.of = append(a.of, post)
 	}
-	var o PointSettings
-	if s != nil {
-		o = *s
-	}
-	o.Leaky = true
-	orInt(&o.Layers, 4)
-	orInt(&o.Batch, min(250, pairs.Len()/10))
-	orInt(&o.Steps, 5000)
-	orReal(&o.Rate, 2e-3)
-	orReal(&o.Held, 0.1)
 	var err error
 	a.shares, err = TrainPoint(&inn.Pairs{X: shares, Y: pairs.Y}, &o)
 	return a, err

@@ -224,6 +224,15 @@ func TestAlternativesErrors(t *testing.T) {
 			t.Errorf("error %v, want %q", err, want)
 		}
 	}
+	// What cannot be is said before any kind is learned.
+	learned := 0
+	count := func(k int, _ *inn.Pairs) (inn.Posterior, error) { learned++; return always(k), nil }
+	if second(TrainAlternatives(pairs, 3, positiveKind, count, quick)); learned > 0 {
+		t.Errorf("%d kinds were learned of pairs that lack one", learned)
+	}
+	if second(TrainAlternatives(pairs, 2, positiveKind, count, &PointSettings{Layers: -1})); learned > 0 {
+		t.Errorf("%d kinds were learned with settings that cannot be", learned)
+	}
 	a, err := TrainAlternatives(pairs, 2, positiveKind, stub, quick)
 	if err != nil {
 		t.Fatal(err)
