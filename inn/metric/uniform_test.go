@@ -56,6 +56,35 @@ func TestBandHoldsUniformRanks(t *testing.T) {
 	}
 }
 
+// The p of uniform ranks is below a level as often as that says, of few and of many ranks, but for
+// counts being whole numbers.
+func TestPOfUniformRanks(t *testing.T) {
+	for n, sets := range map[int]int{100: 40_000, 1000: 5000} {
+		band := newBand(n)
+		rng := rand.New(rand.NewPCG(5, uint64(n)))
+		levels := []float64{0.2, 0.05, 0.01}
+		below := make([]float64, len(levels))
+		for range sets {
+			counts := make([]int, places+1)
+			for range n {
+				counts[int(rng.Float64()*(places+1))]++
+			}
+			p := band.p(counts)
+			for k, l := range levels {
+				if p < l {
+					below[k]++
+				}
+			}
+		}
+		for k, l := range levels {
+			se := math.Sqrt(l * (1 - l) / float64(sets))
+			if got := below[k] / float64(sets); got > l+4*se || got < 0.8*l-4*se {
+				t.Errorf("of %d ranks p is below %g in %.4f of the sets", n, l, got)
+			}
+		}
+	}
+}
+
 // TestExtremeP: the p of ranks that are far out is as small as the binomial
 // distribution says, not that of the farthest simulated set.
 func TestExtremeP(t *testing.T) {
