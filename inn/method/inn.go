@@ -61,6 +61,9 @@ func TrainINN(pairs *inn.Pairs, s *inn.Settings) (inn.Posterior, error) {
 	if o.NoiseY != inn.None {
 		o.WeightY = cmp.Or(o.WeightY, 1/(2*o.NoiseY*o.NoiseY))
 	}
+	if held := int(max(o.Held, 0) * float64(pairs.Len())); pairs.Len()-held < 10*(d+m) {
+		return nil, fmt.Errorf("method: TrainINN makes the noise of every measurement a parameter, so that %d pairs, %d of them held back, are too few for %d parameters and %d measurements: want at least ten for each to train with, %d; or fewer measurements, as NewComponents makes", pairs.Len(), held, d, m, 10*(d+m))
+	}
 	residuals, err := TrainResiduals(pairs, &PointSettings{Layers: 1, Training: Training{Steps: 2000, Batch: o.Batch, Rate: 3e-3, Seed: o.Seed}})
 	if err != nil {
 		return nil, err

@@ -85,6 +85,10 @@ func TestINNSettings(t *testing.T) {
 			t.Errorf("error %v, want one with %q", err, want)
 		}
 	}
+	few, _, _ := pairs.Split(19)
+	if _, err := TrainINN(few, nil); err == nil || !strings.Contains(err.Error(), "19 pairs, 0 of them held back, are too few for 1 parameters and 1 measurements: want at least ten for each to train with, 20") {
+		t.Errorf("error %v", err)
+	}
 	if _, err := TrainINN(nil, nil); err == nil {
 		t.Error("no pairs are trained on")
 	}
