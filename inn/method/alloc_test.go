@@ -23,11 +23,11 @@ func TestAStepAllocatesNothing(t *testing.T) {
 	for name, train := range map[string]func() fitted{
 		"cINN": func() fitted {
 			m, err := TrainCINN(pairs, &CINNSettings{Coupling: inn.Affine, Width: 16, Training: set})
-			return fitted{m.weights, m.newLoss, err}
+			return fitted{m.weights, func(rows int) rowLoss { return m.newLoss(rows, false) }, err}
 		},
 		"spline cINN": func() fitted {
 			m, err := TrainCINN(pairs, &CINNSettings{Width: 16, Training: set})
-			return fitted{m.weights, m.newLoss, err}
+			return fitted{m.weights, func(rows int) rowLoss { return m.newLoss(rows, true) }, err}
 		},
 		"cVAE": func() fitted {
 			m, err := TrainCVAE(pairs, &CVAESettings{Width: 16, Training: set})

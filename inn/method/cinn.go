@@ -83,12 +83,14 @@ func (s *CINNSettings) withDefaults(pairs, d int) (CINNSettings, error) {
 //	q(x | y) = N(f(x; y); 0, 1) |det ∂f/∂x|,
 //
 // the change of variables of equation 3, and is trained by maximum likelihood
-// on the pairs: the mean of -ln q(x | y). It is a Posterior, and safe for use
+// on the pairs: the mean of -ln q(x | y). Where a regression of x on y, linear and of random features,
+// explains a tenth of a parameter's variance or more and leaves as much whatever y, f begins with taking it away. It is a Posterior, and safe for use
 // by several goroutines.
 type CINN struct {
 	settings CINNSettings
 	x, y     *scaling
 	walls    Walls
+	base     *regressor     // that x goes through first; nil: none
 	net      layer.Sequence // rows are [x, y]
 	weights  []float32
 	covered  *coverage.Coverage
@@ -119,21 +121,26 @@ func TrainCINN(pairs *inn.Pairs, s *CINNSettings) (*CINN, error) {
 		return nil, err
 	}
 	c := &CINN{settings: o, walls: walls, x: t.xs, y: t.ys}
+	x, seen := t.x, t.measured()
+	var u tensor.Mat
+	if c.base, u = newRegressor(x, seen, walls.at(t.x.Cols), inn.RNG(o.Seed, streamRegression)); c.base != nil && t.noise == nil {
+		t.x = u
+	}
 	c.net = c.newNet()
 	c.weights = make([]float32, c.net.Params())
 	c.net.Init(c.weights, inn.RNG(o.Seed, streamWeights))
-	if err = t.fit(c.weights, c.newLoss); err == nil {
-		c.covered, err = c.cover(t)
+	err = t.fit(c.weights, func(rows int) rowLoss { return c.newLoss(rows, t.noise != nil) })
+	if err == nil {
+		c.covered, err = c.cover(x, seen, t.held, o.Seed)
 	}
 	return c, err
 }
 
-// cover measures the coverage of the trained network, on pairs that were held back from
-// training if there are enough of them.
-func (c *CINN) cover(t *trainer) (*coverage.Coverage, error) {
-	xs, ys := t.x, t.measured()
-	if t.held != nil && t.held.x.Rows >= coverage.MostPairs/4 {
-		xs, ys = t.held.x, t.held.y
+// cover measures the coverage of the trained network, on the normalised pairs that were held back
+// from training, if there are enough of them: the last.
+func (c *CINN) cover(xs, ys tensor.Mat, held *heldOut, seed uint64) (*coverage.Coverage, error) {
+	if held != nil && held.x.Rows >= coverage.MostPairs/4 {
+		xs, ys = rows(xs, xs.Rows-held.x.Rows, xs.Rows), rows(ys, ys.Rows-held.x.Rows, ys.Rows)
 	}
 	n, d := min(coverage.MostPairs, xs.Rows), len(c.x.vars)
 	pair := func(k int) int { return k * xs.Rows / n }
@@ -142,7 +149,7 @@ func (c *CINN) cover(t *trainer) (*coverage.Coverage, error) {
 	for k := range draws {
 		c.y.undo(y, ys.Row(pair(k)))
 		var err error
-		if draws[k], err = c.Sample(y, coverage.Draws, inn.RNG(t.Seed, streamCoverage+uint64(k)).Uint64()); err != nil {
+		if draws[k], err = c.Sample(y, coverage.Draws, inn.RNG(seed, streamCoverage+uint64(k)).Uint64()); err != nil {
 			return nil, err
 		}
 	}
@@ -204,6 +211,10 @@ func (c *CINN) Sample(y []float64, n int, seed uint64) (*inn.Samples, error) {
 		return nil, err
 	}
 	d, packed := len(c.x.vars), layer.Pack(c.net, c.weights, false)
+	at := make([]float64, d)
+	if c.base != nil {
+		c.base.at(at, yn)
+	}
 	newSampler := func(most int) sampler {
 		pass, room := c.net.NewPass(most, packed, &layer.Scratch{}), tensor.New(most, d+len(yn))
 		return func(x tensor.Mat, rng *rand.Rand) {
@@ -213,6 +224,9 @@ func (c *CINN) Sample(y []float64, n int, seed uint64) (*inn.Samples, error) {
 			pass.Inverse(c.weights, u, nil)
 			for i := range x.Rows {
 				copy(x.Row(i), u.Row(i))
+				if c.base != nil {
+					c.base.undo(x.Row(i), at)
+				}
 			}
 		}
 	}
@@ -244,8 +258,15 @@ func (c *CINN) LogDensity(x, y []float64) (float64, error) {
 	}
 	u, logdet := tensor.New(1, len(xn)+len(yn)), []float32{0}
 	copy(u.Data[copy(u.Data, xn):], yn)
+	log := 0.0
+	if c.base != nil {
+		at := make([]float64, len(xn))
+		c.base.at(at, yn)
+		c.base.apply(u.Data[:len(xn)], at)
+		log = c.base.logDet()
+	}
 	c.net.NewPass(1, nil, nil).Forward(c.weights, u, logdet)
-	log := logNormal(u.Data[:len(xn)]) + float64(logdet[0])
+	log += logNormal(u.Data[:len(xn)]) + float64(logdet[0])
 	for j, v := range x {
 		log -= c.x.columns[j].LogSlope(v)
 	}
@@ -261,8 +282,11 @@ func logNormal(z []float32) float64 {
 	return -0.5 * (sum + float64(len(z))*math.Log(2*math.Pi))
 }
 
-// cinnLoss is -ln q(x | y) of normalised rows, in nats.
+// cinnLoss is -ln q(x | y) of normalised rows, in nats. With noise that is drawn anew at every
+// step, x goes through the regression here; without, rows have its u in place of x.
 type cinnLoss struct {
+	base   *regressor
+	at     []float64 // what it says of x; nil: rows have u
 	pass   layer.Pass
 	d      int
 	rows   tensor.Mat // [x, y], then [z, y], then the gradient
@@ -271,9 +295,13 @@ type cinnLoss struct {
 	n      int
 }
 
-func (c *CINN) newLoss(rows int) rowLoss {
+func (c *CINN) newLoss(rows int, noisy bool) rowLoss {
 	d := len(c.x.vars)
-	return &cinnLoss{pass: c.net.NewPass(rows, nil, nil), d: d, rows: tensor.New(rows, d+len(c.y.vars)), logdet: make([]float32, rows)}
+	l := &cinnLoss{base: c.base, pass: c.net.NewPass(rows, nil, nil), d: d, rows: tensor.New(rows, d+len(c.y.vars)), logdet: make([]float32, rows)}
+	if c.base != nil && noisy {
+		l.at = make([]float64, d)
+	}
+	return l
 }
 
 func (l *cinnLoss) forward(w []float32, x, y tensor.Mat, perRow float64, _ *rand.Rand, terms []float64) {
@@ -281,8 +309,15 @@ func (l *cinnLoss) forward(w []float32, x, y tensor.Mat, perRow float64, _ *rand
 	u, logdet := rows(l.rows, 0, l.n), l.logdet[:l.n]
 	for i := range l.n {
 		copy(u.Row(i)[copy(u.Row(i), x.Row(i)):], y.Row(i))
+		if l.at != nil {
+			l.base.at(l.at, y.Row(i))
+			l.base.apply(u.Row(i)[:l.d], l.at)
+		}
 	}
 	clear(logdet)
+	if l.base != nil {
+		terms[0] -= perRow * float64(l.n) * l.base.logDet()
+	}
 	l.pass.Forward(w, u, logdet)
 	for i := range l.n {
 		terms[0] -= perRow * (logNormal(u.Row(i)[:l.d]) + float64(logdet[i]))

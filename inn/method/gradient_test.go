@@ -21,7 +21,7 @@ func TestRowLosses(t *testing.T) {
 	}{
 		{"cINN", func() (func(int) rowLoss, []float32, error) {
 			m, err := TrainCINN(pairs, &CINNSettings{Coupling: inn.Affine, Blocks: 2, Width: 6, Layers: 2, Training: one})
-			return m.newLoss, m.weights, err
+			return func(rows int) rowLoss { return m.newLoss(rows, true) }, m.weights, err
 		}},
 		{"point", func() (func(int) rowLoss, []float32, error) {
 			m, err := TrainPoint(pairs, &PointSettings{Layers: 3, Width: 7, Leaky: true, Training: one})

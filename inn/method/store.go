@@ -37,7 +37,7 @@ func (c *CINN) Save(path string) error {
 	}
 	meta := map[string]string{"format": cinnFormat}
 	for name, v := range map[string]any{
-		"settings": settings, "walls": walls, "seen": c.y.fence, "covered": c.covered,
+		"settings": settings, "walls": walls, "seen": c.y.fence, "covered": c.covered, "base": c.base,
 		"x": storedScaling{c.x.vars, c.x.columns}, "y": storedScaling{c.y.vars, c.y.columns},
 	} {
 		text, err := json.Marshal(v)
@@ -96,9 +96,16 @@ func readCINN(f io.ReaderAt, size int64) (*CINN, error) {
 	if err := seen.Check(len(y.Vars)); err != nil {
 		return nil, err
 	}
-	if text, ok := saved.Meta["covered"]; ok { // files of networks before there was a coverage have none
-		if err := json.Unmarshal([]byte(text), &c.covered); err != nil {
-			return nil, fmt.Errorf("its metadata %q: %w", "covered", err)
+	for name, to := range map[string]any{"covered": &c.covered, "base": &c.base} {
+		if text, ok := saved.Meta[name]; ok { // older files have neither
+			if err := json.Unmarshal([]byte(text), to); err != nil {
+				return nil, fmt.Errorf("its metadata %q: %w", name, err)
+			}
+		}
+	}
+	if c.base != nil {
+		if err := c.base.check(len(x.Vars), len(y.Vars)); err != nil {
+			return nil, err
 		}
 	}
 	if c.covered != nil {

@@ -21,6 +21,7 @@ const (
 	streamMeasure     = 7 << 40
 	streamKinds       = 9 << 40
 	streamCoverage    = 10 << 40
+	streamRegression  = 11 << 40
 )
 
 // chunkRows is about how many rows of a batch one task takes. The chunks depend

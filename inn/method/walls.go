@@ -2,6 +2,7 @@ package method
 
 import (
 	"fmt"
+	"math"
 	"slices"
 	"strings"
 
@@ -114,4 +115,13 @@ func (w Walls) keep(draws *inn.Samples, again func(n int, try uint64) (*inn.Samp
 		draws.Warning = strings.TrimSpace(draws.Warning + " " + fmt.Sprintf("%d of %d draws stayed beyond the walls of the prior in %d tries and are set on them: y is unlike the training data, or training was too short", len(out), draws.Len(), tries))
 	}
 	return nil
+}
+
+// at says which of d parameters have a wall.
+func (w Walls) at(d int) []bool {
+	walled := make([]bool, d)
+	for j, at := range w {
+		walled[j] = !math.IsInf(at[0], 0) || !math.IsInf(at[1], 0)
+	}
+	return walled
 }
