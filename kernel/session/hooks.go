@@ -287,12 +287,15 @@ func (s *Session) choose(def bool, cases ...selectCase) (int, any, bool) {
 		}
 		all = append(all, one)
 	}
+	cell := s.cell.Load()
+	last := reflect.SelectCase{Dir: reflect.SelectRecv, Chan: reflect.ValueOf(cell.stop)}
 	if def {
-		all = append(all, reflect.SelectCase{Dir: reflect.SelectDefault})
-	} else {
-		all = append(all, reflect.SelectCase{Dir: reflect.SelectRecv, Chan: reflect.ValueOf(s.cell.Load().stop)})
+		last = reflect.SelectCase{Dir: reflect.SelectDefault}
 	}
-	i, v, ok := reflect.Select(all)
+	i, v, ok := reflect.Select(append(all, last))
+	if i == len(cases) && !def && !cell.halted.Load() { // a goroutine that outlives the cell
+		i, v, ok = reflect.Select(all)
+	}
 	switch {
 	case i == len(cases) && def:
 		return -1, nil, false
