@@ -72,6 +72,10 @@ func (l *lowering) convert(x ast.Expr, from, to types.Type) ast.Expr {
 		if boxed(to) {
 			return l.hook("Any", x)
 		}
+		switch ast.Unparen(x).(type) {
+		case *ast.BinaryExpr, *ast.UnaryExpr: // of which the interpreter makes nil
+			return l.as(l.hook("Any", x), to, "Into")
+		}
 		return x
 	}
 	box := l.hook("Box", l.desc(from), x)
