@@ -80,6 +80,7 @@ type checked struct {
 	dropped []string        // variables of a changed type
 	lost    []string        // sentences about older declarations that no longer fit
 	turned  map[string]bool // names that the statements give to a variable of another type
+	lacking map[string]bool // names of older declarations that no longer fit
 	base    *state          // what was there before
 	pkg     *types.Package
 	natives map[string]*nativeFunc // functions that were built, by name
@@ -93,7 +94,7 @@ type topVar struct {
 
 // check checks a cell against the session.
 func (k *checker) check(st *state, u *unit) (*checked, []problem) {
-	c := &checked{unit: u, base: st, turned: map[string]bool{}}
+	c := &checked{unit: u, base: st, turned: map[string]bool{}, lacking: map[string]bool{}}
 	if ps := k.imports(st, u, nil); len(ps) > 0 {
 		return nil, ps
 	}
@@ -143,6 +144,7 @@ func (k *checker) check(st *state, u *unit) (*checked, []problem) {
 			c.lost = append(c.lost, fmt.Sprintf("%s (%s) no longer fits and is gone: %s", d.names[0], where, p.msg))
 			for _, n := range d.names {
 				st.forget(n)
+				c.lacking[n] = true
 			}
 		}
 		slices.Sort(c.lost)
@@ -302,6 +304,7 @@ func newVariable(name string, t types.Type) *variable {
 // changes.
 func (c *checked) affected() map[string]bool {
 	changed := maps.Clone(c.turned)
+	maps.Copy(changed, c.lacking)
 	replaced := map[string]bool{}
 	for _, d := range c.fresh {
 		for _, n := range d.names {
