@@ -43,6 +43,7 @@ const (
 	regressorMany     = 0.999 // and of any with
 	regressorPairs    = 400   // pairs a parameter or more
 	regressorUneven   = 0.2   // share of the variance of the residual's size that measurements may explain
+	regressorRounding = 1e-10 // share of a variance that is rounding alone, and larger for larger values
 	regressorFlat     = 1e-3  // of its width a residual keeps that follows from others
 )
 
@@ -95,7 +96,8 @@ func newRegressor(x, y tensor.Mat, walled []bool, rng *rand.Rand) (*regressor, t
 		case walled[j]:
 			least = regressorWalled
 		}
-		if left < (1-least)*total[j] && uneven[j] < regressorUneven {
+		even := uneven[j] < regressorUneven || left < regressorRounding*total[j]
+		if left < (1-least)*total[j] && even {
 			gain = true
 			continue
 		}
@@ -324,14 +326,20 @@ func shrink(cov *mat.SymDense, n int) {
 	var noise, signal float64
 	for j := range cov.SymmetricDim() {
 		for i := range j {
-			r := cov.At(i, j) / math.Sqrt(cov.At(i, i)*cov.At(j, j))
-			signal += r * r
-			noise += (1 - r*r) * (1 - r*r) / float64(n)
+			if scale := math.Sqrt(cov.At(i, i) * cov.At(j, j)); scale > 0 {
+				r := cov.At(i, j) / scale
+				signal += r * r
+				noise += (1 - r*r) * (1 - r*r) / float64(n)
+			}
 		}
+	}
+	keep := 0.0
+	if signal > noise {
+		keep = 1 - noise/signal
 	}
 	for j := range cov.SymmetricDim() {
 		for i := range j {
-			cov.SetSym(i, j, max(0, 1-noise/signal)*cov.At(i, j))
+			cov.SetSym(i, j, keep*cov.At(i, j))
 		}
 	}
 }

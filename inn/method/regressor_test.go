@@ -219,3 +219,29 @@ func filled(n int, v float64) []float64 {
 	}
 	return s
 }
+
+// TestCINNOfExactMeasurements: of parameters that measurements repeat without noise the
+// draws are these, and nothing is lost over a division by no width at all.
+func TestCINNOfExactMeasurements(t *testing.T) {
+	problem := inn.Problem{
+		X: inn.Vars("a", "b"), Y: inn.Vars("u", "v"), Prior: inn.Normal([]float64{3, 0}, []float64{1, 1}),
+		Simulate: func(_ *rand.Rand, x []float64) []float64 { return []float64{x[0], 2*x[1] + 1} },
+	}
+	pairs, err := problem.Pairs(1000, 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	c, err := TrainCINN(pairs, &CINNSettings{Training: Training{Steps: 200, Seed: 1}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	draws, err := c.Sample([]float64{2.5, 0.2}, 100, 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i := range draws.Len() {
+		if x := draws.Row(i); math.Abs(x[0]-2.5) > 1e-3 || math.Abs(x[1]+0.4) > 1e-3 {
+			t.Fatalf("draw %d is %v, want 2.5 and -0.4", i, x)
+		}
+	}
+}
