@@ -114,7 +114,14 @@ func (p *printer) value(v reflect.Value, t Type, depth int) {
 		}
 		p.WriteString(v.Type().String())
 	default:
-		fmt.Fprint(p, v)
+		switch { // package fmt would call the methods of what only a cell hides
+		case p.hidden > 0 && v.CanInt():
+			fmt.Fprint(p, v.Int())
+		case p.hidden > 0 && v.CanUint():
+			fmt.Fprint(p, v.Uint())
+		default:
+			fmt.Fprint(p, v)
+		}
 	}
 }
 
