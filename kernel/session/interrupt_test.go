@@ -75,10 +75,10 @@ func TestInterrupt(t *testing.T) {
 
 func TestInterruptedTrainingKeepsItsNetwork(t *testing.T) {
 	s := newSession(t)
-	o := interrupt(t, s, `p := inn.Problem{Name: "t", X: inn.Vars("a", "b"), Y: inn.Vars("s"), Prior: inn.Normal([]float64{0, 0}, []float64{1, 1}),
+	do(s, 0, `p := inn.Problem{Name: "t", X: inn.Vars("a", "b"), Y: inn.Vars("s"), Prior: inn.Normal([]float64{0, 0}, []float64{1, 1}),
 	Simulate: func(rng *rand.Rand, x []float64) []float64 { return []float64{x[0] + x[1]} }}
-pairs, err := p.Pairs(300, 1)
-model, err := inn.Train(pairs, &inn.Settings{Steps: 1_000_000, Each: nb.Watch})`)
+pairs, err := p.Pairs(300, 1)`)
+	o := interrupt(t, s, `model, err := inn.Train(pairs, &inn.Settings{Steps: 1_000_000, Each: nb.Watch})`)
 	if o.Err == nil || !strings.Contains(o.Err.Message, "the model holds the network so far") {
 		t.Fatalf("error is %+v", o.Err)
 	}
