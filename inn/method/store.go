@@ -23,7 +23,7 @@ type storedScaling struct {
 }
 
 // Save writes the network to a safetensors file, whole or not at all: the weights, and as metadata
-// the settings, the normalisation and the walls. LoadCINN reads it.
+// the settings, the normalisation, the walls, the regression and the coverage. LoadCINN reads it.
 func (c *CINN) Save(path string) error {
 	settings := c.settings
 	settings.Walls = nil // ±Inf is no JSON

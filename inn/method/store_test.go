@@ -48,8 +48,8 @@ func savedCINN(t testing.TB, s CINNSettings) (*CINN, []byte) {
 func TestACINNComesBackAsItWas(t *testing.T) {
 	for _, coupling := range []inn.Coupling{inn.Spline, inn.Affine} {
 		c, data := savedCINN(t, CINNSettings{Coupling: coupling})
-		if w := c.Walls(); math.IsInf(w[0][0], 0) || !math.IsInf(w[2][0], -1) || c.x.columns[1].Width == 0 {
-			t.Fatalf("the test wants a wall, none, and a bent column: %v, %+v", w, c.x.columns)
+		if w := c.Walls(); math.IsInf(w[0][0], 0) || !math.IsInf(w[2][0], -1) || c.x.columns[1].Width == 0 || c.base == nil || c.covered == nil {
+			t.Fatalf("the test wants a wall, none, a bent column, a regression and a coverage: %v, %+v, %v, %v", w, c.x.columns, c.base, c.covered)
 		}
 		path := filepath.Join(t.TempDir(), "again.safetensors")
 		if err := os.WriteFile(path, data, 0o600); err != nil {
@@ -116,6 +116,8 @@ func TestABadFileOfACINNIsAnError(t *testing.T) {
 		"seed":           {changed(t, good, `\"Seed\":3`, `\"Seed\":4`), "another permutation"},
 		"seen":           {changed(t, good, `\"Far\":`, `\"Fra\":`), "which measurements it was trained on"},
 		"columns":        {changed(t, good, `\"Columns\":[`, `\"Columns\":[{},`), "normalises"},
+		"regression":     {changed(t, good, `\"D\":3,\"M\":2`, `\"D\":4,\"M\":2`), "not one of 3 parameters and 2 measurements"},
+		"coverage":       {changed(t, good, `\"Pairs\":`, `\"Pears\":`), "how often its intervals held the truth"},
 		"walls reversed": {changed(t, good, `"walls":"[[0,null]`, `"walls":"[[0,-1]`), "want the lower one first"},
 		"walls":          {changed(t, good, `"walls":"[[`, `"walls":"[[null,null],[`), "walls of 4 parameters"},
 	} {
