@@ -1,11 +1,13 @@
 package file
 
 import (
+	"crypto/sha256"
 	"encoding/binary"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"math"
 	"slices"
 
@@ -36,9 +38,10 @@ func dtype(t layer.Tensor) string {
 	return "F32"
 }
 
-// SaveNet writes a network with its weights and metadata, of which "format" says what it is.
+// SaveNet writes a network with its weights and metadata, of which "format" says what it is. It adds
+// the SHA-256 of the tensors' bytes.
 func SaveNet(path string, meta map[string]string, net layer.Layer, weights []float32) error {
-	header := map[string]any{"__metadata__": meta}
+	header := map[string]any{}
 	var data []byte
 	for _, t := range net.Tensors() {
 		from := len(data)
@@ -53,6 +56,9 @@ func SaveNet(path string, meta map[string]string, net layer.Layer, weights []flo
 		}
 		header[t.Name] = tensorEntry{dtype(t), t.Shape, [2]int{from, len(data)}}
 	}
+	meta = maps.Clone(meta)
+	meta["sha256"] = fmt.Sprintf("%x", sha256.Sum256(data))
+	header["__metadata__"] = meta
 	text, err := json.Marshal(header)
 	if err != nil {
 		return err
@@ -136,6 +142,15 @@ func (n *Net) Weights(net layer.Layer, places int) ([]float32, error) {
 			weights[i] = v
 		}
 		weights = weights[t.Len():]
+	}
+	if want, ok := n.Meta["sha256"]; ok { // older files have none
+		sum := sha256.New()
+		if _, err := io.Copy(sum, io.NewSectionReader(n.data, 0, n.data.Size())); err != nil {
+			return nil, err
+		}
+		if got := fmt.Sprintf("%x", sum.Sum(nil)); got != want {
+			return nil, fmt.Errorf("its weights have the SHA-256 %s, but were saved with %s: the file was changed or damaged", got, want)
+		}
 	}
 	return all, nil
 }

@@ -100,10 +100,13 @@ func TestABadFileOfACINNIsAnError(t *testing.T) {
 	_, good := savedCINN(t, CINNSettings{})
 	nan := slices.Clone(good)
 	binary.LittleEndian.PutUint32(nan[len(nan)-4:], math.Float32bits(float32(math.NaN())))
+	flipped := slices.Clone(good)
+	flipped[len(flipped)-2] ^= 1 // of a weight
 	for name, c := range map[string]struct {
 		b    []byte
 		want string
 	}{
+		"one bit":        {flipped, "the file was changed or damaged"},
 		"empty":          {nil, "too short"},
 		"another format": {changed(t, good, "innkeeper cINN 1", "innkeeper INN 1"), "not a model that innkeeper saved"},
 		"cut off":        {good[:len(good)-100], "cut off"},
