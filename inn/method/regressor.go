@@ -34,20 +34,20 @@ type regressor struct {
 }
 
 const (
-	regressorMost     = 512 // measurements: it takes time as their cube
-	regressorRows     = 1 << 16
-	regressorFeatures = 256   // that are tried
-	regressorFew      = 8192  // rows for them
-	regressorLeast    = 0.1   // share of a variance that is worth explaining
-	regressorWalled   = 0.96  // and of a parameter with walls
-	regressorMany     = 0.999 // and of any with
-	regressorPairs    = 400   // pairs a parameter or more
-	regressorUneven   = 0.2   // share of the variance of the residual's size that measurements may explain
-	regressorRounding = 1e-10 // share of a variance that is rounding alone, and larger for larger values
-	regressorFlat     = 1e-3  // of its width a residual keeps that follows from others
+	regressorMost     = 512     // measurements: it takes time as their cube
+	regressorRows     = 1 << 16 // that are fitted
+	regressorFeatures = 256     // that are tried
+	regressorFew      = 8192    // rows for them
+	regressorLeast    = 0.1     // share of a variance that is worth explaining
+	regressorWalled   = 0.96    // and of a parameter with walls
+	regressorMany     = 0.999   // and of any with
+	regressorPairs    = 400     // pairs a parameter or more
+	regressorUneven   = 0.2     // share of the variance of the residual's size that measurements may explain
+	regressorRounding = 1e-10   // share of a variance that is rounding alone, and larger for larger values
+	regressorFlat     = 1e-3    // of its width a residual keeps that follows from others
 )
 
-// newRegressor fits normalised rows, and gives the u of every row by a fit to the other rows.
+// newRegressor fits the first normalised rows, and gives the u of every row by a fit without that row.
 // It returns nil if no parameter gains.
 func newRegressor(x, y tensor.Mat, walled []bool, rng *rand.Rand) (*regressor, tensor.Mat) {
 	n, d, m := min(x.Rows, regressorRows), x.Cols, y.Cols

@@ -14,10 +14,7 @@ import (
 func TestClicks(t *testing.T) {
 	python := provided(t, "INNKEEPER_PYTHON")
 	provided(t, "INNKEEPER_CHROMIUM")
-	shots := os.Getenv("INNKEEPER_SHOTS")
-	if shots == "" {
-		shots = t.TempDir()
-	}
+	shots := pictures(t)
 	u := newUser(t)
 	u = u.with("PATH=" + filepath.Dir(python) + string(os.PathListSeparator) + pathWithout("jupyter-lab"))
 	work := t.TempDir()

@@ -23,10 +23,7 @@ import (
 func TestLabInBrowser(t *testing.T) {
 	python := provided(t, "INNKEEPER_PYTHON")
 	provided(t, "INNKEEPER_CHROMIUM")
-	shots := os.Getenv("INNKEEPER_SHOTS")
-	if shots == "" {
-		shots = t.TempDir()
-	}
+	shots := pictures(t)
 	// A copy, with no outputs that could be taken for this run's.
 	work := t.TempDir()
 	if err := os.CopyFS(filepath.Join(work, "notebooks"), os.DirFS(filepath.Join("..", "..", "notebooks"))); err != nil {

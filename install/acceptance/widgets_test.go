@@ -84,10 +84,7 @@ widget.VBox(widget.HBox(
 func TestWidgetsInBrowser(t *testing.T) {
 	python := provided(t, "INNKEEPER_PYTHON")
 	provided(t, "INNKEEPER_CHROMIUM")
-	shots := os.Getenv("INNKEEPER_SHOTS")
-	if shots == "" {
-		shots = t.TempDir()
-	}
+	shots := pictures(t)
 	for _, front := range []string{"lab", "notebook"} {
 		t.Run(front, func(t *testing.T) {
 			work := t.TempDir()
@@ -125,10 +122,7 @@ func TestWidgetsInVSCode(t *testing.T) {
 	python := provided(t, "INNKEEPER_PYTHON")
 	provided(t, "INNKEEPER_CHROMIUM")
 	packages := provided(t, "INNKEEPER_NPM")
-	shots := os.Getenv("INNKEEPER_SHOTS")
-	if shots == "" {
-		shots = t.TempDir()
-	}
+	shots := pictures(t)
 	work, config := t.TempDir(), t.TempDir()
 	for path, content := range map[string]any{
 		filepath.Join(work, "cells.json"):                widgetCells,
@@ -169,10 +163,7 @@ func TestSavedWidgets(t *testing.T) {
 	python := provided(t, "INNKEEPER_PYTHON")
 	provided(t, "INNKEEPER_CHROMIUM")
 	packages := provided(t, "INNKEEPER_NPM")
-	shots := os.Getenv("INNKEEPER_SHOTS")
-	if shots == "" {
-		shots = t.TempDir()
-	}
+	shots := pictures(t)
 	work := t.TempDir()
 	writeNotebook(t, filepath.Join(work, "saved.ipynb"), widgetCells[:4])
 	u := newUser(t)
@@ -211,6 +202,14 @@ func TestSavedWidgets(t *testing.T) {
 	if t.Failed() {
 		t.Log(out)
 	}
+}
+
+// pictures is the folder for them: the one that .ci/test keeps, or one for this test.
+func pictures(t *testing.T) string {
+	if shots := os.Getenv("INNKEEPER_SHOTS"); shots != "" {
+		return shots
+	}
+	return t.TempDir()
 }
 
 // writeNotebook makes a notebook of code cells.

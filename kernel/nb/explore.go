@@ -55,7 +55,7 @@ const (
 	explorePoses = 60
 
 	// mostSliders is how many measurements have sliders: nobody moves more, and front ends are slow with them.
-	mostSliders = 24
+	mostSliders = 100
 )
 
 // An Explorer is what Explore shows.
@@ -128,7 +128,7 @@ type example struct {
 // a posterior that is right gives back what was measured. They take their time and
 // come when the sliders rest.
 //
-// More than 24 measurements have no sliders: there the buttons choose the measurement, whose curve is
+// More than 100 measurements have no sliders: there the buttons choose the measurement, whose curve is
 // shown with those simulated again, or alone where the problem cannot be simulated.
 //
 // Pairs are test pairs of the same problem, at least 10.

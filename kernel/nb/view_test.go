@@ -256,21 +256,21 @@ func TestExploreSimulatesAgain(t *testing.T) {
 
 // Of many measurements there are no sliders but the buttons, a note and the curve.
 func TestExploreOfManyMeasurements(t *testing.T) {
-	for _, n := range []int{24, 25} {
+	for _, n := range []int{100, 101} {
 		for _, p := range []inn.Problem{sum(n), {}} {
 			pairs := mustPairs(t, sum(n), 50)
 			e, err := Explore(near("first"), pairs, &ExploreSettings{Problem: p})
 			if err != nil {
 				t.Fatal(err)
 			}
-			if len(e.sliders) != n%25 {
+			if len(e.sliders) != n%101 {
 				t.Fatalf("%d measurements have %d sliders", n, len(e.sliders))
 			}
-			if n < 25 {
+			if n < 101 {
 				continue
 			}
 			s := e.HTML()
-			for _, want := range []string{"25 measurements are too many for sliders (24 at most)", ">y</text>", ">truth</th>"} {
+			for _, want := range []string{"101 measurements are too many for sliders (100 at most)", ">y</text>", ">truth</th>"} {
 				if !strings.Contains(s, want) {
 					t.Errorf("%q is not in %.500q", want, s)
 				}
@@ -286,7 +286,7 @@ func TestExploreOfManyMeasurements(t *testing.T) {
 			if o := e.Shown(); !slices.Equal(o.Y, pairs.Y.Row(1)) || o.Name != "test pair 1" || !slices.Equal(o.Truth, pairs.X.Row(1)) {
 				t.Errorf("the next pair is %s: %v", o.Name, o.Y)
 			}
-			if e.keep(e.View); !strings.Contains(e.list.Value(), ">25 values</td>") {
+			if e.keep(e.View); !strings.Contains(e.list.Value(), ">101 values</td>") {
 				t.Errorf("the table is %s", e.list.Value())
 			}
 		}
