@@ -8,6 +8,7 @@ import (
 	"reflect"
 	"strings"
 	"sync"
+	"sync/atomic"
 )
 
 // A desc describes a type to the running program.
@@ -27,6 +28,8 @@ type desc struct {
 	fields     []fieldDesc
 	iface      bool
 	wants      []want // the methods of an interface
+
+	became atomic.Int64 // where one first became an interface with methods, for the order of keys
 
 	json   sync.Once
 	jsonAs []jsonField // as encoding/json sees them

@@ -288,7 +288,8 @@ func foreign(t *types.Named) bool {
 }
 
 // faithful reports whether compiled code sees a type as Go would: it has
-// nothing of the session in it.
+// nothing of the session in it, and no map that may have keys of a cell's types,
+// which package fmt would put in another order.
 func (l *lowering) faithful(t types.Type) bool { return faithful(t, nil) }
 
 func faithful(t types.Type, seen []types.Type) bool {
@@ -304,7 +305,7 @@ func faithful(t types.Type, seen []types.Type) bool {
 	case *types.Named:
 		return foreign(t)
 	case *types.Map:
-		return faithful(t.Key(), seen) && faithful(t.Elem(), seen)
+		return !holdsInterface(t.Key()) && faithful(t.Key(), seen) && faithful(t.Elem(), seen)
 	case interface{ Elem() types.Type }:
 		return faithful(t.Elem(), seen)
 	case *types.Signature:
@@ -319,6 +320,23 @@ func faithful(t types.Type, seen []types.Type) bool {
 		return t.NumMethods() == 0
 	}
 	return true
+}
+
+// holdsInterface reports whether values of a type of keys have interfaces.
+func holdsInterface(t types.Type) bool {
+	switch u := t.Underlying().(type) {
+	case *types.Interface:
+		return true
+	case *types.Array:
+		return holdsInterface(u.Elem())
+	case *types.Struct:
+		for f := range u.Fields() {
+			if holdsInterface(f.Type()) {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // boxed reports whether an interface is any to the interpreter: an interface

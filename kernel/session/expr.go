@@ -79,6 +79,9 @@ func (l *lowering) convert(x ast.Expr, from, to types.Type) ast.Expr {
 		return x
 	}
 	box := l.hook("Box", l.desc(from), x)
+	if to.Underlying().(*types.Interface).NumMethods() > 0 {
+		l.s.descs[l.key(from)].becomes(l.pos, l.env == nil && l.info == l.decls.stmts)
+	}
 	if boxed(to) {
 		return box
 	}

@@ -5,7 +5,6 @@ import (
 	"go/types"
 	"io"
 	"reflect"
-	"slices"
 	"strings"
 )
 
@@ -344,65 +343,13 @@ func (p *printer) table(d *desc, v reflect.Value, depth int, sharp, hidden bool)
 		}
 	}
 	io.WriteString(p, begin)
-	keys := v.MapKeys()
-	slices.SortFunc(keys, compareKeys)
-	for i, k := range keys {
+	for i, entry := range sortedMap(v) {
 		if i > 0 {
 			io.WriteString(p, sep)
 		}
-		p.value(d.keys, k, depth+1, hidden)
+		p.value(d.keys, entry[0], depth+1, hidden)
 		io.WriteString(p, ":")
-		p.value(d.elem, v.MapIndex(k), depth+1, hidden)
+		p.value(d.elem, entry[1], depth+1, hidden)
 	}
 	io.WriteString(p, end)
-}
-
-// compareKeys orders a map's keys as package fmt does.
-func compareKeys(a, b reflect.Value) int {
-	switch {
-	case a.Kind() == reflect.Interface:
-		return compareKeys(reflect.ValueOf(raw(a.Interface())), reflect.ValueOf(raw(b.Interface())))
-	case a.Kind() != b.Kind():
-		return int(a.Kind()) - int(b.Kind())
-	case a.CanInt():
-		return compare(a.Int(), b.Int())
-	case a.CanUint():
-		return compare(a.Uint(), b.Uint())
-	case a.CanFloat():
-		return compare(a.Float(), b.Float())
-	case a.Kind() == reflect.String:
-		return strings.Compare(a.String(), b.String())
-	case a.Kind() == reflect.Struct:
-		for i := range a.NumField() {
-			if c := compareKeys(a.Field(i), b.Field(i)); c != 0 {
-				return c
-			}
-		}
-	case a.Kind() == reflect.Array:
-		for i := range a.Len() {
-			if c := compareKeys(a.Index(i), b.Index(i)); c != 0 {
-				return c
-			}
-		}
-	case a.Kind() == reflect.Bool:
-		return compare(boolInt(a.Bool()), boolInt(b.Bool()))
-	}
-	return 0
-}
-
-func boolInt(b bool) int64 {
-	if b {
-		return 1
-	}
-	return 0
-}
-
-func compare[T int64 | uint64 | float64](a, b T) int {
-	switch {
-	case a < b:
-		return -1
-	case a > b:
-		return 1
-	}
-	return 0
 }
