@@ -385,8 +385,22 @@ func (s *Session) wrap(b Box, t reflect.Type, d *desc) reflect.Value {
 	return w
 }
 
-// keyAs stores the key of a map whose keys are of a compiled interface: what
-// makes one of a box is made once for each, so that equal keys are the same.
+// key is the key of a map whose keys are any.
+func (s *Session) key(v any) any {
+	if b, boxed := out(v).(Box); boxed {
+		if b.V != nil && !reflect.ValueOf(b.V).Comparable() {
+			return whole(s.hashed(b))
+		}
+	} else if rv := reflect.ValueOf(v); rv.IsValid() && !rv.Comparable() {
+		parts := reflect.New(rv.Type()).Elem()
+		parts.Set(rv)
+		s.hashedParts(parts)
+		return parts.Interface()
+	}
+	return v
+}
+
+// keyAs stores the key of a map whose keys are of a compiled interface.
 func (s *Session) keyAs(ptr, v any, typ int) {
 	to := reflect.ValueOf(ptr).Elem()
 	to.SetZero() // the interpreter keeps the variable from one call to the next
@@ -397,25 +411,75 @@ func (s *Session) keyAs(ptr, v any, typ int) {
 		}
 		return
 	}
-	if b.V != nil && !reflect.ValueOf(b.V).Comparable() {
-		panic(fault("hash of unhashable type " + unhashable(b)))
-	}
-	if to.Type() == reflect.TypeFor[error]() { // which is compared by its box
-		to.Set(reflect.ValueOf(asError(b)))
-		return
+	to.Set(s.hashedAs(to.Type(), b))
+}
+
+// hashedAs is what makes a compiled interface of a box that is a key, or a part of one. It
+// is made once for each box, so that equal keys are the same.
+func (s *Session) hashedAs(t reflect.Type, b Box) reflect.Value {
+	b = s.hashed(b)
+	if t == reflect.TypeFor[error]() { // which is compared by its box
+		return reflect.ValueOf(asError(b))
 	}
 	type key struct {
 		t reflect.Type
 		b Box
 	}
-	k, ok := s.keys.Load(key{to.Type(), b})
+	k, ok := s.keys.Load(key{t, b})
 	if !ok {
-		w := s.wrap(b, to.Type(), s.types[typ])
+		w := s.wrap(b, t, s.compiledInterface(t))
 		p := reflect.New(w.Type())
 		p.Elem().Set(w)
-		k, _ = s.keys.LoadOrStore(key{to.Type(), b}, p)
+		k, _ = s.keys.LoadOrStore(key{t, b}, p)
 	}
-	to.Set(k.(reflect.Value))
+	return k.(reflect.Value)
+}
+
+// hashed is a box as a key.
+func (s *Session) hashed(b Box) Box {
+	if b.V == nil || reflect.ValueOf(b.V).Comparable() {
+		return b
+	}
+	v := reflect.New(reflect.TypeOf(b.V)).Elem()
+	v.Set(reflect.ValueOf(b.V))
+	s.hashedParts(v)
+	if !v.Comparable() {
+		panic(fault("hash of unhashable type " + unhashable(b)))
+	}
+	b.V = v.Interface()
+	return b
+}
+
+// hashedParts makes keys of the boxes in the interfaces of a struct or an array.
+func (s *Session) hashedParts(v reflect.Value) {
+	switch v.Kind() {
+	case reflect.Interface:
+		b, boxed := out(v.Interface()).(Box)
+		switch {
+		case !boxed:
+		case v.NumMethod() == 0:
+			v.Set(reflect.ValueOf(whole(s.hashed(b))))
+		default:
+			v.Set(s.hashedAs(v.Type(), b))
+		}
+	case reflect.Struct:
+		for i := range v.NumField() {
+			if f := v.Field(i); f.CanSet() {
+				s.hashedParts(f)
+			}
+		}
+	case reflect.Array:
+		for i := range v.Len() {
+			s.hashedParts(v.Index(i))
+		}
+	}
+}
+
+// keyParts stores the key of a map that is a struct or an array with interfaces in it.
+func (s *Session) keyParts(ptr, v any) {
+	to := reflect.ValueOf(ptr).Elem()
+	to.Set(argument(v, to.Type()))
+	s.hashedParts(to)
 }
 
 // typeName is the name of a value's type as Go prints it.
@@ -435,11 +499,11 @@ func (s *Session) assertion(v any, d *desc, from string) error {
 	v = out(v)
 	if d.iface {
 		if v == nil {
-			return failedAssertion("interface is nil, not "+d.name, v, d, "")
+			return &conversion{"interface is nil, not " + d.name}
 		}
 		for _, w := range d.wants {
 			if why := s.missing(v, w); why != "" {
-				return failedAssertion(typeName(v)+" is not "+d.name+": "+why, v, d, w.name)
+				return &conversion{typeName(v) + " is not " + d.name + ": " + why}
 			}
 		}
 	}
@@ -447,7 +511,7 @@ func (s *Session) assertion(v any, d *desc, from string) error {
 	if v != nil && typeName(v) == d.name {
 		text += " (types from different scopes)"
 	}
-	return failedAssertion(text, v, d, "")
+	return &conversion{text}
 }
 
 // equal is Go's == for values in interfaces.

@@ -216,6 +216,9 @@ func (l *lowering) callWith(fun ast.Expr, first []ast.Expr, e *ast.CallExpr, sig
 	if e.Ellipsis.IsValid() {
 		c.Ellipsis = e.Ellipsis
 	}
+	if template {
+		return l.hook("TemplateError", c)
+	}
 	return c
 }
 

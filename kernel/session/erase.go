@@ -305,7 +305,7 @@ func faithful(t types.Type, seen []types.Type) bool {
 	case *types.Named:
 		return foreign(t)
 	case *types.Map:
-		return !holdsInterface(t.Key()) && faithful(t.Key(), seen) && faithful(t.Elem(), seen)
+		return !holdsInterface(t.Key(), types.IsInterface) && faithful(t.Key(), seen) && faithful(t.Elem(), seen)
 	case interface{ Elem() types.Type }:
 		return faithful(t.Elem(), seen)
 	case *types.Signature:
@@ -322,16 +322,16 @@ func faithful(t types.Type, seen []types.Type) bool {
 	return true
 }
 
-// holdsInterface reports whether values of a type of keys have interfaces.
-func holdsInterface(t types.Type) bool {
+// holdsInterface reports whether values of a type of keys have interfaces of a kind.
+func holdsInterface(t types.Type, kind func(types.Type) bool) bool {
 	switch u := t.Underlying().(type) {
 	case *types.Interface:
-		return true
+		return kind(t)
 	case *types.Array:
-		return holdsInterface(u.Elem())
+		return holdsInterface(u.Elem(), kind)
 	case *types.Struct:
 		for f := range u.Fields() {
-			if holdsInterface(f.Type()) {
+			if holdsInterface(f.Type(), kind) {
 				return true
 			}
 		}

@@ -35,6 +35,9 @@ func TestCompileErrors(t *testing.T) {
 		{"rand.Intnn(3)", `cell 4, line 1, column 1: none of the packages named rand (crypto/rand, math/rand, math/rand/v2) has Intnn; did you mean rand.IntN?
     rand.Intnn(3)
     ^`},
+		{"import . \"strings\"\nimport . \"bytes\"\nToUpper(nil)", `cell 4, line 3, column 1: ToUpper is in "strings" and in "bytes", which are imported with a dot: write strings.ToUpper or bytes.ToUpper
+    ToUpper(nil)
+    ^`},
 		{"import \"mth\"", `cell 4, line 1, column 8: cells cannot import "mth": they have Go's standard library, gonum, gonum/plot and innkeeper's own packages; did you mean "math"?
     import "mth"
            ^`},

@@ -616,10 +616,21 @@ func (l *lowering) element(x ast.Expr, t types.Type) ast.Expr {
 // mapKey is a key of a map. A box of what cannot be a key says so by its type.
 func (l *lowering) mapKey(x ast.Expr, t types.Type) ast.Expr {
 	k := l.element(x, t)
-	if from := l.typeOf(x); types.IsInterface(t) && boxed(t) && l.info.Types[x].Value == nil && (types.IsInterface(from) || !l.faithful(from)) {
-		return l.hook("Key", k)
-	} else if types.IsInterface(t) && !boxed(t) && (types.IsInterface(from) || !l.faithful(from)) {
+	wrapped := func(i types.Type) bool { return !boxed(i) && !isError(i) }
+	from := l.typeOf(x)
+	parts := holdsInterface(from, wrapped)
+	switch {
+	case !types.IsInterface(t) && parts:
+		return l.apply(l.helper("KeyParts "+l.key(t), func(name string) ast.Decl {
+			v, r, typ := l.id("v"), l.id("r"), l.mustSpell(t, x.Pos())
+			return &ast.FuncDecl{Name: l.id(name), Type: &ast.FuncType{Func: l.pos, Params: l.list1(l.field("v", typ)), Results: l.list1(l.field("r", typ))},
+				Body: l.block(&ast.ExprStmt{X: l.hook("KeyParts", l.addr(r), v)}, l.ret(r))}
+		}), k)
+	case !types.IsInterface(t) || !types.IsInterface(from) && l.faithful(from) && !parts:
+	case !boxed(t):
 		return l.as(k, t, "KeyAs")
+	case l.info.Types[x].Value == nil:
+		return l.hook("Key", k)
 	}
 	return k
 }

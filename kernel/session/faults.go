@@ -325,6 +325,8 @@ func thrownValue(v any) any {
 		if strings.HasPrefix(e, "reflect") {
 			return reflected(e)
 		}
+	case *runtime.TypeAssertionError: // of compiled code
+		return &conversion{strings.TrimPrefix(e.Error(), "interface conversion: ")}
 	case runtime.Error:
 		if what, ok := strings.CutPrefix(e.Error(), "hash of unhashable type: "); ok {
 			return fault("hash of unhashable type " + what)

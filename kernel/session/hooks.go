@@ -89,13 +89,9 @@ func (s *Session) hookTable() map[string]reflect.Value {
 			}
 			s.store(ptr, x, s.types[typ])
 		},
-		"Key": func(v any) any {
-			if b, ok := out(v).(Box); ok && b.V != nil && !reflect.ValueOf(b.V).Comparable() {
-				panic(fault("hash of unhashable type " + unhashable(b)))
-			}
-			return v
-		},
-		"KeyAs": s.keyAs,
+		"Key":      s.key,
+		"KeyAs":    s.keyAs,
+		"KeyParts": s.keyParts,
 		"Keys": func(ptr, m any) {
 			to := reflect.ValueOf(ptr).Elem()
 			to.Set(reflect.Append(to, reflect.ValueOf(m).MapKeys()...))
@@ -137,8 +133,9 @@ func (s *Session) hookTable() map[string]reflect.Value {
 		"Unmarshal": s.unmarshal,
 		"Decode":    s.decode,
 
-		"TemplateData": templateData,
-		"Logged":       logged,
+		"TemplateData":  templateData,
+		"TemplateError": s.templateError,
+		"Logged":        logged,
 
 		"Marshal":       marshal,
 		"MarshalIndent": marshalIndent,

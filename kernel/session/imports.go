@@ -76,7 +76,18 @@ func (k *checker) imports(st *state, u *unit, base *types.Package) []problem {
 		found = false
 		free := k.free(st, u, base)
 		for _, name := range slices.Sorted(maps.Keys(free)) {
-			found = k.dotted(u, name, free[name], u.dots) || k.dotted(u, name, free[name], dots) || found
+			for _, paths := range [][]string{u.dots, dots} {
+				with := k.having(name, paths)
+				if len(with) > 1 {
+					one := free[name][0]
+					one.msg = fmt.Sprintf("%s is in %q and in %q, which are imported with a dot: write %s.%s or %s.%s", name, with[0], with[1], k.world.names[with[0]], name, k.world.names[with[1]], name)
+					ps = append(ps, one)
+				}
+				if len(with) > 0 {
+					found = len(with) == 1 && k.dotted(u, name, free[name], with[0]) || found
+					break
+				}
+			}
 			selectors, ok := selected[name]
 			if !ok {
 				continue
@@ -134,19 +145,19 @@ func (k *checker) free(st *state, u *unit, base *types.Package) map[string][]pro
 	return names
 }
 
+// having are those of some packages that export a name.
+func (k *checker) having(name string, paths []string) []string {
+	return slices.DeleteFunc(slices.Clone(paths), func(path string) bool { return !token.IsExported(name) || !k.world.exports(path, name) })
+}
+
 // dotted gives a name that nothing declares the package that is imported with a dot
-// and has it, if there is one: Sqrt becomes math.Sqrt, under a name that no cell
-// gives to anything.
-func (k *checker) dotted(u *unit, name string, at []problem, dots []string) bool {
-	with := slices.DeleteFunc(slices.Clone(dots), func(path string) bool { return !token.IsExported(name) || !k.world.exports(path, name) })
-	if len(with) != 1 {
-		return false
-	}
-	pkg := mark + k.world.names[with[0]]
-	for u.paths[pkg] != "" && u.paths[pkg] != with[0] {
+// and has it: Sqrt becomes math.Sqrt, under a name that no cell gives to anything.
+func (k *checker) dotted(u *unit, name string, at []problem, path string) bool {
+	pkg := mark + k.world.names[path]
+	for u.paths[pkg] != "" && u.paths[pkg] != path {
 		pkg = mark + pkg
 	}
-	u.paths[pkg] = with[0]
+	u.paths[pkg] = path
 	found := false
 	replace := func(id *ast.Ident) ast.Expr {
 		if id.Name != name || !slices.ContainsFunc(at, func(p problem) bool { return u.here(p)(id) }) {

@@ -92,14 +92,15 @@ type rtype struct {
 	t reflect.Type // the interpreter's
 }
 
-// mirrored are the names in package reflect of what stands for its types.
+// mirrored are the names of the types that others stand for in cells.
 var mirrored = map[reflect.Type]string{
-	reflect.TypeFor[mirrorType]():   "Type",
-	reflect.TypeFor[mirrorField]():  "StructField",
-	reflect.TypeFor[mirrorMethod](): "Method",
-	reflect.TypeFor[mirrorValue]():  "Value",
-	reflect.TypeFor[mirrorIter]():   "MapIter",
-	reflect.TypeFor[mirrorCase]():   "SelectCase",
+	reflect.TypeFor[mirrorType]():   "reflect.Type",
+	reflect.TypeFor[mirrorField]():  "reflect.StructField",
+	reflect.TypeFor[mirrorMethod](): "reflect.Method",
+	reflect.TypeFor[mirrorValue]():  "reflect.Value",
+	reflect.TypeFor[mirrorIter]():   "reflect.MapIter",
+	reflect.TypeFor[mirrorCase]():   "reflect.SelectCase",
+	reflect.TypeFor[conversion]():   "runtime.TypeAssertionError",
 }
 
 // mirrorSource is what package reflect has of generic functions.
@@ -163,12 +164,10 @@ func nameOfType(t reflect.Type) string {
 	switch {
 	case t == reflect.TypeFor[*rtype]():
 		return "*reflect.rtype"
-	case t == reflect.TypeFor[*conversion]():
-		return "*runtime.TypeAssertionError"
 	case t.Kind() == reflect.Pointer && mirrored[t.Elem()] != "":
-		return "*reflect." + mirrored[t.Elem()]
+		return "*" + mirrored[t.Elem()]
 	case mirrored[t] != "":
-		return "reflect." + mirrored[t]
+		return mirrored[t]
 	}
 	return t.String()
 }

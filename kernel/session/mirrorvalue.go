@@ -614,7 +614,9 @@ func (s *Session) mirrorTable(real map[string]reflect.Value) map[string]reflect.
 		}
 	}
 	for t, name := range mirrored {
-		table[name] = reflect.Zero(reflect.PointerTo(t))
+		if name, ok := strings.CutPrefix(name, "reflect."); ok {
+			table[name] = reflect.Zero(reflect.PointerTo(t))
+		}
 	}
 	zero := func(t mirrorType) mirrorValue {
 		r := t.(*rtype)

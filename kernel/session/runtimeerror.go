@@ -3,7 +3,6 @@ package session
 import (
 	"reflect"
 	"regexp"
-	"runtime"
 	"slices"
 	"strconv"
 	"strings"
@@ -106,47 +105,11 @@ func outOfBounds(text string) error {
 	return boundsError(int64(x), y, false, code)
 }
 
-// A conversion is the panic of a failed type assertion to or from a type of a cell.
+// A conversion is the panic of a failed type assertion. The runtime's own error
+// wants types that the runtime knows, so that cells have this one in its place.
 type conversion struct{ text string }
 
 func (c *conversion) Error() string { return "interface conversion: " + c.text }
 
 // RuntimeError makes it a runtime.Error.
 func (c *conversion) RuntimeError() {}
-
-// failedAssertion is the panic of v.(T) where T is d. It is the runtime's where both
-// are types that the runtime knows.
-func failedAssertion(text string, v any, d *desc, missing string) error {
-	c := &conversion{text}
-	e := &runtime.TypeAssertionError{}
-	if _, boxed := v.(Box); boxed || d.rtype == nil {
-		return c
-	}
-	fields := map[string]any{"_interface": reflect.TypeFor[any](), "asserted": d.rtype, "missingMethod": missing}
-	if v != nil {
-		fields["concrete"] = reflect.TypeOf(v)
-	}
-	if d.iface && v == nil {
-		delete(fields, "_interface")
-	}
-	for name, value := range fields {
-		f, ok := reflect.TypeFor[runtime.TypeAssertionError]().FieldByName(name)
-		at := unsafe.Add(unsafe.Pointer(e), f.Offset)
-		switch value := value.(type) {
-		case reflect.Type:
-			if !ok || f.Type.Kind() != reflect.Pointer {
-				return c
-			}
-			*(*unsafe.Pointer)(at) = reflect.ValueOf(value).UnsafePointer()
-		case string:
-			if !ok || f.Type.Kind() != reflect.String {
-				return c
-			}
-			*(*string)(at) = value
-		}
-	}
-	if e.Error() != c.Error() {
-		return c
-	}
-	return e
-}

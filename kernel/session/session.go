@@ -117,6 +117,8 @@ func New() (*Session, error) {
 func (s *Session) importable() map[string]map[string]reflect.Value {
 	symbols := maps.Clone(stdlib.Symbols)
 	symbols["reflect/reflect"] = s.mirrorTable(stdlib.Symbols["reflect/reflect"])
+	symbols["runtime/runtime"] = maps.Clone(stdlib.Symbols["runtime/runtime"])
+	symbols["runtime/runtime"]["TypeAssertionError"] = reflect.ValueOf((*conversion)(nil))
 	return symbols
 }
 

@@ -4,6 +4,7 @@ import (
 	"go/ast"
 	"go/types"
 	"reflect"
+	"regexp"
 	"strings"
 )
 
@@ -31,6 +32,41 @@ func (l *lowering) inTemplate(e *ast.CallExpr) {
 	if t := l.printsItself(l.typeOf(data), map[string]bool{}); t != nil {
 		l.refuse(data.Pos(), "a template does not see the methods of a cell's type, and would print "+l.display(t)+" without them: pass its text")
 	}
+}
+
+// A methodless is the error of a template that asked for a method of a cell's type, or
+// for a field of a value that has kept its box.
+type methodless struct {
+	error
+	instead string
+}
+
+func (m methodless) Error() string { return m.error.Error() + ": " + m.instead }
+func (m methodless) Unwrap() error { return m.error }
+
+// unevaluated is what package template says of a name that a type does not have.
+var unevaluated = regexp.MustCompile(`can't evaluate field (\w+) in type (.*)$`)
+
+// templateError is the error of a template, which says what to write instead of a method.
+func (s *Session) templateError(err error) error {
+	if err == nil {
+		return nil
+	}
+	m := unevaluated.FindStringSubmatch(err.Error())
+	if m == nil {
+		return err
+	}
+	if m[2] == "interface {}" {
+		return methodless{err, "a template sees no fields of a cell's value that has String, Error or Format and is in an interface; pass the field itself"}
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, d := range s.types {
+		if d.methods[m[1]] != nil {
+			return methodless{err, "a template sees the fields of a cell's type, and not its methods; give it what " + m[1] + " gives as a field, or in a map"}
+		}
+	}
+	return err
 }
 
 // printsItself finds a type of cells with a method that package fmt calls among

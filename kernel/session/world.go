@@ -337,7 +337,7 @@ func (w *world) typ(t reflect.Type) types.Type {
 	}
 	path, name := t.PkgPath(), t.Name()
 	if m := mirrored[t]; m != "" {
-		path, name = "reflect", m
+		path, name, _ = strings.Cut(m, ".")
 	}
 	pkg := w.pkg(path)
 	if inst := w.sequence(t); inst != nil {
