@@ -14,6 +14,7 @@ import (
 func init() {
 	Symbols["github.com/innkeeper-notebook/innkeeper/kernel/nb/nb"] = map[string]reflect.Value{
 		"Attach":          reflect.ValueOf(nb.Attach),
+		"Cell":            reflect.ValueOf((*nb.Cell)(nil)),
 		"Clear":           reflect.ValueOf(nb.Clear),
 		"Explore":         reflect.ValueOf(nb.Explore),
 		"ExploreSettings": reflect.ValueOf((*nb.ExploreSettings)(nil)),
@@ -23,6 +24,7 @@ func init() {
 		"Interact":        reflect.ValueOf(nb.Interact),
 		"LaTeX":           reflect.ValueOf((*nb.LaTeX)(nil)),
 		"Markdown":        reflect.ValueOf((*nb.Markdown)(nil)),
+		"NewCell":         reflect.ValueOf(nb.NewCell),
 		"NextCell":        reflect.ValueOf(nb.NextCell),
 		"Observation":     reflect.ValueOf((*nb.Observation)(nil)),
 		"Page":            reflect.ValueOf(nb.Page),

@@ -202,6 +202,62 @@ pairs, err := problem.Pairs(5000, 1)
     check(k.control("delete_subshell_request", {"subshell_id": subshell})["status"] == "ok", "the subshell cannot be deleted", "")
 
 
+def beside(k):
+    """Cells of two subshells run beside one of the shell."""
+    shells = [k.control("create_subshell_request")["subshell_id"] for _ in range(2)]
+
+    def send(subshell, code):
+        msg = k.client.session.msg("execute_request", {"code": code, "silent": False, "store_history": True, "user_expressions": {},
+                                                       "allow_stdin": False, "stop_on_error": True})
+        msg["header"]["subshell_id"] = subshell
+        k.client.shell_channel.send(msg)
+        return msg["header"]["msg_id"]
+
+    k.run("turn, over := make(chan int), make(chan int)")
+    codes = ['for i := range turn {\n\tfmt.Println("shell", i)\n\tover <- i\n}\n"shell is over"',
+             'for i := range 50 {\n\tfmt.Println("first", i)\n\tturn <- i\n\tnb.Show(<-over)\n}\nclose(turn)\nshared := 7\n"first is over"',
+             'for range 50 {\n\tfmt.Fprintln(os.Stderr, "second")\n\ttime.Sleep(time.Millisecond)\n}\npanic("second fails")']
+    ids = [k.send(codes[0]), send(shells[0], codes[1]), send(shells[1], codes[2])]
+    text, values, shown, idle = dict.fromkeys(ids, ""), {}, 0, set()
+    while len(idle) < 3:
+        m = k.client.get_iopub_msg(timeout=TIMEOUT)
+        parent, content = m["parent_header"].get("msg_id"), m["content"]
+        if parent not in ids:
+            continue
+        if m["msg_type"] == "stream":
+            text[parent] += content["text"]
+        elif m["msg_type"] == "display_data":
+            check(parent == ids[1], "a display in another cell", content)
+            shown += 1
+        elif m["msg_type"] in ("execute_result", "error"):
+            values[parent] = content.get("evalue") or content["data"]["text/plain"]
+        elif content.get("execution_state") == "idle":
+            idle.add(parent)
+    for msg_id, line in zip(ids, ["shell {}\n", "first {}\n", "second\n"]):
+        check(text[msg_id] == "".join(line.format(i) for i in range(50)), "what cells beside each other printed is mixed", text)
+    check(shown == 50 and [values[i] for i in ids] == ["shell is over", "first is over", "second fails"], "how they end", (shown, values))
+    replies = {}
+    while len(replies) < 3:
+        m = k.client.get_shell_msg(timeout=TIMEOUT)
+        replies[m["parent_header"]["msg_id"]] = m["content"]
+    check(len({r["execution_count"] for r in replies.values()}) == 3, "their numbers", replies)
+    check(k.value("shared") == "7", "a subshell's variable", "")
+
+    loops = [k.send("for {\n}"), send(shells[0], "for {\n}")]
+    time.sleep(0.5)
+    start = time.monotonic()
+    k.control("interrupt_request")
+    ends = {}
+    while len(ends) < 2:
+        m = k.client.get_shell_msg(timeout=TIMEOUT)
+        ends[m["parent_header"]["msg_id"]] = m["content"].get("ename")
+    check([ends[i] for i in loops] == ["interrupted"] * 2, "two loops that are interrupted", ends)
+    print(f"cells beside each other: two endless loops end {1000 * (time.monotonic() - start):.0f} ms after an interrupt")
+    check(k.value("shared + 1") == "8", "the session after it", "")
+    for subshell in shells:
+        k.control("delete_subshell_request", {"subshell_id": subshell})
+
+
 def unheard(k):
     """Completion needs no process of the cells that lives and listens."""
     subshell = k.control("create_subshell_request")["subshell_id"]
@@ -275,4 +331,4 @@ def main(parts):
 
 
 if __name__ == "__main__":
-    main([memory] if sys.argv[1:] == ["memory"] else [order, deaths, between_cells, interrupts, flood, training, unheard, restart])
+    main([memory] if sys.argv[1:] == ["memory"] else [order, deaths, between_cells, interrupts, flood, training, beside, unheard, restart])

@@ -3,6 +3,7 @@ package jupyter
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -15,14 +16,12 @@ const stopNotice = 5 * time.Second
 // cells that were sent together with it have arrived and are dropped.
 const abortWindow = 20 * time.Millisecond
 
-// cells runs cells one at a time.
+// cells are those that run: one of the shell, and one of each subshell.
 type cells struct {
-	running sync.Mutex // held while a cell runs
-
 	mu      sync.Mutex
-	count   int    // of the cells that were counted
-	current *cell  // nil: none
-	parent  []byte // the header of the newest cell's request
+	count   int     // of the cells that were counted
+	running []*cell // in the order in which they began
+	parent  []byte  // the header of the newest cell's request
 }
 
 // A cell is a running cell.
@@ -50,8 +49,6 @@ func (s *server) execute(l *lane, r *request) (any, error) {
 		StoreHistory: !q.Silent && (q.StoreHistory == nil || *q.StoreHistory) && strings.TrimSpace(q.Code) != "",
 		StopOnError:  q.StopOnError == nil || *q.StopOnError}
 
-	s.cells.running.Lock()
-	defer s.cells.running.Unlock()
 	ctx, cancel := context.WithCancel(s.ctx)
 	defer cancel()
 	out := newOutlet(ctx, s, r, er.AllowStdin)
@@ -104,11 +101,11 @@ func (s *server) executeReply(l *lane, er ExecuteRequest, result Result) any {
 	return executeErrorReply{newErrorContent(result.Error), er.Count, values, payload}
 }
 
-// begin makes c the running cell and returns its number.
+// begin makes c one of the running cells and returns its number.
 func (cs *cells) begin(c *cell, parent []byte, counted bool) int {
 	cs.mu.Lock()
 	defer cs.mu.Unlock()
-	cs.current, cs.parent = c, parent
+	cs.running, cs.parent = append(cs.running, c), parent
 	n := cs.count + 1
 	if counted {
 		cs.count = n
@@ -120,9 +117,7 @@ func (cs *cells) begin(c *cell, parent []byte, counted bool) int {
 func (cs *cells) end(c *cell) {
 	cs.mu.Lock()
 	defer cs.mu.Unlock()
-	if cs.current == c {
-		cs.current = nil
-	}
+	cs.running = slices.DeleteFunc(cs.running, func(other *cell) bool { return other == c })
 	close(c.ended)
 }
 
@@ -134,35 +129,36 @@ func (cs *cells) newest() *[]byte {
 	return &parent
 }
 
-func (cs *cells) now() *cell {
+func (cs *cells) now() []*cell {
 	cs.mu.Lock()
 	defer cs.mu.Unlock()
-	return cs.current
+	return slices.Clone(cs.running)
 }
 
-// wait gives the running cell time to end.
+// wait gives the running cells time to end.
 func (cs *cells) wait(d time.Duration) {
-	if c := cs.now(); c != nil {
+	over := time.After(d)
+	for _, c := range cs.now() {
 		select {
 		case <-c.ended:
-		case <-time.After(d):
+		case <-over:
+			return
 		}
 	}
 }
 
-// interrupt asks the running cell to stop. One that does not says so.
+// interrupt asks the running cells to stop: Jupyter does not say which one. One that
+// does not stop says so.
 func (s *server) interrupt() {
-	c := s.cells.now()
-	if c == nil {
-		return
+	for _, c := range s.cells.now() {
+		c.cancel()
+		go c.once.Do(func() {
+			select {
+			case <-c.ended:
+			case <-s.ctx.Done():
+			case <-time.After(stopNotice):
+				c.out.Stream("stderr", fmt.Sprintf("\nThe cell was interrupted %v ago and has not stopped yet; it may be in a loop that cannot be left. Restarting the kernel ends it.\n", stopNotice))
+			}
+		})
 	}
-	c.cancel()
-	go c.once.Do(func() {
-		select {
-		case <-c.ended:
-		case <-s.ctx.Done():
-		case <-time.After(stopNotice):
-			c.out.Stream("stderr", fmt.Sprintf("\nThe cell was interrupted %v ago and has not stopped yet; it may be in a loop that cannot be left. Restarting the kernel ends it.\n", stopNotice))
-		}
-	})
 }

@@ -16,9 +16,9 @@ import "context"
 // A Bundle is one value in several formats, keyed by MIME type.
 type Bundle = map[string]any
 
-// A Kernel is the language behind the protocol. Execute is called for one cell
-// at a time; the other methods may be called while a cell runs and from several
-// goroutines. A panic in any of them becomes an error reply.
+// A Kernel is the language behind the protocol. Its methods may be called while a
+// cell runs and from several goroutines: cells of subshells run beside those of the
+// shell. A panic in any of them becomes an error reply.
 type Kernel interface {
 	// Info tells what the kernel is.
 	Info() Info

@@ -14,7 +14,7 @@ import (
 )
 
 const (
-	lastWords = time.Second     // what a running cell gets when the server ends
+	lastWords = time.Second     // what running cells get when the server ends
 	farewell  = 2 * time.Second // what peers get to take what is queued for them
 )
 
@@ -43,7 +43,7 @@ type server struct {
 // returns nil when the front end has asked for the end, ctx is done, the
 // process was told to terminate (SIGTERM), or the process that started it
 // (JPY_PARENT_PID) is gone, and has then sent all that was published. SIGINT
-// interrupts the running cell.
+// interrupts the running cells.
 func Serve(ctx context.Context, connectionFile string, k Kernel) error {
 	conn, err := readConnection(connectionFile)
 	if err != nil {
@@ -165,7 +165,7 @@ func (s *server) closeSockets() {
 	wg.Wait()
 }
 
-// close ends the server and interrupts the running cell.
+// close ends the server and interrupts the running cells.
 func (s *server) close() {
 	s.interrupt()
 	s.cells.wait(lastWords)

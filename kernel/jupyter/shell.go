@@ -323,7 +323,7 @@ func (s *server) isComplete(r *request) (any, error) {
 	return isCompleteReply{status, indent}, nil
 }
 
-// shutdown interrupts the running cell and gives it a second, so that its last
+// shutdown interrupts the running cells and gives them a second, so that their last
 // words arrive, and tells everyone. handle then ends the server.
 func (s *server) shutdown(r *request) (any, error) {
 	var q struct {

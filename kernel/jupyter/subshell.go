@@ -9,8 +9,8 @@ import (
 // maxSubshells is how many subshells there can be.
 const maxSubshells = 100
 
-// lanes are the lanes of a server. Subshells (JEP 91) answer completion and
-// widgets while a cell runs on the shell.
+// lanes are the lanes of a server. Subshells (JEP 91) run cells, and answer completion
+// and widgets, while a cell runs on the shell.
 type lanes struct {
 	shell, control *lane
 

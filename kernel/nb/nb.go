@@ -11,8 +11,8 @@ import (
 	"github.com/innkeeper-notebook/innkeeper/kernel/display"
 )
 
-// cell is where the running cell shows things, and its interrupt.
-type cell struct {
+// A Cell is where a running cell shows things, and its interrupt.
+type Cell struct {
 	ctx context.Context
 	out display.Output
 
@@ -21,22 +21,33 @@ type cell struct {
 	payload []map[string]any
 }
 
-var current atomic.Pointer[cell]
+// NewCell is a cell that shows things on out and is interrupted by the end of ctx.
+func NewCell(ctx context.Context, out display.Output) *Cell { return &Cell{ctx: ctx, out: out} }
 
-// Attach makes out the place where this package shows things, until detach is
-// called, which returns what the cell asks of the front end when it has ended
-// (the payloads of Jupyter's execute_reply). A session attaches every cell that
-// it runs; in a plain Go program nothing is attached, and text goes to the
-// standard output.
-func Attach(ctx context.Context, out display.Output) (detach func() (payload []map[string]any)) {
-	c := &cell{ctx: ctx, out: out}
-	old := current.Swap(c)
-	return func() []map[string]any {
-		current.Store(old)
-		c.mu.Lock()
-		defer c.mu.Unlock()
-		return c.payload
+// Payload is what the cell has asked of the front end when it has ended (the payloads of
+// Jupyter's execute_reply).
+func (c *Cell) Payload() []map[string]any {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.payload
+}
+
+var attached atomic.Pointer[func() *Cell]
+
+// Attach makes mine say to which cell the goroutine belongs that calls this package,
+// until detach is called. A session attaches its cells while they run; in a plain Go
+// program nothing is attached, and text goes to the standard output.
+func Attach(mine func() *Cell) (detach func()) {
+	old := attached.Swap(&mine)
+	return func() { attached.Store(old) }
+}
+
+// current is the cell to which the calling goroutine belongs, or nil.
+func current() *Cell {
+	if mine := attached.Load(); mine != nil {
+		return (*mine)()
 	}
+	return nil
 }
 
 // displays numbers the displays of the process: no two share an id.
@@ -48,7 +59,7 @@ func newID() string { return fmt.Sprintf("nb-%d", displays.Add(1)) }
 // cell's last expression. A method of a value that fails is an error; what the
 // value's other methods give is shown all the same.
 func Show(values ...any) error {
-	c := current.Load()
+	c := current()
 	for _, v := range values {
 		b, err := display.Render(v)
 		if c == nil {
@@ -82,15 +93,20 @@ func (t LaTeX) LaTeX() string { return string(t) }
 // Clear empties the cell's output: at once, or if wait when the next output
 // comes, which then takes its place without a flicker.
 func Clear(wait bool) {
-	if c := current.Load(); c != nil {
+	if c := current(); c != nil {
 		c.out.Clear(wait)
 	}
 }
 
 // Page shows a long text in the front end's pager, where it has one, once the
 // cell has ended.
-func Page(text string) {
-	ask(map[string]any{"source": "page", "data": display.Bundle{display.Text: text}, "start": 0}, text)
+func Page(text string) { ask(pager(text), text) }
+
+// Page is the package's Page in this cell.
+func (c *Cell) Page(text string) { c.ask(pager(text)) }
+
+func pager(text string) map[string]any {
+	return map[string]any{"source": "page", "data": display.Bundle{display.Text: text}, "start": 0}
 }
 
 // NextCell puts code into a new cell below this one, once this has ended.
@@ -99,11 +115,15 @@ func NextCell(code string) {
 }
 
 func ask(payload map[string]any, text string) {
-	c := current.Load()
+	c := current()
 	if c == nil {
 		fmt.Println(text)
 		return
 	}
+	c.ask(payload)
+}
+
+func (c *Cell) ask(payload map[string]any) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.payload = append(c.payload, payload)
@@ -117,7 +137,7 @@ func Input(prompt string) (string, error) { return input(prompt, false) }
 func Password(prompt string) (string, error) { return input(prompt, true) }
 
 func input(prompt string, password bool) (string, error) {
-	if c := current.Load(); c != nil {
+	if c := current(); c != nil {
 		if a, ok := c.out.(display.Asker); ok {
 			return a.Input(prompt, password)
 		}

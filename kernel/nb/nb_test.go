@@ -29,9 +29,12 @@ func (p *page) Input(prompt string, secret bool) (string, error) {
 	return prompt + fmt.Sprint(secret), nil
 }
 
+func attach(c *Cell) (detach func()) { return Attach(func() *Cell { return c }) }
+
 func TestWhatACellAsks(t *testing.T) {
 	p := &page{}
-	detach := Attach(context.Background(), p)
+	c := NewCell(context.Background(), p)
+	detach := attach(c)
 	if err := Show(1, "two"); err != nil {
 		t.Error(err)
 	}
@@ -40,7 +43,8 @@ func TestWhatACellAsks(t *testing.T) {
 	NextCell("x")
 	name, err := Input("name?")
 	word, err2 := Password("word?")
-	payload := detach()
+	detach()
+	payload := c.Payload()
 	if got := strings.Join(p.log, "|"); got != "display 1|display two|clear true" {
 		t.Errorf("the page saw %q", got)
 	}
@@ -61,7 +65,7 @@ func progress(step int) inn.Progress {
 
 func TestWatchDrawsAtTheBeginningAndTheEnd(t *testing.T) {
 	p := &page{}
-	defer Attach(context.Background(), p)()
+	defer attach(NewCell(context.Background(), p))()
 	for i := range 10 {
 		if err := Watch(progress(i + 1)); err != nil {
 			t.Fatal(err)
@@ -94,7 +98,7 @@ func TestWatchKeepsSomeSteps(t *testing.T) {
 
 func TestWatchStopsAnInterruptedTraining(t *testing.T) {
 	ctx, cancel := context.WithCancel(context.Background())
-	defer Attach(ctx, &page{})()
+	defer attach(NewCell(ctx, &page{}))()
 	if err := Watch(progress(1)); err != nil {
 		t.Error(err)
 	}
@@ -119,7 +123,7 @@ func TestTheStopButtonEndsATraining(t *testing.T) {
 	})
 	defer widget.Connect(nil)
 	p := &page{}
-	defer Attach(context.Background(), p)()
+	defer attach(NewCell(context.Background(), p))()
 	if err := Watch(progress(1)); err != nil || stop == "" {
 		t.Fatalf("error %v, button %q", err, stop)
 	}

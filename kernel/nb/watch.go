@@ -88,7 +88,7 @@ func (w *panel) end(out display.Output, text string) {
 // the best network: the one with the least loss of the pairs held back, or if none
 // are, the newest. Interrupting the cell does so too, with an error.
 func Watch(p inn.Progress) error {
-	c := current.Load()
+	c := current()
 	if c == nil {
 		return nil
 	}
@@ -116,7 +116,7 @@ func Watch(p inn.Progress) error {
 	return err
 }
 
-func (k *curve) draw(c *cell, p inn.Progress, last bool) {
+func (k *curve) draw(c *Cell, p inn.Progress, last bool) {
 	b, err := display.Render(plot.Losses(k.history))
 	if err != nil {
 		c.out.Stream("stderr", err.Error()+"\n")

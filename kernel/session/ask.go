@@ -31,7 +31,7 @@ func (s *Session) ask(ctx context.Context, cell Cell, out display.Output) (o Out
 		}
 		return Outcome{Err: &Error{Name: failed, Message: message, Traceback: []string{message}}}, true
 	}
-	detach := nb.Attach(ctx, out)
-	nb.Page(text)
-	return Outcome{Payload: detach()}, true
+	c := nb.NewCell(ctx, out)
+	c.Page(text)
+	return Outcome{Payload: c.Payload()}, true
 }

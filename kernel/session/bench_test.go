@@ -182,7 +182,7 @@ func latency(s *Session, name, code string) {
 		marks = append(marks, time.Now())
 		p, _ := s.lower(c)
 		marks = append(marks, time.Now())
-		o := s.run(context.Background(), c, p, &page{})
+		o := s.run(context.Background(), c, p, &page{}, func() {})
 		marks = append(marks, time.Now())
 		if o.Err != nil || reflect.ValueOf(o.Value).IsZero() {
 			fmt.Fprintln(os.Stderr, o.Err)

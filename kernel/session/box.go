@@ -407,7 +407,7 @@ func (s *Session) keyAs(ptr, v any, typ int) {
 	b, boxed := out(v).(Box)
 	if !boxed {
 		if v != nil {
-			s.store(ptr, v, s.types[typ])
+			s.store(ptr, v, s.types.at(typ))
 		}
 		return
 	}

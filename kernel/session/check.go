@@ -81,7 +81,8 @@ type checked struct {
 	lost    []string        // sentences about older declarations that no longer fit
 	turned  map[string]bool // names that the statements give to a variable of another type
 	lacking map[string]bool // names of older declarations that no longer fit
-	base    *state          // what was there before
+	found   *state          // what was there before
+	base    *state          // the same without older declarations that no longer fit
 	pkg     *types.Package
 	natives map[string]*nativeFunc // functions that were built, by name
 }
@@ -94,7 +95,7 @@ type topVar struct {
 
 // check checks a cell against the session.
 func (k *checker) check(st *state, u *unit) (*checked, []problem) {
-	c := &checked{unit: u, base: st, turned: map[string]bool{}, lacking: map[string]bool{}}
+	c := &checked{unit: u, found: st, base: st, turned: map[string]bool{}, lacking: map[string]bool{}}
 	if ps := k.imports(st, u, nil); len(ps) > 0 {
 		return nil, ps
 	}

@@ -64,7 +64,7 @@ func (p *panicking) final() bool {
 // runDeferring runs a function's body and then its deferred calls, also where
 // runtime.Goexit ends it.
 func (s *Session) runDeferring(d *deferring, body func()) {
-	mark := s.engine.trace.mark()
+	mark := s.mine().trace.mark()
 	var p *panicking
 	exits := true
 	defer func() {
@@ -104,7 +104,7 @@ func (s *Session) unwind(d *deferring, p *panicking, mark int) *panicking {
 		}
 		if p != nil && p.recovered {
 			p = nil
-			s.engine.trace.drop(mark)
+			s.mine().trace.drop(mark)
 		}
 		if next != nil {
 			p = next
@@ -129,7 +129,7 @@ func (s *Session) finish(cell *running, err error) error {
 	case q == p:
 		return err
 	default:
-		return &thrown{q.value, s.engine.trace.reset()}
+		return &thrown{q.value, s.mine().trace.reset()}
 	}
 }
 

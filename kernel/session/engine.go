@@ -26,13 +26,20 @@ type engine struct {
 	interp *interp.Interpreter
 	trace  *traceWriter
 	layout *layout
-	halted *halted // the last run that was halted, until what it knew can run again
+
+	mu     sync.Mutex // guards what follows
+	ended  *sync.Cond // signalled when a run has ended
+	runs   int
+	stop   chan struct{} // closed when what runs is halted
+	halted *halted       // what was halted, until what it knew can run again
+	places int           // of the table that are made (see table.go)
 }
 
 // newEngine makes an engine that knows the symbols.
-// waits has hooks without a result that do nothing while a number is 0.
-func newEngine(symbols map[string]map[string]reflect.Value, waits map[string]*atomic.Int32, stdin io.Reader, stdout, stderr io.Writer) (*engine, error) {
-	trace := &traceWriter{to: stderr}
+// waits has hooks without a result that do nothing while a number is 0; mine is the
+// trace of the calling goroutine's cell.
+func newEngine(symbols map[string]map[string]reflect.Value, waits map[string]*atomic.Int32, stdin io.Reader, stdout, stderr io.Writer, mine func() *trace) (*engine, error) {
+	trace := &traceWriter{to: stderr, mine: mine}
 	i := interp.New(interp.Options{Stdin: stdin, Stdout: stdout, Stderr: trace, Unrestricted: true})
 	if err := i.Use(symbols); err != nil {
 		return nil, fmt.Errorf("session: loading the symbol tables: %w", err)
@@ -45,7 +52,9 @@ func newEngine(symbols map[string]map[string]reflect.Value, waits map[string]*at
 	if layout == nil || !nodesKnown {
 		return nil, errors.New("session: this version of the interpreter is not the one that cells were made right for")
 	}
-	return &engine{interp: i, trace: trace, layout: layout}, nil
+	e := &engine{interp: i, trace: trace, layout: layout}
+	e.ended = sync.NewCond(&e.mu)
+	return e, nil
 }
 
 // restore gives cells the variables of packages for which the interpreter has
@@ -101,16 +110,15 @@ func (e *engine) run(halt context.Context, node ast.Node) error {
 	if err != nil {
 		return fmt.Errorf("the interpreter refuses this: %w", err)
 	}
-	e.trace.reset()
+	trace := e.trace.mine()
+	trace.reset()
 	err = e.execute(halt, program)
 	var p interp.Panic
 	switch {
-	case halt.Err() != nil && errors.Is(err, halt.Err()):
-		return errHalted
 	case errors.As(err, &p):
-		return &thrown{p.Value, e.trace.reset()}
+		return &thrown{p.Value, trace.reset()}
 	case err == errExited:
-		return &thrown{err, e.trace.reset()}
+		return &thrown{err, trace.reset()}
 	}
 	return err
 }
@@ -183,7 +191,11 @@ func hidden(v reflect.Value, name string) reflect.Value {
 type traceWriter struct {
 	to   io.Writer
 	fset *token.FileSet
+	mine func() *trace
+}
 
+// A trace is where a cell's panic was.
+type trace struct {
 	mu   sync.Mutex
 	last token.Pos // of the operation that panicked
 	at   []token.Position
@@ -196,46 +208,47 @@ func (w *traceWriter) Write(p []byte) (int, error) {
 	if m == nil {
 		return w.to.Write(p)
 	}
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	at := w.fset.Position(w.last)
-	if w.last == token.NoPos {
+	t := w.mine()
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	at := w.fset.Position(t.last)
+	if t.last == token.NoPos {
 		at.Filename = string(m[1])
 		at.Line, _ = strconv.Atoi(string(m[2]))
 		at.Column, _ = strconv.Atoi(string(m[3]))
 	}
-	w.last = token.NoPos
+	t.last = token.NoPos
 	if strings.Contains(at.Filename, mark) { // a place in a cell
-		w.at = append(w.at, at)
+		t.at = append(t.at, at)
 	}
 	return len(p), nil
 }
 
 // passed notes the operation that a panic comes from.
-func (w *traceWriter) passed(pos token.Pos) {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	w.last = pos
+func (t *trace) passed(pos token.Pos) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.last = pos
 }
 
 // mark is how many places there are, and drop forgets those behind a mark.
-func (w *traceWriter) mark() int {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	return len(w.at)
+func (t *trace) mark() int {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return len(t.at)
 }
 
-func (w *traceWriter) drop(mark int) {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	w.at, w.last = w.at[:min(mark, len(w.at))], token.NoPos
+func (t *trace) drop(mark int) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.at, t.last = t.at[:min(mark, len(t.at))], token.NoPos
 }
 
-func (w *traceWriter) reset() []token.Position {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	at := w.at
-	w.at, w.last = nil, token.NoPos
+func (t *trace) reset() []token.Position {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	at := t.at
+	t.at, t.last = nil, token.NoPos
 	return at
 }
 

@@ -20,29 +20,23 @@ import (
 // halted has ended. Code that is in a compiled function then, as in a sleep,
 // ends when it comes out of it.
 
-// halted is a run that was halted.
+// halted are the runs that were halted together.
 type halted struct {
 	at    time.Time
-	ended <-chan struct{} // when it has ended
+	ended []<-chan struct{} // when each has ended
 }
 
 const (
 	haltNotice = 100 * time.Millisecond // in which goroutines notice that they are halted
-	haltEnd    = 700 * time.Millisecond // for the run itself, unless compiled code keeps it
+	haltEnd    = 700 * time.Millisecond // for the runs themselves, unless compiled code keeps them
 )
 
-// execute runs a program until it ends or halt is done.
+// execute runs a program until it ends or halt is done, which halts what runs beside
+// it, too.
 func (e *engine) execute(halt context.Context, p *interp.Program) error {
-	inside := reflect.ValueOf(e.interp).Elem()
-	id, done, cancels, lock := hidden(inside, "id"), hidden(inside, "done"), hidden(inside, "cancelChan"), hidden(inside, "mutex")
-	number := id.Addr().Interface().(*uint64)
-	e.revive(number)
-	stop, ended := make(chan struct{}), make(chan struct{})
-	mu := lock.Addr().Interface().(*sync.RWMutex)
-	mu.Lock()
-	done.Set(reflect.ValueOf(stop))
-	cancels.SetBool(true)
-	mu.Unlock()
+	stop := e.enter()
+	defer e.leave()
+	ended := make(chan struct{})
 	err := errExited // unless the interpreter returns
 	go func() {
 		defer close(ended)
@@ -52,33 +46,85 @@ func (e *engine) execute(halt context.Context, p *interp.Program) error {
 	case <-ended:
 		return err
 	case <-halt.Done():
+	case <-stop:
 	}
-	atomic.AddUint64(number, 1)
-	close(stop)
-	e.halted = &halted{time.Now(), ended}
-	return halt.Err()
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if e.halted == nil {
+		atomic.AddUint64(e.number(), 1)
+		close(stop)
+		e.halted = &halted{at: time.Now()}
+	}
+	e.halted.ended = append(e.halted.ended, ended)
+	return errHalted
+}
+
+// enter waits until a program can begin and gives the channel that is closed when it
+// is halted.
+func (e *engine) enter() (stop chan struct{}) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	for e.runs > 0 && (e.halted != nil || e.full()) {
+		e.ended.Wait()
+	}
+	if e.runs == 0 {
+		e.revive()
+		e.stop = make(chan struct{})
+		inside := reflect.ValueOf(e.interp).Elem()
+		mu := hidden(inside, "mutex").Addr().Interface().(*sync.RWMutex)
+		mu.Lock()
+		hidden(inside, "done").Set(reflect.ValueOf(e.stop))
+		hidden(inside, "cancelChan").SetBool(true)
+		mu.Unlock()
+	}
+	e.grow()
+	e.runs++
+	return e.stop
+}
+
+func (e *engine) leave() {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.runs--
+	e.ended.Broadcast()
+}
+
+// number is the interpreter's.
+func (e *engine) number() *uint64 {
+	return hidden(reflect.ValueOf(e.interp).Elem(), "id").Addr().Interface().(*uint64)
 }
 
 // revive gives the interpreter its number back after a halt.
-func (e *engine) revive(number *uint64) {
+func (e *engine) revive() {
 	if e.halted == nil {
 		return
 	}
-	e.await(haltEnd)
+	e.halted.await(haltEnd)
 	time.Sleep(time.Until(e.halted.at.Add(haltNotice)))
 	e.layout.revivals.Add(1)
-	atomic.AddUint64(number, ^uint64(0))
+	atomic.AddUint64(e.number(), ^uint64(0))
 	e.halted = nil
 }
 
 // await waits for the end of what was halted, if that comes in time.
-func (e *engine) await(patience time.Duration) {
-	if e.halted == nil {
-		return
+func (h *halted) await(patience time.Duration) {
+	over := time.After(patience)
+	for _, ended := range h.ended {
+		select {
+		case <-ended:
+		case <-over:
+			return
+		}
 	}
-	select {
-	case <-e.halted.ended:
-	case <-time.After(patience):
+}
+
+// await waits for the end of what was halted last, if that comes in time.
+func (e *engine) await(patience time.Duration) {
+	e.mu.Lock()
+	h := e.halted
+	e.mu.Unlock()
+	if h != nil {
+		h.await(patience)
 	}
 }
 

@@ -3,6 +3,7 @@ package session
 import (
 	"cmp"
 	"fmt"
+	"go/token"
 	"maps"
 	"math"
 	"os"
@@ -10,6 +11,7 @@ import (
 	"runtime"
 	"slices"
 	"strings"
+	"time"
 	"unicode/utf8"
 
 	"github.com/innkeeper-notebook/innkeeper/kernel/display"
@@ -37,16 +39,17 @@ var wrappers = func() map[reflect.Type]bool {
 // hookTable is what lowered code calls, as a symbol table.
 func (s *Session) hookTable() map[string]reflect.Value {
 	table := map[string]any{
-		"Begin": func(cell int) { s.alive(cell); s.tellLine() },
-		"Done":  func(cell int) { s.alive(cell); s.commitStep() },
-		"Show":  func(values ...any) { s.cell.Load().shown = values },
-		"Error": func(err error) any { return failure{err} },
-		"End":   s.endWith,
-		"Magic": func(cell int) { s.alive(cell); s.doMagic() },
-		"Start": func(int) { s.startTiming() },
-		"Took":  func(int) { s.took() },
-		"Loops": func(cell int) int { s.alive(cell); return s.loops() },
-		"Go":    s.start,
+		"Prepared": func(cell int) { s.alive(cell).prepared() },
+		"Begin":    func(cell int) { s.alive(cell).tellLine(s.fset) },
+		"Done":     func(cell int) { s.commitStep(s.alive(cell)) },
+		"Show":     func(values ...any) { s.mine().shown = values },
+		"Error":    func(err error) any { return failure{err} },
+		"End":      s.endWith,
+		"Magic":    func(cell int) { s.doMagic(s.alive(cell)) },
+		"Start":    func(cell int) { s.alive(cell).timing = timing{start: time.Now()} },
+		"Took":     func(cell int) { s.took(s.alive(cell)) },
+		"Loops":    func(cell int) int { return s.loops(s.alive(cell)) },
+		"Go":       s.start,
 
 		// Deferred calls.
 		"Called":       s.calledByDefer,
@@ -57,14 +60,14 @@ func (s *Session) hookTable() map[string]reflect.Value {
 		"Through":      s.through,
 		"Signed":       func(...any) {},
 		"DeferRecover": func(d *deferring, p *panicking) { d.calls = append(d.calls, deferredCall{recovers: p}) },
-		"DeferCell":    func(f func(), reach int) { s.cell.Load().deferred.add(f, reach) },
+		"DeferCell":    func(f func(), reach int) { s.mine().deferred.add(f, reach) },
 		"RunDeferring": s.runDeferring,
 
 		// Interfaces.
 		"Tell": func(typ int, name, sig string, maker any) {
-			s.types[typ].methods[name] = &method{sig, reflect.ValueOf(maker)}
+			s.types.at(typ).methods[name] = &method{sig, reflect.ValueOf(maker)}
 		},
-		"Box": func(typ int, v any) any { return whole(Box{s.types[typ], v}) },
+		"Box": func(typ int, v any) any { return whole(Box{s.types.at(typ), v}) },
 		"Any": func(v any) any { return v },
 		"Out": func(v any) any { return whole(out(v)) },
 		"Raw": raw,
@@ -73,21 +76,21 @@ func (s *Session) hookTable() map[string]reflect.Value {
 				reflect.ValueOf(ptr).Elem().SetZero()
 				return
 			}
-			s.store(ptr, v, s.types[typ])
+			s.store(ptr, v, s.types.at(typ))
 		},
 		"As": func(ptr, v any, typ int) {
-			x, ok := s.fits(v, s.types[typ])
+			x, ok := s.fits(v, s.types.at(typ))
 			if !ok {
-				panic(s.assertion(v, s.types[typ], "interface {}"))
+				panic(s.assertion(v, s.types.at(typ), "interface {}"))
 			}
-			s.store(ptr, x, s.types[typ])
+			s.store(ptr, x, s.types.at(typ))
 		},
 		"AsFrom": func(ptr, v any, typ int, from string) {
-			x, ok := s.fits(v, s.types[typ])
+			x, ok := s.fits(v, s.types.at(typ))
 			if !ok {
-				panic(s.assertion(v, s.types[typ], from))
+				panic(s.assertion(v, s.types.at(typ), from))
 			}
-			s.store(ptr, x, s.types[typ])
+			s.store(ptr, x, s.types.at(typ))
 		},
 		"Key":      s.key,
 		"KeyAs":    s.keyAs,
@@ -100,9 +103,9 @@ func (s *Session) hookTable() map[string]reflect.Value {
 			panic(plainFault("value method " + typ + "." + method + " called using nil *" + typ[strings.IndexByte(typ, '.')+1:] + " pointer"))
 		},
 		"Is": func(ptr, v any, typ int) bool {
-			x, ok := s.fits(v, s.types[typ])
+			x, ok := s.fits(v, s.types.at(typ))
 			if ok {
-				s.store(ptr, x, s.types[typ])
+				s.store(ptr, x, s.types.at(typ))
 			}
 			return ok
 		},
@@ -110,7 +113,7 @@ func (s *Session) hookTable() map[string]reflect.Value {
 			to := reflect.ValueOf(ptr).Elem()
 			to.Set(argument(v, to.Type()))
 		},
-		"Has":    func(v any, typ int) bool { _, ok := s.fits(v, s.types[typ]); return ok },
+		"Has":    func(v any, typ int) bool { _, ok := s.fits(v, s.types.at(typ)); return ok },
 		"Put":    func(ptr, v any) { to := reflect.ValueOf(ptr).Elem(); to.Set(argument(v, to.Type())) },
 		"Method": bindMethod,
 		"Equal":  equal,
@@ -284,7 +287,7 @@ func (s *Session) choose(def bool, cases ...selectCase) (int, any, bool) {
 		}
 		all = append(all, one)
 	}
-	cell := s.cell.Load()
+	cell := s.mine()
 	last := reflect.SelectCase{Dir: reflect.SelectRecv, Chan: reflect.ValueOf(cell.stop)}
 	if def {
 		last = reflect.SelectCase{Dir: reflect.SelectDefault}
@@ -306,19 +309,10 @@ func (s *Session) choose(def bool, cases ...selectCase) (int, any, bool) {
 
 // tellLine tells an output that wants to know which line of the cell runs, and
 // how many of its statements have run.
-func (s *Session) tellLine() {
-	if out, ok := s.output().(interface{ At(line, done int) }); ok {
-		c := s.cell.Load()
+func (c *running) tellLine(fset *token.FileSet) {
+	if out, ok := c.out.(interface{ At(line, done int) }); ok {
 		done := int(c.done.Load())
-		out.At(s.fset.Position(c.plan.steps[done].at).Line, done)
-	}
-}
-
-// alive ends the goroutine of a cell that was halted: the interpreter would go
-// on with it as soon as another cell runs.
-func (s *Session) alive(cell int) {
-	if s.cell.Load().number != cell || s.cell.Load().halted.Load() {
-		panic(errHalted)
+		out.At(fset.Position(c.plan.steps[done].at).Line, done)
 	}
 }
 
@@ -327,7 +321,7 @@ type failure struct{ err error }
 
 // start runs f in a goroutine whose panic is told and ends it alone.
 func (s *Session) start(f func()) {
-	cell := s.cell.Load().unit.number
+	cell := s.mine().unit.number
 	s.goroutines.Add(1)
 	go func() {
 		defer s.goroutines.Add(-1)
@@ -344,7 +338,7 @@ func (s *Session) start(f func()) {
 func (s *Session) panickedBeside(r any) *Error {
 	text := panicText(r)
 	e := &Error{Name: panicked, Message: "in a goroutine: " + text, Traceback: []string{"panic in a goroutine: " + text}}
-	e.Traceback = append(e.Traceback, s.excerpts(s.engine.trace.reset(), nil)...)
+	e.Traceback = append(e.Traceback, s.excerpts(s.mine().trace.reset(), nil)...)
 	if exit, ok := r.(stdlib.Exit); ok {
 		e.Exit = &exit.Code
 	}

@@ -119,9 +119,9 @@ func (l *lowering) describe(t types.Type) *desc {
 	key := l.key(t)
 	d := l.s.descs[key]
 	if d == nil {
-		d = &desc{id: len(l.s.types), key: key, name: l.s.plain(runtimeName(t)), typ: t, methods: map[string]*method{}}
+		d = &desc{id: l.s.types.len(), key: key, name: l.s.plain(runtimeName(t)), typ: t, methods: map[string]*method{}}
 		l.s.descs[key] = d
-		l.s.types = append(l.s.types, d)
+		l.s.types.add(d)
 		d.faithful, d.wrapped = l.faithful(t), l.wrapped(t)
 		if d.faithful {
 			d.rtype = l.s.world.reflected(t)

@@ -164,8 +164,7 @@ func (l *lowering) magic(d directive, stmt ast.Stmt, c *checked, body []ast.Stmt
 }
 
 // doMagic carries out the magic of the running step.
-func (s *Session) doMagic() {
-	c := s.cell.Load()
+func (s *Session) doMagic(c *running) {
 	s.mu.Lock() // a halted cell forgets its statements
 	stmts, all := c.unit.stmts, c.unit.magics
 	s.mu.Unlock()

@@ -51,7 +51,7 @@ func (s *Session) shell(command string) error {
 	go func() { ended <- group.wait() }()
 	select {
 	case err = <-ended:
-	case <-s.cell.Load().stop:
+	case <-s.mine().stop:
 		group.interrupt()
 		select {
 		case err = <-ended:

@@ -50,16 +50,14 @@ func (l *lowering) repeated(stmt ast.Stmt, c *checked) []ast.Stmt {
 	return []ast.Stmt{&ast.ExprStmt{X: l.hook("Start", unit)}, runs}
 }
 
-func (s *Session) startTiming() { s.cell.Load().timing = timing{start: time.Now()} }
-
-func (s *Session) took() {
-	fmt.Fprintf(s.stdout, "took %s\n", seconds(time.Since(s.cell.Load().timing.start).Seconds()))
+func (s *Session) took(c *running) {
+	fmt.Fprintf(s.stdout, "took %s\n", seconds(time.Since(c.timing.start).Seconds()))
 }
 
 // loops is how often %timeit runs its statement next: more and more often
 // until that takes long enough, then as often for each run, and then 0.
-func (s *Session) loops() int {
-	t := &s.cell.Load().timing
+func (s *Session) loops(c *running) int {
+	t := &c.timing
 	took := time.Since(t.start)
 	switch {
 	case t.loops == 0:

@@ -9,7 +9,7 @@ import (
 // who lists what the session has.
 func (s *Session) who(string) error {
 	s.mu.Lock()
-	pkg := s.checkedBefore(s.cell.Load().plan.at)
+	pkg := s.checkedBefore(s.mine().plan.at)
 	s.mu.Unlock()
 	w := tabwriter.NewWriter(s.stdout, 0, 0, 2, ' ', 0)
 	for _, kind := range []string{"variable", "constant", "function", "type"} {

@@ -172,7 +172,7 @@ func sourceOf(rng *rand.Rand) rand.Source {
 // send asks the program and gives the answer, or panics as the function did.
 func (f *nativeFunc) send(vars, request []byte) (*wire.Decoder, error) {
 	s := f.program.s
-	cell := s.cell.Load()
+	cell := s.mine()
 	stop := cell.stop
 	if ended(stop) && !cell.halted.Load() { // called by something that outlives its cell
 		stop = nil
@@ -223,7 +223,7 @@ func (f *nativeFunc) panic(body []byte) {
 
 // passed notes places that a panic passed outside of the interpreter.
 func (p *nativeProgram) passed(places []string) {
-	w := p.s.engine.trace
+	w := &p.s.mine().trace
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	for _, place := range places {

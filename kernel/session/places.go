@@ -153,7 +153,7 @@ func (w *traceWriter) noting(pos token.Pos, do operation, after func(frame unsaf
 		left := false
 		defer func() {
 			if !left {
-				w.passed(pos)
+				w.mine().passed(pos)
 				if after != nil {
 					after(frame)
 				}

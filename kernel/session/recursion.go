@@ -21,8 +21,8 @@ const (
 	stackWatch = 5 * time.Millisecond
 )
 
-// watchStack halts a cell whose recursion has no end.
-func (w *watcher) watchStack(cell *running) {
+// watchStack halts cells of which one's recursion has no end, while w's cell runs.
+func (s *Session) watchStack(w *watcher) {
 	before := stacks()
 	tick := time.NewTicker(stackWatch)
 	defer tick.Stop()
@@ -38,9 +38,7 @@ func (w *watcher) watchStack(cell *running) {
 			continue
 		}
 		if deep() {
-			cell.deep.Store(true)
-			cell.halted.Store(true)
-			w.cancel()
+			s.halt(true)
 			return
 		}
 		before = now // they are many goroutines'
@@ -73,17 +71,20 @@ func stacks() int64 {
 
 // tooDeep is the error of a cell that watchStack halted. It comes when the
 // recursion has ended: compiled code, which does not halt, ends the process.
-func (s *Session) tooDeep(u *unit) *Error {
+func (s *Session) tooDeep(cell *running) *Error {
+	u := cell.unit
 	const patience = 30 * time.Second // on a busy machine
 	start := time.Now()
 	s.engine.await(patience)
 	for stacks() > deepStack && time.Since(start) < patience {
 		time.Sleep(stackWatch)
 	}
-	stmt := u.stmts[min(int(s.cell.Load().done.Load()), len(u.stmts)-1)]
+	stmt := u.stmts[min(int(cell.done.Load()), len(u.stmts)-1)]
 	e := &Error{Name: panicked, Message: "stack overflow: recursion too deep or without end"}
 	if names := s.recursive(u, stmt); len(names) > 0 {
 		e.Message += fmt.Sprintf(" in %s", strings.Join(names, ", "))
+	} else if cell.beside {
+		e.Message += ", here or in the cell that ran beside this one"
 	}
 	where, excerpt := u.line(s.fset.Position(stmt.Pos()))
 	e.Traceback = append([]string{"panic: " + e.Message, where + ":"}, excerpt...)

@@ -50,15 +50,17 @@ type Outcome struct {
 	Goroutines int // that cells started and that run on
 }
 
-// A Session is the state that cells share. Cells run one at a time; completion
-// and inspection may be asked for while one runs.
+// A Session is the state that cells share. Cells may run beside each other (see
+// running.go); completion and inspection may be asked for meanwhile.
 type Session struct {
 	checker // whose mu guards what follows cell, too
 	engine  *engine
 
-	running sync.Mutex              // held while a cell runs
-	cell    atomic.Pointer[running] // the cell that runs, or ran last
-	names   int
+	preparing sync.Mutex                 // held by a cell until its first statement begins
+	cells     atomic.Pointer[[]*running] // that run
+	newest    atomic.Pointer[running]    // the last of them, or the one that ran last
+	detach    func()                     // package nb from them
+	names     int
 
 	aliases     map[string]string // names of packages in lowered code, by path
 	imported    map[string]bool   // the paths that the interpreter knows
@@ -68,7 +70,7 @@ type Session struct {
 	cuts        map[string][]int  // fields of structs that are any to the interpreter (cycle.go), by key
 	addressed   map[string]bool   // structs that have a field whose address is taken (cycle.go), by name
 	descs       map[string]*desc  // types that went into interfaces, by key
-	types       []*desc           // the same by number
+	types       descs             // the same by number
 	methodKeys  sync.Map          // of the signatures of compiled methods
 	keys        sync.Map          // of maps whose keys are of a compiled interface, made of boxes
 	callers     callers           // of functions that defer calls
@@ -84,22 +86,7 @@ type Session struct {
 	keeps map[string]map[string]string // what the closures in variables call (see keeps.go): keys by names
 
 	goroutines     atomic.Int32 // of cells
-	out            atomic.Pointer[display.Output]
 	stdout, stderr *stream
-}
-
-// running is what the hooks need of a cell.
-type running struct {
-	number   int // of its unit
-	unit     *unit
-	plan     *plan
-	done     atomic.Int32 // steps
-	shown    []any
-	deferred deferring
-	halted   atomic.Bool
-	deep     atomic.Bool     // because its recursion had no end
-	stop     <-chan struct{} // closed when the cell is halted
-	timing   timing
 }
 
 // New begins a session in which cells can import Go's standard library, gonum,
@@ -108,7 +95,7 @@ func New() (*Session, error) {
 	s := &Session{}
 	s.symbols = s.importable()
 	s.world = importableWorld(s.symbols)
-	s.cell.Store(&running{})
+	s.newest.Store(&running{})
 	s.stdout, s.stderr = &stream{"stdout", os.Stdout, s}, &stream{"stderr", os.Stderr, s}
 	return s, s.clear()
 }
@@ -133,7 +120,7 @@ func importableWorld(symbols map[string]map[string]reflect.Value) *world {
 func (s *Session) clear() error {
 	symbols := maps.Clone(s.symbols)
 	symbols[hooksPath+"/cell"] = s.hookTable()
-	e, err := newEngine(symbols, map[string]*atomic.Int32{"Through": &s.callers.n}, &keyboard{s: s}, s.stdout, s.stderr)
+	e, err := newEngine(symbols, map[string]*atomic.Int32{"Through": &s.callers.n}, &keyboard{s: s}, s.stdout, s.stderr, func() *trace { return &s.mine().trace })
 	if err != nil {
 		return err
 	}
@@ -156,20 +143,16 @@ func (s *Session) clear() error {
 	return nil
 }
 
-func (s *Session) output() display.Output {
-	if p := s.out.Load(); p != nil {
-		return *p
-	}
-	return nil
-}
+// output is where the calling goroutine's cell shows things, nil before the first.
+func (s *Session) output() display.Output { return s.mine().out }
 
 // Execute runs a cell and returns when it ended. Cancelling ctx interrupts it:
 // long computations of this project's packages stop by themselves and keep what
 // they have done; other code is cut off.
 func (s *Session) Execute(ctx context.Context, cell Cell, out display.Output) Outcome {
-	s.running.Lock()
-	defer s.running.Unlock()
-	s.out.Store(&out)
+	s.preparing.Lock()
+	prepared := sync.OnceFunc(s.preparing.Unlock)
+	defer prepared()
 	if o, asked := s.ask(ctx, cell, out); asked {
 		return o
 	}
@@ -183,6 +166,10 @@ func (s *Session) Execute(ctx context.Context, cell Cell, out display.Output) Ou
 		return Outcome{}
 	}
 	if u.resets() {
+		if len(s.active()) > 0 {
+			message := resets + " has to wait for the cell that runs beside it: interrupt that, or wait for its end"
+			return Outcome{Err: &Error{Name: failed, Message: message, Traceback: []string{message}}}
+		}
 		if err := s.clear(); err != nil {
 			return Outcome{Err: &Error{Name: failed, Message: err.Error(), Traceback: []string{err.Error()}}}
 		}
@@ -206,7 +193,7 @@ func (s *Session) Execute(ctx context.Context, cell Cell, out display.Output) Ou
 		out.Stream("stderr", sentence+"\n")
 	}
 	lasts = u.lasts()
-	o := s.run(ctx, c, p, out)
+	o := s.run(ctx, c, p, out, prepared)
 	s.leaves(u, o)
 	o.Declares = len(u.decls)+len(u.imports) > 0
 	return o
@@ -260,8 +247,8 @@ func (k *checker) Variables() []string {
 // in another session, without its statements, and returns the names of those
 // that cannot be made, such as functions that use a variable.
 func (s *Session) Restore(cell Cell) (lost []string) {
-	s.running.Lock()
-	defer s.running.Unlock()
+	s.preparing.Lock()
+	defer s.preparing.Unlock()
 	var p *plan
 	c, lost := s.fitting(cell, func(c *checked) []problem {
 		problems := s.native(context.Background(), c, nowhere{})
@@ -271,7 +258,7 @@ func (s *Session) Restore(cell Cell) (lost []string) {
 		return problems
 	})
 	if c != nil {
-		s.run(context.Background(), c, p, nowhere{})
+		s.run(context.Background(), c, p, nowhere{}, func() {})
 	}
 	return lost
 }
@@ -284,35 +271,35 @@ func (nowhere) Display(display.Bundle, string) {}
 func (nowhere) Update(display.Bundle, string)  {}
 func (nowhere) Clear(bool)                     {}
 
-// run carries out a plan and commits what it made, step by step.
-func (s *Session) run(ctx context.Context, c *checked, p *plan, out display.Output) (o Outcome) {
-	cell := &running{number: s.units, unit: c.unit, plan: p}
-	s.cell.Store(cell)
-	detach := nb.Attach(ctx, out)
-	w := watch(ctx, out, cell)
+// run carries out a plan and commits what it made, step by step. It calls prepared
+// when the next cell may begin.
+func (s *Session) run(ctx context.Context, c *checked, p *plan, out display.Output, prepared func()) (o Outcome) {
+	cell := &running{number: s.units, unit: c.unit, plan: p, out: out, nb: nb.NewCell(ctx, out), prepared: prepared}
+	s.watch(ctx, cell)
+	end := s.begin(cell)
 	defer func() {
-		w.end()
-		o.Payload = detach()
+		cell.watcher.end()
+		end()
+		o.Payload = cell.nb.Payload()
 		o.Goroutines = int(s.goroutines.Load())
 	}()
-	cell.stop = w.halt.Done()
 	if err := s.declare(p); err != nil {
-		return Outcome{Err: s.fail(c.unit, err, p.at)}
+		return Outcome{Err: s.fail(cell, err, p.at)}
 	}
-	s.commitDeclarations(c, p)
+	cell.made = s.commitDeclarations(c, p)
 	defer func() { o.Ran, o.Done = true, int(cell.done.Load()) }()
-	err := s.engine.run(w.halt, s.block(p))
+	err := s.engine.run(cell.watcher.halt, s.block(p))
 	if cell.deferred.calls != nil {
 		err = s.finish(cell, err)
 	}
 	if err != nil {
 		at := token.NoPos
-		if int(s.cell.Load().done.Load()) < len(p.steps) {
-			at = p.steps[s.cell.Load().done.Load()].at
+		if done := int(cell.done.Load()); done < len(p.steps) {
+			at = p.steps[done].at
 		}
-		return Outcome{Err: s.fail(c.unit, err, at)}
+		return Outcome{Err: s.fail(cell, err, at)}
 	}
-	return s.outcome(c.unit, p)
+	return s.outcome(cell)
 }
 
 // declare gives the plan's declarations to the interpreter, and before that
@@ -383,12 +370,15 @@ func program(pos token.Pos, decls []ast.Decl) *ast.File {
 	return &ast.File{Package: pos, Name: &ast.Ident{NamePos: pos, Name: "main"}, Decls: decls}
 }
 
-// block is the plan's steps, each followed by a call that commits it. They run
-// as one: the interpreter moves its variables between two runs, which a
+// block is the plan's steps, each followed by a call that commits it, and before them
+// one that lets the next cell begin. They run as one: the interpreter moves its variables between two runs, which a
 // goroutine of the cell must not meet.
 func (s *Session) block(p *plan) *ast.BlockStmt {
 	b := &ast.BlockStmt{Lbrace: p.at, Rbrace: p.at}
-	for _, step := range p.steps {
+	for i, step := range p.steps {
+		if i == 0 {
+			b.List = append(b.List, &ast.ExprStmt{X: call(step.at, "Prepared", number(step.at, s.units))})
+		}
 		b.List = append(b.List, step.body...)
 		b.List = append(b.List, &ast.ExprStmt{X: call(step.at, "Done", number(step.at, s.units))})
 		b.List = append(b.List, step.after...)
@@ -396,16 +386,18 @@ func (s *Session) block(p *plan) *ast.BlockStmt {
 	return b
 }
 
-// commitDeclarations makes the cell's declarations the session's.
-func (s *Session) commitDeclarations(c *checked, p *plan) {
+// commitDeclarations makes the cell's declarations the session's, and returns what there
+// is then.
+func (s *Session) commitDeclarations(c *checked, p *plan) (next *state) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	next := s.with(c)
+	next = s.with(c)
 	for _, d := range append(c.fresh, c.again...) {
 		for _, n := range d.names {
 			next.engine[n] = p.names[n]
 		}
 	}
+	meanwhile := s.meanwhile(c, next)
 	for name, m := range p.functions {
 		s.functions[name] = m
 		s.forward(m.key, name)
@@ -415,7 +407,7 @@ func (s *Session) commitDeclarations(c *checked, p *plan) {
 	}
 	s.sweep(s.state, next)
 	said := s.stale(c, p, next)
-	gone := slices.DeleteFunc(slices.Clone(c.dropped), func(n string) bool { // of the cell itself
+	gone := slices.DeleteFunc(append(meanwhile, c.dropped...), func(n string) bool { // of the cell itself
 		return slices.ContainsFunc(c.tops, func(t *topVar) bool { return t.obj.Name() == n })
 	})
 	if len(gone) > 0 {
@@ -425,6 +417,35 @@ func (s *Session) commitDeclarations(c *checked, p *plan) {
 		out.Stream("stderr", said)
 	}
 	s.state = next
+	return next
+}
+
+// meanwhile adds to next the variables that cells beside this one have made since it was
+// checked, and returns the names of those whose type it redefines.
+func (s *Session) meanwhile(c *checked, next *state) (gone []string) {
+	for _, n := range sortedKeys(s.state.vars) {
+		v := s.state.vars[n]
+		switch {
+		case c.found.vars[n] == v || slices.ContainsFunc(c.fresh, func(d *decl) bool { return slices.Contains(d.names, n) }):
+		case v.same(s.state, next):
+			next.forget(n)
+			next.vars[n], next.engine[n] = v, s.state.engine[n]
+		default:
+			gone = append(gone, n)
+		}
+	}
+	return gone
+}
+
+// same reports whether the session's types that a variable's is made of are the same in
+// two states.
+func (v *variable) same(a, b *state) bool {
+	for n := range v.uses {
+		if a.engine[n] != b.engine[n] {
+			return false
+		}
+	}
+	return true
 }
 
 // sweep drops what the interpreter has of functions and types that a cell has
@@ -480,31 +501,40 @@ var engineName = regexp.MustCompile(`[\pL_][\pL\d_]*` + mark + `\d+`)
 
 // commitStep makes the variables that the next step of the plan defined the
 // session's.
-func (s *Session) commitStep() {
-	p := s.cell.Load().plan
-	step := p.steps[s.cell.Load().done.Load()]
-	s.cell.Load().done.Add(1)
+func (s *Session) commitStep(cell *running) {
+	p := cell.plan
+	step := p.steps[cell.done.Load()]
+	cell.done.Add(1)
 	if len(step.defines) == 0 {
 		return
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	next := s.state.with(step.defines)
+	var gone []string
 	for _, t := range step.defines {
-		next.engine[t.obj.Name()] = p.names[t.obj.Name()]
+		n := t.obj.Name()
+		next.engine[n] = p.names[n]
+		if !next.vars[n].same(cell.made, next) {
+			next.forget(n)
+			gone = append(gone, n)
+		}
+	}
+	if len(gone) > 0 {
+		cell.out.Stream("stderr", fmt.Sprintf("gone, since another cell has redefined their type: %s\n", strings.Join(gone, ", ")))
 	}
 	s.state = next
 }
 
 // outcome is what the cell shows. An error that is the last of its values is
 // none of them: nil says nothing, and any other fails the cell.
-func (s *Session) outcome(u *unit, p *plan) Outcome {
+func (s *Session) outcome(cell *running) Outcome {
 	var o Outcome
-	values := s.cell.Load().shown
+	values := cell.shown
 	if n := len(values); n > 0 {
 		if f, ok := values[n-1].(failure); ok {
 			if f.err != nil { // the other values mean nothing then
-				return Outcome{Err: s.returned(u, f.err, p.steps[len(p.steps)-1].at)}
+				return Outcome{Err: s.returned(cell.unit, f.err, cell.plan.steps[len(cell.plan.steps)-1].at)}
 			}
 			values = values[:n-1]
 		}
@@ -571,11 +601,12 @@ func (s *Session) returned(u *unit, err error, at token.Pos) *Error {
 }
 
 // fail turns what stopped a cell into an Error; at is the statement.
-func (s *Session) fail(u *unit, err error, at token.Pos) *Error {
+func (s *Session) fail(cell *running, err error, at token.Pos) *Error {
+	u := cell.unit
 	var t *thrown
 	switch {
-	case errors.Is(err, errHalted) && s.cell.Load().deep.Load():
-		return s.tooDeep(u)
+	case errors.Is(err, errHalted) && cell.deep.Load():
+		return s.tooDeep(cell)
 	case errors.Is(err, errHalted):
 		return &Error{Name: interrupted, Message: "the cell was interrupted", Traceback: []string{"interrupted: what ran before is kept"}}
 	case errors.As(err, &t):

@@ -59,9 +59,7 @@ func (s *Session) templateError(err error) error {
 	if m[2] == "interface {}" {
 		return methodless{err, "a template sees no fields of a cell's value that has String, Error or Format and is in an interface; pass the field itself"}
 	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	for _, d := range s.types {
+	for _, d := range s.types.so() {
 		if d.methods[m[1]] != nil {
 			return methodless{err, "a template sees the fields of a cell's type, and not its methods; give it what " + m[1] + " gives as a field, or in a map"}
 		}

@@ -15,7 +15,7 @@ type ending struct {
 // endWith ends the cell if the error that a step has left is not nil.
 func (s *Session) endWith(step int, err error) {
 	if err != nil {
-		panic(ending{err, s.cell.Load().plan.steps[step].at})
+		panic(ending{err, s.mine().plan.steps[step].at})
 	}
 }
 

@@ -3,6 +3,7 @@ package session
 import (
 	"context"
 	"fmt"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -21,34 +22,25 @@ const (
 // A watcher shows the progress of a cell's long computations and, when the
 // cell is interrupted, lets them end by themselves before it halts the engine.
 type watcher struct {
+	ctx     context.Context
 	halt    context.Context
 	restore func()
 	cancel  context.CancelFunc
 	stop    func() bool
 	heard   atomic.Int64 // when a report came last, Unix nanoseconds
+
+	out   display.Output
+	mu    sync.Mutex // guards what follows: reports come from several goroutines
+	tasks map[string]*line
 }
 
-func watch(ctx context.Context, out display.Output, cell *running) *watcher {
-	w := &watcher{}
+// watch gives a cell that is about to run its watcher.
+func (s *Session) watch(ctx context.Context, cell *running) {
+	w := &watcher{ctx: ctx, out: cell.out, tasks: map[string]*line{}}
 	w.halt, w.cancel = context.WithCancel(context.Background())
-	tasks := map[string]*line{}
-	lock := make(chan struct{}, 1) // reports come from several goroutines
-	w.restore = progress.Observe(func(r progress.Report) error {
-		w.heard.Store(time.Now().UnixNano())
-		lock <- struct{}{}
-		defer func() { <-lock }()
-		l := tasks[r.Task]
-		if l == nil {
-			l = &line{}
-			tasks[r.Task] = l
-		}
-		l.report(r, out)
-		if r.Ended {
-			delete(tasks, r.Task)
-		}
-		return ctx.Err()
-	})
-	go w.watchStack(cell)
+	cell.watcher, cell.stop = w, w.halt.Done()
+	w.restore = progress.Observe(func(r progress.Report) error { return s.mine().watcher.hear(r) })
+	go s.watchStack(w)
 	w.stop = context.AfterFunc(ctx, func() {
 		for start := time.Now(); w.halt.Err() == nil; time.Sleep(20 * time.Millisecond) {
 			grace := graceShort
@@ -56,12 +48,27 @@ func watch(ctx context.Context, out display.Output, cell *running) *watcher {
 				grace = graceLong
 			}
 			if time.Since(start) > grace {
-				cell.halted.Store(true)
-				w.cancel()
+				s.halt(false)
 			}
 		}
 	})
-	return w
+}
+
+// hear shows a report, and asks what it comes from to stop when the cell is interrupted.
+func (w *watcher) hear(r progress.Report) error {
+	w.heard.Store(time.Now().UnixNano())
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	l := w.tasks[r.Task]
+	if l == nil {
+		l = &line{}
+		w.tasks[r.Task] = l
+	}
+	l.report(r, w.out)
+	if r.Ended {
+		delete(w.tasks, r.Task)
+	}
+	return w.ctx.Err()
 }
 
 func (w *watcher) end() {

@@ -11,8 +11,9 @@
 // standard input is for the cells. What they print takes the ordinary way,
 // descriptors 1 and 2, whoever writes there: the interpreter, compiled code, or
 // Go's runtime. A marker on both keeps the order: a message that says so is
-// taken only when the marker with its number has come through them. Where a
-// cell turns from one stream to the other, too, there is such a message.
+// taken only when the marker with its number has come through them. Where what is
+// printed turns from one stream to the other, or from one cell to another that runs
+// beside it, there is such a message, too.
 package worker
 
 import (

@@ -3,6 +3,7 @@ package worker
 import (
 	"bufio"
 	"bytes"
+	"cmp"
 	"crypto/rand"
 	"encoding/json"
 	"fmt"
@@ -33,7 +34,8 @@ type process struct {
 	mu    sync.Mutex
 	calls map[int]*call
 	last  int        // id of the newest request
-	now   *call      // the cell that runs, or ran last: it gets what is printed
+	now   *call      // the cell that runs, printed last of several, or ran last: it gets what is printed
+	gone  []string   // of one that died: the variables that there were
 	seen  [2]int     // the last markers of the two streams
 	taken int        // the last message with a marker
 	come  *sync.Cond // signalled when one of these changes
@@ -47,9 +49,11 @@ type call struct {
 	out   display.Output
 	reply chan message
 
-	cell session.Cell            // that it runs, if it does
-	ran  func(c *call, done int) // is told how many of its statements have run
-	told *session.Told           // the outline's
+	cell  session.Cell            // that it runs, if it does
+	begun int                     // counts the worker's cells
+	over  bool                    // it has its reply
+	ran   func(c *call, done int) // is told how many of its statements have run
+	told  *session.Told           // the outline's
 
 	mu sync.Mutex
 	at message // the last of the kind "at"
@@ -134,8 +138,8 @@ func (p *process) request(m message, c *call) *call {
 	p.last++
 	c.id = p.last
 	p.calls[c.id] = c
-	if c.out != nil {
-		p.now = c
+	if c.out != nil && p.runs() == c {
+		p.now = c // of several, the process says which one prints
 	}
 	p.mu.Unlock()
 	m.ID = c.id
@@ -143,8 +147,26 @@ func (p *process) request(m message, c *call) *call {
 	return c
 }
 
-func (p *process) execute(cell session.Cell, out display.Output, ran func(*call, int)) *call {
-	return p.request(message{Kind: "execute", Cell: cell}, &call{cell: cell, out: out, ran: ran})
+func (p *process) execute(begun int, cell session.Cell, out display.Output, ran func(*call, int)) *call {
+	return p.request(message{Kind: "execute", Cell: cell}, &call{begun: begun, cell: cell, out: out, ran: ran})
+}
+
+// cells are those that run, with mu held.
+func (p *process) cells() (all []*call) {
+	for _, c := range p.calls {
+		if c.out != nil && !c.over {
+			all = append(all, c)
+		}
+	}
+	return all
+}
+
+// runs is the cell that runs, or nil if none or several do, with mu held.
+func (p *process) runs() *call {
+	if all := p.cells(); len(all) == 1 {
+		return all[0]
+	}
+	return nil
 }
 
 // ask sends a request and waits for its reply; it is not ok if the process
@@ -194,20 +216,28 @@ func (p *process) handle(m message) {
 		p.comm(*m.Comm)
 		return
 	}
-	if m.Kind == "failed" {
-		p.fail(m.Cell.Number, m.Outcome.Err)
-		return
-	}
 	p.mu.Lock()
 	c := p.calls[m.ID]
 	p.mu.Unlock()
+	if m.Kind == "failed" {
+		p.fail(c, m.Cell.Number, m.Outcome.Err)
+		return
+	}
 	if c == nil {
 		return
 	}
 	switch m.Kind {
+	case "turn":
+		p.mu.Lock()
+		p.now = c
+		p.mu.Unlock()
 	case "reply":
 		if c.out != nil {
 			p.tellWords() // it was the cell's: the process lives
+			p.mu.Lock()
+			c.over = true
+			p.now = cmp.Or(p.runs(), p.now)
+			p.mu.Unlock()
 		}
 		c.reply <- m
 	case "display":
@@ -316,10 +346,11 @@ func (p *process) number() int {
 	return p.now.cell.Number
 }
 
-// fail tells the cell that runs, or ran last, of an error beside it.
-func (p *process) fail(cell int, e *session.Error) {
+// fail tells a running cell, or with nil the one that runs or ran last, of an error
+// beside it.
+func (p *process) fail(c *call, cell int, e *session.Error) {
 	p.mu.Lock()
-	c := p.now
+	c = cmp.Or(c, p.now)
 	p.mu.Unlock()
 	if c != nil {
 		session.Beside(c.out, cell, e)

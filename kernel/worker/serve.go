@@ -2,6 +2,7 @@ package worker
 
 import (
 	"bufio"
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -24,12 +25,13 @@ type server struct {
 
 	printing sync.Mutex // held while a stream is written to; it is locked before mu
 	stream   string     // that the running statement wrote to last; "": none yet
+	of       int        // the request whose cell did
 
 	mu    sync.Mutex // guards what follows, and keeps messages whole
 	to    *json.Encoder
 	marks int
-	asked map[int]chan message // answers that are waited for, by the request's id
-	stop  context.CancelFunc   // of the running cell
+	asked map[int]chan message       // answers that are waited for, by the request's id
+	stop  map[int]context.CancelFunc // of the running cells, by their requests
 }
 
 // Serve answers requests until the front is gone. It is what the command that
@@ -41,7 +43,7 @@ func Serve(s *session.Session, token string, widgets bool) error {
 		return fmt.Errorf("worker: %w", err)
 	}
 	crash.Close() // the runtime has one of its own
-	v := &server{s: s, token: token, to: json.NewEncoder(answers), asked: map[int]chan message{}}
+	v := &server{s: s, token: token, to: json.NewEncoder(answers), asked: map[int]chan message{}, stop: map[int]context.CancelFunc{}}
 	log.SetOutput(stderr{v})
 	v.to.SetEscapeHTML(false) // pictures are full of <
 	if widgets {
@@ -63,13 +65,13 @@ func Serve(s *session.Session, token string, widgets bool) error {
 		case "execute":
 			ctx, cancel := context.WithCancel(context.Background())
 			v.mu.Lock()
-			v.stop = cancel
+			v.stop[m.ID] = cancel
 			v.mu.Unlock()
 			go v.execute(ctx, m)
 		case "interrupt":
 			v.mu.Lock()
-			if v.stop != nil {
-				v.stop()
+			if stop := v.stop[m.ID]; stop != nil {
+				stop()
 			}
 			v.mu.Unlock()
 		case "comm":
@@ -90,17 +92,23 @@ func Serve(s *session.Session, token string, widgets bool) error {
 
 func (v *server) execute(ctx context.Context, m message) {
 	o := v.s.Execute(ctx, m.Cell, &page{v, m.ID})
+	v.mu.Lock()
+	v.stop[m.ID]()
+	delete(v.stop, m.ID)
+	v.mu.Unlock()
 	v.send(message{Kind: "reply", ID: m.ID, Outcome: o, Variables: v.s.Variables()}, true)
 }
 
-// print writes to one of the two streams. What was written to the other before
-// is shown before.
-func (v *server) print(name, text string) {
+// print writes to one of the two streams for a request's cell, or with 0 for the one
+// that did last. What was written to the other stream, or by another cell, is shown
+// before.
+func (v *server) print(of int, name, text string) {
 	v.printing.Lock()
 	defer v.printing.Unlock()
-	if v.stream != name {
-		v.stream = name
-		v.sendInOrder(message{Kind: "turn"})
+	of = cmp.Or(of, v.of)
+	if v.stream != name || v.of != of {
+		v.stream, v.of = name, of
+		v.sendInOrder(message{Kind: "turn", ID: of})
 	}
 	f := os.Stdout
 	if name == "stderr" {
@@ -113,7 +121,7 @@ func (v *server) print(name, text string) {
 type stderr struct{ v *server }
 
 func (w stderr) Write(p []byte) (int, error) {
-	w.v.print("stderr", string(p))
+	w.v.print(0, "stderr", string(p))
 	return len(p), nil
 }
 
@@ -156,7 +164,7 @@ type page struct {
 	id int
 }
 
-func (p *page) Stream(name, text string) { p.v.print(name, text) }
+func (p *page) Stream(name, text string) { p.v.print(p.id, name, text) }
 
 func (p *page) Display(b display.Bundle, id string) {
 	p.v.send(message{Kind: "display", ID: p.id, Bundle: b, Name: id}, true)
@@ -167,7 +175,7 @@ func (p *page) Update(b display.Bundle, id string) {
 }
 
 func (p *page) Failed(cell int, e *session.Error) {
-	p.v.send(message{Kind: "failed", Cell: session.Cell{Number: cell}, Outcome: session.Outcome{Err: e}}, true)
+	p.v.send(message{Kind: "failed", ID: p.id, Cell: session.Cell{Number: cell}, Outcome: session.Outcome{Err: e}}, true)
 }
 
 func (p *page) Clear(wait bool) { p.v.send(message{Kind: "clear", ID: p.id, Flag: wait}, true) }

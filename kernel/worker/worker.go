@@ -33,15 +33,23 @@ type Worker struct {
 	comm    func(display.Comm)
 	outline *outline
 
-	running sync.Mutex // held while a cell runs
-	making  sync.Mutex // held while a process is made
+	beginning sync.Mutex // held while a cell begins
+	making    sync.Mutex // held while a process is made
 
 	mu      sync.Mutex
 	closed  bool
 	process *process
-	cells   []session.Cell // whose declarations a new process gets
-	names   []string       // the variables that a death would cost
-	death   *death         // between two cells, for the next one to tell; nil: none
+	running int      // cells
+	begun   int      // cells
+	cells   []kept   // whose declarations a new process gets
+	names   []string // the variables that a death would cost
+	death   *death   // between two cells, for the next one to tell; nil: none
+}
+
+// kept is a cell whose declarations were made.
+type kept struct {
+	begun int // when, among all cells
+	cell  session.Cell
 }
 
 // New makes a Worker whose processes are started by command: it must call
@@ -102,11 +110,49 @@ func (w *Worker) begin() (p *process, cells []session.Cell, err error) {
 	if w.process != nil && !w.process.dead() {
 		return w.process, nil, nil
 	}
+	if w.process != nil {
+		w.bury(w.process)
+	}
 	if p, err = start(w.command, w.comm); err != nil {
 		return nil, nil, err
 	}
 	w.process = p
-	return p, append([]session.Cell{}, w.cells...), nil
+	return p, w.declared(), nil
+}
+
+// declared are the cells whose declarations were made, with mu held. They are not nil.
+func (w *Worker) declared() []session.Cell {
+	all := make([]session.Cell, len(w.cells))
+	for i, k := range w.cells {
+		all[i] = k.cell
+	}
+	return all
+}
+
+// keep notes that a cell's declarations were made, with mu held.
+func (w *Worker) keep(c *call) {
+	at, known := slices.BinarySearchFunc(w.cells, c.begun, func(k kept, begun int) int { return k.begun - begun })
+	if !known {
+		w.cells = slices.Insert(w.cells, at, kept{c.begun, c.cell})
+	}
+}
+
+// bury forgets a process that died but for what cells that ran in it have declared, with
+// mu held. Doing it again does nothing.
+func (w *Worker) bury(p *process) {
+	if w.process != p {
+		return
+	}
+	p.mu.Lock()
+	for _, c := range p.cells() {
+		if line, _ := c.place(); line > 0 {
+			w.keep(c)
+		}
+	}
+	p.gone = w.names
+	p.mu.Unlock()
+	w.process, w.names = nil, nil
+	w.outline.reset(w.declared())
 }
 
 // watch waits for the end of a process that no cell runs in, such as one that
@@ -114,12 +160,10 @@ func (w *Worker) begin() (p *process, cells []session.Cell, err error) {
 // cell's output is. The next cell tells it once more.
 func (w *Worker) watch(p *process) {
 	<-p.ended
-	if !w.running.TryLock() {
-		return // the cell that runs says so
-	}
-	defer w.running.Unlock()
+	w.beginning.Lock()
+	defer w.beginning.Unlock()
 	if d := w.obituary(); d != nil {
-		p.fail(d.cell, d.err)
+		p.fail(nil, d.cell, d.err)
 	}
 }
 
@@ -130,19 +174,18 @@ type death struct {
 }
 
 // obituary tells of a process that died between two cells, and restarts it; it
-// is nil if none did. It is called with running held.
+// is nil if none did, or cells ran in it, which say so. It is called with beginning held.
 func (w *Worker) obituary() *death {
 	w.mu.Lock()
-	p, gone := w.process, w.names
-	if p == nil || !p.dead() {
+	p := w.process
+	if p == nil || !p.dead() || w.running > 0 {
 		w.mu.Unlock()
 		return nil
 	}
-	w.process, w.names = nil, nil
-	w.outline.reset(slices.Clone(w.cells))
+	w.bury(p)
 	w.mu.Unlock()
 	text := "between two cells " + died + p.lastWords()
-	d := &death{cell: p.number(), err: &session.Error{Name: "crash", Message: text, Traceback: append([]string{text}, w.losses(gone)...)}}
+	d := &death{cell: p.number(), err: &session.Error{Name: "crash", Message: text, Traceback: append([]string{text}, w.losses(p.gone)...)}}
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.death = d
@@ -177,25 +220,14 @@ const died = "the process that runs the cells died: "
 // of it the outcome is an error of the name "crash" that says why, which line
 // ran, and which variables are gone.
 func (w *Worker) Execute(ctx context.Context, cell session.Cell, out display.Output) session.Outcome {
-	w.running.Lock()
-	defer w.running.Unlock()
-	w.obituary()
-	w.mu.Lock()
-	d := w.death
-	w.death = nil
-	w.mu.Unlock()
-	if d != nil {
-		session.Beside(out, d.cell, d.err)
-	}
-	p, err := w.ready(ctx)
+	p, c, err := w.enter(ctx, cell, out)
 	switch {
 	case errors.Is(err, context.Canceled):
 		return failure("interrupted", "the process that runs the cells is not ready yet")
 	case err != nil:
 		return failure("crash", err.Error())
 	}
-	c := p.execute(cell, out, w.outline.ran)
-	defer p.forget(c)
+	defer w.leave(p, c)
 	var more <-chan time.Time
 	asked := 0
 	interrupt := ctx.Done()
@@ -208,7 +240,7 @@ func (w *Worker) Execute(ctx context.Context, cell session.Cell, out display.Out
 				w.cells = nil
 				w.outline.reset(nil)
 			} else if m.Outcome.Declares {
-				w.cells = append(w.cells, cell)
+				w.keep(c)
 			}
 			w.mu.Unlock()
 			if m.Outcome.Ran {
@@ -216,11 +248,11 @@ func (w *Worker) Execute(ctx context.Context, cell session.Cell, out display.Out
 			}
 			return m.Outcome
 		case <-p.ended:
-			return w.crashed(p, c, cell, asked > 1)
+			return w.crashed(p, c, asked > 1)
 		case <-interrupt:
 			interrupt = nil
 			asked++
-			p.send(message{Kind: "interrupt"})
+			p.send(message{Kind: "interrupt", ID: c.id})
 			more = time.After(patience)
 		case <-more:
 			if asked++; asked > 2 {
@@ -228,10 +260,41 @@ func (w *Worker) Execute(ctx context.Context, cell session.Cell, out display.Out
 				more = nil
 				continue
 			}
-			p.send(message{Kind: "interrupt"})
+			p.send(message{Kind: "interrupt", ID: c.id})
 			more = time.After(lastPatience)
 		}
 	}
+}
+
+// enter begins a cell, and tells first of a death that nobody has been told of.
+func (w *Worker) enter(ctx context.Context, cell session.Cell, out display.Output) (*process, *call, error) {
+	w.beginning.Lock()
+	defer w.beginning.Unlock()
+	w.obituary()
+	w.mu.Lock()
+	d := w.death
+	w.death = nil
+	w.mu.Unlock()
+	if d != nil {
+		session.Beside(out, d.cell, d.err)
+	}
+	p, err := w.ready(ctx)
+	if err != nil {
+		return nil, nil, err
+	}
+	w.mu.Lock()
+	w.running++
+	w.begun++
+	begun := w.begun
+	w.mu.Unlock()
+	return p, p.execute(begun, cell, out, w.outline.ran), nil
+}
+
+func (w *Worker) leave(p *process, c *call) {
+	p.forget(c)
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.running--
 }
 
 // ready is the process when it can run a cell; making a new one can take long.
@@ -261,28 +324,24 @@ func (w *Worker) Tell(c display.Comm) {
 	}
 }
 
-// crashed is the outcome of a cell that the process died of.
-func (w *Worker) crashed(p *process, c *call, cell session.Cell, replaced bool) session.Outcome {
+// crashed is the outcome of a cell that the process died of, or that ran beside one.
+func (w *Worker) crashed(p *process, c *call, replaced bool) session.Outcome {
 	reason := p.lastWords()
 	if replaced {
 		reason = "it did not stop when interrupted, and was replaced"
 	}
-	line, gone := c.place()
 	w.mu.Lock()
-	if line > 0 {
-		w.cells = append(w.cells, cell) // its declarations were made
-	} else {
-		gone = w.names
-	}
-	w.names = nil
-	w.process = nil
-	w.outline.reset(slices.Clone(w.cells))
+	w.bury(p)
 	w.mu.Unlock()
+	line, gone := c.place()
+	if line == 0 {
+		gone = p.gone
+	}
 	o := failure("crash", died+reason)
 	o.Err.Exit = p.exit()
 	if line > 0 {
-		lines := strings.Split(cell.Code, "\n")
-		o.Err.Traceback = append(o.Err.Traceback, fmt.Sprintf("cell %d, line %d:", cell.Number, line))
+		lines := strings.Split(c.cell.Code, "\n")
+		o.Err.Traceback = append(o.Err.Traceback, fmt.Sprintf("cell %d, line %d:", c.cell.Number, line))
 		if line <= len(lines) {
 			o.Err.Traceback = append(o.Err.Traceback, "    "+lines[line-1])
 		}

@@ -1,0 +1,190 @@
+package session
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/innkeeper-notebook/innkeeper/kernel/display"
+)
+
+// aside runs a cell in another goroutine. The channel gives what it shows.
+func aside(ctx context.Context, s *Session, n int, code string) (p *page, outcome <-chan Outcome) {
+	p = &page{}
+	over := make(chan Outcome, 1)
+	go func() { over <- s.Execute(ctx, Cell{n, code}, p) }()
+	return p, over
+}
+
+func (p *page) printed() string {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.text.String()
+}
+
+// wait waits until a page shows a text.
+func wait(t *testing.T, p *page, text string) {
+	t.Helper()
+	for start := time.Now(); !strings.Contains(p.printed(), text); time.Sleep(5 * time.Millisecond) {
+		if time.Since(start) > 20*time.Second {
+			t.Fatalf("after 20 s the cell shows %q and not %q", p.printed(), text)
+		}
+	}
+}
+
+// Two cells run beside each other, see each other's variables, and what each prints,
+// also from goroutines and compiled functions, is its own.
+func TestCellsBesideEachOther(t *testing.T) {
+	s := newSession(t)
+	do(s, 1, "type gate struct{ n int }\nfunc (g gate) String() string { return fmt.Sprint(\"gate \", g.n) }\ngo1 := make(chan bool)\nback := make(chan gate)")
+	first, over := aside(context.Background(), s, 2, `fmt.Println("first begins")
+early := 7
+<-go1
+fmt.Println("first goes on")
+var wg sync.WaitGroup
+for i := range 3 { wg.Go(func() { fmt.Println("first's goroutine", i) }) }
+wg.Wait()
+nb.Show("first's display")
+g := <-back
+func() { defer func() { fmt.Println("first recovers", recover()) }(); var none []int; _ = none[g.n] }()
+g`)
+	wait(t, first, "first begins")
+	for start := time.Now(); do(s, 3, "early") != "=> 7"; {
+		if time.Since(start) > 10*time.Second {
+			t.Fatal("what a cell that runs has made is not there for the others")
+		}
+	}
+	if got, want := do(s, 4, `late := early + 1
+func double(n int) int { return 2 * n }
+go1 <- true
+time.Sleep(50 * time.Millisecond)
+fmt.Println("second prints")
+back <- gate{double(late)}
+slices.SortFunc([]int{2, 1}, func(a, b int) int { fmt.Println("second compares"); return a - b })
+for range 100 { func() { defer func() { recover() }(); panic("second's") }() }
+late`), "second prints\nsecond compares\n=> 8"; got != want {
+		t.Errorf("the second cell shows %q, want %q", got, want)
+	}
+	o := <-over
+	if o.Err != nil || o.Value[display.Text] != "gate 16" {
+		t.Errorf("the first cell ends with %v, %v", o.Value, o.Err)
+	}
+	got := first.printed()
+	for i := range 3 {
+		got = strings.Replace(got, fmt.Sprintf("first's goroutine %d\n", i), "", 1)
+	}
+	if want := "first begins\nfirst goes on\nfirst recovers runtime error: index out of range [16] with length 0\n"; got != want || len(first.seen) != 1 {
+		t.Errorf("the first cell shows %q and %v, want %q", got, first.seen, want)
+	}
+	if got := do(s, 5, "fmt.Sprint(early, late, g)"); got != "=> 7 8 gate 16" {
+		t.Errorf("afterwards %q", got)
+	}
+}
+
+// A panic has the lines of its own cell, though another panics at the same time.
+func TestPanicsBesideEachOther(t *testing.T) {
+	s := newSession(t)
+	do(s, 1, "func deep(n int, stop chan bool) { if n == 0 { <-stop; panic(\"the first\") }; deep(n-1, stop) }\nstop := make(chan bool)")
+	_, over := aside(context.Background(), s, 2, "fmt.Print()\n\n\ndeep(2, stop)")
+	for i := range 20 {
+		if got := do(s, 3+i, "func() { defer func() { recover() }(); var m map[string]int; m[\"a\"]++ }()"); got != "" {
+			t.Fatalf("beside it %q", got)
+		}
+	}
+	do(s, 30, "close(stop)")
+	o := <-over
+	if o.Err == nil || o.Err.Message != "the first" || !strings.Contains(strings.Join(o.Err.Traceback, "\n"), "cell 2, line 4") {
+		t.Errorf("the panic is %+v", o.Err)
+	}
+}
+
+// An interrupt that must halt one cell halts the other, too, and what is left goes on.
+func TestHaltBesideEachOther(t *testing.T) {
+	s := newSession(t)
+	ctx, cancel := context.WithCancel(context.Background())
+	defer cancel()
+	a, overA := aside(ctx, s, 1, "fmt.Println(\"a\")\nkept := 1\nfor { kept++ }")
+	wait(t, a, "a")
+	b, overB := aside(context.Background(), s, 2, "fmt.Println(\"b\")\nfor i := 0; ; i++ { }")
+	wait(t, b, "b")
+	if got := do(s, 3, "%reset"); !strings.Contains(got, "has to wait") {
+		t.Errorf("%%reset beside others: %q", got)
+	}
+	cancel()
+	for i, over := range []<-chan Outcome{overA, overB} {
+		select {
+		case o := <-over:
+			if o.Err == nil || o.Err.Name != interrupted {
+				t.Errorf("cell %d ends with %v", i+1, o.Err)
+			}
+		case <-time.After(10 * time.Second):
+			t.Fatalf("cell %d goes on", i+1)
+		}
+	}
+	for i := range 3 {
+		if got := do(s, 4+i, "n := 0\nfor range 1000 { n++ }\nfunc() int { return n }() + kept*0"); got != "=> 1000" {
+			t.Errorf("afterwards %q", got)
+		}
+	}
+	if got := do(s, 9, "%reset"); got != "" {
+		t.Errorf("%%reset afterwards: %q", got)
+	}
+}
+
+// Long computations of two cells are shown and stopped by themselves.
+func TestProgressBesideEachOther(t *testing.T) {
+	s := newSession(t)
+	do(s, 1, `p := inn.Problem{Name: "sum", X: inn.Vars("a", "b"), Y: inn.Vars("s"), Prior: inn.Normal([]float64{0, 0}, []float64{1, 1}), Simulate: func(rng *rand.Rand, x []float64) []float64 { return []float64{x[0] + x[1]} }}
+pairs, _ := p.Pairs(2000, 1)`)
+	ctx, cancel := context.WithCancel(context.Background())
+	defer cancel()
+	train := "%s, err := inn.Train(pairs, &inn.Settings{Steps: 1000000, Width: 16, Blocks: 2})\nfmt.Println(err)"
+	a, overA := aside(ctx, s, 2, fmt.Sprintf(train, "ma"))
+	b, overB := aside(context.Background(), s, 3, "fmt.Println(\"b trains\")\nfor range 40 { _, err := inn.Train(pairs, &inn.Settings{Steps: 50, Width: 16, Blocks: 2}); if err != nil { panic(err) } }\nfmt.Println(\"b is ready\")")
+	wait(t, b, "b trains")
+	time.Sleep(300 * time.Millisecond)
+	cancel()
+	oa, ob := <-overA, <-overB
+	if oa.Err != nil || !strings.Contains(a.printed(), "canceled") {
+		t.Errorf("the interrupted training: %q, %v", a.printed(), oa.Err)
+	}
+	if ob.Err != nil || !strings.Contains(b.printed(), "b is ready") {
+		t.Errorf("the other one: %q, %v", b.printed(), ob.Err)
+	}
+}
+
+// What a cell makes while another is prepared, or of a type that another redefines, is
+// neither lost nor of the wrong type.
+func TestVariablesBesideEachOther(t *testing.T) {
+	s := newSession(t)
+	do(s, 1, "type T struct{ A int }\ngo1, go2 := make(chan bool), make(chan bool)")
+	var code strings.Builder
+	for i := range 200 {
+		fmt.Fprintf(&code, "<-go1\nv%d := %d\n", i, i)
+	}
+	_, over := aside(context.Background(), s, 2, code.String())
+	for i := range 200 {
+		do(s, 3+i, fmt.Sprintf("func f%d() int { return %d }\ngo1 <- true", i, i))
+	}
+	<-over
+	for i := range 200 {
+		if got := do(s, 300+i, fmt.Sprintf("v%d + f%d()", i, i)); got != fmt.Sprintf("=> %d", 2*i) {
+			t.Fatalf("variable %d: %q", i, got)
+		}
+	}
+	p, over := aside(context.Background(), s, 600, "before := T{1}\n<-go2\nafter := T{2}\nn := after.A\nn")
+	for !strings.HasPrefix(do(s, 601, "before.A"), "=> 1") {
+		time.Sleep(time.Millisecond)
+	}
+	if got, want := do(s, 602, "type T struct{ B string }\ngo2 <- true"), "gone, since this cell redefines their type: before\n"; got != want {
+		t.Errorf("redefining a type says %q, want %q", got, want)
+	}
+	if o := <-over; o.Err != nil || o.Value[display.Text] != "2" || p.printed() != "gone, since another cell has redefined their type: after\n" {
+		t.Errorf("the cell that used it ends with %v, %v and says %q", o.Value, o.Err, p.printed())
+	}
+	if got := do(s, 603, "n, _ := strconv.Atoi(T{\"7\"}.B)\nn"); got != "=> 7" {
+		t.Errorf("the new type: %q", got)
+	}
+}

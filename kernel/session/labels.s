@@ -1,0 +1,1 @@
+// Go takes the function without a body in running.go only beside assembly.

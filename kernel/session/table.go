@@ -1,0 +1,44 @@
+package session
+
+import (
+	"reflect"
+	"sync"
+)
+
+// The interpreter has one table of the variables of all cells and of what they compute
+// at their top, which it copies when a cell needs more of it: what a goroutine puts
+// there at that moment would be lost. So the table has more places than are
+// needed, and is copied when they have been used up and no cell runs.
+
+// leastTable is how many places it has to begin with.
+const leastTable = 1 << 12
+
+// table is the table, and the types of the places that compiled programs want.
+func (e *engine) table() (data reflect.Value, want []reflect.Type, lock *sync.RWMutex) {
+	inside := reflect.ValueOf(e.interp).Elem()
+	frame := hidden(inside, "frame").Elem()
+	types := hidden(hidden(inside, "universe").Elem(), "types").Interface().([]reflect.Type)
+	return hidden(frame, "data"), types, hidden(frame, "mutex").Addr().Interface().(*sync.RWMutex)
+}
+
+// full reports whether the table has to be copied.
+func (e *engine) full() bool {
+	data, want, _ := e.table()
+	return len(want) > data.Len()
+}
+
+// grow makes the places for what has been compiled.
+func (e *engine) grow() {
+	data, want, lock := e.table()
+	lock.Lock()
+	defer lock.Unlock()
+	places := data.Interface().([]reflect.Value)
+	if len(want) > len(places) {
+		places = make([]reflect.Value, max(leastTable, 2*len(want)))
+		reflect.Copy(reflect.ValueOf(places), data)
+		data.Set(reflect.ValueOf(places))
+	}
+	for ; e.places < len(want); e.places++ {
+		places[e.places] = reflect.New(want[e.places]).Elem()
+	}
+}
