@@ -215,11 +215,22 @@ func (l *lowering) callWith(fun ast.Expr, first []ast.Expr, e *ast.CallExpr, sig
 	c := &ast.CallExpr{Fun: fun, Lparen: e.Lparen, Args: args, Rparen: e.Rparen}
 	if e.Ellipsis.IsValid() {
 		c.Ellipsis = e.Ellipsis
+	} else if f == nil || own(f) && f.Signature().Recv() != nil {
+		l.omitted(c, sig, len(e.Args))
 	}
 	if template {
 		return l.hook("TemplateError", c)
 	}
 	return c
+}
+
+// omitted gives a call of a function value, with n arguments, the nil that Go makes of
+// variadic ones that are not there. The interpreter makes an empty slice of them.
+func (l *lowering) omitted(c *ast.CallExpr, sig *types.Signature, n int) {
+	if sig.Variadic() && n == sig.Params().Len()-1 {
+		c.Args = append(c.Args, l.zero(sig.Params().At(n).Type()))
+		c.Ellipsis = l.pos
+	}
 }
 
 // argument lowers an argument; raw is for a function that looks into values
@@ -369,6 +380,7 @@ func (l *lowering) spread(fun ast.Expr, first []ast.Expr, x ast.Expr, tuple *typ
 	}
 	body := append(before, l.assign(token.DEFINE, names, []ast.Expr{inner}))
 	result := l.apply(fun, args...)
+	l.omitted(result, sig, tuple.Len())
 	if sig.Results().Len() == 0 {
 		return l.apply(&ast.ParenExpr{X: l.function(nil, nil, append(body, &ast.ExprStmt{X: result})...)})
 	}

@@ -393,7 +393,7 @@ func (l *lowering) counted(n *ast.RangeStmt, label *ast.Ident, t types.Type, lim
 	}
 	body := l.enter(label, true, func() *ast.BlockStmt { return l.blockOf(n.Body) })
 	body.List = append(head, body.List...)
-	f := &ast.ForStmt{For: n.For, Cond: &ast.BinaryExpr{X: i, OpPos: n.For, Op: token.LSS, Y: end}, Post: &ast.IncDecStmt{X: i, TokPos: n.For, Tok: token.INC}, Body: body}
+	f := &ast.ForStmt{For: n.For, Cond: &ast.BinaryExpr{X: i, OpPos: n.For, Op: token.LSS, Y: end}, Post: l.counts(i, n.For, token.INC, t), Body: body}
 	return []ast.Stmt{l.block(append(out, l.label(label, f))...)}
 }
 

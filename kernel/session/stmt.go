@@ -37,7 +37,7 @@ func (l *lowering) stmt(s ast.Stmt) []ast.Stmt {
 		return l.assignStmt(s)
 	case *ast.IncDecStmt:
 		out, x := l.place(s.X, hasCall(s.X))
-		return append(out, &ast.IncDecStmt{X: x, TokPos: s.TokPos, Tok: s.Tok})
+		return append(out, l.counts(x, s.TokPos, s.Tok, l.typeOf(s.X)))
 	case *ast.DeclStmt:
 		return l.declStmt(s)
 	case *ast.BlockStmt:
@@ -277,6 +277,15 @@ func (l *lowering) assign1(x, value ast.Expr, declare bool) []ast.Stmt {
 	return append(stmts[:last:last], l.withFunctions(stmts[last])...)
 }
 
+// counts is x++ or x--, which the interpreter does not do with a uintptr.
+func (l *lowering) counts(x ast.Expr, at token.Pos, tok token.Token, t types.Type) ast.Stmt {
+	if b, ok := t.Underlying().(*types.Basic); ok && b.Kind() == types.Uintptr {
+		how := map[token.Token]token.Token{token.INC: token.ADD_ASSIGN, token.DEC: token.SUB_ASSIGN}
+		return &ast.AssignStmt{Lhs: []ast.Expr{x}, TokPos: at, Tok: how[tok], Rhs: []ast.Expr{number(at, 1)}}
+	}
+	return &ast.IncDecStmt{X: x, TokPos: at, Tok: tok}
+}
+
 // place lowers what is assigned to; once is true when what is in it must be
 // evaluated before the values.
 func (l *lowering) place(x ast.Expr, once bool) ([]ast.Stmt, ast.Expr) {
@@ -506,11 +515,14 @@ func (l *lowering) reach(call *ast.CallExpr) int {
 	switch {
 	case !l.mayRecover(call):
 		return 0
-	case literal && len(call.Args) == 0 && lit.Type.Results == nil:
+	case literal && thunks(lit):
 		return 1 // the thunk itself
 	}
 	return 2
 }
+
+// thunks reports whether a function takes and gives nothing.
+func thunks(f *ast.FuncLit) bool { return f.Type.Params.NumFields() == 0 && f.Type.Results == nil }
 
 // mayRecover reports whether the function that a call calls may call recover
 // itself.
@@ -560,7 +572,7 @@ func (l *lowering) thunk(call *ast.CallExpr) ast.Expr {
 	if executes(l.callee(call)) { // whose error nobody gets
 		c = c.Args[0].(*ast.CallExpr)
 	}
-	if lit, ok := unparen(c.Fun).(*ast.FuncLit); ok && len(c.Args) == 0 && lit.Type.Results == nil {
+	if lit, ok := unparen(c.Fun).(*ast.FuncLit); ok && thunks(lit) {
 		return lit
 	}
 	in := &ast.FieldList{Opening: l.pos, Closing: l.pos}
@@ -597,6 +609,9 @@ func (l *lowering) thunk(call *ast.CallExpr) ast.Expr {
 	case sig != nil:
 		sig = l.typ(sig).(*types.Signature)
 		extra := len(c.Args) - len(call.Args) // the receiver of a method
+		if c.Ellipsis.IsValid() && !call.Ellipsis.IsValid() { // and variadic arguments that are not there
+			extra--
+		}
 		if _, tuple := l.info.TypeOf(firstArg(call)).(*types.Tuple); tuple || extra < 0 || extra > 1 || isHook(c) {
 			if isHook(c) {
 				for i := range c.Args {
