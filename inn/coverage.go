@@ -7,8 +7,8 @@ import (
 	"github.com/innkeeper-notebook/innkeeper/inn/progress"
 )
 
-// cover measures the coverage of the trained network. One whose draws are not
-// finite covers nothing.
+// cover measures the coverage of the trained network, or is nil when it is asked to stop. One
+// whose draws are not finite covers nothing.
 func (t *trainer) cover() *coverage.Coverage {
 	seen := t.measured()
 	n := min(coverage.MostPairs, seen.Rows)
@@ -18,6 +18,9 @@ func (t *trainer) cover() *coverage.Coverage {
 	defer task.End()
 	y := func(i int) []float32 { return seen.Row(pair(i / coverage.Draws)) }
 	if t.model.draw(draws, 0, RNG(t.Seed, streamCoverage).Uint64(), y, task) != nil {
+		if task.Stopped() {
+			return nil
+		}
 		return &coverage.Coverage{Pairs: n, Inside: make([]float64, t.D)}
 	}
 	x := make([]float64, t.D)

@@ -111,7 +111,8 @@ type Settings struct {
 
 	// Each is called after every step, with running means of the losses. A
 	// non-nil error ends training: Train returns the network so far and an
-	// error that wraps it, or none for ErrEnough. Nil: the observer of package progress is told.
+	// error that wraps it, or none for ErrEnough. Nil: the observer of package
+	// progress shows how far training is. An interrupt ends training in either case.
 	Each func(Progress) error `json:"-"`
 }
 

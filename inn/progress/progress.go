@@ -22,6 +22,7 @@ type Report struct {
 	Elapsed     time.Duration // since Start
 	Note        string        // a short free text, for example "loss 0.12"
 	Ended       bool          // the last report of this task
+	Silent      bool          // the task shows by itself how far it is
 }
 
 // Remaining is the time left at the mean rate so far: zero when nothing is
@@ -89,6 +90,8 @@ const interval = 100 * time.Millisecond
 // A Task is one running computation. Its methods may be called from several
 // goroutines at once.
 type Task struct {
+	Silent bool // its reports say so; it is set before the first Advance
+
 	name  string
 	total int
 	start time.Time
@@ -116,6 +119,9 @@ func (t *Task) Advance(n int, note func() string) error {
 	return nil
 }
 
+// Stopped reports whether the observer has asked the task to stop.
+func (t *Task) Stopped() bool { return t.stop.Load() != nil }
+
 // End reports the task as ended.
 func (t *Task) End() {
 	t.report(Report{Done: int(t.done.Load()), Elapsed: time.Since(t.start), Ended: true}, nil)
@@ -126,7 +132,7 @@ func (t *Task) report(r Report, note func() string) {
 	if o == nil || *o == nil {
 		return
 	}
-	r.Task, r.Total = t.name, t.total
+	r.Task, r.Total, r.Silent = t.name, t.total, t.Silent
 	if note != nil {
 		r.Note = note()
 	}

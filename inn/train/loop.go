@@ -76,8 +76,9 @@ type Loop struct {
 	// and at the end; the weights of the least are kept. Nil: none are.
 	Look      func() float64
 	LookEvery int
-	// Each is called after every step. A non-nil error ends training; for
-	// ErrEnough without an error. Nil: the observer of package progress is told.
+	// Each is called after every step, and shows it. A non-nil error ends training; for
+	// ErrEnough without an error. Nil: the observer of package progress shows the steps. It
+	// may end training in either case.
 	Each func(Progress) error
 
 	step  int
@@ -119,14 +120,18 @@ func (l *Loop) Run() error {
 
 func (l *Loop) run() error {
 	start, first := time.Now(), l.step
-	each := l.Each
-	if each == nil {
-		task := progress.Start("training", l.Steps)
-		task.Advance(l.step, nil)
-		defer task.End()
-		each = func(p Progress) error {
-			return task.Advance(1, func() string { return fmt.Sprintf("loss %.4g", p.Loss) })
+	task := progress.Start("training", l.Steps)
+	task.Silent = l.Each != nil
+	task.Advance(l.step, nil)
+	defer task.End()
+	each := func(p Progress) error {
+		stop := task.Advance(1, func() string { return fmt.Sprintf("loss %.4g", p.Loss) })
+		if l.Each != nil {
+			if err := l.Each(p); err != nil {
+				return err
+			}
 		}
+		return stop
 	}
 	// The network goes back to one whose losses were seen to be finite.
 	good, next := slices.Clone(l.Weights), slices.Clone(l.Weights)

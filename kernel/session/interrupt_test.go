@@ -2,6 +2,7 @@ package session
 
 import (
 	"context"
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -79,7 +80,7 @@ func TestInterruptedTrainingKeepsItsNetwork(t *testing.T) {
 	Simulate: func(rng *rand.Rand, x []float64) []float64 { return []float64{x[0] + x[1]} }}
 pairs, err := p.Pairs(300, 1)`)
 	o := interrupt(t, s, `model, err := inn.Train(pairs, &inn.Settings{Steps: 1_000_000, Each: nb.Watch})`)
-	if o.Err == nil || !strings.Contains(o.Err.Message, "the model holds the network so far") {
+	if o.Err == nil || !strings.Contains(o.Err.Message, "the model holds the network") {
 		t.Fatalf("error is %+v", o.Err)
 	}
 	if got := do(s, 2, "draws, err := model.Sample([]float64{1}, 10, 1)\ndraws.Len()"); got != "=> 10" {
@@ -121,5 +122,38 @@ func TestCompileErrorPointsAtTheColumn(t *testing.T) {
 	want := "cell 2, line 2, column 6: invalid operation: x + \"a\" (mismatched types int and untyped string)\n    y := x + \"a\"\n         ^"
 	if text := strings.Join(o.Err.Traceback, "\n"); !strings.Contains(text, want) || !strings.Contains(text, "cell 2, line 3, column 6: undefined: nope") {
 		t.Errorf("traceback:\n%s\nwant:\n%s", text, want)
+	}
+}
+
+// An interrupt ends a training and keeps its network, whatever the cell's function that
+// follows it returns, and no warning is made up.
+func TestInterruptedTrainingWithAFunction(t *testing.T) {
+	s := newSession(t)
+	do(s, 1, `p := inn.Problem{X: inn.Vars("a", "b"), Y: inn.Vars("s"), Prior: inn.Normal([]float64{0, 0}, []float64{1, 1}), Simulate: func(rng *rand.Rand, x []float64) []float64 { return []float64{x[0] + x[1]} }}
+pairs, _ := p.Pairs(2000, 1)
+var losses []float64`)
+	ctx, cancel := context.WithCancel(context.Background())
+	defer cancel()
+	for i, train := range []string{"inn.Train(pairs, &inn.Settings{Steps: 1000000, Each: follow})", "method.TrainCINN(pairs, &method.CINNSettings{Training: method.Training{Steps: 1000000, Each: follow}})"} {
+		ctx, cancel = context.WithCancel(context.Background())
+		_, over := aside(ctx, s, 2+4*i, fmt.Sprintf("losses = nil\nfollow := func(q inn.Progress) error { losses = append(losses, q.Loss); return nil }\nmodel%d, err := %s", i, train))
+		time.Sleep(time.Second)
+		cancel()
+		select {
+		case o := <-over:
+			if o.Err == nil || !strings.Contains(o.Err.Message, "the model holds the network") {
+				t.Errorf("%s: ends with %v", train, o.Err)
+			}
+		case <-time.After(20 * time.Second):
+			t.Fatalf("%s goes on", train)
+		}
+		n := do(s, 3+4*i, "len(losses)")
+		time.Sleep(200 * time.Millisecond)
+		if later := do(s, 4+4*i, "len(losses)"); n == "=> 0" || later != n {
+			t.Errorf("%s: %s steps when it was interrupted, later %s", train, n, later)
+		}
+		if got := do(s, 5+4*i, fmt.Sprintf("draws, err := model%d.Sample([]float64{0.5}, 10, 1)\nfmt.Sprint(draws.Len(), draws.Warning)", i)); got != "=> 10" {
+			t.Errorf("%s: its draws: %q", train, got)
+		}
 	}
 }

@@ -64,7 +64,9 @@ func (w *watcher) hear(r progress.Report) error {
 		l = &line{}
 		w.tasks[r.Task] = l
 	}
-	l.report(r, w.out)
+	if !r.Silent {
+		l.report(r, w.out)
+	}
 	if r.Ended {
 		delete(w.tasks, r.Task)
 	}
