@@ -194,3 +194,20 @@ func TestLiteralsInLiterals(t *testing.T) {
 		}
 	}
 }
+
+// A nil pointer's panic names a variable that a failed cell left nil, and no other.
+func TestWhatFailedCellsLeave(t *testing.T) {
+	s := newSession(t)
+	do(s, 1, "type T struct{ N int }\nfunc make1(fails bool) (*T, error) { if fails { return nil, errors.New(\"no\") }; return &T{1}, errors.New(\"stopped, but here it is\") }\nvar none *T")
+	do(s, 2, "left, err := make1(true)")
+	do(s, 3, "whole, err := make1(false)")
+	for i, c := range []struct{ code, want string }{
+		{"left.N", "!! panic: invalid memory address or nil pointer dereference (cell 2 failed where it assigns left)"},
+		{"none.N + whole.N", "!! panic: invalid memory address or nil pointer dereference"},
+		{"whole.N", "=> 1"},
+	} {
+		if got := do(s, 4+i, c.code); got != c.want {
+			t.Errorf("%s\n gives %q, want %q", c.code, got, c.want)
+		}
+	}
+}

@@ -49,8 +49,8 @@ func assigned(stmt ast.Stmt) (names []string) {
 	return names
 }
 
-// emptySince says of a panic whether a variable of the cell may be nil since another
-// cell failed.
+// emptySince says of a panic whether a variable of the cell is nil since another cell
+// failed.
 func (s *Session) emptySince(u *unit, message string) (said string) {
 	if !strings.HasSuffix(message, "nil pointer dereference") {
 		return ""
@@ -59,7 +59,7 @@ func (s *Session) emptySince(u *unit, message string) (said string) {
 	defer s.mu.Unlock()
 	u.inspect(func(n ast.Node) {
 		if id, ok := n.(*ast.Ident); ok && said == "" && s.state.vars[id.Name] != nil {
-			if cell, ok := s.unmade[id.Name]; ok && cell != u.number {
+			if cell, ok := s.unmade[id.Name]; ok && cell != u.number && s.engine.empty(s.state.engine[id.Name]) {
 				said = fmt.Sprintf(" (cell %d failed where it assigns %s)", cell, id.Name)
 			}
 		}

@@ -608,7 +608,7 @@ func (l *lowering) thunk(call *ast.CallExpr) ast.Expr {
 		}
 	case sig != nil:
 		sig = l.typ(sig).(*types.Signature)
-		extra := len(c.Args) - len(call.Args) // the receiver of a method
+		extra := len(c.Args) - len(call.Args)                 // the receiver of a method
 		if c.Ellipsis.IsValid() && !call.Ellipsis.IsValid() { // and variadic arguments that are not there
 			extra--
 		}

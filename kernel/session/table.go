@@ -27,6 +27,28 @@ func (e *engine) full() bool {
 	return len(want) > data.Len()
 }
 
+// empty reports whether a variable of the session, by the interpreter's name, is nil.
+func (e *engine) empty(name string) bool {
+	scope := e.scope()
+	if !scope.IsValid() {
+		return false
+	}
+	symbol := hidden(scope, "sym").MapIndex(reflect.ValueOf(name))
+	if !symbol.IsValid() || symbol.IsNil() {
+		return false
+	}
+	data, _, _ := e.table()
+	index := int(symbol.Elem().FieldByName("index").Int())
+	if index < 0 || index >= e.places {
+		return false
+	}
+	switch v := data.Index(index).Interface().(reflect.Value); v.Kind() {
+	case reflect.Pointer, reflect.Interface, reflect.Map, reflect.Func, reflect.Slice, reflect.Chan:
+		return v.IsNil()
+	}
+	return false
+}
+
 // grow makes the places for what has been compiled.
 func (e *engine) grow() {
 	data, want, lock := e.table()
