@@ -13,6 +13,7 @@ import (
 	"sync/atomic"
 
 	"github.com/innkeeper-notebook/innkeeper/inn/progress"
+	"github.com/innkeeper-notebook/innkeeper/inn/rows"
 	"github.com/innkeeper-notebook/innkeeper/inn/train"
 )
 
@@ -53,9 +54,16 @@ type Problem struct {
 	Simulate func(rng *rand.Rand, x []float64) []float64
 
 	// Concurrent says that Prior and Simulate may be called from several
-	// goroutines at once, each with a random source of its own.
+	// goroutines at once, each with a random source of its own. In a cell it need not be
+	// said in the literal of a problem: whether its functions can is found out (see Parallel).
 	Concurrent bool
 }
+
+// Parallel reports whether Prior and Simulate are called from several goroutines at
+// once: if Concurrent says so, or if they stand in a literal in a cell, which does not
+// mention Concurrent, and neither of them changes what another call, or a later one,
+// sees. The results are the same either way.
+func (p Problem) Parallel() bool { return p.Concurrent || rows.Independent(p.Prior, p.Simulate) }
 
 // Check returns an error that says what the problem lacks, or which name two of
 // its parameters or of its measurements have, or nil.
@@ -200,7 +208,7 @@ func (p Problem) Pairs(n int, seed uint64) (*Pairs, error) {
 	}
 	pairs := &Pairs{X: NewSamples(p.X, n), Y: NewSamples(p.Y, n)}
 	workers := 1
-	if p.Concurrent {
+	if p.Parallel() {
 		workers = min(runtime.GOMAXPROCS(0), n)
 	}
 	var (

@@ -38,7 +38,7 @@ func (p Problem) DrawRows(x, y []float64, seed uint64, first int) (done int, err
 // turns with it.
 func (p Problem) rows() (prior, simulator *rows.Rows) {
 	prior, simulator = rows.Prior(p.Prior), rows.Simulator(p.Simulate)
-	if p.Concurrent || prior != nil && simulator != nil {
+	if p.Parallel() || prior != nil && simulator != nil {
 		return prior, simulator
 	}
 	if prior != nil && prior.Reads {

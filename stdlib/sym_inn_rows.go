@@ -13,12 +13,15 @@ import (
 
 func init() {
 	Symbols["github.com/innkeeper-notebook/innkeeper/inn/rows/rows"] = map[string]reflect.Value{
-		"Prior":        reflect.ValueOf(rows.Prior),
-		"Rows":         reflect.ValueOf((*rows.Rows)(nil)),
-		"SetPrior":     reflect.ValueOf(rows.SetPrior),
-		"SetSimulator": reflect.ValueOf(rows.SetSimulator),
-		"Simulator":    reflect.ValueOf(rows.Simulator),
-		"State":        reflect.ValueOf((*rows.State)(nil)),
-		"StateOf":      reflect.ValueOf(rows.StateOf),
+		"Independent":          reflect.ValueOf(rows.Independent),
+		"IndependentPrior":     reflect.ValueOf(rows.IndependentPrior),
+		"IndependentSimulator": reflect.ValueOf(rows.IndependentSimulator),
+		"Prior":                reflect.ValueOf(rows.Prior),
+		"Rows":                 reflect.ValueOf((*rows.Rows)(nil)),
+		"SetPrior":             reflect.ValueOf(rows.SetPrior),
+		"SetSimulator":         reflect.ValueOf(rows.SetSimulator),
+		"Simulator":            reflect.ValueOf(rows.Simulator),
+		"State":                reflect.ValueOf((*rows.State)(nil)),
+		"StateOf":              reflect.ValueOf(rows.StateOf),
 	}
 }

@@ -71,9 +71,6 @@ func NewABC(p inn.Problem, s *ABCSettings) (*ABC, error) {
 	if err != nil {
 		return nil, err
 	}
-	if !p.Concurrent {
-		o.Workers = 1
-	}
 	block := min(max(1, int(blockTime/each)), maxBlock)
 	return &ABC{ABCSettings: o, x: p.X, y: y, problem: p, block: block}, nil
 }
@@ -146,11 +143,13 @@ func (a *ABC) Sample(y []float64, n int, seed uint64) (*inn.Samples, error) {
 	if err := checkDraws(n, len(a.x)); err != nil {
 		return nil, err
 	}
-	if a.pairs == nil && !a.problem.Concurrent {
+	workers := a.Workers
+	if a.pairs == nil && !a.problem.Parallel() {
+		workers = 1
 		a.serial.Lock()
 		defer a.serial.Unlock()
 	}
-	s := &search{ABC: a, target: y, seed: seed, want: n, total: a.Simulations, limit: math.Inf(1), nearest: math.Inf(1)}
+	s := &search{ABC: a, workers: workers, target: y, seed: seed, want: n, total: a.Simulations, limit: math.Inf(1), nearest: math.Inf(1)}
 	switch {
 	case a.Threshold > 0:
 		s.limit = a.Threshold
@@ -224,6 +223,7 @@ const (
 // they find is taken up in the order of the blocks.
 type search struct {
 	*ABC
+	workers     int
 	target      []float64
 	seed        uint64
 	want, total int
@@ -260,7 +260,7 @@ func (s *search) run() error {
 	task := progress.Start("ABC", total)
 	defer task.End()
 	var wg sync.WaitGroup
-	for range min(s.Workers, blocks) {
+	for range min(s.workers, blocks) {
 		wg.Go(func() {
 			for !s.done.Load() {
 				b := int(s.next.Add(1)) - 1
@@ -285,7 +285,7 @@ func (s *search) run() error {
 func (s *search) await(b int) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	for b > s.committed+4*s.Workers && !s.done.Load() {
+	for b > s.committed+4*s.workers && !s.done.Load() {
 		s.moved.Wait()
 	}
 }

@@ -183,7 +183,7 @@ func simulate(problem inn.Problem, xs *inn.Samples, seed uint64) []simulation {
 func simulateBy(problem inn.Problem, xs *inn.Samples, rng func(row int) *rand.Rand) []simulation {
 	result := make([]simulation, xs.Len())
 	workers := 1
-	if problem.Concurrent {
+	if problem.Parallel() {
 		workers = min(runtime.GOMAXPROCS(0), len(result))
 	}
 	var wg sync.WaitGroup

@@ -1,5 +1,6 @@
-// Package rows knows the simulators that can be called for many rows at once:
-// those that another process runs, where a call costs more than its work.
+// Package rows knows the simulators that can be called for many rows at once, those
+// that another process runs, where a call costs more than its work; and those that
+// several goroutines may call.
 package rows
 
 import (

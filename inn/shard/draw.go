@@ -43,7 +43,7 @@ func (w *work) draw(shards []int) error {
 		return nil
 	}
 	workers := 1
-	if w.problem.Concurrent {
+	if w.problem.Parallel() {
 		workers = min(runtime.GOMAXPROCS(0), total)
 	}
 	var (

@@ -478,7 +478,7 @@ func (e *explorer) rest(v *View) {
 	now := e.now
 	v.drawing.Unlock()
 	if e.again != nil {
-		e.again.start(now, e.Problem.Concurrent, v.due.Load)
+		e.again.start(now, e.Problem.Parallel(), v.due.Load)
 	}
 }
 

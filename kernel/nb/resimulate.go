@@ -47,7 +47,7 @@ func (r *resimulation) run(o Observation, old func() bool) {
 	}
 	ys, errs := make([][]float64, n), make([]error, n)
 	workers := 1
-	if r.Problem.Concurrent {
+	if r.Problem.Parallel() {
 		workers = runtime.GOMAXPROCS(0)
 	}
 	var next atomic.Int64

@@ -60,7 +60,7 @@ func TestConcurrentIsDecidedFromTheCode(t *testing.T) {
 		{"var box struct { l []float64 }", sim + "{ box.l = x; return []float64{1} }", false},
 	} {
 		s := newSession(t)
-		cell := fmt.Sprintf("p := inn.Problem{Prior: inn.Normal([]float64{0}, []float64{1}), Simulate: %s}\np.Concurrent", c.simulate)
+		cell := fmt.Sprintf("p := inn.Problem{Prior: inn.Normal([]float64{0}, []float64{1}), Simulate: %s}\np.Parallel()", c.simulate)
 		do(s, 1, c.before)
 		if got := do(s, 2, cell); got != fmt.Sprintf("=> %v", c.want) {
 			t.Errorf("%s\n%s\n gives %q, want %v", c.before, c.simulate, got, c.want)
@@ -108,10 +108,31 @@ func problem(concurrent bool) inn.Problem {
 	if !strings.HasSuffix(got, "=> true") { // behind how far it is, on a slow machine
 		t.Errorf("pairs of several workers: %q", got)
 	}
-	if got := do(s, 3, "p := inn.Problem{Concurrent: false, Prior: inn.Normal(nil, nil), Simulate: func(rng *rand.Rand, x []float64) []float64 { return x }}\np.Concurrent"); got != "=> false" {
+	if got := do(s, 3, "p := inn.Problem{Concurrent: false, Prior: inn.Normal(nil, nil), Simulate: func(rng *rand.Rand, x []float64) []float64 { return x }}\np.Parallel()"); got != "=> false" {
 		t.Errorf("a problem that says it is not concurrent: %q", got)
 	}
-	if got := do(s, 4, "inn.Problem{Name: \"a\"}.Concurrent"); got != "=> false" || strings.Contains(got, "!!") {
+	if got := do(s, 4, "inn.Problem{Name: \"a\"}.Parallel()"); got != "=> false" || strings.Contains(got, "!!") {
 		t.Errorf("a problem without functions: %q", got)
+	}
+}
+
+// What several workers may call is asked when they are about to.
+func TestParallelFollowsRedefinitions(t *testing.T) {
+	s := newSession(t)
+	do(s, 1, "n, m := 0, map[int]int{}\nfunc helper(v float64) float64 { return 2 * v }\nfunc simulate(rng *rand.Rand, x []float64) []float64 { return []float64{helper(x[0])} }")
+	do(s, 2, "p := inn.Problem{X: inn.Vars(\"a\"), Y: inn.Vars(\"b\"), Prior: inn.Normal([]float64{0}, []float64{1}), Simulate: simulate}\nabc, err := method.NewABC(p, &method.ABCSettings{Simulations: 1000, Pilot: 100})")
+	for i, c := range []struct{ code, want string }{
+		{"p.Parallel()", "=> true"},
+		{"q := p\nq.Simulate = func(rng *rand.Rand, x []float64) []float64 { n++; m[n]++; return []float64{float64(n)} }\nq.Parallel()", "=> false"},
+		{"pairs, err := q.Pairs(5, 1)\npairs.Y.Data", "=> [1 2 3 4 5]"},
+		{"func helper(v float64) float64 { n++; m[n]++; return float64(n) }\np.Parallel()", "=> false"},
+		{"n = 0\nmore, err := p.Pairs(4, 1)\nmore.Y.Data", "=> [1 2 3 4]"},
+		{"n = 0\ndraws, err := abc.Sample([]float64{3}, 5, 1)\nn", "=> 1000"},
+		{"func helper(v float64) float64 { return v }\np.Parallel()", "=> true"},
+		{"func problem() inn.Problem { return inn.Problem{Prior: inn.Uniform([]float64{0}, []float64{1}), Simulate: func(rng *rand.Rand, x []float64) []float64 { return x }} }\nr := problem()\nr.Parallel()", "=> true"},
+	} {
+		if got := do(s, 3+i, c.code); got != c.want {
+			t.Errorf("%s\n gives %q, want %q", c.code, got, c.want)
+		}
 	}
 }

@@ -541,6 +541,7 @@ func (l *lowering) literalOf(e *ast.CompositeLit, t types.Type) ast.Expr {
 	}
 	switch u := t.Underlying().(type) {
 	case *types.Struct:
+		concurrent := l.concurrent(e, t)
 		for i, x := range e.Elts {
 			kv, ok := x.(*ast.KeyValueExpr)
 			if ok {
@@ -559,10 +560,11 @@ func (l *lowering) literalOf(e *ast.CompositeLit, t types.Type) ast.Expr {
 			if n, ok := types.Unalias(t).(*types.Named); !ok || !foreign(n) {
 				name = fieldName(f, i)
 			}
-			pair(l.id(name), l.exprAs(x, f.Type()))
-		}
-		if l.concurrent(e, t) {
-			pair(l.id("Concurrent"), l.id("true"))
+			value := l.exprAs(x, f.Type())
+			if concurrent {
+				value = l.independent(name, x, value)
+			}
+			pair(l.id(name), value)
 		}
 	case *types.Map:
 		if l.inTurns(e) {

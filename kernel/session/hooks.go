@@ -6,6 +6,7 @@ import (
 	"go/token"
 	"maps"
 	"math"
+	"math/rand/v2"
 	"os"
 	"reflect"
 	"runtime"
@@ -14,6 +15,7 @@ import (
 	"time"
 	"unicode/utf8"
 
+	"github.com/innkeeper-notebook/innkeeper/inn/rows"
 	"github.com/innkeeper-notebook/innkeeper/kernel/display"
 	"github.com/innkeeper-notebook/innkeeper/stdlib"
 )
@@ -147,6 +149,13 @@ func (s *Session) hookTable() map[string]reflect.Value {
 		"Native":      s.nativeSet,
 		"NativeReads": s.nativeReads,
 		"NativeGone":  s.nativeGone,
+
+		"IndependentPrior": func(f func(*rand.Rand) []float64, n int) func(*rand.Rand) []float64 {
+			return rows.IndependentPrior(f, s.stillQuiet(n))
+		},
+		"IndependentSimulator": func(f func(*rand.Rand, []float64) []float64, n int) func(*rand.Rand, []float64) []float64 {
+			return rows.IndependentSimulator(f, s.stillQuiet(n))
+		},
 
 		// What the interpreter does otherwise than Go.
 		"Panic":   func(v any) { panic(panicValue(v)) },

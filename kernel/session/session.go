@@ -77,6 +77,7 @@ type Session struct {
 	natives     []*nativeFunc     // by number
 	nativeNames map[string]bool   // the interpreter's names of them
 
+	quiets  []*effects                          // of functions of problems, by number (see concurrent.go)
 	symbols map[string]map[string]reflect.Value // of the packages, by path and name
 	mirrors sync.Map                            // types that cells reflect on (see mirror.go)
 
