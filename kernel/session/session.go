@@ -689,7 +689,7 @@ func (s *Session) fresh(name string) string {
 // alias is the name under which lowered code knows a package.
 func (s *Session) alias(path string) string {
 	if s.aliases[path] == "" {
-		s.aliases[path] = fmt.Sprintf("%s%s%d", s.world.pkg(path).Name(), mark, len(s.aliases))
+		s.aliases[path] = fmt.Sprintf("%s%sp%d", s.world.pkg(path).Name(), mark, len(s.aliases))
 	}
 	return s.aliases[path]
 }
