@@ -852,13 +852,15 @@ func (l *lowering) bound(r ast.Expr, rt types.Type, sig *types.Signature, call f
 		l.refuse(l.pos, "the interpreter has no name for the type of this method: call it in a function of your own")
 		return r
 	}
-	id := l.new()
+	id, pos := l.new(), l.pos
+	l.pos = l.plan.at // which no panic tells as the place of a call
 	in, args := l.params(sig)
 	c := call(id, args...)
 	if sig.Variadic() {
 		c.Ellipsis = l.pos
 	}
 	f := l.passing(in, l.outs(sig), l.result(sig, c))
+	l.pos = pos
 	return l.apply(&ast.ParenExpr{X: l.function(l.list1(l.field(id.Name, rtyp)), l.list1(&ast.Field{Type: typ}), l.ret(f))}, r)
 }
 
@@ -907,6 +909,8 @@ func (l *lowering) methodExpr(e *ast.SelectorExpr) ast.Expr {
 
 // methodFunc is a function that takes a receiver of type recv first.
 func (l *lowering) methodFunc(recv types.Type, m *types.Func, path []int) ast.Expr {
+	defer func(pos token.Pos) { l.pos = pos }(l.pos)
+	l.pos = l.plan.at // which no panic tells as the place of a call
 	sig := l.sigOf(m)
 	r := l.new()
 	in, args := l.params(sig)

@@ -98,16 +98,19 @@ func (s *Session) unwind(d *deferring, p *panicking, mark int) *panicking {
 			p.reach = c.reach
 			s.callers.set(p)
 		}
+		trace := &s.mine().trace
+		before := trace.mark()
 		next := catch(c.call)
 		if p != nil && c.reach > 0 {
 			s.callers.set(nil)
 		}
-		if p != nil && p.recovered {
-			p = nil
-			s.mine().trace.drop(mark)
-		}
-		if next != nil {
+		switch {
+		case next != nil: // which comes from further in than what made defer call it
 			p = next
+			trace.turn(mark, before)
+		case p != nil && p.recovered:
+			p = nil
+			trace.drop(mark)
 		}
 	}
 	return p

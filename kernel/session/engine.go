@@ -11,6 +11,7 @@ import (
 	"log/slog"
 	"reflect"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -236,6 +237,15 @@ func (t *trace) mark() int {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	return len(t.at)
+}
+
+// turn puts the places from b on before those from a to b.
+func (t *trace) turn(a, b int) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if a < b && b < len(t.at) {
+		t.at = slices.Concat(t.at[:a], t.at[b:], t.at[a:b])
+	}
 }
 
 func (t *trace) drop(mark int) {

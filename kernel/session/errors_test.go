@@ -152,6 +152,15 @@ func TestPanicPlaces(t *testing.T) {
 		{"func f(yield func(int) bool) {\n\ta := 1\n\tyield(a)\n}\nfor i := range f {\n\ta := []int{}\n\t_ = a[i]\n}", []int{7, 3, 5}},
 		{"func f() {\n\tg := func() {\n\t\tvar a []int\n\t\tvar b = len(a)\n\t\ta[b] = 1\n\t}\n\tg()\n}\nf()", []int{5, 7, 9}},
 		{"func f() {\n\tg := func() func() {\n\t\treturn func() {\n\t\t\tvar a []int\n\t\t\ta[1] = 1\n\t\t}\n\t}\n\tg()()\n}\nf()", []int{5, 8, 10}},
+		// What makes a function of a method is no place.
+		{"type T struct{ p *int }\nfunc (t *T) M() int {\n\treturn *t.p\n}\nt := &T{}\nf := t.M\nf()", []int{3, 7}},
+		{"type T struct{ p *int }\nfunc (t *T) M() int {\n\treturn *t.p\n}\nf := (*T).M\n\nf(&T{})", []int{3, 7}},
+		{"type T struct{ p *int }\nfunc (t *T) M() int {\n\treturn *t.p\n}\nvar i interface{ M() int } = &T{}\nf := i.M\nf()", []int{3, 7}},
+		{"type T struct{ p *int }\nfunc (t T) Less(i, j int) bool {\n\treturn *t.p > 0\n}\nfunc (t T) Len() int { return 3 }\nfunc (t T) Swap(i, j int) {}\nsort.Sort(T{})", []int{3, 7}},
+		// A panic in a deferred call is further in than the one before.
+		{"func g() {\n\tpanic(1)\n}\nfunc f() {\n\tdefer func() {\n\t\tr := recover()\n\t\tpanic(r)\n\t}()\n\tg()\n}\nf()", []int{7, 2, 9, 11}},
+		{"func g() {\n\tpanic(1)\n}\nfunc f() {\n\tdefer func() {\n\t\tpanic(2)\n\t}()\n\tg()\n}\nf()", []int{6, 2, 8, 10}},
+		{"func f() {\n\tdefer func() {\n\t\tdefer func() {\n\t\t\tpanic(3)\n\t\t}()\n\t\tpanic(2)\n\t}()\n\tpanic(1)\n}\nf()", []int{4, 6, 8, 10}},
 		// What was recovered is no part of what comes later.
 		{"func g() {\n\tpanic(1)\n}\nfunc f() {\n\tdefer func() { recover() }()\n\tg()\n}\nf()\nvar p *int\n*p = 1", []int{10}},
 	} {
