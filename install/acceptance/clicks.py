@@ -1,5 +1,6 @@
 """Clicks through a notebook in JupyterLab or Notebook 7 as a person would: Run,
-Tab, Shift-Tab, Interrupt, Restart. Reads what the page shows after each.
+Tab, Shift-Tab, Interrupt, Restart, and in JupyterLab a subshell's console beside a
+running cell. Reads what the page shows after each.
 
 Arguments: the notebook's address, a name for the screenshots, and their folder.
 Chromium is $INNKEEPER_CHROMIUM.
@@ -65,6 +66,8 @@ def click_through(page, address, name, shots):
     button("Run this cell|Run the selected cells")
     cell(1).locator(".jp-InputPrompt", has_text="[*]").wait_for()
     page.wait_for_timeout(1000)
+    if name == "lab":
+        beside(page, f"{shots}/{name}-subshell.png")
     button("Interrupt the kernel")
     output(1).get_by_text("interrupted").first.wait_for()
     page.screenshot(path=f"{shots}/{name}-interrupt.png")
@@ -100,6 +103,22 @@ def click_through(page, address, name, shots):
     page.keyboard.press("Control+Enter")
     output(2).get_by_text("undefined: kept").first.wait_for()
     page.screenshot(path=f"{shots}/{name}-restart.png")
+
+
+def beside(page, shot):
+    """A console on a subshell of the notebook, while its cell loops."""
+    page.locator(".jp-NotebookPanel .jp-CodeCell").first.click(button="right")
+    page.locator(".lm-Menu-itemLabel", has_text="New Subshell Console").click()
+    prompt = page.locator(".jp-CodeConsole-promptCell .cm-content")
+    prompt.click()
+    page.keyboard.type("aside := 21 * 2\naside")
+    page.keyboard.press("Shift+Enter")
+    page.locator(".jp-CodeConsole-content").get_by_text("42", exact=True).wait_for()
+    page.screenshot(path=shot)
+    if page.locator(".jp-NotebookPanel .jp-InputPrompt", has_text="[*]").count() != 1:
+        sys.exit("the notebook's cell no longer runs")
+    page.locator(".lm-TabBar-tab", has_text="clicks.ipynb").first.click()
+    page.locator(".jp-NotebookPanel .jp-CodeCell").nth(1).locator(".cm-content").click()
 
 
 if __name__ == "__main__":

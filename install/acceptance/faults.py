@@ -245,6 +245,13 @@ def beside(k):
 
     loops = [k.send("for {\n}"), send(shells[0], "for {\n}")]
     time.sleep(0.5)
+    asked, states = k.client.kernel_info(), []
+    check(k.reply(asked)["status"] == "ok", "what the kernel is, while a cell loops", "")
+    while len(states) < 3:
+        m = k.client.get_iopub_msg(timeout=TIMEOUT)
+        if states or m["parent_header"].get("msg_id") == asked:
+            states.append((m["parent_header"]["msg_id"], m["content"]["execution_state"]))
+    check(states == [(asked, "busy"), (asked, "idle"), (loops[0], "busy")], "the states around the answer", states)
     start = time.monotonic()
     k.control("interrupt_request")
     ends = {}

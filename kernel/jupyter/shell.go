@@ -27,8 +27,9 @@ type lane struct {
 	done  chan struct{} // closed when the subshell is deleted
 
 	mu     sync.Mutex
-	number int // of the newest request
-	cut    int // cells up to this number are dropped: one before them failed
+	number int      // of the newest request
+	cut    int      // cells up to this number are dropped: one before them failed
+	cell   *request // that runs; nil: none
 }
 
 // waitingRequests is how many requests may wait in a lane; a client with more
@@ -50,8 +51,36 @@ func (s *server) receiveShell(p *peer, frames [][]byte) {
 			s.answer(r, nil, unknownSubshell(r.Subshell))
 			return
 		}
+		if r.Type == "kernel_info_request" && l.busy() {
+			go s.inform(l, r)
+			return
+		}
 		s.enqueue(l, r)
 	}
+}
+
+// inform answers a kernel_info_request while a cell runs: JupyterLab makes a subshell only
+// when it has the answer. The idle that ends it shall not be taken for the cell's.
+func (s *server) inform(l *lane, r *request) {
+	s.handle(l, r)
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.cell != nil {
+		s.status(l.cell, "busy")
+	}
+}
+
+func (l *lane) busy() bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.cell != nil
+}
+
+// runs notes the cell that runs, or that none does.
+func (l *lane) runs(cell *request) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.cell = cell
 }
 
 func (s *server) receiveControl(p *peer, frames [][]byte) {
@@ -116,7 +145,13 @@ func (s *server) handle(l *lane, r *request) {
 		defer s.stop()
 	}
 	s.status(r, "busy")
+	if r.Type == "execute_request" {
+		l.runs(r)
+	}
 	defer func() {
+		if r.Type == "execute_request" {
+			l.runs(nil)
+		}
 		s.status(r, "idle")
 		if r.cell != nil {
 			s.cells.end(r.cell)
