@@ -16,9 +16,9 @@ import (
 // inn.Settings.Each received it. It can be drawn at any time of a training: the axis runs to
 // the last step planned.
 //
-// The axis of the loss is logarithmic, and linear where a loss becomes negative by more than a hundredth of
-// the largest of the last ones, as that of a likelihood does; a linear axis leaves out the much
-// larger losses of the first tenth of the steps. Curves are means over neighbouring steps (geometric ones on a logarithmic axis), 250 points each, labelled
+// The axis of the loss is logarithmic, and linear where a loss ends negative by more than a twentieth of
+// the largest of the last ones, or is so at a quarter of its points, as that of a likelihood is; a linear axis leaves out the much
+// larger losses of the first tenth of the steps, and peaks. Curves are means over neighbouring steps (geometric ones on a logarithmic axis), 250 points each, labelled
 // at the right with the value of their last point. What the axis cannot show, an
 // infinite value or NaN, or zero or less on a logarithmic one, leaves a gap.
 func Losses(history []inn.Progress) *gonum.Plot {
@@ -68,19 +68,14 @@ func drawLosses(end float64, all []series) *gonum.Plot {
 	p := newPlot()
 	p.X.Label.Text, p.Y.Label.Text = "step", "loss"
 	p.X.Min, p.X.Max = 0, max(end, 1)
-	lowest, largest, linear := math.Inf(1), 0.0, make([][][]point, len(all))
+	largest, linear := 0.0, make([][][]point, len(all))
 	for i, s := range all {
 		linear[i] = s.runs(p.X.Max, false)
-		for _, run := range linear[i] {
-			for _, pt := range run {
-				lowest = min(lowest, pt.y)
-			}
-		}
 		if last := lastOf(linear[i]); !math.IsNaN(last) {
 			largest = max(largest, math.Abs(last))
 		}
 	}
-	logarithmic := lowest >= -0.01*largest
+	logarithmic := !slices.ContainsFunc(linear, func(runs [][]point) bool { return negative(runs, -0.05*largest) })
 	drawn := linear
 	if logarithmic {
 		drawn = make([][][]point, len(all))
@@ -144,6 +139,21 @@ func lossRange(all [][][]point, withoutStart bool) (lo, hi float64) {
 		hi = later
 	}
 	return lo, hi
+}
+
+// negative reports whether a curve ends below a negative number, or is below it at a quarter of
+// its points.
+func negative(runs [][]point, below float64) bool {
+	points, under := 0, 0
+	for _, run := range runs {
+		for _, pt := range run {
+			points++
+			if pt.y < below {
+				under++
+			}
+		}
+	}
+	return 4*under > points || lastOf(runs) < below
 }
 
 // lastOf is the height of the last point, or NaN.

@@ -462,6 +462,23 @@ func TestLossesBelowZero(t *testing.T) {
 	if _, ok := p.Y.Scale.(gonum.LogScale); !ok || !slices.Contains(got, "z -0.000985") {
 		t.Errorf("scale %T, texts %q", p.Y.Scale, got)
 	}
+	// So does what is negative now and then, beside peaks.
+	for i := range history {
+		v := 0.5
+		if i%60 == 0 {
+			v = 5e5
+		}
+		history[i].Loss, history[i].Terms = v, []inn.Term{{Name: "x", Value: 0.2 * math.Sin(float64(i))}}
+		if i%7 > 0 {
+			history[i].Terms[0].Value = 0.01
+		}
+	}
+	if p = Losses(history); p.Y.Min > 0.02 || p.Y.Max < 1e4 {
+		t.Errorf("with peaks the axis goes from %v to %v", p.Y.Min, p.Y.Max)
+	}
+	if _, ok := p.Y.Scale.(gonum.LogScale); !ok {
+		t.Errorf("with peaks the scale is %T", p.Y.Scale)
+	}
 }
 
 // TestLossRuns: NaN, zero and negative losses break a curve; steps without a
