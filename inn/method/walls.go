@@ -80,9 +80,12 @@ func (w Walls) beyond(x []float64) int {
 	return -1
 }
 
-// tries is how often a draw beyond the walls is drawn again. A posterior that
-// leaks this much is far from all training pairs.
-const tries = 100
+// A draw beyond the walls is drawn again up to tries times, or soon times if nine tenths are
+// beyond them still. A posterior that leaks this much is far from all training pairs.
+const (
+	tries = 100
+	soon  = 8
+)
 
 // keep draws again what lies beyond the walls. What still does after all tries is
 // set on the wall, and the draws get a warning.
@@ -93,8 +96,9 @@ func (w Walls) keep(draws *inn.Samples, again func(n int, try uint64) (*inn.Samp
 			out = append(out, i)
 		}
 	}
-	for try := uint64(1); len(out) > 0 && try <= tries; try++ {
-		fresh, err := again(len(out), try)
+	first, done := len(out), 0
+	for ; len(out) > 0 && done < tries && (done < soon || 10*len(out) < 9*first); done++ {
+		fresh, err := again(len(out), uint64(done+1))
 		if err != nil {
 			return err
 		}
@@ -112,7 +116,7 @@ func (w Walls) keep(draws *inn.Samples, again func(n int, try uint64) (*inn.Samp
 		}
 	}
 	if len(out) > 0 {
-		draws.Warning = strings.TrimSpace(draws.Warning + " " + fmt.Sprintf("%d of %d draws stayed beyond the walls of the prior in %d tries and are set on them: y is unlike the training data, or training was too short", len(out), draws.Len(), tries))
+		draws.Warning = strings.TrimSpace(draws.Warning + " " + fmt.Sprintf("%d of %d draws stayed beyond the walls of the prior in %d tries and are set on them: y is unlike the training data, or training was too short", len(out), draws.Len(), done))
 	}
 	return nil
 }

@@ -129,3 +129,33 @@ func TestBadWalls(t *testing.T) {
 		t.Error("no draws are no error")
 	}
 }
+
+// Draws of which hardly any come within the walls are not drawn again for long.
+func TestWallsGiveUp(t *testing.T) {
+	w := Walls{{0, 1}}
+	for _, c := range []struct {
+		share float64 // within the walls
+		calls int
+	}{{0, soon}, {0.001, soon}, {0.1, tries}, {1, 1}} {
+		rng, calls := inn.RNG(1, 0), 0
+		draw := func(n int) *inn.Samples {
+			s := inn.NewSamples(inn.Vars("x"), n)
+			for i := range s.Data {
+				if s.Data[i] = 2; rng.Float64() < c.share {
+					s.Data[i] = 0.5
+				}
+			}
+			return s
+		}
+		draws := inn.NewSamples(inn.Vars("x"), 1000)
+		for i := range draws.Data {
+			draws.Data[i] = 3
+		}
+		if err := w.keep(draws, func(n int, _ uint64) (*inn.Samples, error) { calls++; return draw(n), nil }); err != nil {
+			t.Fatal(err)
+		}
+		if calls > c.calls || w.check(draws) != nil || (draws.Warning != "") != (c.share < 0.1) {
+			t.Errorf("a share of %v: %d calls, want at most %d, warning %q", c.share, calls, c.calls, draws.Warning)
+		}
+	}
+}
