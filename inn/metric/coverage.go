@@ -3,6 +3,8 @@ package metric
 import (
 	"fmt"
 	"math"
+	"math/rand/v2"
+	"sync"
 
 	"github.com/innkeeper-notebook/innkeeper/inn"
 )
@@ -69,19 +71,17 @@ func Coverage(post inn.Posterior, test *inn.Pairs, set *Settings) (*CoverageTabl
 }
 
 // TARP are tests of accuracy with random points (Lemos et al. 2023): for each
-// test pair a point is drawn from the prior, and the region is the ball around it
+// test pair there is a point, which y and chance decide, and the region is the ball around it
 // that reaches to the truth. The share of draws inside is uniform over the pairs
-// when the posterior is exact, and, over all points, only then. The points are
-// the truths of other pairs; distances are Euclidean in prior standard deviations.
+// when the posterior is exact, and, over all points, only then. The point is, of the truths of
+// ten other pairs, that with the most similar y, so that draws of the prior do not pass
+// either, as they do in the other tests; distances are Euclidean in prior standard deviations.
 func TARP(post inn.Posterior, test *inn.Pairs, set *Settings) (*CoverageTable, error) {
-	return cover(post, test, set, "balls around points of the prior", func(r *run, i int, unit, truth []float64, draws [][]float64) float64 {
+	units := sync.OnceValue(func() []float64 { return spreads(test.Y) })
+	return cover(post, test, set, "balls around points that y suggests", func(r *run, i int, unit, truth []float64, draws [][]float64) float64 {
 		rng := r.rng(i)
-		other := rng.IntN(r.n - 1)
-		if other >= i {
-			other++
-		}
 		centre := make([]float64, len(truth))
-		for j, v := range r.test.X.Row(other) {
+		for j, v := range r.test.X.Row(r.alike(i, units(), rng)) {
 			centre[j] = v / unit[j]
 		}
 		distances := make([]float64, len(draws))
@@ -90,6 +90,27 @@ func TARP(post inn.Posterior, test *inn.Pairs, set *Settings) (*CoverageTable, e
 		}
 		return randomRank(distances, squaredDistance(truth, centre), rng)
 	})
+}
+
+// alike is, of ten other test pairs, the one whose measurement is the most similar to that of
+// pair i, in the units.
+func (r *run) alike(i int, units []float64, rng *rand.Rand) (nearest int) {
+	least := math.Inf(1)
+	for range 10 {
+		other := rng.IntN(r.n - 1)
+		if other >= i {
+			other++
+		}
+		d := 0.0
+		for j, v := range r.test.Y.Row(other) {
+			u := (v - r.test.Y.Row(i)[j]) / units[j]
+			d += u * u
+		}
+		if d < least {
+			nearest, least = other, d
+		}
+	}
+	return nearest
 }
 
 // cover makes a table of the levels that a measure finds for each test pair from

@@ -208,9 +208,9 @@ func ExamplePredictive() {
 	}
 	fmt.Print(table)
 	// Output:
-	// predictions of the exact posterior: 1000 measurements, 100 draws each; p = 0.093 for all
+	// predictions of the exact posterior: 1000 measurements, 100 draws each; p = 0.055 for all
 	//         draws' error [sd of y]  truth's error [sd of y]      p  predictions are
-	// y [cm]                    1.01                    0.966  0.093   no fault found
+	// y [cm]                    1.01                    0.966  0.055   no fault found
 }
 
 func ExampleC2ST() {

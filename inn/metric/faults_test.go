@@ -177,3 +177,35 @@ func TestQuiet(t *testing.T) {
 		}
 	}
 }
+
+// Draws of the prior, whatever y, pass what looks at ranks of parameters; TARP and Predictive see them.
+func TestThePriorDoesNotPass(t *testing.T) {
+	g := newGaussian(t)
+	test, set := g.pairs(t, 1000), &Settings{Draws: 100, Seed: 1}
+	prior := fromPrior{g.problem}
+	sbc, err := SBC(prior, test, set)
+	if err != nil || sbc.P < alarm {
+		t.Errorf("SBC: %v, %v", sbc, err)
+	}
+	tarp, err := TARP(prior, test, set)
+	if err != nil || tarp.P >= alarm {
+		t.Errorf("TARP: %v, %v", tarp, err)
+	}
+	predictive, err := Predictive(prior, g.problem, test, set)
+	if err != nil || predictive.P >= alarm || predictive.Rows[0].Verdict != "too far from y" {
+		t.Errorf("Predictive: %v, %v", predictive, err)
+	}
+}
+
+// fromPrior draws from a problem's prior.
+type fromPrior struct{ inn.Problem }
+
+func (fromPrior) String() string { return "prior" }
+
+func (p fromPrior) Sample(y []float64, n int, seed uint64) (*inn.Samples, error) {
+	s, rng := inn.NewSamples(p.X, n), inn.RNG(seed, math.Float64bits(y[0]))
+	for i := range n {
+		copy(s.Row(i), p.Prior(rng))
+	}
+	return s, nil
+}

@@ -33,9 +33,10 @@ type PredictiveRow struct {
 	// Spread as Noise.
 	Spread, Noise float64
 
-	Ranks   []float64 // of a new simulation at the truth among those at the draws, one a test pair
-	P       float64   // probability that ranks of an exact posterior are as far from uniform
-	Verdict string    // as in SBCRow; and of ranks without a fault whether a few draws are far off, which ranks do not see
+	Ranks     []float64 // of a new simulation at the truth among those at the draws, one a test pair
+	Distances []float64 // ranks of its distance from y* among theirs
+	P         float64   // probability that ranks of an exact posterior are as far from uniform, twice the less of the two
+	Verdict   string    // as in SBCRow; and of ranks without a fault whether a few draws are far off, which ranks do not see
 }
 
 // farOff is how many times as large as the noise the spread is when that is due to a few draws.
@@ -44,7 +45,8 @@ const farOff = 3
 // Predictive is a posterior-predictive check: the simulator runs at the draws x
 // for y*, and what it gives is compared with y*, and with a new simulation at the
 // true parameters. The latter is as the former when the posterior is exact: its
-// ranks among them are uniform. (Those of y* itself are not, as the posterior has
+// ranks among them are uniform, and so are those of its distance from y*, which draws of the prior
+// fail. (Those of y* itself are not, as the posterior has
 // seen it.) The check sees what the posterior gets wrong of things that can be
 // measured; a lost mode that gives the same measurements passes.
 //
@@ -89,6 +91,10 @@ func Predictive(post inn.Posterior, problem inn.Problem, test *inn.Pairs, set *S
 			e := rounded((again.y[j] - y[j]) / unit[j])
 			row.Noise += e * e / float64(r.n)
 			row.Ranks = append(row.Ranks, randomRank(errs, e, rng))
+			for k, v := range errs {
+				errs[k] = math.Abs(v)
+			}
+			row.Distances = append(row.Distances, randomRank(errs, math.Abs(e), rng))
 		}
 		return nil
 	})
@@ -102,8 +108,16 @@ func Predictive(post inn.Posterior, problem inn.Problem, test *inn.Pairs, set *S
 		if !finite(row.Spread) {
 			return nil, fmt.Errorf("metric: simulations of %s at draws of %s are too large for float64", row.Var.Name, r.post)
 		}
-		_, _, row.P = t.Band.judge(row.Ranks)
-		row.Verdict = verdict(row.Ranks, row.P)
+		_, _, p := t.Band.judge(row.Ranks)
+		_, _, near := t.Band.judge(row.Distances)
+		row.P = min(1, 2*min(p, near))
+		row.Verdict = verdict(row.Ranks, 2*p)
+		if 2*p >= alarm && row.P < alarm {
+			row.Verdict = "too near y"
+			if mean(row.Distances) < 0.5 {
+				row.Verdict = "too far from y"
+			}
+		}
 		if row.P >= alarm && row.Noise > 0 && row.Spread > farOff*row.Noise {
 			row.Verdict = "right but for a few draws, which are far off"
 		}

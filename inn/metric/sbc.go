@@ -45,7 +45,8 @@ type SBCRow struct {
 // pairs from the prior. It uses the ranks' distribution function with its
 // simultaneous band (Säilynoja et al. 2022), which does not depend on bars, and
 // the histogram. Ranks are of one parameter at a time: wrong correlations are
-// seen by Coverage and TARP instead. At least 10 pairs are wanted, better 1000.
+// seen by Coverage and TARP instead. Draws of the prior, whatever y is, pass here and
+// in Coverage; TARP, Predictive and Recovered see them. At least 10 pairs are wanted, better 1000.
 func SBC(post inn.Posterior, test *inn.Pairs, set *Settings) (*SBCTable, error) {
 	r, err := newRun(post, test, set)
 	if err != nil {
