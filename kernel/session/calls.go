@@ -168,6 +168,9 @@ func (l *lowering) callWith(fun ast.Expr, first []ast.Expr, e *ast.CallExpr, sig
 	if f != nil {
 		l.decodes(f, e)
 	}
+	if f != nil && strings.HasPrefix(f.Name(), "Register") && f.Pkg() != nil && f.Pkg().Path() == "net/rpc" && !l.faithful(l.typeOf(e.Args[len(e.Args)-1])) {
+		l.refuse(e.Pos(), "package rpc looks for a type's methods by reflection, and sees none of a cell's "+l.display(l.typeOf(e.Args[len(e.Args)-1]))+": use net/http with JSON")
+	}
 	if f != nil && f.Name() == "TextVar" && f.Pkg() != nil && f.Pkg().Path() == "flag" && len(e.Args) == 4 && !l.faithful(l.typeOf(e.Args[0])) {
 		l.refuse(e.Pos(), "package flag compares the types of a variable and its default, and does not see a cell's "+l.display(l.typeOf(e.Args[2]))+": use Func, or Var with a type that has Set and String")
 	}
@@ -188,6 +191,10 @@ func (l *lowering) callWith(fun ast.Expr, first []ast.Expr, e *ast.CallExpr, sig
 			switch {
 			case template:
 				return l.hook("TemplateData", l.exprAs(x, anyType))
+			case f != nil && f.Pkg() != nil && f.Pkg().Path() == "database/sql":
+				if i := l.stored(x, f); i != nil {
+					return l.hook("Any", l.exprAs(x, i))
+				}
 			case f != nil && f.Pkg() != nil && f.Pkg().Path() == "log/slog" && l.info.Types[x].Value == nil:
 				return l.hook("Logged", l.exprAs(x, anyType))
 			}
@@ -224,6 +231,27 @@ func (l *lowering) callWith(fun ast.Expr, first []ast.Expr, e *ast.CallExpr, sig
 	return c
 }
 
+// stored is the interface by which a function of package sql reads or writes a value of
+// a cell's type, or nil.
+func (l *lowering) stored(x ast.Expr, f *types.Func) types.Type {
+	t := l.typeOf(x)
+	if types.IsInterface(t) || l.faithful(t) {
+		return nil
+	}
+	path, name := "database/sql/driver", "Valuer"
+	if f.Name() == "Scan" {
+		path, name = "database/sql", "Scanner"
+	}
+	pkg, err := l.s.world.Import(path)
+	if err != nil {
+		return nil
+	}
+	if i := pkg.Scope().Lookup(name).Type(); types.Implements(t, i.Underlying().(*types.Interface)) {
+		return i
+	}
+	return nil
+}
+
 // omitted gives a call of a function value, with n arguments, the nil that Go makes of
 // variadic ones that are not there. The interpreter makes an empty slice of them.
 func (l *lowering) omitted(c *ast.CallExpr, sig *types.Signature, n int) {
@@ -239,10 +267,12 @@ func (l *lowering) argument(x ast.Expr, t types.Type, raw bool) ast.Expr {
 	if !raw || !types.IsInterface(t) || !boxed(t) || l.writer(x) != nil {
 		return l.exprAs(x, t)
 	}
-	if tv := l.info.Types[x]; tv.Value != nil || tv.IsNil() {
-		return l.exprAs(x, t)
-	}
 	from := l.typeOf(x)
+	if tv := l.info.Types[x]; tv.IsNil() || tv.Value != nil && l.faithful(from) {
+		return l.exprAs(x, t)
+	} else if tv.Value != nil {
+		return l.hook("Raw", l.exprAs(x, t))
+	}
 	if o, _, _ := types.LookupFieldOrMethod(from, false, nil, "Scan"); o != nil {
 		return l.exprAs(x, t)
 	}

@@ -203,14 +203,20 @@ func (s *Session) lower(c *checked) (*plan, []problem) {
 	return p, sh.problems
 }
 
-// nameless refuses what asks a package for the file of the code that calls it: a
-// cell has none, and the package would name one of the interpreter's.
+// nameless refuses what asks for the file, the line and the name of the function that
+// calls it: a package would name one of the interpreter's.
 func (l *lowering) nameless(info *types.Info) {
 	for id, obj := range info.Uses {
+		pkg := ""
+		if obj.Pkg() != nil {
+			pkg = obj.Pkg().Path()
+		}
 		switch v, field := obj.(*types.Var); {
 		case field && v.IsField() && v.Name() == "AddSource" && !own(v), // of slog.HandlerOptions
-			obj.Pkg() != nil && obj.Pkg().Path() == "log" && (obj.Name() == "Lshortfile" || obj.Name() == "Llongfile"):
+			pkg == "log" && (obj.Name() == "Lshortfile" || obj.Name() == "Llongfile"):
 			l.refuse(id.Pos(), "a cell is no file that a line of a log could name: leave "+obj.Name()+" out")
+		case pkg == "runtime" && (obj.Name() == "Caller" || obj.Name() == "Callers" || obj.Name() == "FuncForPC"):
+			l.refuse(id.Pos(), "package runtime does not know the functions of cells, their files and lines: leave "+obj.Name()+" out, or give the function's name yourself")
 		}
 	}
 }
