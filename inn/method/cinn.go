@@ -10,6 +10,7 @@ import (
 	"github.com/innkeeper-notebook/innkeeper/inn"
 	"github.com/innkeeper-notebook/innkeeper/inn/coverage"
 	"github.com/innkeeper-notebook/innkeeper/inn/layer"
+	"github.com/innkeeper-notebook/innkeeper/inn/progress"
 	"github.com/innkeeper-notebook/innkeeper/inn/tensor"
 )
 
@@ -106,6 +107,9 @@ func TrainCINN(pairs *inn.Pairs, s *CINNSettings) (*CINN, error) {
 	if err != nil {
 		return nil, err
 	}
+	preparing := progress.Start("preparing", 0) // an interrupt waits for it
+	tick := func() { preparing.Advance(1, nil) }
+	tick()
 	t, err := newTrainer(pairs, o, o.Training, "likelihood")
 	if err != nil {
 		return nil, err
@@ -121,11 +125,13 @@ func TrainCINN(pairs *inn.Pairs, s *CINNSettings) (*CINN, error) {
 		return nil, err
 	}
 	c := &CINN{settings: o, walls: walls, x: t.xs, y: t.ys}
+	tick()
 	x, seen := t.x, t.measured()
 	var u tensor.Mat
-	if c.base, u = newRegressor(x, seen, walls.at(t.x.Cols), inn.RNG(o.Seed, streamRegression)); c.base != nil && t.noise == nil {
+	if c.base, u = newRegressor(x, seen, walls.at(t.x.Cols), inn.RNG(o.Seed, streamRegression), tick); c.base != nil && t.noise == nil {
 		t.x = u
 	}
+	preparing.End()
 	c.net = c.newNet()
 	c.weights = make([]float32, c.net.Params())
 	c.net.Init(c.weights, inn.RNG(o.Seed, streamWeights))

@@ -48,8 +48,8 @@ const (
 )
 
 // newRegressor fits the first normalised rows, and gives the u of every row by a fit without that row.
-// It returns nil if no parameter gains.
-func newRegressor(x, y tensor.Mat, walled []bool, rng *rand.Rand) (*regressor, tensor.Mat) {
+// It returns nil if no parameter gains. It calls tick now and then.
+func newRegressor(x, y tensor.Mat, walled []bool, rng *rand.Rand, tick func()) (*regressor, tensor.Mat) {
 	n, d, m := min(x.Rows, regressorRows), x.Cols, y.Cols
 	if m > regressorMost || n < 2*d {
 		return nil, tensor.Mat{}
@@ -59,6 +59,7 @@ func newRegressor(x, y tensor.Mat, walled []bool, rng *rand.Rand) (*regressor, t
 	center(rest, r.B)
 	total := variances(rest)
 	linear := leastSquares(rest, ys)
+	tick()
 	copy(r.A, linear.coefficients)
 	linear.leave(rest, ys, r.B)
 
@@ -72,9 +73,11 @@ func newRegressor(x, y tensor.Mat, walled []bool, rng *rand.Rand) (*regressor, t
 		if try := leastSquares(first, f); try.explains && (!cosines.explains || try.left < cosines.left) {
 			cosines, r.Features, r.W, r.Phase = try, regressorFeatures, w, phase
 		}
+		tick()
 		for j, share := range leastSquares(sizes(first), f).rest {
 			uneven[j] = max(uneven[j], 1-share)
 		}
+		tick()
 	}
 	if cosines.explains {
 		r.C = cosines.coefficients

@@ -33,7 +33,7 @@ func TestRegressorInverts(t *testing.T) {
 	x, y := rowsOf(500, 3, 2, 1, func(j int, y []float32, e float64) float64 {
 		return float64(y[0])*float64(j) + math.Sin(float64(y[1])) + 0.3*e
 	})
-	r, _ := newRegressor(x, y, make([]bool, 3), inn.RNG(1, 1))
+	r, _ := newRegressor(x, y, make([]bool, 3), inn.RNG(1, 1), func() {})
 	if r == nil || r.Features == 0 {
 		t.Fatal("there is no regression with features")
 	}
@@ -75,7 +75,7 @@ func TestRegressorLeavesWhatNewPairsHave(t *testing.T) {
 	}
 	for _, n := range []int{200, 2000} {
 		x, y := rowsOf(n, d, m, 1, f)
-		r, u := newRegressor(x, y, make([]bool, d), inn.RNG(1, 1))
+		r, u := newRegressor(x, y, make([]bool, d), inn.RNG(1, 1), func() {})
 		if r == nil {
 			t.Fatal("there is no regression")
 		}
@@ -111,19 +111,19 @@ func TestRegressorLeavesAlone(t *testing.T) {
 		"walls":             {func(_ int, y []float32, e float64) float64 { return float64(y[0]) + 0.5*e }, true},
 	} {
 		x, y := rowsOf(300, 1, 2, 1, c.f)
-		if r, _ := newRegressor(x, y, []bool{c.walled}, inn.RNG(1, 1)); r != nil {
+		if r, _ := newRegressor(x, y, []bool{c.walled}, inn.RNG(1, 1), func() {}); r != nil {
 			t.Errorf("%s: there is a regression", name)
 		}
 	}
 	// So many pairs that only the narrowest gain.
 	for noise, want := range map[float64]bool{0.5: false, 0.01: true} {
 		x, y := rowsOf(1000, 1, 2, 1, func(_ int, y []float32, e float64) float64 { return float64(y[0]) + noise*e })
-		if r, _ := newRegressor(x, y, []bool{false}, inn.RNG(1, 1)); (r != nil) != want {
+		if r, _ := newRegressor(x, y, []bool{false}, inn.RNG(1, 1), func() {}); (r != nil) != want {
 			t.Errorf("of noise %v there is a regression: %t", noise, r != nil)
 		}
 	}
 	x, y := rowsOf(700, 2, 2, 1, func(j int, y []float32, e float64) float64 { return float64(y[0])*float64(j) + 0.5*e })
-	r, u := newRegressor(x, y, make([]bool, 2), inn.RNG(1, 1))
+	r, u := newRegressor(x, y, make([]bool, 2), inn.RNG(1, 1), func() {})
 	if r == nil {
 		t.Fatal("there is no regression")
 	}

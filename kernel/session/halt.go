@@ -28,7 +28,7 @@ type halted struct {
 
 const (
 	haltNotice = 100 * time.Millisecond // in which goroutines notice that they are halted
-	haltEnd    = 700 * time.Millisecond // for the runs themselves, unless compiled code keeps them
+	haltEnd    = 500 * time.Millisecond // for the runs themselves, unless compiled code keeps them
 )
 
 // execute runs a program until it ends or halt is done, which halts what runs beside
@@ -48,6 +48,16 @@ func (e *engine) execute(halt context.Context, p *interp.Program) error {
 	case <-halt.Done():
 	case <-stop:
 	}
+	e.halt(ended, stop)
+	select { // or compiled code would assign what it returns when the cell has long been over
+	case <-ended:
+	case <-time.After(haltEnd):
+	}
+	return errHalted
+}
+
+// halt halts what runs, if that has not been done, and notes when one run has ended.
+func (e *engine) halt(ended <-chan struct{}, stop chan struct{}) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	if e.halted == nil {
@@ -56,7 +66,6 @@ func (e *engine) execute(halt context.Context, p *interp.Program) error {
 		e.halted = &halted{at: time.Now()}
 	}
 	e.halted.ended = append(e.halted.ended, ended)
-	return errHalted
 }
 
 // enter waits until a program can begin and gives the channel that is closed when it
@@ -99,7 +108,7 @@ func (e *engine) revive() {
 	if e.halted == nil {
 		return
 	}
-	e.halted.await(haltEnd)
+	e.halted.await(time.Until(e.halted.at.Add(haltEnd)))
 	time.Sleep(time.Until(e.halted.at.Add(haltNotice)))
 	e.layout.revivals.Add(1)
 	atomic.AddUint64(e.number(), ^uint64(0))

@@ -157,3 +157,22 @@ var losses []float64`)
 		}
 	}
 }
+
+// What a compiled function returns soon after a halt is there when the cell has ended, and not later.
+func TestHaltWaitsForCompiledCode(t *testing.T) {
+	s := newSession(t)
+	do(s, 1, "var x []byte\nvar err error")
+	ctx, cancel := context.WithCancel(context.Background())
+	p, over := aside(ctx, s, 2, "fmt.Println(\"waits\")\nx, err = exec.Command(\"sh\", \"-c\", \"sleep 0.6; echo late\").Output()")
+	wait(t, p, "waits")
+	cancel()
+	start := time.Now()
+	if o := <-over; o.Err == nil || o.Err.Name != interrupted || time.Since(start) > 3*time.Second {
+		t.Errorf("after %v: %+v", time.Since(start), o)
+	}
+	before := do(s, 3, "x")
+	time.Sleep(time.Second)
+	if after := do(s, 4, "x"); after != before {
+		t.Errorf("x was %s when the cell had ended, and %s later", before, after)
+	}
+}

@@ -17,6 +17,8 @@ const (
 	showEvery  = 250 * time.Millisecond
 	graceShort = 300 * time.Millisecond // for code that reports no progress
 	graceLong  = 15 * time.Second       // for a computation that does, and will stop by itself
+
+	mostSilence = 5 * time.Second // between reports of a computation that goes on
 )
 
 // A watcher shows the progress of a cell's long computations and, when the
@@ -27,10 +29,10 @@ type watcher struct {
 	restore func()
 	cancel  context.CancelFunc
 	stop    func() bool
-	heard   atomic.Int64 // when a report came last, Unix nanoseconds
 
 	out   display.Output
 	mu    sync.Mutex // guards what follows: reports come from several goroutines
+	heard time.Time  // when the last one came
 	tasks map[string]*line
 }
 
@@ -43,22 +45,28 @@ func (s *Session) watch(ctx context.Context, cell *running) {
 	go s.watchStack(w)
 	w.stop = context.AfterFunc(ctx, func() {
 		for start := time.Now(); w.halt.Err() == nil; time.Sleep(20 * time.Millisecond) {
-			grace := graceShort
-			if time.Since(time.Unix(0, w.heard.Load())) < time.Second {
-				grace = graceLong
-			}
-			if time.Since(start) > grace {
+			if time.Since(start) > w.grace() {
 				s.halt(false)
 			}
 		}
 	})
 }
 
-// hear shows a report, and asks what it comes from to stop when the cell is interrupted.
-func (w *watcher) hear(r progress.Report) error {
-	w.heard.Store(time.Now().UnixNano())
+// grace is how long a cell that was interrupted has.
+func (w *watcher) grace() time.Duration {
 	w.mu.Lock()
 	defer w.mu.Unlock()
+	if len(w.tasks) > 0 && time.Since(w.heard) < mostSilence {
+		return graceLong
+	}
+	return graceShort
+}
+
+// hear shows a report, and asks what it comes from to stop when the cell is interrupted.
+func (w *watcher) hear(r progress.Report) error {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.heard = time.Now()
 	l := w.tasks[r.Task]
 	if l == nil {
 		l = &line{}
