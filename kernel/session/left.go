@@ -3,6 +3,7 @@ package session
 import (
 	"fmt"
 	"go/ast"
+	"maps"
 	"strings"
 )
 
@@ -20,14 +21,24 @@ func (s *Session) leaves(u *unit, o Outcome) {
 				s.unmade[name] = u.number
 			} else {
 				delete(s.unmade, name)
+				delete(s.gone, name)
 			}
 		}
 	}
 	for _, d := range u.decls {
 		for _, name := range d.names {
 			delete(s.unmade, name)
+			delete(s.gone, name)
 		}
 	}
+}
+
+// Lose says which names went with the processes of earlier sessions, and where those
+// died, such as "in cell 3". A cell that wants them is told.
+func (s *Session) Lose(names map[string]string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	maps.Copy(s.gone, names)
 }
 
 // assigned are the variables that a statement of a cell assigns.

@@ -17,9 +17,10 @@ type checker struct {
 
 	mu     sync.Mutex // guards what follows
 	state  *state
-	known  map[string]*unit // by the file of their positions
-	unmade map[string]int   // variables that cells did not assign because they failed, and which cells
-	asked  struct {         // by completion and inspection
+	known  map[string]*unit  // by the file of their positions
+	unmade map[string]int    // variables that cells did not assign because they failed, and which cells
+	gone   map[string]string // what went with other processes, and where (see Lose)
+	asked  struct {          // by completion and inspection
 		state *state
 		pkg   *types.Package
 	}
@@ -33,6 +34,7 @@ func (k *checker) empty(fset *token.FileSet) {
 	k.state = &state{vars: map[string]*variable{}, engine: map[string]string{}, imports: map[string]string{}}
 	k.known = map[string]*unit{}
 	k.unmade = map[string]int{}
+	k.gone = map[string]string{}
 }
 
 // read parses a cell as the next unit.

@@ -34,6 +34,8 @@ func (k *checker) suggest(c *checked, ps []problem) []problem {
 			ps[i].msg = c.lostNow(name)
 		case undefined.MatchString(p.msg) && k.unmade[name] != 0:
 			ps[i].msg += fmt.Sprintf(" (cell %d failed before it was made)", k.unmade[name])
+		case undefined.MatchString(p.msg) && k.gone[name] != "":
+			ps[i].msg += fmt.Sprintf(" (it went with the process that died %s: run the cell that makes it again)", k.gone[name])
 		case undefined.MatchString(p.msg):
 			mean = cmp.Or(k.misspeltPackage(c, p, name), nearest(name, slices.Values(c.localNames(p))), nearest(name, slices.Values(k.allNames(c.base))))
 		case missing && dotted:

@@ -29,6 +29,15 @@ func LimitMemory(bytes uint64) error {
 	return nil
 }
 
+// allowedMemory is how many bytes of data this process may have, or 0 if nothing limits it.
+func allowedMemory() uint64 {
+	var limit unix.Rlimit
+	if unix.Getrlimit(unix.RLIMIT_DATA, &limit) != nil || limit.Cur == unix.RLIM_INFINITY {
+		return 0
+	}
+	return limit.Cur
+}
+
 // machineMemory is the memory of the machine or, if that is less, what the
 // containers that this process is in may have; 0 if nothing is known.
 func machineMemory() uint64 {

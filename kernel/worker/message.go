@@ -57,6 +57,9 @@ type message struct {
 	Variables []string        `json:"variables,omitempty"` // at, reply to execute
 	Comm      *display.Comm   `json:"comm,omitempty"`      // comm, either way
 	Lost      []string        `json:"lost,omitempty"`
+
+	Memory uint64            `json:"memory,omitempty"` // memory: the bytes that the process may have
+	Gone   map[string]string `json:"gone,omitempty"`   // gone: names, and where they went
 }
 
 // marker is what stands in the streams for a message's Mark. The token is the

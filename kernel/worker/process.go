@@ -40,6 +40,7 @@ type process struct {
 	taken int        // the last message with a marker
 	come  *sync.Cond // signalled when one of these changes
 	done  [2]bool    // streams that ended
+	may   uint64     // the bytes of memory that it may have; 0: nothing limits it
 	words dyingTo    // what the runtime says as it dies
 }
 
@@ -217,6 +218,9 @@ func (p *process) handle(m message) {
 		return
 	}
 	p.mu.Lock()
+	if m.Kind == "memory" {
+		p.may = m.Memory
+	}
 	c := p.calls[m.ID]
 	p.mu.Unlock()
 	if m.Kind == "failed" {
@@ -462,9 +466,15 @@ func reason(words []byte) string {
 
 // lastWords is why the process died, as Go's runtime said or the system says.
 func (p *process) lastWords() string {
+	p.mu.Lock()
+	may := p.may
+	p.mu.Unlock()
 	p.words.mu.Lock()
 	defer p.words.mu.Unlock()
 	if why := reason(p.words.words); why != "" && p.words.dying {
+		if may > 0 && strings.Contains(why, "out of memory") {
+			why += fmt.Sprintf(" (cells may have %d MB; -memory of innkeeper install, run and repl says how many)", may>>20)
+		}
 		return why
 	}
 	return p.cmd.ProcessState.String()

@@ -52,6 +52,7 @@ func Serve(s *session.Session, token string, widgets bool) error {
 		widget.Keep()
 	}
 	widget.OnFailure(func(r any) { fmt.Fprintf(os.Stderr, "panic in a widget's function: %v\n", r) })
+	v.send(message{Kind: "memory", Memory: allowedMemory()}, false)
 	from := json.NewDecoder(bufio.NewReader(requests))
 	for {
 		var m message
@@ -84,6 +85,8 @@ func Serve(s *session.Session, token string, widgets bool) error {
 				c <- m
 			}
 			v.mu.Unlock()
+		case "gone":
+			s.Lose(m.Gone)
 		case "restore":
 			v.send(message{Kind: "reply", ID: m.ID, Lost: s.Restore(m.Cell)}, false)
 		}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"os/exec"
 	"slices"
 	"strings"
@@ -39,11 +40,13 @@ type Worker struct {
 	mu      sync.Mutex
 	closed  bool
 	process *process
-	running int      // cells
-	begun   int      // cells
-	cells   []kept   // whose declarations a new process gets
-	names   []string // the variables that a death would cost
-	death   *death   // between two cells, for the next one to tell; nil: none
+	running int               // cells
+	begun   int               // cells
+	cells   []kept            // whose declarations a new process gets
+	names   []string          // the variables that a death would cost
+	gone    map[string]string // what deaths have cost, and where each was
+	last    string            // where the last death was, such as "in cell 3"
+	death   *death            // between two cells, for the next one to tell; nil: none
 }
 
 // kept is a cell whose declarations were made.
@@ -56,7 +59,7 @@ type kept struct {
 // Serve with the token and the file descriptors 4 and 3. What widgets
 // say to the front end is passed to comm.
 func New(command func(token string) *exec.Cmd, comm func(display.Comm)) (*Worker, error) {
-	w := &Worker{command: command, comm: comm, outline: newOutline()}
+	w := &Worker{command: command, comm: comm, outline: newOutline(), gone: map[string]string{}}
 	_, err := w.alive()
 	return w, err
 }
@@ -88,6 +91,7 @@ func (w *Worker) restart() (p *process, lost []string, err error) {
 	if err != nil || cells == nil {
 		return p, nil, err
 	}
+	defer func() { w.lose(p, lost) }()
 	for _, c := range cells {
 		m, ok := p.ask(message{Kind: "restore", Cell: c})
 		if !ok {
@@ -120,6 +124,19 @@ func (w *Worker) begin() (p *process, cells []session.Cell, err error) {
 	return p, w.declared(), nil
 }
 
+// lose tells a new process what deaths have cost, with the functions that it cannot make.
+func (w *Worker) lose(p *process, functions []string) {
+	w.mu.Lock()
+	for _, name := range functions {
+		w.gone[name] = w.last
+	}
+	gone := maps.Clone(w.gone)
+	w.mu.Unlock()
+	if len(gone) > 0 {
+		p.send(message{Kind: "gone", Gone: gone})
+	}
+}
+
 // declared are the cells whose declarations were made, with mu held. They are not nil.
 func (w *Worker) declared() []session.Cell {
 	all := make([]session.Cell, len(w.cells))
@@ -143,14 +160,23 @@ func (w *Worker) bury(p *process) {
 	if w.process != p {
 		return
 	}
+	where := fmt.Sprintf("after cell %d", p.number())
+	gone := slices.Clone(w.names)
 	p.mu.Lock()
 	for _, c := range p.cells() {
-		if line, _ := c.place(); line > 0 {
+		line, names := c.place()
+		if line > 0 {
 			w.keep(c)
 		}
+		gone = append(gone, names...)
+		where = fmt.Sprintf("in cell %d", p.now.cell.Number)
 	}
 	p.gone = w.names
 	p.mu.Unlock()
+	w.last = where
+	for _, name := range gone {
+		w.gone[name] = where
+	}
 	w.process, w.names = nil, nil
 	w.outline.reset(w.declared())
 }
@@ -238,6 +264,7 @@ func (w *Worker) Execute(ctx context.Context, cell session.Cell, out display.Out
 			w.names = m.Variables
 			if m.Outcome.Reset {
 				w.cells = nil
+				clear(w.gone)
 				w.outline.reset(nil)
 			} else if m.Outcome.Declares {
 				w.keep(c)

@@ -152,6 +152,9 @@ func TestDeaths(t *testing.T) {
 					t.Errorf("the cell says\n%s\nwithout %q", got, want)
 				}
 			}
+			if said := fmt.Sprintf("cells may have %d MB; -memory", memoryLimit>>20); c.want == "out of memory" && runtime.GOOS == "linux" && !strings.Contains(got, said) {
+				t.Errorf("the cell says\n%s\nwithout %q", got, said)
+			}
 			if strings.Contains(got, "goroutine 1 [") {
 				t.Errorf("the cell has the runtime's own words:\n%.300s", got)
 			}
@@ -161,10 +164,10 @@ func TestDeaths(t *testing.T) {
 			if got := do(w, 3, "up(\"a\") + fmt.Sprint(P{4}.Twice())"); got != "=> A8" {
 				t.Errorf("afterwards: %q", got)
 			}
-			if got := do(w, 4, "v"); !strings.Contains(got, "undefined: v") {
+			if got := do(w, 4, "v"); !strings.Contains(got, "undefined: v (it went with the process that died in cell 2:") {
 				t.Errorf("a variable that is gone gives %q", got)
 			}
-			if got := do(w, 5, "usesV()"); !strings.Contains(got, "undefined: usesV") {
+			if got := do(w, 5, "usesV()"); !strings.Contains(got, "undefined: usesV (it went with the process that died in cell 2:") {
 				t.Errorf("a function that is gone gives %q", got)
 			}
 		})
@@ -223,6 +226,9 @@ func TestDeathBetweenCells(t *testing.T) {
 	}
 	if got := do(w, 3, "f()"); got != "=> 6" {
 		t.Errorf("the cell after it says %q", got)
+	}
+	if got := do(w, 4, "x"); !strings.Contains(got, "undefined: x (it went with the process that died after cell 1:") {
+		t.Errorf("a variable that went gives %q", got)
 	}
 }
 
