@@ -7,6 +7,7 @@ import (
 	"math"
 	"math/rand/v2"
 	"runtime"
+	"runtime/debug"
 	"slices"
 	"strings"
 	"sync"
@@ -172,7 +173,7 @@ func guard(what string, f func() []float64, vars []Var) (v []float64, err error)
 			v, err = nil, fmt.Errorf("the %s panicked: %v", what, r)
 		}
 	}()
-	v = f()
+	v = slices.Clone(f()) // it may return the same slice again
 	if what == "simulator" && v == nil {
 		return nil, nil
 	}
@@ -196,7 +197,8 @@ func names(vars []Var) string {
 }
 
 // Pairs draws n training pairs (x, y). Pair i depends on the seed and on i
-// alone, so the result is the same on any number of processors. When a draw
+// alone, so the result is the same on any number of processors. More pairs than Go's
+// memory limit has room for (in a cell, that of the kernel) are an error. When a draw
 // fails, the error names the pair; when the observer of package progress asks
 // to stop, the pairs drawn so far are lost and its error is returned.
 func (p Problem) Pairs(n int, seed uint64) (*Pairs, error) {
@@ -205,6 +207,10 @@ func (p Problem) Pairs(n int, seed uint64) (*Pairs, error) {
 	}
 	if n < 1 {
 		return nil, fmt.Errorf("inn: %s: asked for %d pairs, want at least 1", p.title(), n)
+	}
+	need, may := 8*float64(n)*float64(len(p.X)+len(p.Y)), float64(debug.SetMemoryLimit(-1))
+	if need > may {
+		return nil, fmt.Errorf("inn: %s: %d pairs take %.1f GB of memory, more than the %.1f GB that there may be", p.title(), n, need/1e9, may/1e9)
 	}
 	pairs := &Pairs{X: NewSamples(p.X, n), Y: NewSamples(p.Y, n)}
 	workers := 1

@@ -3,6 +3,7 @@ package inn_test
 import (
 	"math"
 	"math/rand/v2"
+	"runtime/debug"
 	"slices"
 	"strings"
 	"testing"
@@ -36,6 +37,38 @@ func TestASimulatorMayChangeItsX(t *testing.T) {
 	x := []float64{7}
 	if _, err := problem(true).Run(inn.RNG(1, 1), x); err != nil || x[0] != 7 {
 		t.Errorf("after Run x is %v, error %v", x, err)
+	}
+}
+
+// TestDrawsAreCopies: a prior and a simulator may return the same slice at every call.
+func TestDrawsAreCopies(t *testing.T) {
+	buf := make([]float64, 1)
+	problem := inn.Problem{X: inn.Vars("a"), Y: inn.Vars("y"),
+		Prior:    func(rng *rand.Rand) []float64 { buf[0] = rng.Float64(); return buf },
+		Simulate: func(_ *rand.Rand, x []float64) []float64 { buf[0] = x[0] + 2; return buf }}
+	x1, y1, err := problem.Draw(inn.RNG(1, 0))
+	if err != nil {
+		t.Fatal(err)
+	}
+	x2, y2, err := problem.Draw(inn.RNG(1, 1))
+	if err != nil || x1[0] == x2[0] || y1[0] != x1[0]+2 || y2[0] != x2[0]+2 {
+		t.Errorf("draws are %v of %v and %v of %v, error %v", y1, x1, y2, x2, err)
+	}
+	y, err := problem.Run(inn.RNG(1, 0), []float64{5})
+	problem.Draw(inn.RNG(1, 1))
+	if err != nil || y[0] != 7 {
+		t.Errorf("a run is %v, error %v", y, err)
+	}
+}
+
+// TestMorePairsThanTheMemoryHolds: no process dies of asking for too many.
+func TestMorePairsThanTheMemoryHolds(t *testing.T) {
+	defer debug.SetMemoryLimit(debug.SetMemoryLimit(1 << 30))
+	problem := inn.Problem{X: inn.Vars("a", "b"), Y: inn.Vars("y"), Prior: inn.Normal([]float64{0, 0}, []float64{1, 1}),
+		Simulate: func(_ *rand.Rand, x []float64) []float64 { return x[:1] }}
+	_, err := problem.Pairs(100_000_000, 1)
+	if want := "inn: the problem: 100000000 pairs take 2.4 GB of memory, more than the 1.1 GB that there may be"; err == nil || err.Error() != want {
+		t.Errorf("error %v, want %s", err, want)
 	}
 }
 
