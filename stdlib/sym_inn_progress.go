@@ -13,10 +13,11 @@ import (
 
 func init() {
 	Symbols["github.com/innkeeper-notebook/innkeeper/inn/progress/progress"] = map[string]reflect.Value{
-		"Observe":  reflect.ValueOf(progress.Observe),
-		"Observer": reflect.ValueOf((*progress.Observer)(nil)),
-		"Report":   reflect.ValueOf((*progress.Report)(nil)),
-		"Start":    reflect.ValueOf(progress.Start),
-		"Task":     reflect.ValueOf((*progress.Task)(nil)),
+		"Interrupted": reflect.ValueOf(&progress.Interrupted).Elem(),
+		"Observe":     reflect.ValueOf(progress.Observe),
+		"Observer":    reflect.ValueOf((*progress.Observer)(nil)),
+		"Report":      reflect.ValueOf((*progress.Report)(nil)),
+		"Start":       reflect.ValueOf(progress.Start),
+		"Task":        reflect.ValueOf((*progress.Task)(nil)),
 	}
 }

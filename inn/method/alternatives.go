@@ -27,7 +27,8 @@ type Alternatives struct {
 // for a posterior of each kind from its pairs. Parameters that have one value in all pairs of a kind, such as the whole number
 // that makes it one, are left out of what learn gets and come back in the draws; a kind without other parameters needs no learn. The settings are those of the network for the
 // probabilities, which always has a leaky ReLU; its defaults are Layers 4, Batch 250 or a tenth of the pairs,
-// Steps 5000, Rate 2e-3 and Held 0.1, the others as in PointSettings. A kind of less than a hundredth of the pairs is an error.
+// Steps 5000, Rate 2e-3 and Held 0.1, the others as in PointSettings. A kind of less than a hundredth of the pairs is an error. After an error
+// of learn there is no posterior; when the network for the probabilities ends early, that so far is returned with the error.
 func TrainAlternatives(pairs *inn.Pairs, kinds int, kind func(x []float64) int, learn func(k int, pairs *inn.Pairs) (inn.Posterior, error), s *PointSettings) (*Alternatives, error) {
 	if err := pairs.Check(); err != nil {
 		return nil, err
@@ -82,7 +83,7 @@ func TrainAlternatives(pairs *inn.Pairs, kinds int, kind func(x []float64) int, 
 			err = errors.New("method: learn returned no posterior")
 		}
 		if err != nil {
-			return nil, fmt.Errorf("method: kind %d: %w", k, err)
+			return nil, fmt.Errorf("method: kind %d: %w; TrainAlternatives returns no posterior", k, err)
 		}
 		if len(constants.free) < len(constants.vars) {
 			constants.others = post
@@ -91,7 +92,9 @@ func TrainAlternatives(pairs *inn.Pairs, kinds int, kind func(x []float64) int, 
 		a.of = append(a.of, post)
 	}
 	var err error
-	a.shares, err = TrainPoint(&inn.Pairs{X: shares, Y: pairs.Y}, &o)
+	if a.shares, err = TrainPoint(&inn.Pairs{X: shares, Y: pairs.Y}, &o); a.shares == nil {
+		return nil, err
+	}
 	return a, err
 }
 

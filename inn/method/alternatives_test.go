@@ -213,12 +213,12 @@ func TestAlternativesErrors(t *testing.T) {
 	quick := &PointSettings{Layers: 3, Width: 8, Training: Training{Steps: 1}}
 	broken := errors.New("no network today")
 	for want, err := range map[string]error{
-		"of 1 kinds, want at least 2": second(TrainAlternatives(pairs, 1, positiveKind, stub, quick)),
-		"is of kind 2, want 0 to 1":   second(TrainAlternatives(pairs, 2, func([]float64) int { return 2 }, stub, quick)),
-		"0 are of kind 2, too few":    second(TrainAlternatives(pairs, 3, positiveKind, stub, quick)),
-		"kind 0: no network today":    second(TrainAlternatives(pairs, 2, positiveKind, func(int, *inn.Pairs) (inn.Posterior, error) { return nil, broken }, quick)),
-		"learn returned no posterior": second(TrainAlternatives(pairs, 2, positiveKind, func(int, *inn.Pairs) (inn.Posterior, error) { return nil, nil }, quick)),
-		"Layers is -1":                second(TrainAlternatives(pairs, 2, positiveKind, stub, &PointSettings{Layers: -1})),
+		"of 1 kinds, want at least 2":                                      second(TrainAlternatives(pairs, 1, positiveKind, stub, quick)),
+		"is of kind 2, want 0 to 1":                                        second(TrainAlternatives(pairs, 2, func([]float64) int { return 2 }, stub, quick)),
+		"0 are of kind 2, too few":                                         second(TrainAlternatives(pairs, 3, positiveKind, stub, quick)),
+		"kind 0: no network today; TrainAlternatives returns no posterior": second(TrainAlternatives(pairs, 2, positiveKind, func(int, *inn.Pairs) (inn.Posterior, error) { return nil, broken }, quick)),
+		"learn returned no posterior":                                      second(TrainAlternatives(pairs, 2, positiveKind, func(int, *inn.Pairs) (inn.Posterior, error) { return nil, nil }, quick)),
+		"Layers is -1":                                                     second(TrainAlternatives(pairs, 2, positiveKind, stub, &PointSettings{Layers: -1})),
 	} {
 		if err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("error %v, want %q", err, want)

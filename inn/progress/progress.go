@@ -8,6 +8,7 @@
 package progress
 
 import (
+	"context"
 	"fmt"
 	"slices"
 	"sync"
@@ -61,6 +62,15 @@ var (
 	observers []*Observer              // those that are not yet restored
 	observer  atomic.Pointer[Observer] // the last of them
 )
+
+// Interrupted is the error of an observer that asks a task to stop since its user does. It
+// is a context.Canceled.
+var Interrupted error = interruption{}
+
+type interruption struct{}
+
+func (interruption) Error() string   { return "interrupted" }
+func (interruption) Is(e error) bool { return e == context.Canceled }
 
 // Observe makes o the process's observer until restore is called. Observers
 // may be restored in any order: the latest one that is left observes. A nil o

@@ -59,7 +59,7 @@ func TestWhatACellAsks(t *testing.T) {
 	}
 }
 
-func progress(step int) inn.Progress {
+func progressAt(step int) inn.Progress {
 	return inn.Progress{Step: step, Steps: 10, Held: math.NaN(), Loss: 1 / float64(step), Terms: []inn.Term{{Name: "y", Value: 1 / float64(step)}}, Elapsed: time.Second}
 }
 
@@ -67,7 +67,7 @@ func TestWatchDrawsAtTheBeginningAndTheEnd(t *testing.T) {
 	p := &page{}
 	defer attach(NewCell(context.Background(), p))()
 	for i := range 10 {
-		if err := Watch(progress(i + 1)); err != nil {
+		if err := Watch(progressAt(i + 1)); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -99,11 +99,11 @@ func TestWatchKeepsSomeSteps(t *testing.T) {
 func TestWatchStopsAnInterruptedTraining(t *testing.T) {
 	ctx, cancel := context.WithCancel(context.Background())
 	defer attach(NewCell(ctx, &page{}))()
-	if err := Watch(progress(1)); err != nil {
+	if err := Watch(progressAt(1)); err != nil {
 		t.Error(err)
 	}
 	cancel()
-	if err := Watch(progress(2)); !errors.Is(err, context.Canceled) {
+	if err := Watch(progressAt(2)); !errors.Is(err, context.Canceled) || err.Error() != "interrupted" {
 		t.Errorf("error is %v", err)
 	}
 }
@@ -124,14 +124,14 @@ func TestTheStopButtonEndsATraining(t *testing.T) {
 	defer widget.Connect(nil)
 	p := &page{}
 	defer attach(NewCell(context.Background(), p))()
-	if err := Watch(progress(1)); err != nil || stop == "" {
+	if err := Watch(progressAt(1)); err != nil || stop == "" {
 		t.Fatalf("error %v, button %q", err, stop)
 	}
 	widget.Receive(display.Comm{Kind: "msg", ID: stop, Data: []byte(`{"method":"custom","content":{"event":"click"}}`)})
 	var err error
 	for step := 2; step < 10 && err == nil; step++ {
 		time.Sleep(50 * time.Millisecond)
-		err = Watch(progress(step))
+		err = Watch(progressAt(step))
 	}
 	if !errors.Is(err, inn.ErrEnough) {
 		t.Errorf("error is %v", err)

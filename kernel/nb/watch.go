@@ -1,7 +1,6 @@
 package nb
 
 import (
-	"context"
 	"fmt"
 	"math"
 	"sync/atomic"
@@ -9,6 +8,7 @@ import (
 
 	"github.com/innkeeper-notebook/innkeeper/inn"
 	"github.com/innkeeper-notebook/innkeeper/inn/plot"
+	"github.com/innkeeper-notebook/innkeeper/inn/progress"
 	"github.com/innkeeper-notebook/innkeeper/kernel/display"
 	"github.com/innkeeper-notebook/innkeeper/kernel/widget"
 )
@@ -105,7 +105,7 @@ func Watch(p inn.Progress) error {
 	k.add(p)
 	var err error
 	if c.ctx.Err() != nil {
-		err = context.Cause(c.ctx)
+		err = progress.Interrupted
 	} else if k.panel != nil && k.panel.stopped.Load() {
 		err = inn.ErrEnough
 	}

@@ -147,7 +147,7 @@ pairs, _ := p.Pairs(2000, 1)`)
 	time.Sleep(300 * time.Millisecond)
 	cancel()
 	oa, ob := <-overA, <-overB
-	if oa.Err != nil || !strings.Contains(a.printed(), "canceled") {
+	if oa.Err != nil || !strings.Contains(a.printed(), ": interrupted") {
 		t.Errorf("the interrupted training: %q, %v", a.printed(), oa.Err)
 	}
 	if ob.Err != nil || !strings.Contains(b.printed(), "b is ready") {

@@ -26,6 +26,8 @@ type Error struct {
 	Name, Message string
 	Traceback     []string
 	Exit          *int // what the cell wanted its process to end with, if it did
+
+	returned bool // a value of the cell is the error
 }
 
 func (e *Error) Error() string { return e.Name + ": " + e.Message }

@@ -80,11 +80,18 @@ func TestInterruptedTrainingKeepsItsNetwork(t *testing.T) {
 	Simulate: func(rng *rand.Rand, x []float64) []float64 { return []float64{x[0] + x[1]} }}
 pairs, err := p.Pairs(300, 1)`)
 	o := interrupt(t, s, `model, err := inn.Train(pairs, &inn.Settings{Steps: 1_000_000, Each: nb.Watch})`)
-	if o.Err == nil || !strings.Contains(o.Err.Message, "the model holds the network") {
+	if o.Err == nil || o.Err.Name != interrupted || !strings.HasSuffix(o.Err.Message, "the model holds the network so far: interrupted") {
 		t.Fatalf("error is %+v", o.Err)
 	}
-	if got := do(s, 2, "draws, err := model.Sample([]float64{1}, 10, 1)\ndraws.Len()"); got != "=> 10" {
+	if got := do(s, 2, "err"); !strings.HasPrefix(got, "!! error") { // of a cell that was not interrupted
+		t.Errorf("the error of the training gives %q", got)
+	}
+	if got := do(s, 3, "draws, err := model.Sample([]float64{1}, 10, 1)\ndraws.Len()"); got != "=> 10" {
 		t.Errorf("the interrupted model samples %q", got)
+	}
+	o = interrupt(t, s, "p.Pairs(3_000_000, 1)")
+	if o.Err == nil || o.Err.Name != interrupted || o.Err.Message != "interrupted" {
+		t.Errorf("the interrupted simulation ends with %v", o.Err)
 	}
 }
 
@@ -141,7 +148,7 @@ var losses []float64`)
 		cancel()
 		select {
 		case o := <-over:
-			if o.Err == nil || !strings.Contains(o.Err.Message, "the model holds the network") {
+			if o.Err == nil || o.Err.Name != interrupted || !strings.Contains(o.Err.Message, "the model holds the network") || !strings.HasSuffix(o.Err.Message, ": interrupted") {
 				t.Errorf("%s: ends with %v", train, o.Err)
 			}
 		case <-time.After(20 * time.Second):

@@ -15,7 +15,7 @@ func (s *Session) leaves(u *unit, o Outcome) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for i, stmt := range u.stmts {
-		returned := o.Err != nil && o.Err.Name == failed && i == o.Done-1
+		returned := o.Err != nil && o.Err.returned && i == o.Done-1
 		for _, name := range assigned(stmt) {
 			if i >= o.Done || returned {
 				s.unmade[name] = u.number

@@ -23,6 +23,7 @@ import (
 	"sync"
 	"sync/atomic"
 
+	"github.com/innkeeper-notebook/innkeeper/inn/progress"
 	"github.com/innkeeper-notebook/innkeeper/kernel/display"
 	"github.com/innkeeper-notebook/innkeeper/kernel/nb"
 	"github.com/innkeeper-notebook/innkeeper/stdlib"
@@ -535,7 +536,7 @@ func (s *Session) outcome(cell *running) Outcome {
 	if n := len(values); n > 0 {
 		if f, ok := values[n-1].(failure); ok {
 			if f.err != nil { // the other values mean nothing then
-				return Outcome{Err: s.returned(cell.unit, f.err, cell.plan.steps[len(cell.plan.steps)-1].at)}
+				return Outcome{Err: s.returned(cell, f.err, cell.plan.steps[len(cell.plan.steps)-1].at)}
 			}
 			values = values[:n-1]
 		}
@@ -593,9 +594,12 @@ func (s *Session) render(v any) display.Bundle {
 
 // returned is the error of a cell whose last value is one, that leaves one unread,
 // or whose magic fails.
-func (s *Session) returned(u *unit, err error, at token.Pos) *Error {
-	e := &Error{Name: failed, Message: err.Error(), Traceback: []string{err.Error()}}
-	where, excerpt := u.line(s.fset.Position(at))
+func (s *Session) returned(cell *running, err error, at token.Pos) *Error {
+	e := &Error{Name: failed, Message: err.Error(), Traceback: []string{err.Error()}, returned: true}
+	if cell.watcher.ctx.Err() != nil && errors.Is(err, progress.Interrupted) {
+		e.Name = interrupted
+	}
+	where, excerpt := cell.unit.line(s.fset.Position(at))
 	e.Traceback = append(e.Traceback, where+":")
 	e.Traceback = append(e.Traceback, excerpt...)
 	return e
@@ -611,7 +615,7 @@ func (s *Session) fail(cell *running, err error, at token.Pos) *Error {
 	case errors.Is(err, errHalted):
 		return &Error{Name: interrupted, Message: "the cell was interrupted", Traceback: []string{"interrupted: what ran before is kept"}}
 	case errors.As(err, &t):
-		return s.panicked(u, t, at)
+		return s.panicked(cell, t, at)
 	}
 	where, excerpt := u.place(s.fset.Position(at))
 	message := s.plain(strings.ReplaceAll(err.Error(), "/"+unitBase+":", ":"))
@@ -621,9 +625,10 @@ func (s *Session) fail(cell *running, err error, at token.Pos) *Error {
 }
 
 // panicked tells a panic with the places in cells that it passed.
-func (s *Session) panicked(u *unit, t *thrown, at token.Pos) *Error {
+func (s *Session) panicked(cell *running, t *thrown, at token.Pos) *Error {
+	u := cell.unit
 	if e, ok := t.value.(ending); ok {
-		return s.returned(u, e.err, cmp.Or(e.at, at))
+		return s.returned(cell, e.err, cmp.Or(e.at, at))
 	}
 	if exit, ok := t.value.(stdlib.Exit); ok {
 		message := fmt.Sprintf("%v: a cell cannot end the kernel; shut it down in the front end", exit)

@@ -78,7 +78,10 @@ func (w *watcher) hear(r progress.Report) error {
 	if r.Ended {
 		delete(w.tasks, r.Task)
 	}
-	return w.ctx.Err()
+	if w.ctx.Err() != nil {
+		return progress.Interrupted
+	}
+	return nil
 }
 
 func (w *watcher) end() {
