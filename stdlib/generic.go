@@ -14,7 +14,7 @@ var Generic = map[string]string{}
 func init() {
 	for path, file := range map[string]string{
 		"slices": "slices", "maps": "maps", "cmp": "cmp", "iter": "iter", "sync": "sync",
-		"sync/atomic": "atomic", "errors": "errors", "math/rand/v2": "rand",
+		"sync/atomic": "atomic", "errors": "errors", "math/rand/v2": "rand", "unique": "unique",
 	} {
 		src, err := generic.ReadFile("generic/" + file + ".txt")
 		if err != nil {

@@ -517,7 +517,12 @@ func (l *lowering) conversion(e *ast.CallExpr) ast.Expr {
 		if types.IsInterface(to) {
 			return l.exprAs(x, to)
 		}
-		return l.apply(l.paren(l.mustSpell(to, e.Pos())), l.constant(tv.Value, types.Default(from)))
+		made := l.apply(l.paren(l.mustSpell(to, e.Pos())), l.constant(tv.Value, types.Default(from)))
+		if list, ok := to.Underlying().(*types.Slice); ok && types.Identical(list.Elem().Underlying(), types.Typ[types.Byte]) {
+			n := number(e.Pos(), len(constant.StringVal(tv.Value))) // without room behind it, as the compiler makes it
+			return &ast.SliceExpr{X: made, Lbrack: e.Lparen, High: n, Max: n, Slice3: true, Rbrack: e.Rparen}
+		}
+		return made
 	}
 	if tv.IsNil() {
 		return l.zero(to)

@@ -38,6 +38,15 @@ func TestCompileErrors(t *testing.T) {
 		{"import . \"strings\"\nimport . \"bytes\"\nToUpper(nil)", `cell 4, line 3, column 1: ToUpper is in "strings" and in "bytes", which are imported with a dot: write strings.ToUpper or bytes.ToUpper
     ToUpper(nil)
     ^`},
+		{"x := 1\nx, 2", `cell 4, line 2, column 1: expected 1 expression; a cell shows one last value, and fmt.Println(a, b) prints several
+    x, 2
+    ^`},
+		{"while true {\n}", `cell 4, line 1, column 7: expected ';', found true; Go has no while, but for
+    while true {
+          ^`},
+		{"if true {\n} elif false {\n}", `cell 4, line 2, column 3: expected ';', found elif; Go has no elif, but else if
+    } elif false {
+      ^`},
 		{"import \"mth\"", `cell 4, line 1, column 8: cells cannot import "mth": they have Go's standard library, gonum, gonum/plot and innkeeper's own packages; did you mean "math"?
     import "mth"
            ^`},

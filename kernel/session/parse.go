@@ -12,6 +12,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"unicode"
 )
 
 // A unit is one cell as Go sees it: imports, declarations and statements, in
@@ -263,9 +264,30 @@ func (u *unit) syntax(err error) []problem {
 		if e.Msg == "imports must appear before other declarations" {
 			continue // not in a cell
 		}
-		ps = append(ps, problem{e.Pos, e.Msg})
+		ps = append(ps, problem{e.Pos, e.Msg + u.otherwise(e)})
 	}
 	return ps
+}
+
+// elsewhere are words with which other languages begin a statement, and Go's.
+var elsewhere = map[string]string{
+	"while": "for", "foreach": "for ... := range", "until": "for", "def": "func", "function": "func", "fn": "func", "let": ":=",
+	"class": "type ... struct", "try": "if err != nil", "raise": "return an error", "throw": "return an error", "elif": "else if",
+}
+
+// otherwise says what to write in place of what a parser found, where that can be told.
+func (u *unit) otherwise(e *scanner.Error) string {
+	switch {
+	case e.Msg == "expected 1 expression":
+		return "; a cell shows one last value, and fmt.Println(a, b) prints several"
+	case strings.HasPrefix(e.Msg, "expected ';'"):
+		line := strings.TrimLeft(strings.Split(u.src, "\n")[e.Pos.Line-1], " \t}")
+		word := line[:strings.IndexFunc(line+" ", func(r rune) bool { return !unicode.IsLetter(r) })]
+		if instead := elsewhere[word]; instead != "" {
+			return "; Go has no " + word + ", but " + instead
+		}
+	}
+	return ""
 }
 
 // A lexeme is a token of a cell.
