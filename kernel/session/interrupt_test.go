@@ -139,12 +139,10 @@ func TestInterruptedTrainingWithAFunction(t *testing.T) {
 	do(s, 1, `p := inn.Problem{X: inn.Vars("a", "b"), Y: inn.Vars("s"), Prior: inn.Normal([]float64{0, 0}, []float64{1, 1}), Simulate: func(rng *rand.Rand, x []float64) []float64 { return []float64{x[0] + x[1]} }}
 pairs, _ := p.Pairs(2000, 1)
 var losses []float64`)
-	ctx, cancel := context.WithCancel(context.Background())
-	defer cancel()
 	for i, train := range []string{"inn.Train(pairs, &inn.Settings{Steps: 1000000, Each: follow})", "method.TrainCINN(pairs, &method.CINNSettings{Training: method.Training{Steps: 1000000, Each: follow}})"} {
-		ctx, cancel = context.WithCancel(context.Background())
-		_, over := aside(ctx, s, 2+4*i, fmt.Sprintf("losses = nil\nfollow := func(q inn.Progress) error { losses = append(losses, q.Loss); return nil }\nmodel%d, err := %s", i, train))
-		time.Sleep(time.Second)
+		ctx, cancel := context.WithCancel(context.Background())
+		shown, over := aside(ctx, s, 2+4*i, fmt.Sprintf("losses = nil\nfollow := func(q inn.Progress) error { losses = append(losses, q.Loss); if len(losses) == 3 { fmt.Println(\"it trains\") }; return nil }\nmodel%d, err := %s", i, train))
+		wait(t, shown, "it trains")
 		cancel()
 		select {
 		case o := <-over:
