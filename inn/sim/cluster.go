@@ -9,7 +9,7 @@ import (
 	"github.com/innkeeper-notebook/innkeeper/inn/sim/cluster"
 )
 
-// ClusterSettings are the settings of Cluster; nil means the defaults.
+// ClusterSettings are the settings of Cluster; nil means the defaults. Cluster panics on a Noise that is negative or not finite.
 type ClusterSettings struct {
 	Noise float64 // standard deviation of each measured line [dex]; 0.04, about 10 %; inn.None: no noise
 }
@@ -40,12 +40,7 @@ func Cluster(s *ClusterSettings) inn.Problem {
 	if s != nil {
 		noise = s.Noise
 	}
-	switch noise {
-	case 0:
-		noise = clusterNoise
-	case inn.None:
-		noise = 0
-	}
+	noise = noiseOf("ClusterSettings", noise, clusterNoise)
 	return inn.Problem{
 		Name:       "cluster",
 		X:          inn.Vars(cluster.Labels[:]...),

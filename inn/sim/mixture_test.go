@@ -1,6 +1,7 @@
 package sim
 
 import (
+	"fmt"
 	"math"
 	"slices"
 	"strings"
@@ -160,6 +161,27 @@ func TestMixtureDensity(t *testing.T) {
 			t.Errorf("p(x) is %v with labels %d and %v with four", marginal[labels], labels, marginal[0])
 		}
 	}
+}
+
+// TestNoiseOfWhichThereIsNone: a noise that cannot be is no silence.
+func TestNoiseOfWhichThereIsNone(t *testing.T) {
+	for _, noise := range []float64{-0.3, -5, math.NaN(), math.Inf(1)} {
+		for what, problem := range map[string]func(){
+			"TissueSettings":  func() { Tissue(&TissueSettings{Noise: noise}) },
+			"ClusterSettings": func() { Cluster(&ClusterSettings{Noise: noise}) },
+		} {
+			func() {
+				defer func() {
+					if got, want := fmt.Sprint(recover()), fmt.Sprintf("sim: %s.Noise is %g", what, noise); !strings.HasPrefix(got, want) {
+						t.Errorf("panic is %q, want %q", got, want)
+					}
+				}()
+				problem()
+			}()
+		}
+	}
+	Tissue(&TissueSettings{Noise: inn.None})
+	Cluster(&ClusterSettings{Noise: inn.None})
 }
 
 func TestMixtureErrors(t *testing.T) {

@@ -13,7 +13,7 @@ import (
 	"github.com/innkeeper-notebook/innkeeper/inn/sim/photon"
 )
 
-// TissueSettings are the settings of Tissue; nil means the defaults.
+// TissueSettings are the settings of Tissue; nil means the defaults. Tissue panics on a Noise that is negative or not finite.
 type TissueSettings struct {
 	Photons int     // photons a band, default 5000; rounded up to a multiple of 5
 	Noise   float64 // the camera's relative noise, default none; Wirkert et al. train with 0.1
@@ -61,7 +61,7 @@ func Tissue(s *TissueSettings) inn.Problem {
 	if photons == 0 {
 		photons = defaultPhotons
 	}
-	noise := s.Noise
+	noise := noiseOf("TissueSettings", s.Noise, 0)
 	return inn.Problem{
 		Name:       "tissue",
 		X:          tissueX(),
@@ -79,6 +79,19 @@ func Tissue(s *TissueSettings) inn.Problem {
 			return normalise(r)
 		},
 	}
+}
+
+// noiseOf is the noise of some settings, where 0 stands for the default. It panics where there is none such.
+func noiseOf(settings string, noise, otherwise float64) float64 {
+	switch {
+	case noise == 0:
+		return otherwise
+	case noise == inn.None:
+		return 0
+	case !(noise > 0) || math.IsInf(noise, 1):
+		panic(fmt.Sprintf("sim: %s.Noise is %g, want a number of at least 0, or inn.None", settings, noise))
+	}
+	return noise
 }
 
 const (

@@ -79,7 +79,7 @@ type launch struct {
 const block = 1 << 16
 
 func exits(stacks []Stack, photons int, seed uint64, each func(exit, cosine float32)) ([]Exit, error) {
-	if uint64(photons)*uint64(max(1, len(stacks))) >= 1<<32 {
+	if photons >= 1 && uint64(photons)*uint64(max(1, len(stacks))) >= 1<<32 {
 		return nil, fmt.Errorf("photon: asked to follow %d photons in each of %d stacks, want fewer than 2^32 in all", photons, len(stacks))
 	}
 	for k, s := range stacks {

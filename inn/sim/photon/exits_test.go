@@ -269,7 +269,9 @@ func TestExitsOfUnphysicalInput(t *testing.T) {
 			_, err := Exits([]Stack{{good, 1, 1}, {[]Layer{{MuA: -1, N: 1}}, 1, 1}}, 1, 1)
 			return err
 		},
-		"fewer than 2^32": func() error { _, err := Exits([]Stack{{good, 1, 1}, {good, 1, 1}}, 1<<31, 1); return err },
+		"-5 photons, want at least 1": func() error { _, err := Exits([]Stack{{good, 1, 1}}, -5, 1); return err },
+		"wants a random source":       func() error { _, err := Run(good, 1, 1, 10, nil); return err },
+		"fewer than 2^32":             func() error { _, err := Exits([]Stack{{good, 1, 1}, {good, 1, 1}}, 1<<31, 1); return err },
 		"17 layers, want at most 16": func() error {
 			_, err := Exits([]Stack{{make17(good[0]), 1, 1}}, 1, 1)
 			return err

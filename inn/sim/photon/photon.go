@@ -20,6 +20,7 @@
 package photon
 
 import (
+	"errors"
 	"fmt"
 	"math"
 	"math/rand/v2"
@@ -66,8 +67,11 @@ const (
 // Run sends photons packets into the layers, with refractive index above over
 // the first and below under the last, and tallies where their light went. The
 // result depends on the arguments and the state of rng alone. It returns an
-// error that names the first layer whose properties are not physical.
+// error where rng is nil, and one that names the first layer whose properties are not physical.
 func Run(layers []Layer, above, below float64, photons int, rng *rand.Rand) (Result, error) {
+	if rng == nil {
+		return Result{}, errors.New("photon: Run wants a random source, for example rand.New(rand.NewPCG(1, 0))")
+	}
 	if err := check(layers, above, below, photons); err != nil {
 		return Result{}, err
 	}
