@@ -75,8 +75,10 @@ const (
 
 // Open reads the file by the ending of its name: .npy (layout says which axis
 // the bands are), .tif or .tiff (each page a band), .hdr (an ENVI header, with
-// the data beside it). Values are converted to float32 and not scaled; NaN and
-// infinite ones stay, and Missing says where. It is an error when every pixel has one.
+// the data beside it). Values are converted to float32 and not scaled, but for what the file
+// says of them: an ENVI header's gains, offsets and reflectance scale factor, and that the least
+// value of a TIFF is white. NaN and infinite ones stay, and Missing says where; an ENVI header's
+// data ignore value becomes NaN. It is an error when every pixel has one.
 func Open(path string, layout Layout) (*Cube, error) {
 	var c *Cube
 	var err error

@@ -23,6 +23,9 @@ func TestOpen(t *testing.T) {
 		{"u2.npy", BandsLast, 0, nil},
 		{"f8-fortran.npy", BandsLast, 100, nil},
 		{"i4-big-first.npy", BandsFirst, 100, nil},
+		{"i8.npy", BandsLast, 100, nil},
+		{"u8-big.npy", BandsLast, 0, nil},
+		{"f2.npy", BandsLast, 100, nil},
 		{"u1.tif", 0, 0, nil},
 		{"u2-big.tif", 0, 0, nil},
 		{"f4-deflate.tif", 0, 100, nil},
@@ -156,6 +159,86 @@ func TestPixelOutside(t *testing.T) {
 	}
 }
 
+// photometric is a little-endian TIFF with another photometric interpretation.
+func photometric(file string, v byte) string {
+	entry := "\x06\x01\x03\x00\x01\x00\x00\x00"
+	return strings.ReplaceAll(file, entry+"\x01", entry+string(v))
+}
+
+// What a header says of the numbers is done to them.
+func TestNumbersThatAreNoLight(t *testing.T) {
+	read := func(name string) string {
+		b, err := os.ReadFile(filepath.Join("testdata", name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return string(b)
+	}
+	dir := t.TempDir()
+	nan := math.NaN()
+	at := func(b, i, j int) float64 { return float64(40*b + 10*i + j) }
+	for _, c := range []struct {
+		name, content, data string
+		want                func(b, i, j int) float64
+	}{
+		{"gains.hdr", read("bsq.hdr") + "data gain values = {1, 0.5,\n 2, 1, 1e-1}\ndata offset values = { -1, 0, 10, 0, 0.5 }\n", read("bsq.raw"),
+			func(b, i, j int) float64 {
+				return at(b, i, j)*[]float64{1, 0.5, 2, 1, 0.1}[b] + []float64{-1, 0, 10, 0, 0.5}[b]
+			}},
+		{"factor.hdr", read("bip.hdr") + "Reflectance Scale Factor = 10000.000000\n", read("bip.img"),
+			func(b, i, j int) float64 { return (at(b, i, j) - 100) / 10000 }},
+		{"all.hdr", read("bil.hdr") + "data ignore value = -99\ndata gain values = {2,2,2,2,2}\nreflectance scale factor = 4\n", read("bil.img"),
+			func(b, i, j int) float64 {
+				if b == 0 && i == 0 && j == 1 {
+					return nan
+				}
+				return 2 * (at(b, i, j) - 100) / 4
+			}},
+		{"white.tif", photometric(read("u1.tif"), 0), "", func(b, i, j int) float64 { return 255 - at(b, i, j) }},
+		{"white-signed.tif", photometric(read("i2-samples.tif"), 0), "", func(b, i, j int) float64 { return -1 - (at(b, i, j) - 100) }},
+	} {
+		path := filepath.Join(dir, c.name)
+		for name, content := range map[string]string{path: c.content, strings.TrimSuffix(path, filepath.Ext(path)) + ".raw": c.data} {
+			if err := os.WriteFile(name, []byte(content), 0o644); err != nil {
+				t.Fatal(err)
+			}
+		}
+		cube, err := Open(path, 0)
+		if err != nil {
+			t.Error(err)
+			continue
+		}
+		for i := range 3 {
+			for j := range 4 {
+				for b, got := range cube.Pixel(i, j) {
+					if want := float32(c.want(b, i, j)); math.Abs(float64(got-want)) > 1e-6*math.Abs(float64(want)) || math.IsNaN(float64(got)) != math.IsNaN(float64(want)) {
+						t.Fatalf("%s: row %d, column %d, band %d is %g, want %g", c.name, i, j, b, got, want)
+					}
+				}
+			}
+		}
+	}
+}
+
+// Every half-precision number, by its definition (IEEE 754).
+func TestHalf(t *testing.T) {
+	for h := range 1 << 15 {
+		e, m := h>>10, float64(h&1023)
+		want := math.Ldexp(1+m/1024, e-15)
+		switch {
+		case e == 0:
+			want = math.Ldexp(m/1024, -14)
+		case e == 31 && m == 0:
+			want = math.Inf(1)
+		case e == 31:
+			want = math.NaN()
+		}
+		if got, minus := float64(half(uint16(h))), float64(half(uint16(h|1<<15))); !(got == want && minus == -want || math.IsNaN(got) && math.IsNaN(minus) && math.IsNaN(want)) {
+			t.Fatalf("%x is %g and %g, want ± %g", h, got, minus, want)
+		}
+	}
+}
+
 // What is damaged, or not what it says, is an error that says so.
 func TestBadFiles(t *testing.T) {
 	read := func(name string) string {
@@ -174,12 +257,17 @@ func TestBadFiles(t *testing.T) {
 		{"x.npy", strings.Replace(npy, "(3, 4, 5)", "(3, 20) ", 1), "shape (3, 20)"},
 		{"x.npy", strings.Replace(npy, "(3, 4, 5)", "(9999999, 999999, 99)", 1), "99"},
 		{"x.npy", strings.Replace(npy, "<u2", "|O8", 1), "something else than numbers"},
-		{"x.npy", strings.Replace(npy, "<u2", "<u8", 1), "kind u in 8 bytes"},
+		{"x.npy", strings.Replace(npy, "<u2", "<u3", 1), "kind u in 3 bytes"},
 		{"x.tif", "hello world", "not a TIFF"},
 		{"x.tif", tif[:12], "cut off"},
 		{"x.tif", tif[:260], "behind the end"},
 		{"x.tif", read("lzw.tif"), "compressed by method 5"},
+		{"x.tif", photometric(tif, 3), "numbers of colours"},
+		{"x.tif", photometric(read("f4-deflate.tif"), 0), "least value is white"},
 		{"x.hdr", "hello", "begin with ENVI"},
+		{"y.hdr", hdr + "data gain values = { 1, 2 }\n", "has 2 data gain values for 5 bands"},
+		{"y.hdr", hdr + "data offset values = { 1, 2, x, 4, 5 }\n", `says data offset values = "x", want a number`},
+		{"y.hdr", hdr + "reflectance scale factor = 0\n", "says reflectance scale factor = 0"},
 		{"x.hdr", strings.Replace(hdr, "lines = 3", "lines = many", 1), `lines = "many"`},
 		{"x.hdr", strings.Replace(hdr, "data type = 12", "data type = 6", 1), `data type = "6"`},
 		{"x.hdr", hdr, "without its data"},
@@ -187,6 +275,9 @@ func TestBadFiles(t *testing.T) {
 	} {
 		path := filepath.Join(t.TempDir(), c.name)
 		if err := os.WriteFile(path, []byte(c.content), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(filepath.Join(filepath.Dir(path), "y.raw"), []byte(read("bsq.raw")), 0o644); err != nil {
 			t.Fatal(err)
 		}
 		if _, err := Open(path, 0); err == nil || !strings.Contains(err.Error(), c.want) || !strings.HasPrefix(err.Error(), "cube: ") {

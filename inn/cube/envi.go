@@ -4,6 +4,8 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"math"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -12,6 +14,7 @@ import (
 var enviTypes = map[string]number{
 	"1": {kind: 'u', size: 1}, "2": {kind: 'i', size: 2}, "3": {kind: 'i', size: 4},
 	"4": {kind: 'f', size: 4}, "5": {kind: 'f', size: 8}, "12": {kind: 'u', size: 2}, "13": {kind: 'u', size: 4},
+	"14": {kind: 'i', size: 8}, "15": {kind: 'u', size: 8},
 }
 
 func readENVI(path string) (*Cube, error) {
@@ -36,7 +39,7 @@ func readENVI(path string) (*Cube, error) {
 	rows, cols, bands, offset := n[0], n[1], n[2], n[3]
 	num, ok := enviTypes[field["data type"]]
 	if !ok {
-		return nil, fmt.Errorf("says data type = %q; want 1, 2, 3, 4, 5, 12 or 13", field["data type"])
+		return nil, fmt.Errorf("says data type = %q; want 1, 2, 3, 4, 5, 12, 13, 14 or 15", field["data type"])
 	}
 	num.big = field["byte order"] == "1"
 	data, err := enviData(strings.TrimSuffix(path, path[len(path)-4:]))
@@ -65,7 +68,65 @@ func readENVI(path string) (*Cube, error) {
 	default:
 		return nil, fmt.Errorf("says interleave = %q; want bsq, bil or bip", field["interleave"])
 	}
+	if err := c.enviValues(field); err != nil {
+		return nil, err
+	}
 	return c, c.enviWavelengths(field)
+}
+
+// enviValues makes of stored numbers v what the header says they are,
+//
+//	(gain v + offset) / scale factor,
+//
+// with a gain and an offset for each band, and NaN of the value that is to be ignored.
+func (c *Cube) enviValues(field map[string]string) error {
+	gains, err := c.enviBands(field, "data gain values", 1)
+	if err != nil {
+		return err
+	}
+	offsets, err := c.enviBands(field, "data offset values", 0)
+	if err != nil {
+		return err
+	}
+	factor, ignored := 1.0, math.NaN()
+	for name, v := range map[string]*float64{"reflectance scale factor": &factor, "data ignore value": &ignored} {
+		if text, ok := field[name]; ok {
+			if *v, err = strconv.ParseFloat(text, 64); err != nil {
+				return fmt.Errorf("says %s = %q, want a number", name, text)
+			}
+		}
+	}
+	if !(factor > 0) || math.IsInf(factor, 1) {
+		return fmt.Errorf("says reflectance scale factor = %g, want more than 0", factor)
+	}
+	for i, v := range c.Data {
+		b := i % c.Bands
+		c.Data[i] = float32((gains[b]*float64(v) + offsets[b]) / factor)
+		if v == float32(ignored) {
+			c.Data[i] = float32(math.NaN())
+		}
+	}
+	return nil
+}
+
+// enviBands are the numbers of a field in braces, one for each band.
+func (c *Cube) enviBands(field map[string]string, name string, otherwise float64) ([]float64, error) {
+	text, ok := field[name]
+	if !ok {
+		return slices.Repeat([]float64{otherwise}, c.Bands), nil
+	}
+	var values []float64
+	for _, w := range strings.Split(strings.Trim(text, "{} \n"), ",") {
+		v, err := strconv.ParseFloat(strings.TrimSpace(w), 64)
+		if err != nil {
+			return nil, fmt.Errorf("says %s = %q, want a number", name, strings.TrimSpace(w))
+		}
+		values = append(values, v)
+	}
+	if len(values) != c.Bands {
+		return nil, fmt.Errorf("has %d %s for %d bands", len(values), name, c.Bands)
+	}
+	return values, nil
 }
 
 // enviFields reads "name = value" lines; a value in braces may go over several.
@@ -109,8 +170,7 @@ func enviData(stem string) ([]byte, error) {
 }
 
 func (c *Cube) enviWavelengths(field map[string]string) error {
-	text, ok := field["wavelength"]
-	if !ok {
+	if _, ok := field["wavelength"]; !ok {
 		return nil
 	}
 	scale := 1.0
@@ -118,15 +178,10 @@ func (c *Cube) enviWavelengths(field map[string]string) error {
 	case strings.HasPrefix(unit, "micro"), unit == "um", unit == "µm":
 		scale = 1000
 	}
-	for _, w := range strings.Split(strings.Trim(text, "{} \n"), ",") {
-		v, err := strconv.ParseFloat(strings.TrimSpace(w), 64)
-		if err != nil {
-			return fmt.Errorf("has the wavelength %q", strings.TrimSpace(w))
-		}
-		c.Wavelengths = append(c.Wavelengths, v*scale)
+	wavelengths, err := c.enviBands(field, "wavelength", 0)
+	for b := range wavelengths {
+		wavelengths[b] *= scale
 	}
-	if len(c.Wavelengths) != c.Bands {
-		return fmt.Errorf("has %d wavelengths for %d bands", len(c.Wavelengths), c.Bands)
-	}
-	return nil
+	c.Wavelengths = wavelengths
+	return err
 }

@@ -32,10 +32,35 @@ func (n number) reader(b []byte) (func(i int) float32, error) {
 		return func(i int) float32 { return float32(o.Uint32(b[4*i:])) }, nil
 	case "i4":
 		return func(i int) float32 { return float32(int32(o.Uint32(b[4*i:]))) }, nil
+	case "u8":
+		return func(i int) float32 { return float32(o.Uint64(b[8*i:])) }, nil
+	case "i8":
+		return func(i int) float32 { return float32(int64(o.Uint64(b[8*i:]))) }, nil
+	case "f2":
+		return func(i int) float32 { return half(o.Uint16(b[2*i:])) }, nil
 	case "f4":
 		return func(i int) float32 { return math.Float32frombits(o.Uint32(b[4*i:])) }, nil
 	case "f8":
 		return func(i int) float32 { return float32(math.Float64frombits(o.Uint64(b[8*i:]))) }, nil
 	}
-	return nil, fmt.Errorf("holds numbers of kind %c in %d bytes; want integers of up to 4 bytes or floats of 4 or 8", n.kind, n.size)
+	return nil, fmt.Errorf("holds numbers of kind %c in %d bytes; want integers of 1, 2, 4 or 8 bytes or floats of 2, 4 or 8", n.kind, n.size)
+}
+
+// half is the value of a floating-point number of 16 bits: a sign, five bits of the
+// exponent, ten of the fraction (binary16 of IEEE 754).
+func half(h uint16) float32 {
+	exponent, fraction := int(h>>10&31), float64(h&1023)
+	v := math.Ldexp(1024+fraction, exponent-25)
+	switch {
+	case exponent == 0:
+		v = math.Ldexp(fraction, -24)
+	case exponent == 31 && fraction == 0:
+		v = math.Inf(1)
+	case exponent == 31:
+		v = math.NaN()
+	}
+	if h>>15 == 1 {
+		v = -v
+	}
+	return float32(v)
 }

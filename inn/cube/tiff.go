@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 )
 
 // Tags of TIFF 6.0 (Adobe 1992) and its supplements.
@@ -15,6 +16,7 @@ const (
 	tagHeight      = 257
 	tagBits        = 258
 	tagCompression = 259
+	tagPhotometric = 262
 	tagOffsets     = 273
 	tagSamples     = 277
 	tagByteCounts  = 279
@@ -139,8 +141,24 @@ func (t *tiff) page(at int) (p *page, next int, err error) {
 	if err := shape(p.rows, p.cols, p.samples, num.size, int64(len(data))); err != nil {
 		return nil, 0, err
 	}
-	p.value, err = num.reader(data)
-	return p, next, err
+	if p.value, err = num.reader(data); err != nil {
+		return nil, 0, err
+	}
+	switch one(tagPhotometric, 1) {
+	case 0: // the least value is white
+		top := float32(-1) // of signed numbers v, the light is -1 - v
+		switch num.kind {
+		case 'u':
+			top = float32(math.Ldexp(1, bits) - 1)
+		case 'f':
+			return nil, 0, errors.New("says of numbers with a fraction that the least value is white; save it so that black is")
+		}
+		value := p.value
+		p.value = func(k int) float32 { return top - value(k) }
+	case 3:
+		return nil, 0, errors.New("has numbers of colours in a table; save it as grey or as RGB")
+	}
+	return p, next, nil
 }
 
 // strips puts a page's strips together.
