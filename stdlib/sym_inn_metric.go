@@ -61,5 +61,6 @@ func init() {
 		"Settings":               reflect.ValueOf((*metric.Settings)(nil)),
 		"TARP":                   reflect.ValueOf(metric.TARP),
 		"TwoSampleSettings":      reflect.ValueOf((*metric.TwoSampleSettings)(nil)),
+		"Warned":                 reflect.ValueOf((*metric.Warned)(nil)),
 	}
 }

@@ -17,6 +17,7 @@ type CalibrationTable struct {
 	Method string // the posterior's name
 	Tests  int    // test pairs
 	Draws  int    // posterior draws a measurement
+	Warned Warned // the draws' warnings
 
 	// Confidence are the 100 confidences q = k/101, k = 1..100.
 	Confidence []float64
@@ -106,6 +107,7 @@ func (c *calibration) add(truth []float64, cols [][]float64) {
 
 func (c *calibration) finish() *CalibrationTable {
 	t, vars := c.table, c.test.X.Vars
+	t.Warned = warned(c.warnings)
 	t.Inliers = make([]float64, confidences)
 	for j, v := range vars {
 		row := CalibrationRow{Var: v, Inliers: make([]float64, confidences)}
@@ -202,7 +204,7 @@ func chance(confidence []float64, n int) float64 {
 }
 
 func (t *CalibrationTable) caption() string {
-	return fmt.Sprintf("calibration error of %s: %d measurements, %d draws each; chance stays below %.2f %%", t.Method, t.Tests, t.Draws, 100*t.Chance)
+	return fmt.Sprintf("calibration error of %s: %s; chance stays below %.2f %%", t.Method, size(t.Tests, t.Draws, t.Warned), 100*t.Chance)
 }
 
 // String is the table as text: the error of every parameter, their mean and that of all together.

@@ -2,6 +2,7 @@ package metric
 
 import (
 	"fmt"
+	"slices"
 
 	"gonum.org/v1/gonum/stat"
 
@@ -35,11 +36,14 @@ type ComparisonRow struct {
 	RMS         Estimate // its root mean square
 	Calibration Estimate // error over all marginals together, as a share; with one posterior without an error
 	Worst       Estimate // the largest error of one parameter; the one above does not see a parameter too wide and another too narrow
+
+	Warned Warned // warnings of the draws for the calibration; of several posteriors, of the one with most
 }
 
 // Compare measures posteriors on test pairs of a problem that none of them has
 // seen: the re-simulation error of 100 draws a measurement (Resimulated) and the
-// calibration error of Settings.Draws (Calibration). Posteriors with the same
+// calibration error of Settings.Draws (Calibration). A posterior whose draws depend on their
+// number, as those of ABC by quantile from ready pairs do, is another one in the two. Posteriors with the same
 // String share a row. The line of the true parameters is what the re-simulation error of a right posterior is
 // near to. The calibration over all parameters together may hide one that is too wide and another that is too
 // narrow; the worst parameter does not.
@@ -65,7 +69,7 @@ func Compare(problem inn.Problem, test *inn.Pairs, set *Settings, posts ...inn.P
 			return nil, err
 		}
 		c.Tests, c.Draws, c.Chance, c.True = k.Tests, k.Draws, k.Chance, r.Noise
-		one := ComparisonRow{p.String(), 1, r.Posterior.Mean, r.Posterior.Median, r.Posterior.RMS, Estimate{Value: k.Error}, Estimate{Value: k.Worst}}
+		one := ComparisonRow{p.String(), 1, r.Posterior.Mean, r.Posterior.Median, r.Posterior.RMS, Estimate{Value: k.Error}, Estimate{Value: k.Worst}, k.Warned}
 		at := c.row(one.Method)
 		if at < 0 {
 			at = len(c.Rows)
@@ -108,8 +112,9 @@ func together(all []ComparisonRow) ComparisonRow {
 		mean, sd := stat.MeanStdDev(values, nil)
 		return Estimate{mean, sd}
 	}
+	most := slices.MaxFunc(all, func(a, b ComparisonRow) int { return a.Warned.Tests - b.Warned.Tests }).Warned
 	return ComparisonRow{
-		Method: all[0].Method, Count: len(all),
+		Method: all[0].Method, Count: len(all), Warned: most,
 		Mean:        over(func(r ComparisonRow) Estimate { return r.Mean }),
 		Median:      over(func(r ComparisonRow) Estimate { return r.Median }),
 		RMS:         over(func(r ComparisonRow) Estimate { return r.RMS }),
@@ -119,8 +124,14 @@ func together(all []ComparisonRow) ComparisonRow {
 }
 
 func (c *Comparison) caption() string {
-	return fmt.Sprintf("%d measurements; re-simulation of %d draws each, calibration of %d, chance below %.2f %% a parameter; of several networks mean ± standard deviation between them; a right posterior's re-simulation error is near to that of the true parameters, a smaller one is of a posterior that is too narrow",
+	text := fmt.Sprintf("%d measurements; re-simulation of %d draws each, calibration of %d, chance below %.2f %% a parameter; of several networks mean ± standard deviation between them; a right posterior's re-simulation error is near to that of the true parameters, a smaller one is of a posterior that is too narrow",
 		c.Tests, fewestDraws, c.Draws, 100*c.Chance)
+	for _, r := range c.Rows {
+		if w := r.Warned; w.Tests > 0 {
+			text += fmt.Sprintf("; draws of %s had a warning at %d measurements, most often %q", r.Method, w.Tests, w.Most)
+		}
+	}
+	return text
 }
 
 func (c *Comparison) lines() [][]string {

@@ -17,6 +17,8 @@ type CoverageTable struct {
 	Tests   int    // test pairs
 	Draws   int    // posterior draws a measurement
 
+	Warned Warned // the draws' warnings
+
 	// Ranks are the levels, from 0 to 1, of the smallest region that holds the
 	// truth, one a test pair: uniform when the posterior is exact.
 	Ranks []float64
@@ -136,6 +138,7 @@ func cover(post inn.Posterior, test *inn.Pairs, set *Settings, regions string, l
 	if err != nil {
 		return nil, err
 	}
+	t.Warned = warned(r.warnings)
 	t.Level = t.Band.At
 	_, t.Coverage, t.P = t.Band.judge(t.Ranks)
 	for k, c := range t.Coverage {
@@ -149,7 +152,7 @@ func cover(post inn.Posterior, test *inn.Pairs, set *Settings, regions string, l
 }
 
 func (t *CoverageTable) caption() string {
-	return fmt.Sprintf("coverage of %s by %s: %d measurements, %d draws each; %s: %s", t.Method, t.Regions, t.Tests, t.Draws, sentence(t.P), t.Verdict)
+	return fmt.Sprintf("coverage of %s by %s: %s; %s: %s", t.Method, t.Regions, size(t.Tests, t.Draws, t.Warned), sentence(t.P), t.Verdict)
 }
 
 func (t *CoverageTable) lines() [][]string {

@@ -15,6 +15,7 @@ type PointTable struct {
 	Method string // the posterior's name
 	Tests  int    // test pairs
 	Draws  int    // posterior draws a measurement
+	Warned Warned // the draws' warnings
 	Rows   []PointRow
 	All    Estimate // of all parameters together
 
@@ -105,6 +106,7 @@ func (t *PointTable) add(i int, truth []float64, cols [][]float64) error {
 }
 
 func (t *PointTable) finish() error {
+	t.Warned = warned(t.run.warnings)
 	var names []string
 	for _, v := range t.MAP.Vars {
 		e, err := t.Over(v.Name)
@@ -157,6 +159,7 @@ func ResimulatedEstimates(problem inn.Problem, tests int, tables ...*PointTable)
 		if err != nil {
 			return nil, err
 		}
+		few.warnings = t.run.warnings[:n]
 		if each[k], err = few.resimulation(problem, "MAP"); err != nil {
 			return nil, err
 		}
@@ -223,7 +226,7 @@ func same(s *inn.Samples, j int) bool {
 }
 
 func (t *PointTable) caption() string {
-	return fmt.Sprintf("MAP error of %s: %d measurements, %d draws each", t.Method, t.Tests, t.Draws)
+	return fmt.Sprintf("MAP error of %s: %s", t.Method, size(t.Tests, t.Draws, t.Warned))
 }
 
 func (t *PointTable) lines() [][]string {

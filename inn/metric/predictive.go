@@ -13,6 +13,7 @@ type PredictiveTable struct {
 	Method string // the posterior's name
 	Tests  int    // test pairs
 	Draws  int    // posterior draws a measurement
+	Warned Warned // the draws' warnings
 	Failed int    // simulations at draws that failed, and are left out
 	Rows   []PredictiveRow
 
@@ -101,6 +102,7 @@ func Predictive(post inn.Posterior, problem inn.Problem, test *inn.Pairs, set *S
 	if err != nil {
 		return nil, err
 	}
+	t.Warned = warned(r.warnings)
 	for j := range t.Rows {
 		row := &t.Rows[j]
 		row.Var = vars[j]
@@ -135,7 +137,7 @@ func (t *PredictiveTable) caption() string {
 	if t.Failed > 0 {
 		failed = fmt.Sprintf("; %d simulations failed", t.Failed)
 	}
-	return fmt.Sprintf("predictions of %s: %d measurements, %d draws each; %s for all%s", t.Method, t.Tests, t.Draws, sentence(t.P), failed)
+	return fmt.Sprintf("predictions of %s: %s; %s for all%s", t.Method, size(t.Tests, t.Draws, t.Warned), sentence(t.P), failed)
 }
 
 func (t *PredictiveTable) lines() [][]string {

@@ -18,6 +18,7 @@ type RecoveryTable struct {
 	Method string // the posterior's name
 	Tests  int    // test pairs
 	Draws  int    // posterior draws a measurement
+	Warned Warned // the draws' warnings
 	Rows   []RecoveryRow
 }
 
@@ -96,6 +97,7 @@ func Recovered(post inn.Posterior, test *inn.Pairs, set *Settings) (*RecoveryTab
 	if err != nil {
 		return nil, err
 	}
+	table.Warned = warned(r.warnings)
 	for j := range table.Rows {
 		if err := table.Rows[j].summarise(within[j]); err != nil {
 			return nil, err
@@ -126,7 +128,7 @@ func (row *RecoveryRow) summarise(within float64) error {
 }
 
 func (t *RecoveryTable) caption() string {
-	return fmt.Sprintf("recovery of the parameters by %s: %d measurements, %d draws each", t.Method, t.Tests, t.Draws)
+	return fmt.Sprintf("recovery of the parameters by %s: %s", t.Method, size(t.Tests, t.Draws, t.Warned))
 }
 
 // String is the table as text.

@@ -17,6 +17,7 @@ type ResimulationTable struct {
 	Method string // the posterior's name
 	Tests  int    // test pairs
 	Draws  int    // posterior draws a measurement
+	Warned Warned // the draws' warnings
 	Failed int    // simulations that failed, and are left out of the figures
 
 	// Posterior is the re-simulation error of the draws, or of their MAP.
@@ -133,6 +134,7 @@ func (s *resimulation) take(i int, inferred []simulation, truth simulation) {
 
 func (s *resimulation) finish() (*ResimulationTable, error) {
 	t := s.table
+	t.Warned = warned(s.warnings)
 	for _, part := range []struct {
 		row *ResimulationRow
 		of  distances
@@ -259,7 +261,7 @@ func (t *ResimulationTable) caption() string {
 	if t.Failed > 0 {
 		failed = fmt.Sprintf("; %d simulations failed", t.Failed)
 	}
-	return fmt.Sprintf("re-simulation error of %s: %d measurements, %d draws each%s", t.Method, t.Tests, t.Draws, failed)
+	return fmt.Sprintf("re-simulation error of %s: %s%s", t.Method, size(t.Tests, t.Draws, t.Warned), failed)
 }
 
 func (t *ResimulationTable) lines() [][]string {

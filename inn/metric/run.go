@@ -32,6 +32,8 @@ type run struct {
 	n     int // test pairs
 	draws int // draws asked for
 	seed  uint64
+
+	warnings []string // of the draws of each measurement
 }
 
 // newRun checks what the user gave.
@@ -64,6 +66,7 @@ func newRun(post inn.Posterior, test *inn.Pairs, set *Settings) (*run, error) {
 	if r.draws < fewestDraws {
 		return nil, fmt.Errorf("metric: %d draws a measurement are too few: use at least %d", r.draws, fewestDraws)
 	}
+	r.warnings = make([]string, r.n)
 	return r, nil
 }
 
@@ -128,6 +131,7 @@ func (r *run) walk(task string, f look, draws func(i int) (*inn.Samples, error))
 		if err := r.check(s); err != nil {
 			return fmt.Errorf("metric: draws of %s at test pair %d: %w", r.post, i, err)
 		}
+		r.warnings[i] = s.Warning
 		for j := range vars {
 			cols[j] = cols[j][:0]
 			for k := range s.Len() {

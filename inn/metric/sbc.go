@@ -15,6 +15,7 @@ type SBCTable struct {
 	Method string // the posterior's name
 	Tests  int    // test pairs
 	Draws  int    // posterior draws a measurement
+	Warned Warned // the draws' warnings
 	Rows   []SBCRow
 
 	// P is the probability that an exact posterior does as badly: the least P
@@ -63,7 +64,7 @@ func SBC(post inn.Posterior, test *inn.Pairs, set *Settings) (*SBCTable, error) 
 	if err != nil {
 		return nil, err
 	}
-	t.P = 1
+	t.P, t.Warned = 1, warned(r.warnings)
 	for j := range t.Rows {
 		row := &t.Rows[j]
 		row.Var = test.X.Vars[j]
@@ -130,7 +131,7 @@ func chiSquare(counts []int) float64 {
 }
 
 func (t *SBCTable) caption() string {
-	return fmt.Sprintf("ranks of the truth among draws of %s: %d measurements, %d draws each; %s for all", t.Method, t.Tests, t.Draws, sentence(t.P))
+	return fmt.Sprintf("ranks of the truth among draws of %s: %s; %s for all", t.Method, size(t.Tests, t.Draws, t.Warned), sentence(t.P))
 }
 
 func (t *SBCTable) lines() [][]string {
