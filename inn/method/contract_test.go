@@ -38,7 +38,7 @@ var trained = []struct {
 		return TrainCVAE(p, &CVAESettings{Width: 8, Flows: 2, Context: 4, Training: t})
 	}},
 	{"cGAN", func(p *inn.Pairs, t Training) (inn.Posterior, error) {
-		return TrainCGAN(p, &CGANSettings{Width: 8, Pretraining: 3, Variance: 1, Drop: 0.1, Smoothness: 0.1, DiscriminatorNoise: 0.3, Training: t})
+		return TrainCGAN(p, &CGANSettings{Width: 8, Pretraining: 3, Variance: 1, Drop: 0.1, Smoothness: 0.1, DiscriminatorNoise: 0.3, DiscriminatorBeta2: 0.9, Training: t})
 	}},
 	{"generator + MMD", func(p *inn.Pairs, t Training) (inn.Posterior, error) {
 		return TrainGenerator(p, &GeneratorSettings{Width: 8, Training: t})

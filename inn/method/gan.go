@@ -25,6 +25,7 @@ type CGANSettings struct {
 	DiscriminatorRate     float64 // of its gradient descent, at the first step; 2e-3
 	DiscriminatorFinal    float64 // and at the last; DiscriminatorRate · Final/Rate
 	DiscriminatorMomentum float64 // None
+	DiscriminatorBeta2    float64 // its gradients in units of their root mean square, of which this is the decay, as in Adam; None
 	DiscriminatorDecay    float64 // L2 weight decay; None
 
 	Beta1 float64 // of the generator's Adam, its decay of the gradient; 0.9
@@ -78,6 +79,7 @@ func (s *CGANSettings) withDefaults(d int) (CGANSettings, error) {
 	orReal(&o.DiscriminatorRate, 2e-3)
 	orReal(&o.DiscriminatorFinal, o.DiscriminatorRate*o.Final/o.Rate)
 	orReal(&o.DiscriminatorMomentum, 0)
+	orReal(&o.DiscriminatorBeta2, 0)
 	orReal(&o.DiscriminatorDecay, 0)
 	orReal(&o.Beta1, 0.9)
 	orReal(&o.Smoothness, 0)
@@ -96,6 +98,7 @@ func (s *CGANSettings) withDefaults(d int) (CGANSettings, error) {
 		positive(name, "DiscriminatorRate", o.DiscriminatorRate),
 		positive(name, "DiscriminatorFinal", o.DiscriminatorFinal),
 		share(name, "DiscriminatorMomentum", o.DiscriminatorMomentum),
+		share(name, "DiscriminatorBeta2", o.DiscriminatorBeta2),
 		notNegative(name, "DiscriminatorDecay", o.DiscriminatorDecay),
 		share(name, "Beta1", o.Beta1),
 		notNegative(name, "Smoothness", o.Smoothness),
@@ -137,7 +140,7 @@ func TrainCGAN(pairs *inn.Pairs, s *CGANSettings) (*CGAN, error) {
 	b := newGANTrainer(t, &o)
 	adam := t.adam()
 	adam.Beta1 = o.Beta1
-	descent := descent{rate: o.DiscriminatorRate, final: o.DiscriminatorFinal, momentum: o.DiscriminatorMomentum, decay: o.DiscriminatorDecay}
+	descent := descent{rate: o.DiscriminatorRate, final: o.DiscriminatorFinal, momentum: o.DiscriminatorMomentum, beta2: o.DiscriminatorBeta2, decay: o.DiscriminatorDecay}
 	l := t.loop(b.all, func() {
 		if t.step >= o.Pretraining {
 			b.discriminate()
@@ -369,14 +372,20 @@ func moments(m tensor.Mat, j int) (mean, variance float64) {
 // A descent is stochastic gradient descent with momentum, L2 weight decay and
 // an exponentially decaying rate.
 type descent struct {
-	rate, final, momentum, decay float64
-	velocity                     []float32
+	rate, final, momentum, beta2, decay float64
+	velocity, squares                   []float32
+	taken                               int // steps
 }
 
 // keep adds the descent's state to what a checkpoint keeps, for n parameters.
 func (s *descent) keep(state *train.State, n int) {
 	s.velocity = make([]float32, n)
 	state.Vector("velocity", s.velocity)
+	if s.beta2 > 0 {
+		s.squares = make([]float32, n)
+		state.Vector("squares", s.squares)
+		state.Count("descents", &s.taken)
+	}
 }
 
 func (s *descent) update(w, g []float32, step, steps int) {
@@ -385,8 +394,16 @@ func (s *descent) update(w, g []float32, step, steps int) {
 		rate *= math.Pow(s.final/s.rate, float64(step)/float64(steps-1))
 	}
 	r, m, d := float32(rate), float32(s.momentum), float32(s.decay)
+	b := float32(s.beta2)
+	s.taken++
+	begun := float32(1 - math.Pow(s.beta2, float64(s.taken)))
 	for i := range w {
-		s.velocity[i] = m*s.velocity[i] + g[i] + d*w[i]
+		v := g[i] + d*w[i]
+		if s.squares != nil {
+			s.squares[i] = b*s.squares[i] + (1-b)*v*v
+			v /= float32(math.Sqrt(float64(s.squares[i]/begun))) + 1e-8
+		}
+		s.velocity[i] = m*s.velocity[i] + v
 		w[i] -= r * s.velocity[i]
 	}
 }

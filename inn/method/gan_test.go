@@ -149,6 +149,22 @@ func TestCGANOfALinearProblem(t *testing.T) {
 	testLinear(t, m, 8000, 0.15, 0.25)
 }
 
+// In units of its root mean square a gradient that stays the same moves each weight by the rate, from
+// the first step on and however small it is.
+func TestDescentInUnitsOfTheGradient(t *testing.T) {
+	s := descent{rate: 0.1, final: 0.1, beta2: 0.9}
+	s.keep(new(train.State), 3)
+	w := []float32{1, 1, 1}
+	for step := range 5 {
+		s.update(w, []float32{1e-6, -3, 200}, step+7, 100)
+		for i, sign := range []float64{-1, 1, -1} {
+			if want := 1 + sign*0.1*float64(step+1); math.Abs(float64(w[i])-want) > 0.01 {
+				t.Errorf("after %d steps weight %d is %v, want %v", step+1, i, w[i], want)
+			}
+		}
+	}
+}
+
 func TestLargeCGANHasTwoMillionParameters(t *testing.T) {
 	o, err := LargeCGAN().withDefaults(2)
 	if err != nil {
