@@ -17,8 +17,9 @@ type Coverage struct {
 }
 
 const (
-	MostPairs = 200 // that are asked
-	Draws     = 100 // of each
+	MostPairs   = 500 // that are asked
+	FewestPairs = 50  // that say more than the many that a network was trained on, if it was not trained on them
+	Draws       = 100 // of each
 
 	// Of 100 draws in order those from the 17th to the 84th have the truth's rank, one of 101,
 	// between 16 and 84 in 69 cases.

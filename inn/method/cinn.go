@@ -18,8 +18,8 @@ import (
 // no such method; the defaults are ours, chosen on problems with a known
 // posterior at 1,000 to 200,000 pairs. Those of Training: Batch a tenth of the
 // pairs, 50 to 200; Steps 80 epochs, 2000 to 8000; Rate 3e-3, Final Rate/100;
-// Decay 20 D over the number of pairs, at most 0.2: fewer pairs and more
-// parameters want a simpler network.
+// Decay 20 D, or 5 M if that is more, over the number of pairs, at most 0.2: fewer pairs, more
+// parameters and many more measurements want a simpler network.
 type CINNSettings struct {
 	Coupling inn.Coupling // of the blocks: inn.Spline or inn.Affine; inn.Spline
 	Blocks   int          // of two couplings each; 4, affine ones 6
@@ -36,7 +36,7 @@ type CINNSettings struct {
 	Training
 }
 
-func (s *CINNSettings) withDefaults(pairs, d int) (CINNSettings, error) {
+func (s *CINNSettings) withDefaults(pairs, d, m int) (CINNSettings, error) {
 	var o CINNSettings
 	if s != nil {
 		o = *s
@@ -58,7 +58,7 @@ func (s *CINNSettings) withDefaults(pairs, d int) (CINNSettings, error) {
 	if o.Batch > 0 {
 		orInt(&o.Steps, min(max(2000, 80*pairs/o.Batch), 8000))
 	}
-	o.Training.fill(Training{Rate: 3e-3, Final: 3e-5, Decay: min(20*float64(d)/float64(pairs), 0.2), Held: 0.1})
+	o.Training.fill(Training{Rate: 3e-3, Final: 3e-5, Decay: min(20*max(float64(d), float64(m)/4)/float64(pairs), 0.2), Held: 0.1})
 	const name = "CINNSettings"
 	err := firstError(
 		atLeast(name, "Blocks", o.Blocks, 1),
@@ -103,7 +103,7 @@ func TrainCINN(pairs *inn.Pairs, s *CINNSettings) (*CINN, error) {
 	if err := pairs.Check(); err != nil {
 		return nil, err
 	}
-	o, err := s.withDefaults(pairs.Len(), len(pairs.X.Vars))
+	o, err := s.withDefaults(pairs.Len(), len(pairs.X.Vars), len(pairs.Y.Vars))
 	if err != nil {
 		return nil, err
 	}
@@ -145,7 +145,7 @@ func TrainCINN(pairs *inn.Pairs, s *CINNSettings) (*CINN, error) {
 // cover measures the coverage of the trained network, on the normalised pairs that were held back
 // from training, if there are enough of them: the last.
 func (c *CINN) cover(xs, ys tensor.Mat, held *heldOut, seed uint64) (*coverage.Coverage, error) {
-	if held != nil && held.x.Rows >= coverage.MostPairs/4 {
+	if held != nil && held.x.Rows >= coverage.FewestPairs {
 		xs, ys = rows(xs, xs.Rows-held.x.Rows, xs.Rows), rows(ys, ys.Rows-held.x.Rows, ys.Rows)
 	}
 	n, d := min(coverage.MostPairs, xs.Rows), len(c.x.vars)

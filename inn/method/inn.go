@@ -40,7 +40,7 @@ func TrainINN(pairs *inn.Pairs, s *inn.Settings) (inn.Posterior, error) {
 	}
 	o.Latent, o.Nominal = d, d+m
 	usual, err := (&CINNSettings{Coupling: o.Coupling, Blocks: o.Blocks, Layers: o.Layers, Width: o.Width,
-		Training: Training{Batch: o.Batch, Steps: o.Steps}}).withDefaults(pairs.Len(), d)
+		Training: Training{Batch: o.Batch, Steps: o.Steps}}).withDefaults(pairs.Len(), d, m)
 	if err != nil {
 		return nil, err
 	}

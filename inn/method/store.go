@@ -116,7 +116,7 @@ func readCINN(f io.ReaderAt, size int64) (*CINN, error) {
 	if c.walls, err = wallsOf(walls, c.x.vars); err != nil {
 		return nil, err
 	}
-	if _, err := settings.withDefaults(1, 1); err != nil {
+	if _, err := settings.withDefaults(1, 1, 1); err != nil {
 		return nil, err
 	}
 	// Every layer of a perceptron has a bias at least, and every block but the first a permutation.
