@@ -12,7 +12,10 @@ import (
 // the paper): for each confidence, by how much the share of truths inside the
 // central interval of that confidence exceeds it, over all parameters. A curve
 // above zero is of intervals that are too wide, one below of intervals that are
-// too narrow; the grey band holds 95 % of the exact posteriors of one parameter.
+// too narrow. The grey band reaches to the largest Chance of the tables: when the
+// posterior is exact, the calibration error of one parameter, the median distance of its
+// curve from zero, is within in 95 of 100 test sets. That of several parameters together
+// is smaller.
 func Calibrations(tables ...*metric.CalibrationTable) (*gonum.Plot, error) {
 	if len(tables) == 0 {
 		return nil, fmt.Errorf("plot: Calibrations wants at least 1 table")
@@ -31,7 +34,7 @@ func Calibrations(tables ...*metric.CalibrationTable) (*gonum.Plot, error) {
 	}
 	p.Add(band{-chance, chance, grey}, curve{[]point{{0, 0}, {100, 0}}, spreadLine})
 	var labels aside
-	labels.add(areaEntry("95 % of chance", grey), chance)
+	labels.add(areaEntry("95 % of chance, one parameter", grey), chance)
 	low, high := 0.0, 0.0
 	for i, t := range tables {
 		if t == nil || len(t.Confidence) == 0 || len(t.Inliers) != len(t.Confidence) {

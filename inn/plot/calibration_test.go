@@ -29,7 +29,7 @@ func TestCalibrationsHoldEveryCurve(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got := texts(t, drawn(t, &Figure{Width: 300, Height: 200, Panels: [][]*gonum.Plot{{p}}})); !slices.Contains(got, "95 % of chance") {
+	if got := texts(t, drawn(t, &Figure{Width: 300, Height: 200, Panels: [][]*gonum.Plot{{p}}})); !slices.Contains(got, "95 % of chance, one parameter") {
 		t.Errorf("the band has no name in %q", got)
 	}
 	if p.Y.Min > -2 || p.Y.Max < 10 || p.Y.Max > 15 || p.X.Min != 0 || p.X.Max != 100 {

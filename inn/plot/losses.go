@@ -20,7 +20,8 @@ import (
 // the largest of the last ones, or is so at a quarter of its points, as that of a likelihood is; a linear axis leaves out the much
 // larger losses of the first tenth of the steps, and peaks. Curves are means over neighbouring steps (geometric ones on a logarithmic axis), 250 points each, labelled
 // at the right with the value of their last point. What the axis cannot show, an
-// infinite value or NaN, or zero or less on a logarithmic one, leaves a gap.
+// infinite value or NaN, or zero or less on a logarithmic one, leaves a gap. A term that is 0
+// at every step, as one without a weight is, is left out.
 func Losses(history []inn.Progress) *gonum.Plot {
 	all := []series{{name: "total"}}
 	index := map[string]int{}
@@ -43,6 +44,7 @@ func Losses(history []inn.Progress) *gonum.Plot {
 			all[i].add(step, t.Value)
 		}
 	}
+	all = append(all[:1], slices.DeleteFunc(all[1:], series.zero)...)
 	return drawLosses(float64(end), all)
 }
 
@@ -56,6 +58,11 @@ type series struct {
 func (s *series) add(step, loss float64) {
 	s.steps = append(s.steps, step)
 	s.loss = append(s.loss, loss)
+}
+
+// zero reports whether every loss is 0, as a term's without a weight is.
+func (s series) zero() bool {
+	return !slices.ContainsFunc(s.loss, func(v float64) bool { return v != 0 })
 }
 
 const heldBack = "held back" // the name of the loss of the pairs that are

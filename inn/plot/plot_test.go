@@ -427,6 +427,24 @@ func TestLossesShowThePairsHeldBack(t *testing.T) {
 	}
 }
 
+// A term that has no weight is 0 at every step, and is not drawn; one that comes to have a weight is.
+func TestLossesWithoutWeight(t *testing.T) {
+	for _, sign := range []float64{1, -1} { // the axis is logarithmic, then linear
+		var history []inn.Progress
+		for i := range 20 {
+			late := inn.Term{Name: "late", Value: max(0, float64(i-10))}
+			history = append(history, inn.Progress{Step: i + 1, Steps: 20, Loss: sign * 2, Terms: []inn.Term{{Name: "y", Value: sign * 2}, {Name: "none", Value: 0}, late}})
+		}
+		got := texts(t, drawn(t, &Figure{Width: 300, Height: 200, Panels: [][]*gonum.Plot{{Losses(history)}}}))
+		has := func(name string) bool {
+			return slices.ContainsFunc(got, func(s string) bool { return strings.HasPrefix(s, name) })
+		}
+		if has("none") || !has("late") || !has("y ") {
+			t.Errorf("the labels are %q", got)
+		}
+	}
+}
+
 // A negative log-likelihood falls below 0: its curves go on, with their last values, and
 // the huge losses of the first steps do not flatten the rest.
 func TestLossesBelowZero(t *testing.T) {
