@@ -188,3 +188,22 @@ func TestVariablesBesideEachOther(t *testing.T) {
 		t.Errorf("the new type: %q", got)
 	}
 }
+
+// Cells beside a long one find room for their variables.
+func TestRoomBesideALongCell(t *testing.T) {
+	s := newSession(t)
+	do(s, 1, "stop := make(chan bool)")
+	p, over := aside(context.Background(), s, 2, "fmt.Println(\"long\")\n<-stop")
+	wait(t, p, "long")
+	for i := range 300 {
+		if got := do(s, 3+i, fmt.Sprintf("a%d, b%d := %d, %d\na%d + b%d", i, i, i, i, i, i)); got != fmt.Sprintf("=> %d", 2*i) {
+			t.Fatalf("cell %d: %q", i, got)
+		}
+	}
+	do(s, 1000, "close(stop)")
+	<-over
+	data, want, _ := s.engine.table()
+	if do(s, 1001, "b299"); data.Len() < len(want) {
+		t.Errorf("a table of %d places for %d", data.Len(), len(want))
+	}
+}

@@ -8,7 +8,8 @@ import (
 // The interpreter has one table of the variables of all cells and of what they compute
 // at their top, which it copies when a cell needs more of it: what a goroutine puts
 // there at that moment would be lost. So the table has more places than are
-// needed, and is copied when they have been used up and no cell runs.
+// needed, and is copied when no cell runs: when half of them have been used, so that
+// cells beside a long one do not wait for its end.
 
 // leastTable is how many places it has to begin with.
 const leastTable = 1 << 12
@@ -55,8 +56,8 @@ func (e *engine) grow() {
 	lock.Lock()
 	defer lock.Unlock()
 	places := data.Interface().([]reflect.Value)
-	if len(want) > len(places) {
-		places = make([]reflect.Value, max(leastTable, 2*len(want)))
+	if e.runs == 0 && 2*len(want) > len(places) {
+		places = make([]reflect.Value, max(leastTable, 3*len(want)))
 		reflect.Copy(reflect.ValueOf(places), data)
 		data.Set(reflect.ValueOf(places))
 	}
