@@ -54,6 +54,12 @@ type Methods struct {
 	Funcs map[string]any
 }
 
+// An Interface is the type of an interface that holds something made of a value.
+type Interface interface {
+	Type
+	Inside(v reflect.Value) reflect.Value
+}
+
 // Typed is a value together with its type, where reflection does not know it. A
 // value that is met within another one is taken for its Typed when it has a
 // method of that name.

@@ -65,6 +65,10 @@ func cut(s string) string {
 }
 
 func (p *printer) value(v reflect.Value, t Type, depth int) {
+	if i, ok := t.(Interface); ok {
+		p.value(i.Inside(v), nil, depth)
+		return
+	}
 	if t == nil && v.IsValid() && v.CanInterface() {
 		if x, ok := v.Interface().(interface{ Typed() Typed }); ok {
 			inner := x.Typed()

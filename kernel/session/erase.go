@@ -288,14 +288,16 @@ func foreign(t *types.Named) bool {
 }
 
 // faithful reports whether compiled code sees a type as Go would: it has
-// nothing of the session in it, and no map that may have keys of a cell's types,
-// which package fmt would put in another order.
-func (l *lowering) faithful(t types.Type) bool { return faithful(t, nil) }
+// nothing of the session in it, no map that may have keys of a cell's types,
+// which package fmt would put in another order, and no interface of a package
+// in a container, in which it would see what makes one of a cell's value.
+func (l *lowering) faithful(t types.Type) bool { return known(t) && !holdsMade(t) }
 
-func faithful(t types.Type, seen []types.Type) bool {
+// known reports whether a type is made of what compiled packages and the language have.
+func known(t types.Type) bool {
 	tuple := func(t *types.Tuple) bool {
 		for v := range t.Variables() {
-			if !faithful(v.Type(), seen) {
+			if !known(v.Type()) {
 				return false
 			}
 		}
@@ -305,14 +307,14 @@ func faithful(t types.Type, seen []types.Type) bool {
 	case *types.Named:
 		return foreign(t)
 	case *types.Map:
-		return !holdsInterface(t.Key(), types.IsInterface) && faithful(t.Key(), seen) && faithful(t.Elem(), seen)
+		return !holdsInterface(t.Key(), types.IsInterface) && known(t.Key()) && known(t.Elem())
 	case interface{ Elem() types.Type }:
-		return faithful(t.Elem(), seen)
+		return known(t.Elem())
 	case *types.Signature:
 		return tuple(t.Params()) && tuple(t.Results())
 	case *types.Struct:
 		for f := range t.Fields() {
-			if !f.Exported() || f.Embedded() || !faithful(f.Type(), seen) {
+			if !f.Exported() || f.Embedded() || !known(f.Type()) {
 				return false
 			}
 		}
@@ -320,6 +322,25 @@ func faithful(t types.Type, seen []types.Type) bool {
 		return t.NumMethods() == 0
 	}
 	return true
+}
+
+// holdsMade reports whether a container's type leads to interfaces of packages in which
+// the session makes something of a cell's values.
+func holdsMade(t types.Type) bool {
+	part := func(t types.Type) bool {
+		return types.IsInterface(t) && !boxed(t) && !isError(t) || holdsMade(t)
+	}
+	switch t := types.Unalias(t).(type) {
+	case *types.Slice, *types.Array, *types.Map, *types.Pointer:
+		return part(t.(interface{ Elem() types.Type }).Elem())
+	case *types.Struct:
+		for f := range t.Fields() {
+			if part(f.Type()) {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // holdsInterface reports whether values of a type of keys have interfaces of a kind.

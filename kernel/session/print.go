@@ -185,6 +185,15 @@ func (p *printer) bad(d *desc, v reflect.Value, hidden bool) {
 // methods when it is hidden.
 func (p *printer) plain(v reflect.Value, depth int, hidden bool) {
 	hidden = hidden || p.erroring
+	if p.erroring { // whose # does not ask for Go's syntax
+		whole := p.format
+		defer func() { p.format = whole }()
+		p.format = strings.ReplaceAll(whole, "#", "")
+		if k := v.Kind(); k > reflect.Invalid && k <= reflect.Complex128 || k == reflect.String {
+			p.basic(described(v.Type()), v)
+			return
+		}
+	}
 	if p.erroring && v.Kind() == reflect.Pointer && !composite(v.Type().Elem()) {
 		depth = 1
 	}
@@ -280,12 +289,11 @@ func (p *printer) methods(d *desc, v reflect.Value, sharp bool) (done bool) {
 	if !ok {
 		return false
 	}
-	text := f()
+	text, format := f(), p.format
 	if sharp {
-		io.WriteString(p, text)
-		return true
+		format = strings.NewReplacer("#", "", "v", "s").Replace(format)
 	}
-	fmt.Fprintf(p, p.format, text)
+	fmt.Fprintf(p, format, text)
 	return true
 }
 

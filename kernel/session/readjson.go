@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"cmp"
 	"encoding"
+	"encoding/base64"
 	"encoding/json"
 	"fmt"
 	"go/token"
@@ -47,7 +48,44 @@ func (s jsonReader) unmarshal(text []byte, to any) error {
 	if v.Kind() != reflect.Pointer || v.IsNil() {
 		return &json.InvalidUnmarshalError{Type: jsonType(b.T, v)}
 	}
-	return s.readJSON(text, b.T, v)
+	err := s.readJSON(text, b.T, v)
+	if e, ok := err.(givenUp); ok {
+		return e.error
+	}
+	return err
+}
+
+// A givenUp is the error of a value's own method, which ends the reading; what does not
+// fit is told when all is read.
+type givenUp struct{ error }
+
+// own is the error of a value's own method, or nil.
+func (s jsonReader) own(err error) error {
+	if err == nil {
+		return nil
+	}
+	if e, ok := err.(*json.UnmarshalTypeError); ok && s.path != "" {
+		e.Struct, e.Field = s.within, strings.TrimSuffix(s.path+"."+e.Field, ".")
+	}
+	return givenUp{err}
+}
+
+// members calls f for each member of an object in order, until one gives up, and gives
+// the error of the first one that has some.
+func members(text []byte, f func(key string, value json.RawMessage) error) (first error) {
+	dec := json.NewDecoder(bytes.NewReader(text))
+	dec.Token()
+	for dec.More() {
+		key, _ := dec.Token()
+		var value json.RawMessage
+		dec.Decode(&value)
+		err := f(key.(string), value)
+		if _, ok := err.(givenUp); ok {
+			return err
+		}
+		first = cmp.Or(first, err)
+	}
+	return first
 }
 
 // decoder reads a text with the reader's settings.
@@ -100,7 +138,7 @@ func (s jsonReader) readJSON(text []byte, d *desc, v reflect.Value) error {
 	s.element = false
 	b := Box{d, v.Interface()}
 	if f, ok := asFunc[func([]byte) error](b, "UnmarshalJSON"); ok {
-		return f(text)
+		return s.own(f(text))
 	}
 	if f, ok := asFunc[func([]byte) error](b, "UnmarshalText"); ok && !null {
 		var word string
@@ -110,7 +148,7 @@ func (s jsonReader) readJSON(text []byte, d *desc, v reflect.Value) error {
 			}
 			return s.misfit(text, d, v)
 		}
-		return f([]byte(word))
+		return s.own(f([]byte(word)))
 	}
 	t, to := d.elem, v.Elem()
 	if p, ok := s.held(to, null); ok {
@@ -145,14 +183,8 @@ func (s jsonReader) readJSON(text []byte, d *desc, v reflect.Value) error {
 		if text[0] != '{' {
 			return s.misfit(text, t, to)
 		}
-		dec := json.NewDecoder(bytes.NewReader(text)) // for the order of the keys
-		dec.Token()
-		var first error
-		for dec.More() {
-			key, _ := dec.Token()
-			var value json.RawMessage
-			dec.Decode(&value)
-			field, typ, at, err := s.fieldJSON(t, to, key.(string))
+		return members(text, func(key string, value json.RawMessage) error {
+			field, typ, at, err := s.fieldJSON(t, to, key)
 			switch {
 			case err != nil:
 			case !at.IsValid() && s.strict:
@@ -165,9 +197,8 @@ func (s jsonReader) readJSON(text []byte, d *desc, v reflect.Value) error {
 				one.path, one.within, one.element = strings.Join(s.names(t, field), "."), bare(t.name), true
 				err = one.readJSON(value, s.pointerTo(typ), at.Addr())
 			}
-			first = cmp.Or(first, err)
-		}
-		return first
+			return err
+		})
 	case reflect.Slice, reflect.Array:
 		if to.Kind() == reflect.Slice && to.Type().Elem().Kind() == reflect.Uint8 && text[0] != '[' {
 			break
@@ -194,9 +225,14 @@ func (s jsonReader) readJSON(text []byte, d *desc, v reflect.Value) error {
 		var first error
 		s.element = true
 		for i := range min(len(all), to.Len()) {
-			if err := s.readJSON(all[i], s.pointerTo(t.elem), to.Index(i).Addr()); err != nil && first == nil {
-				first = err
+			err := s.readJSON(all[i], s.pointerTo(t.elem), to.Index(i).Addr())
+			if _, ok := err.(givenUp); ok {
+				if to.Kind() == reflect.Slice { // which has what was read
+					to.SetLen(i + 1)
+				}
+				return err
 			}
+			first = cmp.Or(first, err)
 		}
 		return first
 	case reflect.Map:
@@ -208,37 +244,32 @@ func (s jsonReader) readJSON(text []byte, d *desc, v reflect.Value) error {
 		case t.keys.target().methods["UnmarshalText"] == nil && s.pointerTo(t.keys).methods["UnmarshalText"] == nil:
 			return s.misfit(text, t, to)
 		}
-		var all map[string]json.RawMessage
-		if err := s.readLeaf(text, nil, reflect.ValueOf(&all)); err != nil {
-			return err
-		}
 		if to.IsNil() {
 			to.Set(reflect.MakeMap(to.Type()))
 		}
-		var first error
 		s.element = true
-		for _, key := range sortedKeys(all) {
-			k, value := reflect.New(to.Type().Key()), reflect.New(to.Type().Elem())
-			if err := s.readJSON(all[key], s.pointerTo(t.elem), value); err != nil && first == nil {
-				first = err
+		return members(text, func(key string, value json.RawMessage) error {
+			k, elem := reflect.New(to.Type().Key()), reflect.New(to.Type().Elem())
+			err := s.readJSON(value, s.pointerTo(t.elem), elem)
+			if _, ok := err.(givenUp); ok {
+				return err
 			}
 			if f, ok := asFunc[func([]byte) error](Box{s.pointerTo(t.keys), k.Interface()}, "UnmarshalText"); ok {
 				if err := f([]byte(key)); err != nil {
-					return err
+					return s.own(err)
 				}
 			} else if m, ok := k.Interface().(encoding.TextUnmarshaler); ok {
 				if err := m.UnmarshalText([]byte(key)); err != nil {
-					return err
+					return s.own(err)
 				}
 			} else if k.Elem().Kind() == reflect.String {
 				k.Elem().SetString(key)
 			} else if json.Unmarshal([]byte(key), k.Interface()) != nil {
-				first = cmp.Or(first, error(&json.UnmarshalTypeError{Value: "number " + key, Type: jsonType(t.keys, k.Elem()), Struct: s.within, Field: s.path}))
-				continue
+				return cmp.Or(err, error(&json.UnmarshalTypeError{Value: "number " + key, Type: jsonType(t.keys, k.Elem()), Struct: s.within, Field: s.path}))
 			}
-			to.SetMapIndex(k.Elem(), value.Elem())
-		}
-		return first
+			to.SetMapIndex(k.Elem(), elem.Elem())
+			return err
+		})
 	}
 	return s.readLeaf(text, t, v)
 }
@@ -272,6 +303,10 @@ func (s jsonReader) readLeaf(text []byte, d *desc, v reflect.Value) error {
 		} else {
 			e.Field = s.path + "." + e.Field
 		}
+		return err
+	}
+	if _, ok := err.(base64.CorruptInputError); !ok && err != nil && !strings.HasPrefix(err.Error(), "json: ") {
+		return givenUp{err}
 	}
 	return err
 }

@@ -15,12 +15,23 @@ func (b Box) Typed() display.Typed { return display.Typed{Value: b.V, Type: show
 func (e errorBox) Typed() display.Typed { return e.box.Typed() }
 
 // shownType is a type for package display: nil where reflection knows it, and
-// of an interface, whose values say what they are.
+// of an interface whose values say what they are.
 func shownType(d *desc) display.Type {
-	if d == nil || d.iface || d.faithful {
+	switch {
+	case d != nil && d.iface && d.rtype != nil && d.rtype.NumMethod() > 0:
+		return interfaceShown{typeShown{d}}
+	case d == nil || d.iface || d.faithful:
 		return nil
 	}
 	return typeShown{d}
+}
+
+// An interfaceShown is an interface of a package.
+type interfaceShown struct{ typeShown }
+
+// Inside is what an interface of a package was made of.
+func (interfaceShown) Inside(v reflect.Value) reflect.Value {
+	return reflect.ValueOf(out(v.Interface()))
 }
 
 type typeShown struct{ d *desc }
