@@ -39,3 +39,27 @@ func BenchmarkStep(b *testing.B) {
 		}
 	}
 }
+
+// BenchmarkSample draws 10,000 times from one posterior, for profiles.
+func BenchmarkSample(b *testing.B) {
+	for _, n := range networks {
+		if n.Batch == 0 {
+			continue
+		}
+		n.Clamp, n.Widths, n.Pairs = 2, []float64{0.5, 1, 2}, 5000
+		m, err := inn.Train(pairs(n), &inn.Settings{
+			Blocks: n.Blocks, Layers: n.Layers, Width: n.Width, Latent: n.K, Nominal: n.Nominal, Clamp: n.Clamp, Batch: n.Batch, Steps: 1, Warm: 1})
+		if err != nil {
+			b.Fatal(err)
+		}
+		y := make([]float64, n.M)
+		b.Run(n.Name, func(b *testing.B) {
+			for b.Loop() {
+				if _, err := m.Sample(y, draws, 1); err != nil {
+					b.Fatal(err)
+				}
+			}
+			b.ReportMetric(float64(draws*b.N)/b.Elapsed().Seconds()/1e3, "kdraws/s")
+		})
+	}
+}
