@@ -8,6 +8,7 @@ import (
 
 	"github.com/innkeeper-notebook/innkeeper/inn/layer"
 	"github.com/innkeeper-notebook/innkeeper/inn/mmd"
+	"github.com/innkeeper-notebook/innkeeper/inn/progress"
 	"github.com/innkeeper-notebook/innkeeper/inn/scale"
 	"github.com/innkeeper-notebook/innkeeper/inn/tensor"
 	"github.com/innkeeper-notebook/innkeeper/inn/train"
@@ -61,7 +62,10 @@ func Train(pairs *Pairs, s *Settings) (*Model, error) {
 	if pairs.Len()-held < o.Batch {
 		return nil, fmt.Errorf("inn: Settings.Batch is %d, but there are %d training pairs%s: give a smaller Batch, or more pairs", o.Batch, pairs.Len()-held, strings.TrimSuffix(back, ","))
 	}
+	preparing := progress.Start("preparing", 0) // an interrupt waits for it
+	preparing.Advance(1, nil)
 	t, err := newTrainer(pairs, &o, held)
+	preparing.End()
 	if err != nil {
 		return nil, err
 	}
