@@ -124,7 +124,7 @@ func (s *Session) hookTable() map[string]reflect.Value {
 
 		// Calls of compiled functions that look at what they get.
 		"ErrorsAs":  s.errorsAs,
-		"DeepEqual": func(a, b any) bool { return reflect.DeepEqual(out(a), out(b)) },
+		"DeepEqual": deepEqual,
 		"Dressed":   dressed,
 		"Verbs":     verbs,
 		"Operand":   operand,

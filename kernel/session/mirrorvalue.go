@@ -608,7 +608,7 @@ func (s *Session) mirrorTable(real map[string]reflect.Value) map[string]reflect.
 	table := map[string]reflect.Value{}
 	for _, name := range strings.Fields(`Array BothDir Bool Chan ChanDir Complex128 Complex64 Float32 Float64 Func Int Int16 Int32 Int64 Int8
 		Interface Invalid Kind Map Pointer Ptr RecvDir SelectDefault SelectDir SelectRecv SelectSend SendDir Slice String Struct StructTag
-		Uint Uint16 Uint32 Uint64 Uint8 Uintptr UnsafePointer ValueError DeepEqual`) {
+		Uint Uint16 Uint32 Uint64 Uint8 Uintptr UnsafePointer ValueError`) {
 		if v, ok := real[name]; ok {
 			table[name] = v
 		}
@@ -632,8 +632,9 @@ func (s *Session) mirrorTable(real map[string]reflect.Value) map[string]reflect.
 			}
 			return nil
 		},
-		"ValueOf": s.valueOf,
-		"Zero":    zero,
+		"ValueOf":   s.valueOf,
+		"DeepEqual": deepEqual,
+		"Zero":      zero,
 		"New": func(t mirrorType) mirrorValue {
 			r := t.(*rtype)
 			return mirrorValue{v: reflect.New(r.t), t: r.pointerTo()}
