@@ -207,3 +207,43 @@ func TestRoomBesideALongCell(t *testing.T) {
 		t.Errorf("a table of %d places for %d", data.Len(), len(want))
 	}
 }
+
+// A desk answers questions of a cell with lines, each when it is sent.
+type desk struct {
+	page
+	asked chan string
+	lines chan string
+}
+
+func (d *desk) Input(prompt string, password bool) (string, error) {
+	d.asked <- prompt
+	return <-d.lines, nil
+}
+
+// What the user types is the cell's that asked, to the end of the line.
+func TestInputBesideEachOther(t *testing.T) {
+	s := newSession(t)
+	var desks [2]*desk
+	var overs [2]chan Outcome
+	for i := range desks {
+		desks[i], overs[i] = &desk{asked: make(chan string, 10), lines: make(chan string, 10)}, make(chan Outcome, 1)
+		go func() {
+			overs[i] <- s.Execute(context.Background(), Cell{i + 1, "read" + fmt.Sprint(i) + " := make([]string, 2)\nfmt.Scan(&read" + fmt.Sprint(i) + "[0])\ntime.Sleep(100*time.Millisecond)\nfmt.Scan(&read" + fmt.Sprint(i) + "[1])\nread" + fmt.Sprint(i)}, desks[i])
+		}()
+		<-desks[i].asked
+	}
+	desks[0].lines <- "first's line"
+	desks[1].lines <- "second's own"
+	for i, want := range []string{`["first's" "line"]`, `["second's" "own"]`} {
+		select {
+		case o := <-overs[i]:
+			if got := fmt.Sprint(o.Value[display.Text]); got != want {
+				t.Errorf("cell %d reads %s, want %s", i+1, got, want)
+			}
+		case <-desks[i].asked:
+			t.Errorf("cell %d asks again", i+1)
+			desks[i].lines <- "again"
+			<-overs[i]
+		}
+	}
+}

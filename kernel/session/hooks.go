@@ -12,6 +12,7 @@ import (
 	"runtime"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 	"unicode/utf8"
 
@@ -403,26 +404,33 @@ func (w *stream) Write(p []byte) (int, error) {
 func (w *stream) WriteString(text string) (int, error) { return w.Write([]byte(text)) }
 
 // A keyboard is the standard input of cells: it asks the user line by line, and
-// where nobody answers it is the process's own.
-type keyboard struct {
-	s    *Session
-	line []byte
+// where nobody answers it is the process's own. A line is the cell's that asked for it.
+type keyboard struct{ s *Session }
+
+// A typed line is what a cell has not read yet of what the user typed.
+type typedLine struct {
+	mu   sync.Mutex
+	left []byte
 }
 
 func (k *keyboard) Read(p []byte) (int, error) {
-	if len(k.line) == 0 {
-		a, ok := k.s.output().(display.Asker)
+	cell := k.s.mine()
+	line := &cell.typed
+	line.mu.Lock()
+	defer line.mu.Unlock()
+	if len(line.left) == 0 {
+		a, ok := cell.out.(display.Asker)
 		if !ok {
 			return os.Stdin.Read(p)
 		}
-		line, err := a.Input("", false)
+		text, err := a.Input("", false)
 		if err != nil {
 			return os.Stdin.Read(p)
 		}
-		k.line = []byte(line + "\n")
+		line.left = []byte(text + "\n")
 	}
-	n := copy(p, k.line)
-	k.line = k.line[n:]
+	n := copy(p, line.left)
+	line.left = line.left[n:]
 	return n, nil
 }
 

@@ -39,6 +39,7 @@ type running struct {
 	stop     <-chan struct{} // closed when the cell is halted
 	timing   timing
 	trace    trace
+	typed    typedLine
 }
 
 //go:linkname goroutineLabels runtime/pprof.runtime_getProfLabel
