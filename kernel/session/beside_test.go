@@ -247,3 +247,24 @@ func TestInputBesideEachOther(t *testing.T) {
 		}
 	}
 }
+
+// A cell that has to be halted waits for a long computation beside it that is interrupted
+// too, and stops by itself.
+func TestHaltWaitsForAComputationBeside(t *testing.T) {
+	s := newSession(t)
+	do(s, 1, `p := inn.Problem{Name: "sum", X: inn.Vars("a", "b"), Y: inn.Vars("s"), Prior: inn.Normal([]float64{0, 0}, []float64{1, 1}), Simulate: func(rng *rand.Rand, x []float64) []float64 { return []float64{x[0] + x[1]} }}
+pairs, _ := p.Pairs(200, 1)`)
+	ctx, cancel := context.WithCancel(context.Background())
+	defer cancel()
+	a, overA := aside(ctx, s, 2, "fmt.Println(\"a trains\")\nm, err := inn.Train(pairs, &inn.Settings{Steps: 1000, Width: 8, Blocks: 1, Each: func(inn.Progress) error { fmt.Println(\"step\"); time.Sleep(time.Second); return nil }})\nfmt.Println(m != nil, err)")
+	b, overB := aside(ctx, s, 3, "fmt.Println(\"b\")\nfor { }")
+	wait(t, b, "b")
+	wait(t, a, "step\nstep\n")
+	cancel()
+	if o := <-overA; o.Err != nil || !strings.Contains(a.printed(), "true inn: training stopped") {
+		t.Errorf("the training ends with %v, %q", o.Err, a.printed())
+	}
+	if o := <-overB; o.Err == nil || o.Err.Name != interrupted {
+		t.Errorf("the loop ends with %v", o.Err)
+	}
+}

@@ -45,14 +45,25 @@ func (s *Session) watch(ctx context.Context, cell *running) {
 	go s.watchStack(w)
 	w.stop = context.AfterFunc(ctx, func() {
 		for start := time.Now(); w.halt.Err() == nil; time.Sleep(20 * time.Millisecond) {
-			if time.Since(start) > w.grace() {
+			if time.Since(start) > s.grace() {
 				s.halt(false)
 			}
 		}
 	})
 }
 
-// grace is how long a cell that was interrupted has.
+// grace is how long the cells that were interrupted have: they are halted together.
+func (s *Session) grace() time.Duration {
+	longest := graceShort
+	for _, c := range s.active() {
+		if c.watcher.ctx.Err() != nil {
+			longest = max(longest, c.watcher.grace())
+		}
+	}
+	return longest
+}
+
+// grace is how long a cell that was interrupted needs.
 func (w *watcher) grace() time.Duration {
 	w.mu.Lock()
 	defer w.mu.Unlock()
