@@ -92,3 +92,23 @@ func TestInterruptBesideACell(t *testing.T) {
 		t.Errorf("the other one ends with %+v", o)
 	}
 }
+
+// Goroutines of a cell that ask at the same time are both answered, and one that asks when
+// its cell is over is told that nobody is there.
+func TestGoroutinesThatAsk(t *testing.T) {
+	w := newWorker(t)
+	p, over := aside(context.Background(), w, 1, `said := make(chan string)
+late := make(chan error, 1)
+for range 8 { go func() { s, _ := nb.Input("?"); said <- s }() }
+for range 8 { fmt.Println(<-said) }
+go func() { time.Sleep(300 * time.Millisecond); var word string; _, err := fmt.Scan(&word); late <- err }()`)
+	select {
+	case <-over:
+	case <-time.After(20 * time.Second):
+		t.Fatalf("not all are answered: %q", p.so())
+	}
+	time.Sleep(time.Second)
+	if got := do(w, 2, "select { case err := <-late: fmt.Println(err); case <-time.After(5*time.Second): fmt.Println(\"no answer\") }"); strings.Contains(got, "no answer") {
+		t.Errorf("a goroutine of a cell that is over: %q", got)
+	}
+}

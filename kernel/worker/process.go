@@ -228,6 +228,9 @@ func (p *process) handle(m message) {
 		return
 	}
 	if c == nil {
+		if m.Kind == "ask" { // a goroutine of a cell that is over
+			p.send(message{Kind: "answer", ID: m.ID, Failed: true})
+		}
 		return
 	}
 	switch m.Kind {

@@ -94,7 +94,7 @@ func Serve(s *session.Session, token string, widgets bool) error {
 }
 
 func (v *server) execute(ctx context.Context, m message) {
-	o := v.s.Execute(ctx, m.Cell, &page{v, m.ID})
+	o := v.s.Execute(ctx, m.Cell, &page{v: v, id: m.ID})
 	v.mu.Lock()
 	v.stop[m.ID]()
 	delete(v.stop, m.ID)
@@ -163,8 +163,9 @@ func (v *server) write(m message) {
 
 // A page is where a cell's output goes in this process.
 type page struct {
-	v  *server
-	id int
+	v      *server
+	id     int
+	asking sync.Mutex // held while a question of the cell is open
 }
 
 func (p *page) Stream(name, text string) { p.v.print(p.id, name, text) }
@@ -195,12 +196,17 @@ func (p *page) At(line, done int) {
 }
 
 func (p *page) Input(prompt string, password bool) (string, error) {
+	p.asking.Lock()
+	defer p.asking.Unlock()
 	answer := make(chan message, 1)
 	p.v.mu.Lock()
 	p.v.asked[p.id] = answer
 	p.v.mu.Unlock()
 	p.v.send(message{Kind: "ask", ID: p.id, Text: prompt, Flag: password}, true)
 	m := <-answer
+	p.v.mu.Lock()
+	delete(p.v.asked, p.id)
+	p.v.mu.Unlock()
 	if m.Failed {
 		return "", display.ErrNobody
 	}
