@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -267,4 +268,32 @@ pairs, _ := p.Pairs(200, 1)`)
 	if o := <-overB; o.Err == nil || o.Err.Name != interrupted {
 		t.Errorf("the loop ends with %v", o.Err)
 	}
+}
+
+// The session looks up whether a variable is nil while a cell is made.
+func TestEmptyVariablesBesideACellThatIsMade(t *testing.T) {
+	s := newSession(t)
+	do(s, 1, "var p *bytes.Buffer")
+	name := s.state.engine["p"]
+	var many strings.Builder
+	for i := range 100 {
+		fmt.Fprintf(&many, "x%d := %d\n", i, i)
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	var over sync.WaitGroup
+	over.Go(func() {
+		for ctx.Err() == nil {
+			if !s.engine.empty(name) {
+				t.Error("p is not nil")
+				return
+			}
+		}
+	})
+	for n := range 150 {
+		if got := do(s, 4+n, many.String()); got != "" {
+			t.Errorf("the cell says %q", got)
+		}
+	}
+	cancel()
+	over.Wait()
 }

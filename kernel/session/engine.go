@@ -28,6 +28,8 @@ type engine struct {
 	trace  *traceWriter
 	layout *layout
 
+	naming sync.Mutex // held while the interpreter's names change or are looked up beside that
+
 	mu     sync.Mutex // guards what follows
 	ended  *sync.Cond // signalled when a run has ended
 	runs   int
@@ -130,6 +132,8 @@ func (e *engine) compile(node ast.Node) (p *interp.Program, err error) {
 			err = fmt.Errorf("%v", r)
 		}
 	}()
+	e.naming.Lock()
+	defer e.naming.Unlock()
 	defer e.forget()
 	if p, err = e.interp.CompileAST(node); err == nil {
 		notePlaces(p, e.trace, e.layout)

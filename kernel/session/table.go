@@ -30,6 +30,8 @@ func (e *engine) full() bool {
 
 // empty reports whether a variable of the session, by the interpreter's name, is nil.
 func (e *engine) empty(name string) bool {
+	e.naming.Lock()
+	defer e.naming.Unlock()
 	scope := e.scope()
 	if !scope.IsValid() {
 		return false
