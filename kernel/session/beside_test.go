@@ -270,6 +270,26 @@ pairs, _ := p.Pairs(200, 1)`)
 	}
 }
 
+// What a timer or the end of a context calls belongs to the cell that wants it called.
+func TestCallsLaterBesideEachOther(t *testing.T) {
+	s := newSession(t)
+	a, overA := aside(context.Background(), s, 1, `ctx, cancel := context.WithTimeout(context.Background(), 600*time.Millisecond)
+defer cancel()
+calls := make(chan bool)
+context.AfterFunc(ctx, func() { fmt.Println("a's context"); calls <- true })
+time.AfterFunc(500*time.Millisecond, func() { fmt.Println("a's timer"); calls <- true })
+fmt.Println("a waits")
+<-calls
+<-calls`)
+	wait(t, a, "a waits")
+	b, overB := aside(context.Background(), s, 2, "for range 100 { fmt.Print(\"b\"); time.Sleep(10 * time.Millisecond) }")
+	<-overA
+	<-overB
+	if got, want := a.printed(), "a waits\na's timer\na's context\n"; got != want || strings.Trim(b.printed(), "b") != "" {
+		t.Errorf("the cells show %q and %q, want %q", got, b.printed(), want)
+	}
+}
+
 // The session looks up whether a variable is nil while a cell is made.
 func TestEmptyVariablesBesideACellThatIsMade(t *testing.T) {
 	s := newSession(t)

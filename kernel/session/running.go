@@ -45,6 +45,19 @@ type running struct {
 //go:linkname goroutineLabels runtime/pprof.runtime_getProfLabel
 func goroutineLabels() unsafe.Pointer
 
+//go:linkname setGoroutineLabels runtime/pprof.runtime_setProfLabel
+func setGoroutineLabels(labels unsafe.Pointer)
+
+// later is f for a goroutine that is not started by the calling one, whose cell it
+// belongs to.
+func later(f func()) func() {
+	labels := goroutineLabels()
+	return func() {
+		setGoroutineLabels(labels)
+		f()
+	}
+}
+
 // begin makes c one of the cells that run. The calling goroutine, and those that it
 // starts, are the cell's until end.
 func (s *Session) begin(c *running) (end func()) {

@@ -22,6 +22,7 @@ import (
 	"strings"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"github.com/innkeeper-notebook/innkeeper/inn/progress"
 	"github.com/innkeeper-notebook/innkeeper/kernel/display"
@@ -108,6 +109,10 @@ func (s *Session) importable() map[string]map[string]reflect.Value {
 	symbols["reflect/reflect"] = s.mirrorTable(stdlib.Symbols["reflect/reflect"])
 	symbols["runtime/runtime"] = maps.Clone(stdlib.Symbols["runtime/runtime"])
 	symbols["runtime/runtime"]["TypeAssertionError"] = reflect.ValueOf((*conversion)(nil))
+	symbols["time/time"] = maps.Clone(stdlib.Symbols["time/time"])
+	symbols["time/time"]["AfterFunc"] = reflect.ValueOf(func(d time.Duration, f func()) *time.Timer { return time.AfterFunc(d, later(f)) })
+	symbols["context/context"] = maps.Clone(stdlib.Symbols["context/context"])
+	symbols["context/context"]["AfterFunc"] = reflect.ValueOf(func(ctx context.Context, f func()) func() bool { return context.AfterFunc(ctx, later(f)) })
 	return symbols
 }
 
