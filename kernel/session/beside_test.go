@@ -317,3 +317,21 @@ func TestEmptyVariablesBesideACellThatIsMade(t *testing.T) {
 	cancel()
 	over.Wait()
 }
+
+// A value that is being shown when its cell is halted is not shown: its methods returned
+// early.
+func TestHaltWhileAValueIsShown(t *testing.T) {
+	s := newSession(t)
+	ctx, cancel := context.WithCancel(context.Background())
+	defer cancel()
+	a, overA := aside(ctx, s, 1, "type endless struct{}\nfunc (endless) String() string { fmt.Println(\"a is shown\"); for { } }\nendless{}")
+	wait(t, a, "a is shown")
+	b, overB := aside(ctx, s, 2, "fmt.Println(\"b\")\nfor { }")
+	wait(t, b, "b")
+	cancel()
+	for _, over := range []<-chan Outcome{overA, overB} {
+		if o := <-over; o.Err == nil || o.Err.Name != interrupted || o.Value != nil {
+			t.Errorf("a cell ends with %v, %v", o.Value, o.Err)
+		}
+	}
+}

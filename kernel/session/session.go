@@ -306,7 +306,11 @@ func (s *Session) run(ctx context.Context, c *checked, p *plan, out display.Outp
 		}
 		return Outcome{Err: s.fail(cell, err, at)}
 	}
-	return s.outcome(cell)
+	o = s.outcome(cell)
+	if len(cell.shown) > 0 && cell.halted.Load() { // the methods that show a value returned early
+		return Outcome{Err: s.fail(cell, errHalted, token.NoPos)}
+	}
+	return o
 }
 
 // declare gives the plan's declarations to the interpreter, and before that
