@@ -115,7 +115,10 @@ func (e *engine) run(halt context.Context, node ast.Node) error {
 	}
 	trace := e.trace.mine()
 	trace.reset()
-	err = e.execute(halt, program)
+	err = e.during(halt, func() error {
+		_, err := e.interp.Execute(program)
+		return err
+	})
 	var p interp.Panic
 	switch {
 	case errors.As(err, &p):

@@ -9,8 +9,6 @@ import (
 	"sync/atomic"
 	"time"
 	"unsafe"
-
-	"github.com/traefik/yaegi/interp"
 )
 
 // The interpreter halts what runs by giving itself another number: every loop
@@ -31,16 +29,23 @@ const (
 	haltEnd    = 500 * time.Millisecond // for the runs themselves, unless compiled code keeps them
 )
 
-// execute runs a program until it ends or halt is done, which halts what runs beside
-// it, too.
-func (e *engine) execute(halt context.Context, p *interp.Program) error {
+// during calls f, which calls interpreted code, until it ends or halt is done, which halts
+// what runs beside it, too.
+func (e *engine) during(halt context.Context, f func() error) error {
 	stop := e.enter()
 	defer e.leave()
 	ended := make(chan struct{})
-	err := errExited // unless the interpreter returns
+	err := errExited // unless f returns
 	go func() {
 		defer close(ended)
-		_, err = e.interp.Execute(p)
+		defer func() {
+			if r := recover(); r == any(errHalted) {
+				err = errHalted
+			} else if r != nil {
+				panic(r)
+			}
+		}()
+		err = f()
 	}()
 	select {
 	case <-ended:
@@ -157,7 +162,7 @@ func caught() bool {
 	frames := runtime.CallersFrames(pcs[:runtime.Callers(1, pcs)])
 	for {
 		f, more := frames.Next()
-		if strings.Contains(f.Function, "session.(*engine).execute.") || strings.Contains(f.Function, "session.(*Session).start.") {
+		if strings.Contains(f.Function, "session.(*engine).during.") || strings.Contains(f.Function, "session.(*Session).start.") {
 			return true
 		}
 		if !more {

@@ -181,3 +181,32 @@ func TestHaltWaitsForCompiledCode(t *testing.T) {
 		t.Errorf("x was %s when the cell had ended, and %s later", before, after)
 	}
 }
+
+// Methods that show a value, and deferred calls of a cell, are halted as statements are.
+func TestHaltEndsWhatShowsAValue(t *testing.T) {
+	s := newSession(t)
+	do(s, 1, "kept := 7\ntype R struct{ n int }\nfunc (r R) String() string { return fmt.Sprint(r) }\ntype L struct{ n int }\nfunc (l L) String() string { for { } }")
+	for i, code := range []string{"L{1}", "defer func() { for { } }()"} {
+		ctx, cancel := context.WithCancel(context.Background())
+		_, over := aside(ctx, s, 2+2*i, code)
+		time.Sleep(200 * time.Millisecond)
+		cancel()
+		select {
+		case o := <-over:
+			if o.Err == nil || o.Err.Name != interrupted {
+				t.Errorf("%s: %+v", code, o)
+			}
+		case <-time.After(10 * time.Second):
+			t.Fatalf("%s goes on", code)
+		}
+		if got := do(s, 3+2*i, "kept"); got != "=> 7" {
+			t.Errorf("after %s: %q", code, got)
+		}
+	}
+	if got := do(s, 10, "R{1}"); got != "!! panic: stack overflow: recursion too deep or without end in R.String" {
+		t.Errorf("a method that shows itself: %q", got)
+	}
+	if got := do(s, 11, "kept"); got != "=> 7" {
+		t.Errorf("after it: %q", got)
+	}
+}

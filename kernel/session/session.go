@@ -297,7 +297,8 @@ func (s *Session) run(ctx context.Context, c *checked, p *plan, out display.Outp
 	defer func() { o.Ran, o.Done = true, int(cell.done.Load()) }()
 	err := s.engine.run(cell.watcher.halt, s.block(p))
 	if cell.deferred.calls != nil {
-		err = s.finish(cell, err)
+		before := err
+		err = s.engine.during(cell.watcher.halt, func() error { return s.finish(cell, before) })
 	}
 	if err != nil {
 		at := token.NoPos
@@ -306,11 +307,11 @@ func (s *Session) run(ctx context.Context, c *checked, p *plan, out display.Outp
 		}
 		return Outcome{Err: s.fail(cell, err, at)}
 	}
-	o = s.outcome(cell)
-	if len(cell.shown) > 0 && cell.halted.Load() { // the methods that show a value returned early
-		return Outcome{Err: s.fail(cell, errHalted, token.NoPos)}
+	var shown Outcome
+	if err := s.engine.during(cell.watcher.halt, func() error { shown = s.outcome(cell); return nil }); err != nil {
+		return Outcome{Err: s.fail(cell, err, token.NoPos)}
 	}
-	return o
+	return shown
 }
 
 // declare gives the plan's declarations to the interpreter, and before that
