@@ -8,6 +8,7 @@ import (
 	"runtime/debug"
 	"strings"
 	"sync"
+	"time"
 )
 
 // A request is a message from the front end and the way back to it.
@@ -27,9 +28,10 @@ type lane struct {
 	done  chan struct{} // closed when the subshell is deleted
 
 	mu     sync.Mutex
-	number int      // of the newest request
-	cut    int      // cells up to this number are dropped: one before them failed
-	cell   *request // that runs; nil: none
+	number int       // of the newest request
+	came   time.Time // the newest request
+	cut    int       // cells up to this number are dropped: one before them failed
+	cell   *request  // that runs; nil: none
 }
 
 // waitingRequests is how many requests may wait in a lane; a client with more
@@ -51,7 +53,7 @@ func (s *server) receiveShell(p *peer, frames [][]byte) {
 			s.answer(r, nil, unknownSubshell(r.Subshell))
 			return
 		}
-		if r.Type == "kernel_info_request" && l.busy() {
+		if r.Type == "kernel_info_request" && l.busyFor() > together {
 			go s.inform(l, r)
 			return
 		}
@@ -70,10 +72,18 @@ func (s *server) inform(l *lane, r *request) {
 	}
 }
 
-func (l *lane) busy() bool {
+// together is how soon after each other requests come that a client sends together; it may want
+// the answers in their order.
+const together = 200 * time.Millisecond
+
+// busyFor is how long nothing has come while a cell runs, or 0.
+func (l *lane) busyFor() time.Duration {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	return l.cell != nil
+	if l.cell == nil {
+		return 0
+	}
+	return time.Since(l.came)
 }
 
 // runs notes the cell that runs, or that none does.
@@ -103,7 +113,7 @@ func (s *server) request(socket *socket, p *peer, frames [][]byte) *request {
 func (s *server) enqueue(l *lane, r *request) {
 	l.mu.Lock()
 	l.number++
-	r.number = l.number
+	r.number, l.came = l.number, time.Now()
 	l.mu.Unlock()
 	select {
 	case l.queue <- r:
