@@ -168,17 +168,18 @@ func TestKDEOfTwoHills(t *testing.T) {
 // What has one hill keeps Silverman's bandwidth, or most of it.
 func TestKDEOfOneHill(t *testing.T) {
 	rng := rand.New(rand.NewPCG(5, 5))
-	for name, c := range map[string]struct {
+	for _, c := range []struct {
+		name  string
 		draw  func() float64
 		n     int
 		least float64
 	}{
-		"normal":            {rng.NormFloat64, 1000, 1},
-		"few":               {rng.NormFloat64, 30, 0.5},
-		"uniform":           {rng.Float64, 1000, 1},
-		"exponential":       {rng.ExpFloat64, 1000, 0.5},
-		"Student's t, 2":    {func() float64 { return rng.NormFloat64() / math.Sqrt(rng.ExpFloat64()) }, 1000, 0.9},
-		"four values alike": {func() float64 { return float64(rng.IntN(4)) }, 1000, 1},
+		{"normal", rng.NormFloat64, 1000, 1},
+		{"few", rng.NormFloat64, 30, 0.5},
+		{"uniform", rng.Float64, 1000, 1},
+		{"exponential", rng.ExpFloat64, 1000, 0.5},
+		{"Student's t, 2", func() float64 { return rng.NormFloat64() / math.Sqrt(rng.ExpFloat64()) }, 1000, 0.9},
+		{"four values alike", func() float64 { return float64(rng.IntN(4)) }, 1000, 1},
 	} {
 		v := make([]float64, c.n)
 		for i := range v {
@@ -191,7 +192,7 @@ func TestKDEOfOneHill(t *testing.T) {
 		slices.Sort(v)
 		rule := 0.9 * min(stat.StdDev(v, nil), (quantile(v, 0.75)-quantile(v, 0.25))/1.34) * math.Pow(float64(c.n), -0.2)
 		if q := d.Bandwidth / rule; q > 1.0001 || q < 0.999*c.least {
-			t.Errorf("%s: %.3f of Silverman's bandwidth, want %v to 1", name, q, c.least)
+			t.Errorf("%s: %.3f of Silverman's bandwidth, want %v to 1", c.name, q, c.least)
 		}
 	}
 }
