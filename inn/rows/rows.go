@@ -71,5 +71,8 @@ func of(p unsafe.Pointer) *Rows {
 	if e, ok := known.Load(p); ok {
 		return e.(entry).rows
 	}
+	if m := noted(p); m != nil {
+		return m.rows
+	}
 	return nil
 }

@@ -405,3 +405,16 @@ func TestNativeRestore(t *testing.T) {
 		t.Errorf("the same functions in another session: %q", got)
 	}
 }
+
+// A problem whose literal has native functions calls them for many rows at once, and several workers do.
+func TestNativeProblemCallsRows(t *testing.T) {
+	toolchain(t)
+	s := newSession(t)
+	do(s, 1, "%%native\nfunc prior(rng *rand.Rand) []float64 { return []float64{rng.NormFloat64()} }\nfunc forward(rng *rand.Rand, x []float64) []float64 { return []float64{x[0] + rng.Float64()} }")
+	do(s, 2, "p := inn.Problem{X: inn.Vars(\"a\"), Y: inn.Vars(\"y\"), Prior: prior, Simulate: forward}\nq := inn.Problem{X: inn.Vars(\"a\"), Y: inn.Vars(\"y\"), Prior: inn.Normal([]float64{0}, []float64{1}), Simulate: forward}")
+	for i, of := range []string{"rows.Simulator(p.Simulate) != nil && rows.Prior(p.Prior) != nil && p.Parallel()", "rows.Simulator(q.Simulate) != nil && q.Parallel()"} {
+		if got := do(s, 3+i, of); got != "=> true" {
+			t.Errorf("%s gives %q", of, got)
+		}
+	}
+}

@@ -383,8 +383,8 @@ func program(pos token.Pos, decls []ast.Decl) *ast.File {
 }
 
 // block is the plan's steps, each followed by a call that commits it, and before them
-// one that lets the next cell begin. They run as one: the interpreter moves its variables between two runs, which a
-// goroutine of the cell must not meet.
+// one that lets the next cell begin. They run as one: the interpreter may copy its table of
+// variables between two runs (table.go), which a goroutine of the cell must not meet.
 func (s *Session) block(p *plan) *ast.BlockStmt {
 	b := &ast.BlockStmt{Lbrace: p.at, Rbrace: p.at}
 	for i, step := range p.steps {
