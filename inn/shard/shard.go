@@ -109,7 +109,7 @@ type work struct {
 	note      map[string]string
 
 	mu   sync.Mutex
-	seen fs.FileInfo // of the file at path that was last found to be another
+	seen [2]fs.FileInfo // of the file at path and its checksum that were last found to be others
 }
 
 func newWork(p inn.Problem, n int, seed uint64, path string, s *Settings) (*work, error) {
@@ -251,13 +251,15 @@ func (w *work) count() (int, error) {
 func (w *work) merged() bool {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	info, err := os.Stat(w.path)
-	if err != nil || w.seen != nil && os.SameFile(info, w.seen) && info.ModTime().Equal(w.seen.ModTime()) {
+	var there [2]fs.FileInfo // nil where there is no file
+	there[0], _ = os.Stat(w.path)
+	there[1], _ = os.Stat(w.path + ".sha256")
+	if there[0] == nil || sameFile(there[0], w.seen[0]) && sameFile(there[1], w.seen[1]) {
 		return false
 	}
 	note, err := inn.LoadNote(w.path)
 	if err != nil || !maps.Equal(note, w.note) {
-		w.seen = info
+		w.seen = there
 		return false
 	}
 	if _, err := os.Stat(w.path + ".sha256"); err == nil {
@@ -266,6 +268,14 @@ func (w *work) merged() bool {
 	// A process that merged it a second time was killed before the checksum was back.
 	pairs, err := inn.LoadPairs(w.path)
 	return err == nil && pairs.Save(w.path, w.note) == nil
+}
+
+// sameFile says that a file has neither been replaced nor written since.
+func sameFile(a, b fs.FileInfo) bool {
+	if a == nil || b == nil {
+		return a == b
+	}
+	return os.SameFile(a, b) && a.ModTime().Equal(b.ModTime())
 }
 
 // occupied is an error when there are other pairs, or something else, in the place of the file.
@@ -325,16 +335,14 @@ func (w *work) merge() error {
 	if w.merged() {
 		return errMerged
 	}
-	// A checksum of an old file must not stay beside the new one.
-	if err := os.Remove(w.path + ".sha256"); err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return fmt.Errorf("shard: %w", err)
-	}
 	return w.place(all, w.path, w.note)
 }
 
 // place saves pairs in a folder of their own among the shards, where what a
 // killed process leaves is removed in the end, and then moves them to path. If
-// the same pairs are there, they stay whole all the time.
+// the same pairs are there, they stay whole all the time. A damaged file's
+// checksum stays until the new one replaces it: without it the file could be
+// taken for whole, by another process that comes just then.
 func (w *work) place(pairs *inn.Pairs, path string, note map[string]string) error {
 	dir, err := os.MkdirTemp(w.dir, "new-")
 	if err != nil {
