@@ -40,7 +40,7 @@ type yieldBody struct {
 	outer *yieldBody
 	label string     // of the loop
 	code  *ast.Ident // the note: what to do when the loop has ended
-	over  *ast.Ident // 1 when the body has returned false, 2 when the loop has ended
+	over  *ast.Ident // 1 when the body has returned false, 2 when the loop has ended, 3 while the body runs and when it has panicked
 	exits []exit
 }
 
@@ -107,7 +107,7 @@ func (l *lowering) branch(s *ast.BranchStmt) []ast.Stmt {
 // leave returns from a body with a note.
 func (l *lowering) leave(b *yieldBody, more bool, note int) []ast.Stmt {
 	if more {
-		return []ast.Stmt{l.ret(l.id("true"))}
+		return []ast.Stmt{l.set(l.id(b.over.Name), number(l.pos, 0)), l.ret(l.id("true"))}
 	}
 	out := []ast.Stmt{l.set(l.id(b.over.Name), number(l.pos, 1))}
 	if note > 0 {

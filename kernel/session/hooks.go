@@ -174,7 +174,11 @@ func (s *Session) hookTable() map[string]reflect.Value {
 		"Select":  s.choose,
 		"Ignore":  func(any) {},
 		"RangeOver": func(how int) {
-			panic(fault("range function continued iteration after " + map[int]string{1: "function for loop body returned false", 2: "whole loop exit"}[how]))
+			panic(fault("range function " + map[int]string{
+				1: "continued iteration after function for loop body returned false",
+				2: "continued iteration after whole loop exit",
+				3: "continued iteration after loop body panic",
+				4: "recovered a loop body panic and did not resume panicking"}[how]))
 		},
 		"Nil":       func() { panic(fault("invalid memory address or nil pointer dereference")) },
 		"Words":     func(v any) any { return words{v} },

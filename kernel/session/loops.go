@@ -400,7 +400,8 @@ func (l *lowering) counted(n *ast.RangeStmt, label *ast.Ident, t types.Type, lim
 // rangeFunc turns the loop's body into the function that the iterator calls:
 //
 //	code, over := 0, 0
-//	f(func(k K, v V) bool { if over > 0 { panic }; ...; return true })
+//	f(func(k K, v V) bool { if over > 0 { was := over; over = 3; panic }; over = 3; ...; over = 0; return true })
+//	if over == 3 { panic }
 //	over = 2
 //	if code == 1 { return }
 //
@@ -427,8 +428,13 @@ func (l *lowering) rangeFunc(n *ast.RangeStmt, label *ast.Ident, sig *types.Sign
 	out = append(out, l.define1(iter, l.under(n.X)))
 	in := &ast.FieldList{Opening: l.pos, Closing: l.pos}
 	var head []ast.Stmt
-	head = append(head, &ast.IfStmt{If: l.pos, Cond: &ast.BinaryExpr{X: over, OpPos: l.pos, Op: token.GTR, Y: number(l.pos, 0)},
-		Body: l.block(&ast.ExprStmt{X: l.hook("RangeOver", over)})})
+	misused := func(op token.Token, n int, do ...ast.Stmt) ast.Stmt {
+		return &ast.IfStmt{If: l.pos, Cond: &ast.BinaryExpr{X: over, OpPos: l.pos, Op: op, Y: number(l.pos, n)}, Body: l.block(do...)}
+	}
+	was := l.new()
+	head = append(head,
+		misused(token.GTR, 0, l.define1(was, over), l.set(over, number(l.pos, 3)), &ast.ExprStmt{X: l.hook("RangeOver", was)}),
+		l.set(over, number(l.pos, 3)))
 	for i, e := range []ast.Expr{n.Key, n.Value} {
 		if i >= yield.Params().Len() {
 			break
@@ -447,10 +453,10 @@ func (l *lowering) rangeFunc(n *ast.RangeStmt, label *ast.Ident, sig *types.Sign
 	l.fn.body, l.top, l.fn.frames = outerBody, top, frames
 	l.pos = n.Pos()
 	body = append(head, body...)
-	body = append(body, l.ret(l.id("true")))
+	body = append(body, l.leave(b, true, 0)...)
 	f := l.new()
 	out = append(out, l.define1(f, l.function(in, l.list1(&ast.Field{Type: l.id("bool")}), body...)),
-		&ast.ExprStmt{X: l.apply(iter, f)}, l.set(over, number(l.pos, 2)))
+		&ast.ExprStmt{X: l.apply(iter, f)}, misused(token.EQL, 3, &ast.ExprStmt{X: l.hook("RangeOver", number(l.pos, 4))}), l.set(over, number(l.pos, 2)))
 	for i, e := range b.exits {
 		var do []ast.Stmt
 		if e.tok == token.RETURN {
