@@ -130,7 +130,7 @@ func (l *lowering) returned(s *ast.ReturnStmt) []ast.Stmt {
 	if len(list) == 1 {
 		list = l.inside(list[0])
 	}
-	out := (&evaluation{l: l, needed: len(s.Results) > 1 && slices.ContainsFunc(list, l.isBuiltin)}).arrange(list)
+	out := (&evaluation{l: l, needed: len(s.Results) > 1 && slices.ContainsFunc(list, l.misplaced)}).arrange(list)
 	l.pos = s.Pos()
 	more, values := l.results(s)
 	out = append(out, more...)

@@ -185,15 +185,18 @@ func (l *lowering) test(x ast.Expr, lowered func() ast.Expr) ast.Expr {
 	return l.apply(&ast.ParenExpr{X: l.function(nil, l.list1(&ast.Field{Type: l.id("bool")}), append(before, l.ret(c))...)})
 }
 
-// isBuiltin reports whether an expression is a call of a builtin function. Among
-// several results the interpreter would make it the first one.
-func (l *lowering) isBuiltin(x ast.Expr) bool {
+// misplaced reports whether an expression is a call whose value the interpreter
+// puts into the wrong place when it is one of several results: that of a builtin function would be
+// the first one, and that of a function which a field or a variable holds would be lost.
+func (l *lowering) misplaced(x ast.Expr) bool {
 	c, ok := ast.Unparen(x).(*ast.CallExpr)
 	if !ok || l.info.Types[c].Value != nil {
 		return false
 	}
-	f := l.info.Types[c.Fun]
-	return f.IsBuiltin() || f.IsType() && l.isBuiltin(c.Args[0])
+	if l.info.Types[c.Fun].IsType() {
+		return l.misplaced(c.Args[0])
+	}
+	return l.callee(c) == nil
 }
 
 // operands are what a call evaluates before it is made.
