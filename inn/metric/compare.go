@@ -37,6 +37,7 @@ type ComparisonRow struct {
 	Calibration Estimate // error over all marginals together, as a share; with one posterior without an error
 	Worst       Estimate // the largest error of one parameter; the one above does not see a parameter too wide and another too narrow
 
+	Failed int    // simulations that failed, and are left out of the figures; of several posteriors, all of theirs
 	Warned Warned // warnings of the draws for the calibration; of several posteriors, of the one with most
 }
 
@@ -69,7 +70,7 @@ func Compare(problem inn.Problem, test *inn.Pairs, set *Settings, posts ...inn.P
 			return nil, err
 		}
 		c.Tests, c.Draws, c.Chance, c.True = k.Tests, k.Draws, k.Chance, r.Noise
-		one := ComparisonRow{p.String(), 1, r.Posterior.Mean, r.Posterior.Median, r.Posterior.RMS, Estimate{Value: k.Error}, Estimate{Value: k.Worst}, k.Warned}
+		one := ComparisonRow{p.String(), 1, r.Posterior.Mean, r.Posterior.Median, r.Posterior.RMS, Estimate{Value: k.Error}, Estimate{Value: k.Worst}, r.Failed, k.Warned}
 		at := c.row(one.Method)
 		if at < 0 {
 			at = len(c.Rows)
@@ -113,8 +114,12 @@ func together(all []ComparisonRow) ComparisonRow {
 		return Estimate{mean, sd}
 	}
 	most := slices.MaxFunc(all, func(a, b ComparisonRow) int { return a.Warned.Tests - b.Warned.Tests }).Warned
+	failed := 0
+	for _, r := range all {
+		failed += r.Failed
+	}
 	return ComparisonRow{
-		Method: all[0].Method, Count: len(all), Warned: most,
+		Method: all[0].Method, Count: len(all), Failed: failed, Warned: most,
 		Mean:        over(func(r ComparisonRow) Estimate { return r.Mean }),
 		Median:      over(func(r ComparisonRow) Estimate { return r.Median }),
 		RMS:         over(func(r ComparisonRow) Estimate { return r.RMS }),
@@ -127,6 +132,9 @@ func (c *Comparison) caption() string {
 	text := fmt.Sprintf("%d measurements; re-simulation of %d draws each, calibration of %d, chance below %.2f %% a parameter; of several networks mean ± standard deviation between them; a right posterior's re-simulation error is near to that of the true parameters, a smaller one is of a posterior that is too narrow",
 		c.Tests, fewestDraws, c.Draws, 100*c.Chance)
 	for _, r := range c.Rows {
+		if r.Failed > 0 {
+			text += fmt.Sprintf("; %d simulations for %s failed and are left out", r.Failed, r.Method)
+		}
 		if w := r.Warned; w.Tests > 0 {
 			text += fmt.Sprintf("; draws of %s had a warning at %d measurements, most often %q", r.Method, w.Tests, w.Most)
 		}

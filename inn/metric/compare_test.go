@@ -37,7 +37,7 @@ func TestCompare(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		want[i] = ComparisonRow{g.String(), 1, r.Posterior.Mean, r.Posterior.Median, r.Posterior.RMS, Estimate{Value: k.Error}, Estimate{Value: k.Worst}, Warned{}}
+		want[i] = ComparisonRow{g.String(), 1, r.Posterior.Mean, r.Posterior.Median, r.Posterior.RMS, Estimate{Value: k.Error}, Estimate{Value: k.Worst}, 0, Warned{}}
 	}
 	if c.Rows[0] != want[0] {
 		t.Errorf("the first row is %v, want %v", c.Rows[0], want[0])

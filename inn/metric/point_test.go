@@ -1,6 +1,7 @@
 package metric
 
 import (
+	"fmt"
 	"math"
 	"math/rand/v2"
 	"reflect"
@@ -190,6 +191,46 @@ func TestResimulatedFailures(t *testing.T) {
 	}
 	g := newGaussian(t)
 	if _, err := Resimulated(m, g.problem, test, nil); err == nil || !strings.Contains(err.Error(), "has 4 parameters and 3 measurements, but the test set has 2 and 1") {
+		t.Errorf("error %v", err)
+	}
+}
+
+// TestSimulationsTooLarge: simulations that are too large to be squared, as where draws are beyond the
+// walls of the prior, are failures as those are that are not finite. Compare says so, too.
+func TestSimulationsTooLarge(t *testing.T) {
+	m := newModes()
+	test, err := m.problem.Pairs(50, 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	some := m.problem
+	some.Simulate = func(rng *rand.Rand, x []float64) []float64 {
+		if x[0] > 1e3 {
+			return []float64{-1e200}
+		}
+		return m.problem.Simulate(rng, x)
+	}
+	table, err := Resimulated(stray{m}, some, test, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if table.Failed == 0 || table.Posterior.Mean.Value > 2*table.Noise.Mean.Value {
+		t.Errorf("%d simulations failed:\n%v", table.Failed, table)
+	}
+	predicted, err := Predictive(stray{m}, some, test, nil)
+	if err != nil || predicted.Failed == 0 {
+		t.Errorf("error %v, predictions\n%v", err, predicted)
+	}
+	c, err := Compare(some, test, &Settings{Draws: 100}, stray{m})
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := fmt.Sprintf("%d simulations for modes failed and are left out", table.Failed)
+	if c.Rows[0].Failed != table.Failed || !strings.Contains(c.String(), want) {
+		t.Errorf("%d failed, want %q:\n%v", c.Rows[0].Failed, want, c)
+	}
+	some.Simulate = func(*rand.Rand, []float64) []float64 { return []float64{1e200} }
+	if _, err := Resimulated(m, some, test, nil); err == nil || !strings.Contains(err.Error(), "y = 1e+200") {
 		t.Errorf("error %v", err)
 	}
 }

@@ -43,7 +43,8 @@ type ResimulationRow struct {
 // paper's Table 2 does: the simulator runs at every draw. That takes Tests·Draws
 // simulations; 100 draws a measurement unless set. Errors are bootstrapped over
 // measurements. The error sees draws that do not fit the measurement; it sees
-// neither a lost mode nor a narrow posterior, which fit it well.
+// neither a lost mode nor a narrow posterior, which fit it well. A simulation that fails, or gives a value beyond 1e150, is
+// counted and left out: draws beyond the walls of the prior may have none.
 func Resimulated(post inn.Posterior, problem inn.Problem, test *inn.Pairs, set *Settings) (*ResimulationTable, error) {
 	return resimulate(post, problem, test, fewDraws(set), "posterior", func(draws *inn.Samples, _ []float64) (*inn.Samples, error) { return draws, nil })
 }
@@ -175,6 +176,9 @@ type simulation struct {
 	err error
 }
 
+// largest is the largest value of a simulation that did not fail: figures of errors have their squares.
+const largest = 1e150
+
 // simulate runs the problem at each row of xs, row i by the seed and i alone, on
 // all processors if the problem allows it.
 func simulate(problem inn.Problem, xs *inn.Samples, seed uint64) []simulation {
@@ -192,7 +196,11 @@ func simulateBy(problem inn.Problem, xs *inn.Samples, rng func(row int) *rand.Ra
 	for w := range workers {
 		wg.Go(func() {
 			for i := w; i < len(result); i += workers {
-				result[i].y, result[i].err = problem.Run(rng(i), xs.Row(i))
+				y, err := problem.Run(rng(i), xs.Row(i))
+				if j := slices.IndexFunc(y, func(v float64) bool { return math.Abs(v) > largest }); j >= 0 {
+					err = fmt.Errorf("the simulator returned %s = %.4g, too large for its square, at x = %.4g", problem.Y[j].Name, y[j], xs.Row(i))
+				}
+				result[i] = simulation{y, err}
 			}
 		})
 	}
