@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"strings"
 )
 
 // A Coverage is counted over pairs.
@@ -52,23 +53,33 @@ func Of(n, d int, truth func(k int) []float64, draw func(k, i int) []float64) *C
 	return c
 }
 
+// Aside begins the name of what is a parameter to the network alone, as the noise of a measurement
+// is (method.Residuals).
+const Aside = "residual of "
+
 // Warn is a sentence about the parameter whose coverage is farthest off, if
-// that is not by chance, with advice. A network that was saved before there were
+// that is not by chance, with advice. One that is a parameter to the network alone is named when no
+// other is off. A network that was saved before there were
 // coverages has none, and a nil one warns of nothing.
 func (c *Coverage) Warn(name func(j int) string, advice string) string {
 	if c == nil {
 		return ""
 	}
-	worst := 0
-	for j, v := range c.Inside {
-		if math.Abs(v-right) > math.Abs(c.Inside[worst]-right) {
+	off := func(j int) float64 { return math.Abs(c.Inside[j] - right) }
+	aside := func(j int) bool { return strings.HasPrefix(name(j), Aside) }
+	worst := -1
+	for j := range c.Inside {
+		if off(j) < far*math.Sqrt(right*(1-right)/float64(c.Pairs)) {
+			continue
+		}
+		if worst < 0 || aside(worst) && !aside(j) || aside(worst) == aside(j) && off(j) > off(worst) {
 			worst = j
 		}
 	}
-	share := c.Inside[worst]
-	if math.Abs(share-right) < far*math.Sqrt(right*(1-right)/float64(c.Pairs)) {
+	if worst < 0 {
 		return ""
 	}
+	share := c.Inside[worst]
 	how := "narrow or biased"
 	if share > right {
 		how = "wide"

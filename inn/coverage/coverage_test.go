@@ -28,6 +28,24 @@ func TestWarn(t *testing.T) {
 	}
 }
 
+// TestWarnOfParametersFirst: of what is off, the parameters are named before what is one to the network alone.
+func TestWarnOfParametersFirst(t *testing.T) {
+	names := []string{"a", "b", "residual of u", "residual of v"}
+	for _, c := range []struct {
+		inside []float64
+		want   string
+	}{
+		{[]float64{0.683, 0.4, 0.2, 0.1}, "of b is"},
+		{[]float64{0.3, 0.4, 0.2, 0.1}, "of a is"},
+		{[]float64{0.683, 0.683, 0.2, 0.1}, "of residual of v is"},
+		{[]float64{0.683, 0.683, 0.1, 0.2}, "of residual of u is"},
+	} {
+		if got := (&Coverage{Pairs: 200, Inside: c.inside}).Warn(func(j int) string { return names[j] }, ""); !strings.Contains(got, c.want) {
+			t.Errorf("%v: %q, want %q", c.inside, got, c.want)
+		}
+	}
+}
+
 // TestOf: truths and draws of one distribution are inside as often as chance says, draws
 // twice and half as wide more and less often, and those of the first parameter are not
 // those of the second.

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/innkeeper-notebook/innkeeper/inn"
+	"github.com/innkeeper-notebook/innkeeper/inn/coverage"
 	"github.com/innkeeper-notebook/innkeeper/inn/tensor"
 )
 
@@ -51,7 +52,7 @@ func (r *Residuals) Pairs(pairs *inn.Pairs) (*inn.Pairs, error) {
 	}
 	vars := slices.Clone(r.x)
 	for _, v := range r.y {
-		vars = append(vars, inn.Var{Name: "residual of " + v.Name, Unit: v.Unit})
+		vars = append(vars, inn.Var{Name: coverage.Aside + v.Name, Unit: v.Unit})
 	}
 	full := inn.NewSamples(vars, pairs.Len())
 	h := make([]float64, len(r.y))
@@ -91,7 +92,7 @@ func (p *withoutResiduals) Sample(y []float64, n int, seed uint64) (*inn.Samples
 	}
 	draws := inn.NewSamples(vars, full.Len())
 	// The residuals have no name that the reader of a warning has heard.
-	draws.Warning = strings.ReplaceAll(full.Warning, "The posterior of residual of ", "The posterior of the noise in ")
+	draws.Warning = strings.ReplaceAll(full.Warning, "The posterior of "+coverage.Aside, "The posterior of the noise in ")
 	for i := range draws.Len() {
 		copy(draws.Row(i), full.Row(i))
 	}
