@@ -34,7 +34,7 @@ var arrows = map[string]string{
 	"inn/sim":                 "inn inn/cube inn/progress inn/sim/photon inn/sim/cluster",
 	"inn/sim/photon":          "",
 	"inn/sim/cluster":         "",
-	"inn/metric":              "inn inn/progress inn/scale inn/tensor",
+	"inn/metric":              "inn inn/layer inn/progress inn/scale inn/tensor inn/train",
 	"inn/method":              "inn inn/coverage inn/file inn/layer inn/mmd inn/scale inn/train inn/tensor inn/progress",
 	"inn/plot":                "inn inn/cube inn/metric inn/scale inn/plot/svg",
 	"inn/plot/svg":            "",

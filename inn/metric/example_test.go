@@ -217,9 +217,13 @@ func ExampleC2ST() {
 	near, _ := exact{}.Sample([]float64{0}, 1000, 1)
 	far, _ := exact{}.Sample([]float64{2}, 1000, 2)
 	r, err := metric.C2ST(near, far, nil)
-	fmt.Println(r, err)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	fmt.Printf("%.1f of %d points each are told right, by chance: %v\n", r.Accuracy.Value, r.Points, r.P > 0.05)
 	// Output:
-	// C2ST 0.767 ± 0.017, p < 0.001 (1000 points each) <nil>
+	// 0.8 of 1000 points each are told right, by chance: false
 }
 
 func ExampleMMD() {

@@ -130,7 +130,7 @@ func TestErrors(t *testing.T) {
 // TestStop: a measure reports its progress and ends with the observer's error.
 func TestStop(t *testing.T) {
 	g := newGaussian(t)
-	test := g.pairs(t, 50)
+	test := g.pairs(t, 100)
 	var seen []string
 	defer progress.Observe(func(r progress.Report) error {
 		seen = append(seen, r.Task)
@@ -142,7 +142,10 @@ func TestStop(t *testing.T) {
 	if _, err := Calibration(g, test, nil); err != errNoDraws {
 		t.Errorf("Calibration went on: error %v", err)
 	}
-	if got := strings.Join(seen, ", "); !strings.HasPrefix(got, "recovery of exact, ") || !strings.HasSuffix(got, ", calibration of exact") {
+	if _, err := C2ST(test.X, test.X, nil); err != errNoDraws {
+		t.Errorf("C2ST went on: error %v", err)
+	}
+	if got := strings.Join(seen, ", "); !strings.HasPrefix(got, "recovery of exact, ") || !strings.HasSuffix(got, ", calibration of exact, telling sets apart, telling sets apart") {
 		t.Errorf("reported tasks: %s", got)
 	}
 }

@@ -57,6 +57,52 @@ func narrowBayes(s float64) float64 {
 	return 0.5 * ((2*phi(x/s) - 1) + (2 - 2*phi(x)))
 }
 
+// TestC2STOfManyVariables: what three of ten variables have with each other, and a
+// lost mode among eight variables of noise, is in no mean and no correlation, and
+// neighbours in ten dimensions do not see it either. The Bayes rule is right in three
+// of four.
+func TestC2STOfManyVariables(t *testing.T) {
+	sign := func(seed uint64) *inn.Samples {
+		s := normalSet(2000, 10, 0, 1, seed)
+		for i := range s.Len() {
+			if x := s.Row(i); x[0]*x[1]*x[2] < 0 {
+				x[0] = -x[0]
+			}
+		}
+		return s
+	}
+	ring := func(skip bool, seed uint64) *inn.Samples {
+		s := normalSet(2000, 10, 0, 1, seed)
+		rng := rand.New(rand.NewPCG(seed, 3))
+		for i := range s.Len() {
+			k := rng.IntN(8)
+			if skip {
+				k |= 1
+			}
+			x := s.Row(i)
+			sin, cos := math.Sincos(2 * math.Pi * float64(k) / 8)
+			x[0], x[1] = cos+0.1*x[0], sin+0.1*x[1]
+		}
+		return s
+	}
+	for name, c := range map[string]struct {
+		a, b        *inn.Samples
+		least, most float64
+	}{
+		"the same": {normalSet(2000, 10, 0, 1, 1), normalSet(2000, 10, 0, 1, 2), 0.46, 0.54},
+		"a sign":   {normalSet(2000, 10, 0, 1, 3), sign(4), 0.57, 0.77},
+		"a ring":   {ring(false, 5), ring(true, 6), 0.62, 0.77},
+	} {
+		r, err := C2ST(c.a, c.b, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if a := r.Accuracy.Value; a < c.least || a > c.most {
+			t.Errorf("%s: accuracy %.3f, want %v to %v", name, a, c.least, c.most)
+		}
+	}
+}
+
 // TestMMDAgainstIntegral: for sets from N(0, 1) and N(1, 1) the expected value is
 // 2 E k(u) - 2 E k(u + 1) with u ~ N(0, 2), here by quadrature.
 func TestMMDAgainstIntegral(t *testing.T) {
