@@ -9,9 +9,11 @@ import (
 	"fmt"
 	"os"
 	"os/signal"
+	"runtime"
 	"slices"
 	"strings"
 
+	"github.com/innkeeper-notebook/innkeeper/inn/tensor"
 	"github.com/innkeeper-notebook/innkeeper/install"
 	"github.com/innkeeper-notebook/innkeeper/kernel/notebook"
 )
@@ -30,6 +32,7 @@ var commands = []command{
 	{"install", "", "make the kernel known to Jupyter", installKernel},
 	{"uninstall", "", "take the kernel away from Jupyter again", uninstallKernel},
 	{"doctor", "", "say what is right and what is wrong with the installation", doctor},
+	{"version", "", "say which innkeeper this is", version},
 	{"kernel", "connection.json", "serve one notebook; Jupyter calls this", serveKernel},
 	{"worker", "token", "run the cells of a kernel; the kernel calls this", serveWorker},
 }
@@ -42,6 +45,9 @@ func main() {
 	name, args := "help", []string(nil)
 	if len(os.Args) > 1 {
 		name, args = os.Args[1], os.Args[2:]
+	}
+	if name == "--version" {
+		name = "version"
 	}
 	for _, c := range commands {
 		if c.name != name {
@@ -77,6 +83,15 @@ func main() {
 	fmt.Fprintf(os.Stderr, "innkeeper: there is no command %q\n\n", name)
 	usage(os.Stderr)
 	os.Exit(2)
+}
+
+// version says what a report of a fault should name.
+func version(_ context.Context, args []string) error {
+	if _, err := parse(flags("version", ""), args, ""); err != nil {
+		return err
+	}
+	fmt.Printf("innkeeper %s, %s, %s/%s, %s\n", buildVersion(), runtime.Version(), runtime.GOOS, runtime.GOARCH, tensor.Instructions())
+	return nil
 }
 
 func usage(w *os.File) {

@@ -6,6 +6,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -88,4 +89,14 @@ func read(t *testing.T, path string) string {
 		t.Fatal(err)
 	}
 	return string(text)
+}
+
+// version names what a report of a fault should, whatever way it is asked.
+func TestVersion(t *testing.T) {
+	for _, ask := range []string{"version", "--version"} {
+		stdout, stderr, code := newPerson(t).run(t, "", ask)
+		if code != 0 || stderr != "" || !regexp.MustCompile(`^innkeeper \S+, go\S+, \w+/\w+, [\w- ]+\n$`).MatchString(stdout) {
+			t.Errorf("%s: %d %s%s", ask, code, stdout, stderr)
+		}
+	}
 }

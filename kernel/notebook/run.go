@@ -80,7 +80,7 @@ func Run(ctx context.Context, path string, s Executor, o *Options) error {
 		return err
 	}
 	if err := writable(page); err != nil { // not after hours
-		return err
+		return fmt.Errorf("%w; -o names another place for the notebook and its page, -html for the page", err)
 	}
 	nb.describe()
 	ctx, fail := context.WithCancelCause(ctx)
