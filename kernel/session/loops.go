@@ -386,7 +386,7 @@ func (l *lowering) rangeInt(n *ast.RangeStmt, label *ast.Ident, t types.Type) []
 func (l *lowering) counted(n *ast.RangeStmt, label *ast.Ident, t types.Type, limit ast.Expr) []ast.Stmt {
 	i, end := l.new(), l.new()
 	typ := l.mustSpell(t, n.Pos())
-	out := []ast.Stmt{l.local(i, typ, nil), l.local(end, l.mustSpell(t, n.Pos()), limit)}
+	out := append(l.hold(end, l.mustSpell(t, n.Pos()), limit), l.local(i, typ, nil))
 	var head []ast.Stmt
 	if id, ok := n.Key.(*ast.Ident); n.Key != nil && !(ok && id.Name == "_") {
 		head = l.store(n.Key, l.convert(i, t, l.tupleTarget(n.Key, t)), n.Tok == token.DEFINE)
