@@ -12,9 +12,6 @@ import (
 	"github.com/innkeeper-notebook/innkeeper/inn/scale"
 )
 
-// storeFormat is in the metadata of every file.
-const storeFormat = "innkeeper INN 1"
-
 // A storedScaling is a scaling in the metadata.
 type storedScaling struct {
 	Vars      []metaVar
@@ -58,7 +55,7 @@ func (s storedScaling) scaling(what string, n int) (*scaling, error) {
 
 // Save writes the model to a safetensors file, whole or not at all.
 func (m *Model) Save(path string) error {
-	meta := map[string]string{"format": storeFormat}
+	meta := map[string]string{"format": file.INN}
 	for name, v := range map[string]any{"settings": m.settings.stored(), "x": toStored(m.x), "y": toStored(m.y), "seen": m.fence, "covered": m.covered} {
 		text, err := json.Marshal(v)
 		if err != nil {
@@ -100,7 +97,7 @@ func loadModel(path string) (*Model, error) {
 
 // readModel reads a file of a given size.
 func readModel(f io.ReaderAt, size int64) (*Model, error) {
-	saved, err := file.OpenNet(f, size, storeFormat)
+	saved, err := file.OpenNet(f, size, file.INN)
 	if err != nil {
 		return nil, err
 	}

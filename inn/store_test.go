@@ -85,6 +85,7 @@ func TestABadFileIsAnError(t *testing.T) {
 		"length":         {long, "header does not fit"},
 		"no JSON":        {change(`{"`, `["`), "no JSON"},
 		"another format": {change("innkeeper INN 1", "something else!"), "not a model that innkeeper saved"},
+		"a cINN":         {change("innkeeper INN 1", "innkeeper cINN 1"), "method.LoadCINN reads it"},
 		"cut off":        {good[:len(good)-100], "cut off"},
 		"no such tensor": {change(`"0.0.0.weight"`, `"0.0.0.wait"`), "no tensor 0.0.0.weight"},
 		"shape":          {change(`"shape":[8]`, `"shape":[9]`), "the shape [9]"},

@@ -20,6 +20,15 @@ import (
 // have the settings and the normalisation, so that other programs can run the
 // network too.
 
+// The formats of files: what networks are in them.
+const (
+	INN  = "innkeeper INN 1"
+	CINN = "innkeeper cINN 1"
+)
+
+// readers are what reads each.
+var readers = map[string]string{INN: "inn.LoadModel", CINN: "method.LoadCINN"}
+
 // maxHeader is the longest header that is read.
 const maxHeader = 1 << 24
 
@@ -104,7 +113,11 @@ func OpenNet(f io.ReaderAt, size int64, format string) (*Net, error) {
 	if err := json.Unmarshal(text, &n.entries); err != nil {
 		return nil, errors.New("this is no safetensors file: its header is no JSON")
 	}
-	if json.Unmarshal(n.entries["__metadata__"], &n.Meta) != nil || n.Meta["format"] != format {
+	err := json.Unmarshal(n.entries["__metadata__"], &n.Meta)
+	if reader := readers[n.Meta["format"]]; reader != readers[format] && reader != "" {
+		return nil, fmt.Errorf("another kind of network is in this file: %s reads it", reader)
+	}
+	if err != nil || n.Meta["format"] != format {
 		return nil, fmt.Errorf("this file has no %q in it: it is not a model that innkeeper saved", format)
 	}
 	return n, nil

@@ -3,14 +3,27 @@
 package file
 
 import (
+	"errors"
+	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 )
 
 // Write writes a file whole or not at all: under a temporary name beside path, which is then renamed.
 func Write(path string, write func(io.Writer) error) (err error) {
-	f, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+".*")
+	if path == "" {
+		return errors.New("a file wants a name")
+	}
+	folder := filepath.Dir(path)
+	if _, err := os.Stat(folder); errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("there is no folder %s", folder)
+	}
+	if info, err := os.Stat(path); err == nil && info.IsDir() {
+		return fmt.Errorf("%s is a folder: a file wants a name", path)
+	}
+	f, err := os.CreateTemp(folder, "."+filepath.Base(path)+".*")
 	if err != nil {
 		return err
 	}

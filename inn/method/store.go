@@ -13,9 +13,6 @@ import (
 	"github.com/innkeeper-notebook/innkeeper/inn/scale"
 )
 
-// cinnFormat is in the metadata of every file of a CINN.
-const cinnFormat = "innkeeper cINN 1"
-
 // A storedScaling is a scaling in the metadata.
 type storedScaling struct {
 	Vars    []inn.Var
@@ -35,7 +32,7 @@ func (c *CINN) Save(path string) error {
 			}
 		}
 	}
-	meta := map[string]string{"format": cinnFormat}
+	meta := map[string]string{"format": file.CINN}
 	for name, v := range map[string]any{
 		"settings": settings, "walls": walls, "seen": c.y.fence, "covered": c.covered, "base": c.base,
 		"x": storedScaling{c.x.vars, c.x.columns}, "y": storedScaling{c.y.vars, c.y.columns},
@@ -72,7 +69,7 @@ func LoadCINN(path string) (*CINN, error) {
 }
 
 func readCINN(f io.ReaderAt, size int64) (*CINN, error) {
-	saved, err := file.OpenNet(f, size, cinnFormat)
+	saved, err := file.OpenNet(f, size, file.CINN)
 	if err != nil {
 		return nil, err
 	}

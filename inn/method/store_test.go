@@ -108,7 +108,8 @@ func TestABadFileOfACINNIsAnError(t *testing.T) {
 	}{
 		"one bit":        {flipped, "the file was changed or damaged"},
 		"empty":          {nil, "too short"},
-		"another format": {changed(t, good, "innkeeper cINN 1", "innkeeper INN 1"), "not a model that innkeeper saved"},
+		"another format": {changed(t, good, "innkeeper cINN 1", "something else!"), "not a model that innkeeper saved"},
+		"an INN":         {changed(t, good, "innkeeper cINN 1", "innkeeper INN 1"), "inn.LoadModel reads it"},
 		"cut off":        {good[:len(good)-100], "cut off"},
 		"NaN":            {nan, "NaN"},
 		"blocks":         {changed(t, good, `\"Blocks\":2`, `\"Blocks\":-2`), "CINNSettings.Blocks is -2"},
