@@ -181,6 +181,7 @@ func (c *console) run(code string) {
 		answer, err := c.askFor(prompt, password)
 		if errors.Is(err, readline.ErrInterrupt) { // no signal while a line is edited
 			interrupt()
+			err = context.Canceled
 		}
 		return answer, err
 	}

@@ -286,7 +286,7 @@ func TestConsoleAsks(t *testing.T) {
 	s.types("nb.Input(\"again? \")\r")
 	s.sees("\nagain?")
 	s.types(ctrlC)
-	s.sees("\n[4]")
+	s.sees("\ninterrupted\ncell 3, line 1:\n    nb.Input(\"again? \")\n[4]")
 	s.types("fmt.Scanln(&name); name\r") // asks, too
 	time.Sleep(200 * time.Millisecond)
 	s.types("Grace\r")

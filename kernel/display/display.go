@@ -34,7 +34,8 @@ type Output interface {
 // An Asker is an Output behind which somebody can be asked for a line of text.
 type Asker interface {
 	// Input shows the prompt and returns the answer, without a newline. A
-	// password is not shown as it is typed.
+	// password is not shown as it is typed. A question that is interrupted ends
+	// with context.Canceled.
 	Input(prompt string, password bool) (string, error)
 }
 

@@ -8,6 +8,7 @@ import (
 	"sync"
 	"sync/atomic"
 
+	"github.com/innkeeper-notebook/innkeeper/inn/progress"
 	"github.com/innkeeper-notebook/innkeeper/kernel/display"
 )
 
@@ -130,7 +131,7 @@ func (c *Cell) ask(payload map[string]any) {
 }
 
 // Input asks the user for a line of text. Where nobody can be asked, as in a
-// notebook that runs without a front end, that is an error.
+// notebook that runs without a front end, that is an error, and so is an interrupt.
 func Input(prompt string) (string, error) { return input(prompt, false) }
 
 // Password asks the user for a line of text that is not shown.
@@ -139,7 +140,11 @@ func Password(prompt string) (string, error) { return input(prompt, true) }
 func input(prompt string, password bool) (string, error) {
 	if c := current(); c != nil {
 		if a, ok := c.out.(display.Asker); ok {
-			return a.Input(prompt, password)
+			text, err := a.Input(prompt, password)
+			if err != nil && c.ctx.Err() != nil {
+				err = progress.Interrupted
+			}
+			return text, err
 		}
 	}
 	return "", display.ErrNobody

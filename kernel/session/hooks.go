@@ -429,6 +429,9 @@ func (k *keyboard) Read(p []byte) (int, error) {
 		}
 		text, err := a.Input("", false)
 		if err != nil {
+			if cell.watcher.ctx.Err() != nil {
+				<-cell.stop // it was interrupted: nothing goes on without the answer
+			}
 			return os.Stdin.Read(p)
 		}
 		line.left = []byte(text + "\n")

@@ -4,8 +4,10 @@ import (
 	"bufio"
 	"bytes"
 	"cmp"
+	"context"
 	"crypto/rand"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"math"
@@ -266,8 +268,11 @@ func (p *process) handle(m message) {
 func (p *process) answer(c *call, m message) {
 	reply := message{Kind: "answer", ID: c.id, Failed: true}
 	if a, ok := c.out.(display.Asker); ok {
-		if text, err := a.Input(m.Text, m.Flag); err == nil {
+		text, err := a.Input(m.Text, m.Flag)
+		if err == nil {
 			reply.Text, reply.Failed = text, false
+		} else if errors.Is(err, context.Canceled) { // the cell hears why before it hears that there is no answer
+			p.send(message{Kind: "interrupt", ID: c.id})
 		}
 	}
 	p.send(reply)

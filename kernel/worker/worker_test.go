@@ -550,6 +550,41 @@ func TestResetIsForGood(t *testing.T) {
 	}
 }
 
+// An asker is a front end at which the question is interrupted.
+type asker struct {
+	sheet
+	interrupt context.CancelFunc
+}
+
+func (a *asker) Input(string, bool) (string, error) {
+	time.AfterFunc(100*time.Millisecond, a.interrupt) // the cell hears of the question's end first
+	return "", context.Canceled
+}
+
+// A cell that is interrupted while it asks does not go on without the answer.
+func TestInterruptWhileACellAsks(t *testing.T) {
+	w := newWorker(t)
+	do(w, 1, "went := 0")
+	for i, code := range []string{
+		"var s string\nfmt.Scanln(&s)\nfmt.Print(`went on`)",
+		"for { var n int; fmt.Print(`?`); fmt.Scan(&n) }",
+		"func ask() string { var s string; fmt.Scan(&s); return s }\nask()",
+		"_, err := fmt.Scan(&went)",
+		"name, err := nb.Input(`who?`)",
+		"nb.Password(`secret`)",
+	} {
+		ctx, cancel := context.WithCancel(context.Background())
+		p := &asker{interrupt: cancel}
+		o := w.Execute(ctx, session.Cell{Number: 2 + i, Code: code}, p)
+		if o.Err == nil || o.Err.Name != "interrupted" || strings.Contains(o.Err.Message, "nobody") || strings.Trim(p.so(), "?") != "" || len(p.so()) > 1 {
+			t.Errorf("%q prints %q and ends with %+v", code, p.so(), o.Err)
+		}
+	}
+	if got := do(w, 10, "nb.Input(`again?`)"); got != "=> blue" {
+		t.Errorf("the next question is answered with %q", got)
+	}
+}
+
 func TestScannerFindsMarkersHoweverTheyAreCut(t *testing.T) {
 	text := "one" + marker("T0", 1) + "two\x1b" + marker("T0", 2) + "three"
 	for size := 1; size < len(text); size++ {
