@@ -32,6 +32,7 @@ func init() {
 		"GeneratorSettings":   reflect.ValueOf((*method.GeneratorSettings)(nil)),
 		"LargeCGAN":           reflect.ValueOf(method.LargeCGAN),
 		"LoadCINN":            reflect.ValueOf(method.LoadCINN),
+		"Named":               reflect.ValueOf(method.Named),
 		"NewABC":              reflect.ValueOf(method.NewABC),
 		"NewABCFromPairs":     reflect.ValueOf(method.NewABCFromPairs),
 		"NewComponents":       reflect.ValueOf(method.NewComponents),

@@ -23,6 +23,8 @@
 //	m, err := method.TrainCINN(pairs, nil)
 //	draws, err := m.Sample(y, 4096, 1)
 //
+// Named tells two of one method apart in tables and figures.
+//
 // Nil settings are the recipe of the paper's appendix, as far as it gives one.
 // Parameters and measurements are normalised to mean 0 and variance 1 inside.
 package method

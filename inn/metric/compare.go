@@ -45,7 +45,7 @@ type ComparisonRow struct {
 // seen: the re-simulation error of 100 draws a measurement (Resimulated) and the
 // calibration error of Settings.Draws (Calibration). A posterior whose draws depend on their
 // number, as those of ABC by quantile from ready pairs do, is another one in the two. Posteriors with the same
-// String share a row. The line of the true parameters is what the re-simulation error of a right posterior is
+// String share a row, as networks of several seeds do; method.Named gives another name. The line of the true parameters is what the re-simulation error of a right posterior is
 // near to. The calibration over all parameters together may hide one that is too wide and another that is too
 // narrow; the worst parameter does not.
 //
