@@ -537,6 +537,8 @@ func TestTicks(t *testing.T) {
 		{1e6, 1000006, "1e6 1000002 1000004 1000006"},
 		{0, 3e-9, "0 1e-9 2e-9 3e-9"},
 		{0, 7000, "0 2000 4000 6000"},
+		{2459123.45645, 2459123.45675, "2459123.4565 2459123.4566 2459123.4567"},
+		{1, 1 + 3e-12, "1 1.000000000001 1.000000000002 1.000000000003"},
 	} {
 		if got := joined(ticks{}.Ticks(c.lo, c.hi)); got != c.want {
 			t.Errorf("%v to %v: %s, want %s", c.lo, c.hi, got, c.want)
@@ -544,6 +546,22 @@ func TestTicks(t *testing.T) {
 	}
 	if got := joined(ticks{room: 90}.Ticks(1e6, 1000006)); got != "1e6 1000004" {
 		t.Errorf("in little room: %s", got)
+	}
+	// Where two labels have no room beside each other, the last says how far it is from the first.
+	for _, c := range []struct {
+		room   vg.Length
+		lo, hi float64
+		want   string
+	}{
+		{75, 999997000, 1000003500, "999998000 +4000"},
+		{75, 1 - 2.5e-7, 1 + 2.5e-7, "0.9999998 +4e-7"},
+		{75, -1 - 2.5e-7, -1 + 2.5e-7, "-1.0000002 +4e-7"},
+		{75, 2459118, 2459131, "2459120 +10"},
+		{30, 999997000, 1000003500, "999998000"},
+	} {
+		if got := joined(ticks{c.room}.Ticks(c.lo, c.hi)); got != c.want {
+			t.Errorf("%v to %v in room of %v: %s, want %s", c.lo, c.hi, c.room, got, c.want)
+		}
 	}
 	for _, c := range []struct {
 		lo, hi float64

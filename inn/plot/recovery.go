@@ -98,7 +98,7 @@ func recoveryPanel(row metric.RecoveryRow) *gonum.Plot {
 func percent(share float64) string {
 	tenths := math.Round(1000 * share)
 	if math.Abs(tenths) < 5 || tenths > 985 {
-		return number(tenths/10) + " %"
+		return number(tenths/10, 10) + " %"
 	}
 	return fmt.Sprintf("%.0f %%", tenths/10)
 }

@@ -97,7 +97,8 @@ func restyle(s text.Style, size vg.Length) text.Style {
 }
 
 // ticks marks multiples of 1, 2 or 5 times a power of ten, two to five of
-// them, and labels as many of these as the room holds beside each other.
+// them, and labels as many of these as the room holds beside each other. Where that is
+// one, the last says how far it is from the first, such as "+4000", if there is room.
 type ticks struct {
 	room vg.Length // 0: enough
 }
@@ -110,12 +111,14 @@ func (t ticks) Ticks(lo, hi float64) []gonum.Tick {
 			break
 		}
 	}
+	// Digits that tell neighbours apart.
+	digits := max(10, int(math.Floor(math.Log10(max(math.Abs(lo), math.Abs(hi))/step)))+2)
 	var marks []gonum.Tick
 	var widest vg.Length
 	for k := math.Ceil(lo/step - 1e-9); k*step <= hi+1e-9*step; k++ {
-		label := number(k * step)
+		label := number(k*step, digits)
 		marks = append(marks, gonum.Tick{Value: k * step, Label: label})
-		widest = max(widest, textStyle(tickSize).Width(label))
+		widest = max(widest, labelWidth(label))
 	}
 	if t.room > 0 {
 		fit := max(1, int(t.room/(widest+tickSize)))
@@ -125,21 +128,31 @@ func (t ticks) Ticks(lo, hi float64) []gonum.Tick {
 				marks[i].Label = ""
 			}
 		}
+		if every > 1 && every >= len(marks) {
+			first, last := marks[0], &marks[len(marks)-1]
+			far := last.Value - first.Value
+			label := "+" + number(math.Round(far/step)*step, 10)
+			if float64(labelWidth(first.Label)+labelWidth(label))/2+float64(tickSize)/2 <= float64(t.room)*far/(hi-lo) {
+				last.Label = label
+			}
+		}
 	}
 	return marks
 }
 
-// number is v as a tick label: without the noise of float64, and with an
+func labelWidth(label string) vg.Length { return textStyle(tickSize).Width(label) }
+
+// number is v as a tick label of so many digits, ten where nothing wants more: without the noise of float64, and with an
 // exponent where that is shorter than many digits.
-func number(v float64) string {
-	r, _ := strconv.ParseFloat(strconv.FormatFloat(v, 'g', 10, 64), 64)
+func number(v float64, digits int) string {
+	r, _ := strconv.ParseFloat(strconv.FormatFloat(v, 'g', digits, 64), 64)
 	if r == 0 {
 		return "0" // also for -0
 	}
 	plain := strconv.FormatFloat(r, 'f', -1, 64)
-	digits, exponent, _ := strings.Cut(strconv.FormatFloat(r, 'e', -1, 64), "e")
+	significand, exponent, _ := strings.Cut(strconv.FormatFloat(r, 'e', -1, 64), "e")
 	e, _ := strconv.Atoi(exponent)
-	if short := fmt.Sprintf("%se%d", digits, e); len(plain) > 6 && len(short) < len(plain) {
+	if short := fmt.Sprintf("%se%d", significand, e); len(plain) > 6 && len(short) < len(plain) {
 		return short
 	}
 	return plain
@@ -158,7 +171,7 @@ func (logTicks) Ticks(lo, hi float64) []gonum.Tick {
 		for m := 1.0; m < 10; m++ {
 			tick := gonum.Tick{Value: m * math.Pow(10, e)}
 			if m == 1 && math.Mod(e-first, every) == 0 || fine && (m == 2 || m == 5) {
-				tick.Label = number(tick.Value)
+				tick.Label = number(tick.Value, 10)
 			}
 			if tick.Value >= lo && tick.Value <= hi {
 				t = append(t, tick)
