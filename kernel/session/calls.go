@@ -203,7 +203,7 @@ func (l *lowering) callWith(fun ast.Expr, first []ast.Expr, e *ast.CallExpr, sig
 	}
 	if len(e.Args) == 1 {
 		if tuple, ok := l.info.TypeOf(e.Args[0]).(*types.Tuple); ok {
-			return l.spread(fun, first, e.Args[0], l.typ(tuple).(*types.Tuple), sig, raw)
+			return l.spread(fun, first, e.Args[0], l.typ(tuple).(*types.Tuple), sig, f)
 		}
 	}
 	args := first
@@ -223,7 +223,7 @@ func (l *lowering) callWith(fun ast.Expr, first []ast.Expr, e *ast.CallExpr, sig
 	if e.Ellipsis.IsValid() {
 		c.Ellipsis = e.Ellipsis
 	} else if f == nil || own(f) && f.Signature().Recv() != nil {
-		l.omitted(c, sig, len(e.Args))
+		l.variadic(c, sig, len(e.Args), f == nil)
 	}
 	if template {
 		return l.hook("TemplateError", c)
@@ -252,11 +252,21 @@ func (l *lowering) stored(x ast.Expr, f *types.Func) types.Type {
 	return nil
 }
 
-// omitted gives a call of a function value, with n arguments, the nil that Go makes of
-// variadic ones that are not there. The interpreter makes an empty slice of them.
-func (l *lowering) omitted(c *ast.CallExpr, sig *types.Signature, n int) {
-	if sig.Variadic() && n == sig.Params().Len()-1 {
+// variadic gives a call with n arguments the nil that Go makes of variadic ones that
+// are not there, for which the interpreter has an empty slice, and a call of a function
+// value the slice of those that are: where a field holds the function, the interpreter
+// knows of no more arguments than there are parameters.
+func (l *lowering) variadic(c *ast.CallExpr, sig *types.Signature, n int, value bool) {
+	last := sig.Params().Len() - 1
+	switch {
+	case !sig.Variadic():
+	case n == last:
 		c.Args = append(c.Args, l.zero(sig.Params().At(n).Type()))
+		c.Ellipsis = l.pos
+	case n > last+1 && value:
+		from := len(c.Args) - (n - last)
+		more := &ast.CompositeLit{Type: &ast.ArrayType{Elt: l.mustSpell(paramType(sig, last), l.pos)}, Elts: slices.Clone(c.Args[from:])}
+		c.Args = append(c.Args[:from:from], more)
 		c.Ellipsis = l.pos
 	}
 }
@@ -382,7 +392,8 @@ func (l *lowering) formatted(fun ast.Expr, e *ast.CallExpr, sig *types.Signature
 }
 
 // spread is the call f(g()) where g returns several values.
-func (l *lowering) spread(fun ast.Expr, first []ast.Expr, x ast.Expr, tuple *types.Tuple, sig *types.Signature, raw bool) ast.Expr {
+func (l *lowering) spread(fun ast.Expr, first []ast.Expr, x ast.Expr, tuple *types.Tuple, sig *types.Signature, f *types.Func) ast.Expr {
+	raw := f != nil && reflects(f)
 	var names, args []ast.Expr
 	var before []ast.Stmt
 	for _, a := range first { // a receiver
@@ -410,7 +421,7 @@ func (l *lowering) spread(fun ast.Expr, first []ast.Expr, x ast.Expr, tuple *typ
 	}
 	body := append(before, l.assign(token.DEFINE, names, []ast.Expr{inner}))
 	result := l.apply(fun, args...)
-	l.omitted(result, sig, tuple.Len())
+	l.variadic(result, sig, tuple.Len(), f == nil)
 	if sig.Results().Len() == 0 {
 		return l.apply(&ast.ParenExpr{X: l.function(nil, nil, append(body, &ast.ExprStmt{X: result})...)})
 	}
@@ -424,12 +435,28 @@ func (l *lowering) spread(fun ast.Expr, first []ast.Expr, x ast.Expr, tuple *typ
 // spreadBuiltin is the call of a builtin function with the several results of
 // another call, which are put into variables first.
 func (l *lowering) spreadBuiltin(e *ast.CallExpr) ast.Expr {
+	before, call := l.apart(e)
+	result := l.call(call)
+	if l.info.Types[e].IsVoid() {
+		return l.apply(&ast.ParenExpr{X: l.function(nil, nil, before, &ast.ExprStmt{X: result})})
+	}
+	out := l.list1(&ast.Field{Type: l.mustSpell(l.typeOf(e), e.Pos())})
+	return l.apply(&ast.ParenExpr{X: l.function(nil, out, before, l.ret(result))})
+}
+
+// apart is a call whose argument is another call with several results, as one with an
+// argument for each, which before puts into variables. Other calls are as they are.
+func (l *lowering) apart(e *ast.CallExpr) (before ast.Stmt, call *ast.CallExpr) {
+	tuple, ok := l.info.TypeOf(firstArg(e)).(*types.Tuple)
+	if !ok {
+		return nil, e
+	}
 	x := e.Args[0]
 	inner := l.expr(x)
-	call := *e
-	call.Args = nil
+	c := *e
+	c.Args = nil
 	var names []ast.Expr
-	for v := range l.info.TypeOf(x).(*types.Tuple).Variables() {
+	for v := range tuple.Variables() {
 		id := l.new()
 		names = append(names, id)
 		arg := &ast.Ident{NamePos: x.Pos(), Name: id.Name}
@@ -437,16 +464,10 @@ func (l *lowering) spreadBuiltin(e *ast.CallExpr) ast.Expr {
 		tv := l.info.Types[x]
 		tv.Type = v.Type()
 		l.info.Types[arg], l.info.Uses[arg], l.names[obj] = tv, obj, id.Name
-		call.Args = append(call.Args, arg)
+		c.Args = append(c.Args, arg)
 	}
-	before := l.assign(token.DEFINE, names, []ast.Expr{inner})
-	l.info.Types[&call] = l.info.Types[e]
-	result := l.call(&call)
-	if l.info.Types[e].IsVoid() {
-		return l.apply(&ast.ParenExpr{X: l.function(nil, nil, before, &ast.ExprStmt{X: result})})
-	}
-	out := l.list1(&ast.Field{Type: l.mustSpell(l.typeOf(e), e.Pos())})
-	return l.apply(&ast.ParenExpr{X: l.function(nil, out, before, l.ret(result))})
+	l.info.Types[&c] = l.info.Types[e]
+	return l.assign(token.DEFINE, names, []ast.Expr{inner}), &c
 }
 
 // reflects reports whether a compiled function looks into what it gets as any.

@@ -65,8 +65,8 @@ func (l *lowering) stmt(s ast.Stmt) []ast.Stmt {
 		before := l.ordered(s.Chan, s.Value)
 		return append(before, l.withFunctions(&ast.SendStmt{Chan: l.under(s.Chan), Arrow: s.Arrow, Value: l.element(s.Value, t.Elem())})...)
 	case *ast.GoStmt:
-		f, out := l.new(), l.ordered(l.inside(s.Call)...)
-		return append(out, l.define1(f, l.thunk(s.Call)), &ast.ExprStmt{X: l.hook("Go", f)})
+		f, out, call := l.evaluated(s.Call)
+		return append(out, l.define1(f, l.thunk(call)), &ast.ExprStmt{X: l.hook("Go", f)})
 	case *ast.DeferStmt:
 		return l.deferred(s)
 	}
@@ -499,13 +499,24 @@ func (l *lowering) deferred(s *ast.DeferStmt) []ast.Stmt {
 			return []ast.Stmt{&ast.ExprStmt{X: l.hook("DeferRecover", l.fn.deferred, l.fn.token)}}
 		}
 	}
-	f, out := l.new(), l.ordered(l.inside(s.Call)...)
-	out = append(out, l.define1(f, l.thunk(s.Call)))
-	reach := number(l.pos, l.reach(s.Call))
+	f, out, call := l.evaluated(s.Call)
+	out = append(out, l.define1(f, l.thunk(call)))
+	reach := number(l.pos, l.reach(call))
 	if l.fn.deferred == nil {
 		return append(out, &ast.ExprStmt{X: l.hook("DeferCell", f, reach)})
 	}
 	return append(out, &ast.ExprStmt{X: l.hook("Defer", l.fn.deferred, f, reach)})
+}
+
+// evaluated are what must be evaluated before the call of a go or defer statement, a name for its
+// thunk, and the call, which has an argument for each of several results.
+func (l *lowering) evaluated(call *ast.CallExpr) (thunk *ast.Ident, before []ast.Stmt, apart *ast.CallExpr) {
+	thunk, before = l.new(), l.ordered(l.inside(call)...)
+	results, apart := l.apart(call)
+	if results != nil {
+		before = append(before, l.withFunctions(results)...)
+	}
+	return thunk, before, apart
 }
 
 // reach is how many functions of the interpreter there are from a deferred
@@ -608,11 +619,17 @@ func (l *lowering) thunk(call *ast.CallExpr) ast.Expr {
 		}
 	case sig != nil:
 		sig = l.typ(sig).(*types.Signature)
-		extra := len(c.Args) - len(call.Args)                 // the receiver of a method
-		if c.Ellipsis.IsValid() && !call.Ellipsis.IsValid() { // and variadic arguments that are not there
+		params := sig.Params().Len()
+		extra := len(c.Args) - len(call.Args)                     // the receiver of a method
+		added := c.Ellipsis.IsValid() && !call.Ellipsis.IsValid() // variadic arguments that are not there, or a slice of them
+		slice := added && len(call.Args) > params
+		switch {
+		case slice:
+			extra = len(c.Args) - params
+		case added:
 			extra--
 		}
-		if _, tuple := l.info.TypeOf(firstArg(call)).(*types.Tuple); tuple || extra < 0 || extra > 1 || isHook(c) {
+		if extra < 0 || extra > 1 || isHook(c) {
 			if isHook(c) {
 				for i := range c.Args {
 					later.Args[i] = keep(c.Args[i], anyType)
@@ -649,6 +666,10 @@ func (l *lowering) thunk(call *ast.CallExpr) ast.Expr {
 			later.Fun = keep(m, l.typ(l.callee(call).Signature()))
 		}
 		for i, a := range call.Args {
+			if slice && i == params-1 {
+				later.Args[i+extra] = keep(c.Args[i+extra], sig.Params().At(i).Type())
+				break
+			}
 			t := paramType(sig, i)
 			if call.Ellipsis.IsValid() && i == len(call.Args)-1 {
 				t = sig.Params().At(i).Type()
