@@ -146,7 +146,8 @@ func (l *lowering) returned(s *ast.ReturnStmt) []ast.Stmt {
 		for _, n := range l.fn.named {
 			to = append(to, l.id(n))
 		}
-		if _, literal := values[0].(*ast.CompositeLit); len(to) == 1 && !literal { // a literal would take the variable's place, see store
+		_, literal := values[0].(*ast.CompositeLit) // which would take the variable's place, see put
+		if len(to) == 1 && !literal && !givesFunction(values[0], l.fn.results.At(0).Type()) {
 			out = append(out, l.withFunctions(l.set(to[0], values[0]))...)
 			return append(out, l.returnNamed(b)...)
 		}

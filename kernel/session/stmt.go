@@ -242,6 +242,15 @@ func inPlace(t types.Type) bool {
 	return !isStruct
 }
 
+// givesFunction reports whether a lowered value of a type is a call that gives a function:
+// the interpreter puts that where a variable is, and not into it, so that what shares the
+// variable would not see it.
+func givesFunction(value ast.Expr, t types.Type) bool {
+	_, call := unparen(value).(*ast.CallExpr)
+	_, function := t.Underlying().(*types.Signature)
+	return call && function
+}
+
 func (l *lowering) assign1(x, value ast.Expr, declare bool) []ast.Stmt {
 	t := l.leftType(x, value)
 	if id, ok := x.(*ast.Ident); ok && id.Name == "_" {
@@ -267,7 +276,7 @@ func (l *lowering) assign1(x, value ast.Expr, declare bool) []ast.Stmt {
 	}
 	at := l.pos
 	var before []ast.Stmt
-	if l.mayPanic(x) && l.fails(value) {
+	if l.mayPanic(x) && l.fails(value) || givesFunction(v, t) {
 		made := l.new()
 		before, v = l.hold(made, l.mustSpell(t, value.Pos()), v), made
 	}
