@@ -14,7 +14,8 @@ import (
 // a while, the time between them, by its normal score (NormalScores), has none; given the
 // other parameters, too, by NewConditionalScore. Where parameters follow from each other up
 // to a scatter, as a luminosity does from a number of photons, the scatter in place of one of
-// them spares the network to learn that. What y depends on directly is best left as it is.
+// them spares the network to learn that. An amplitude A and a phase φ have
+// no jump at 2π as A cos φ and A sin φ. What y depends on directly is best left as it is.
 //
 // Draws need no Jacobian: those of u, each taken back to x, are draws of x.
 type Coordinates struct {

@@ -398,3 +398,32 @@ func ExampleCoordinates() {
 	fmt.Printf("in the valley: %d of 100; late: %.1f\n", 100*between/draws.Len(), late)
 	// Output: in the valley: 0 of 100; late: 0.3
 }
+
+func ExampleNewCoordinates() {
+	// A phase jumps at 2π; the legs of amplitude and phase do not.
+	legs, err := method.NewCoordinates(inn.Vars("amplitude [V]", "phase [rad]"), inn.Vars("cos part [V]", "sin part [V]"),
+		func(x []float64) []float64 { return []float64{x[0] * math.Cos(x[1]), x[0] * math.Sin(x[1])} },
+		func(u []float64) []float64 {
+			return []float64{math.Hypot(u[0], u[1]), math.Mod(math.Atan2(u[1], u[0])+2*math.Pi, 2*math.Pi)}
+		})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	pairs := &inn.Pairs{
+		X: &inn.Samples{Vars: inn.Vars("amplitude [V]", "phase [rad]"), Data: []float64{2, 0.1, 2, 6.2}},
+		Y: &inn.Samples{Vars: inn.Vars("reading [V]"), Data: []float64{1.9, 1.8}},
+	}
+	other, err := legs.Pairs(pairs)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	// A network is trained on these, and legs.Undo makes its posterior one of amplitude and phase.
+	for i := range other.Len() {
+		fmt.Printf("%.2f\n", other.X.Row(i))
+	}
+	// Output:
+	// [1.99 0.20]
+	// [1.99 -0.17]
+}
