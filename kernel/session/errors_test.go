@@ -193,9 +193,11 @@ func TestPanicPlaces(t *testing.T) {
 
 func TestPanicInAGoroutineTellsItsPlace(t *testing.T) {
 	s := newSession(t)
-	got := do(s, 1, "func f() {\n\tvar m map[int]int\n\tm[1] = 2\n}\nvar wg sync.WaitGroup\nwg.Add(1)\ngo func() {\n\tdefer wg.Done()\n\tf()\n}()\nwg.Wait()\ntime.Sleep(100*time.Millisecond)")
+	p, over := aside(context.Background(), s, 1, "func f() {\n\tvar m map[int]int\n\tm[1] = 2\n}\nvar wg sync.WaitGroup\nwg.Add(1)\ngo func() {\n\tdefer wg.Done()\n\tf()\n}()\nwg.Wait()")
+	<-over
 	want := "panic in a goroutine: assignment to entry in nil map\ncell 1, line 3:\n    \tm[1] = 2\ncell 1, line 9:\n    \tf()\n"
-	if got != want {
+	wait(t, p, want) // the goroutine says it after wg.Done
+	if got := p.printed(); got != want {
 		t.Errorf("it says\n%s\nwant\n%s", got, want)
 	}
 }

@@ -2,6 +2,7 @@ package session
 
 import (
 	"context"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -154,23 +155,36 @@ func alive(t *testing.T, word string) bool {
 	return false
 }
 
+// sleepOf is a command that sleeps for long, and no other test program's.
+func sleepOf(n int) string { return fmt.Sprintf("sleep %d%d", n, os.Getpid()) }
+
+// ends waits until no process has a word among its arguments.
+func ends(t *testing.T, word string) {
+	t.Helper()
+	for start := time.Now(); alive(t, word); time.Sleep(20 * time.Millisecond) {
+		if time.Since(start) > 10*time.Second {
+			t.Fatalf("%s lives on", word)
+		}
+	}
+}
+
 func TestInterruptEndsACommandAndItsProcesses(t *testing.T) {
 	s := newSession(t)
 	script := filepath.Join(t.TempDir(), "stubborn.sh")
-	if err := os.WriteFile(script, []byte("trap '' INT TERM\necho here\nsleep 1047 &\nsleep 1046\n"), 0o600); err != nil {
+	if err := os.WriteFile(script, []byte("trap '' INT TERM\n"+sleepOf(1)+" &\necho here\n"+sleepOf(2)+"\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
+	ctx, cancel := context.WithCancel(context.Background())
+	p, over := aside(ctx, s, 1, "x := 1\n!sh "+script+"\nx = 2")
+	wait(t, p, "here")
+	const patience = 4 * time.Second // about 0.6 s when the machine does nothing else
 	start := time.Now()
-	o := interrupt(t, s, "x := 1\n!sh "+script+"\nx = 2")
-	if o.Err == nil || o.Err.Name != interrupted || time.Since(start) > 1150*time.Millisecond {
+	cancel()
+	if o := <-over; o.Err == nil || o.Err.Name != interrupted || time.Since(start) > patience {
 		t.Errorf("after %v: %+v", time.Since(start), o.Err)
 	}
-	for deadline := time.Now().Add(3 * time.Second); alive(t, "sleep 1046") || alive(t, "sleep 1047"); {
-		if time.Now().After(deadline) {
-			t.Fatal("the command's processes live on")
-		}
-		time.Sleep(20 * time.Millisecond)
-	}
+	ends(t, sleepOf(1))
+	ends(t, sleepOf(2))
 	if got := do(s, 2, "x"); got != "=> 1" {
 		t.Errorf("x is %q", got)
 	}
@@ -178,35 +192,22 @@ func TestInterruptEndsACommandAndItsProcesses(t *testing.T) {
 
 func TestACommandEndsWithWhatItStarted(t *testing.T) {
 	s := newSession(t)
-	start := time.Now()
-	if got := do(s, 1, "!sleep 1048 & echo started"); got != "started\n" {
+	if got := do(s, 1, "!"+sleepOf(3)+" & echo started"); got != "started\n" {
 		t.Errorf("the cell gives %q", got)
 	}
-	if time.Since(start) > 2*time.Second || alive(t, "sleep 1048") {
-		t.Errorf("after %v the background process lives: %v", time.Since(start), alive(t, "sleep 1048"))
-	}
+	ends(t, sleepOf(3))
 }
 
 // What a command prints is shown before it ends.
 func TestACommandStreams(t *testing.T) {
 	s := newSession(t)
-	p := &page{}
-	done := make(chan Outcome, 1)
-	start := time.Now()
-	go func() { done <- s.Execute(context.Background(), Cell{1, "!echo first; sleep 1; echo second"}, p) }()
-	for {
-		p.mu.Lock()
-		text := p.text.String()
-		p.mu.Unlock()
-		if text == "first\n" {
-			break
-		}
-		if time.Since(start) > 900*time.Millisecond {
-			t.Fatalf("after 0.9 s there is %q", text)
-		}
-		time.Sleep(10 * time.Millisecond)
+	file := filepath.Join(t.TempDir(), "seen")
+	p, over := aside(context.Background(), s, 1, "!echo first; until [ -e "+file+" ]; do sleep 0.05; done; echo second")
+	wait(t, p, "first\n")
+	if err := os.WriteFile(file, nil, 0o600); err != nil {
+		t.Fatal(err)
 	}
-	if o := <-done; o.Err != nil || p.text.String() != "first\nsecond\n" {
-		t.Errorf("%q, %v", p.text.String(), o.Err)
+	if o := <-over; o.Err != nil || p.printed() != "first\nsecond\n" {
+		t.Errorf("%q, %v", p.printed(), o.Err)
 	}
 }

@@ -100,7 +100,7 @@ func TestNative(t *testing.T) {
 			"%%native\nfunc g() inn.Problem { return inn.Problem{} }\nfunc h() int { return g().D() }", "!! compile error: cell 1",
 			"%%native\nfunc h() string { return inn.Vars(\"a\")[0].Name }", "!! compile error: cell 2, line 2, column 26: native functions cannot use \"github.com/innkeeper-notebook/innkeeper/inn\", whose source is not there to build: they have Go's standard library and gonum",
 		}},
-		{"what prints", []string{"%%native\nfunc f() { println(\"to stderr\") }", "", "f()\ntime.Sleep(100 * time.Millisecond)", "to stderr\n"}},
+		{"what prints", []string{"%%native\nfunc f() { println(\"to stderr\") }", "", "f()\ntime.Sleep(time.Second)", "to stderr\n"}},
 		{"a variable of another type", []string{
 			"k := 2", "",
 			"%%native\nfunc f() string { return fmt.Sprint(k) }\nf()", "=> 2",
