@@ -3,6 +3,7 @@ package session
 import (
 	"context"
 	"fmt"
+	"net"
 	"strings"
 	"testing"
 	"time"
@@ -79,7 +80,19 @@ func TestInterruptedTrainingKeepsItsNetwork(t *testing.T) {
 	do(s, 0, `p := inn.Problem{Name: "t", X: inn.Vars("a", "b"), Y: inn.Vars("s"), Prior: inn.Normal([]float64{0, 0}, []float64{1, 1}),
 	Simulate: func(rng *rand.Rand, x []float64) []float64 { return []float64{x[0] + x[1]} }}
 pairs, err := p.Pairs(300, 1)`)
-	o := interrupt(t, s, `model, err := inn.Train(pairs, &inn.Settings{Steps: 1_000_000, Each: nb.Watch})`)
+	stopped := func(n int, code string) Outcome { // when it has shown its progress
+		t.Helper()
+		ctx, cancel := context.WithCancel(context.Background())
+		p, over := aside(ctx, s, n, code)
+		for start := time.Now(); p.displays() == 0; time.Sleep(5 * time.Millisecond) {
+			if time.Since(start) > 20*time.Second {
+				t.Fatalf("%s shows no progress", code)
+			}
+		}
+		cancel()
+		return <-over
+	}
+	o := stopped(1, `model, err := inn.Train(pairs, &inn.Settings{Steps: 1_000_000, Each: nb.Watch})`)
 	if o.Err == nil || o.Err.Name != interrupted || !strings.HasSuffix(o.Err.Message, "the model holds the network so far: interrupted") {
 		t.Fatalf("error is %+v", o.Err)
 	}
@@ -89,9 +102,27 @@ pairs, err := p.Pairs(300, 1)`)
 	if got := do(s, 3, "draws, err := model.Sample([]float64{1}, 10, 1)\ndraws.Len()"); got != "=> 10" {
 		t.Errorf("the interrupted model samples %q", got)
 	}
-	o = interrupt(t, s, "p.Pairs(3_000_000, 1)")
+	o = stopped(4, "p.Pairs(30_000_000, 1)")
 	if o.Err == nil || o.Err.Name != interrupted || o.Err.Message != "interrupted" {
 		t.Errorf("the interrupted simulation ends with %v", o.Err)
+	}
+}
+
+// What follows a training that was interrupted has time to keep its network, however long the training
+// needed to stop.
+func TestAfterAnInterruptedTraining(t *testing.T) {
+	s := newSession(t)
+	do(s, 1, `p := inn.Problem{X: inn.Vars("a", "b"), Y: inn.Vars("s"), Prior: inn.Normal([]float64{0, 0}, []float64{1, 1}), Simulate: func(rng *rand.Rand, x []float64) []float64 { return []float64{x[0] + x[1]} }}
+pairs, err := p.Pairs(200, 1)`)
+	ctx, cancel := context.WithCancel(context.Background())
+	p, over := aside(ctx, s, 2, `model, err := inn.Train(pairs, &inn.Settings{Steps: 1000, Width: 8, Blocks: 1, Each: func(q inn.Progress) error { fmt.Println("step", q.Step); time.Sleep(time.Second); return nil }})
+time.Sleep(100 * time.Millisecond)
+fmt.Println(model != nil, err)
+for { }`)
+	wait(t, p, "step 1\n")
+	cancel()
+	if o := <-over; o.Err == nil || o.Err.Name != interrupted || !strings.Contains(p.printed(), "true inn: training stopped") {
+		t.Errorf("%q, %v", p.printed(), o.Err)
 	}
 }
 
@@ -166,14 +197,27 @@ var losses []float64`)
 // What a compiled function returns soon after a halt is there when the cell has ended, and not later.
 func TestHaltWaitsForCompiledCode(t *testing.T) {
 	s := newSession(t)
-	do(s, 1, "var x []byte\nvar err error")
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	do(s, 1, fmt.Sprintf("var x []byte\nfrom, err := net.Dial(`tcp`, `%v`)", l.Addr()))
+	to, err := l.Accept()
+	if err != nil {
+		t.Fatal(err)
+	}
 	ctx, cancel := context.WithCancel(context.Background())
-	p, over := aside(ctx, s, 2, "fmt.Println(\"waits\")\nx, err = exec.Command(\"sh\", \"-c\", \"sleep 0.6; echo late\").Output()")
+	p, over := aside(ctx, s, 2, "fmt.Println(\"waits\")\nx, err = io.ReadAll(from)")
 	wait(t, p, "waits")
+	halted := s.active()[0].stop
 	cancel()
-	start := time.Now()
-	if o := <-over; o.Err == nil || o.Err.Name != interrupted || time.Since(start) > 3*time.Second {
-		t.Errorf("after %v: %+v", time.Since(start), o)
+	<-halted
+	time.Sleep(100 * time.Millisecond)
+	fmt.Fprint(to, "late")
+	to.Close()
+	if o := <-over; o.Err == nil || o.Err.Name != interrupted {
+		t.Errorf("it ends with %+v", o)
 	}
 	before := do(s, 3, "x")
 	time.Sleep(time.Second)

@@ -30,10 +30,11 @@ type watcher struct {
 	cancel  context.CancelFunc
 	stop    func() bool
 
-	out   display.Output
-	mu    sync.Mutex // guards what follows: reports come from several goroutines
-	heard time.Time  // when the last one came
-	tasks map[string]*line
+	out     display.Output
+	mu      sync.Mutex // guards what follows: reports come from several goroutines
+	heard   time.Time  // when the last one came
+	stopped time.Time  // when no computation was left after the interrupt, for the first time
+	tasks   map[string]*line
 }
 
 // watch gives a cell that is about to run its watcher.
@@ -45,32 +46,35 @@ func (s *Session) watch(ctx context.Context, cell *running) {
 	go s.watchStack(w)
 	w.stop = context.AfterFunc(ctx, func() {
 		for start := time.Now(); w.halt.Err() == nil; time.Sleep(20 * time.Millisecond) {
-			if time.Since(start) > s.grace() {
+			if time.Now().After(s.deadline(start)) {
 				s.halt(false)
 			}
 		}
 	})
 }
 
-// grace is how long the cells that were interrupted have: they are halted together.
-func (s *Session) grace() time.Duration {
-	longest := graceShort
+// deadline is until when the cells that were interrupted have time: they are halted together.
+func (s *Session) deadline(interrupted time.Time) time.Time {
+	latest := interrupted.Add(graceShort)
 	for _, c := range s.active() {
 		if c.watcher.ctx.Err() != nil {
-			longest = max(longest, c.watcher.grace())
+			if d := c.watcher.deadline(interrupted); d.After(latest) {
+				latest = d
+			}
 		}
 	}
-	return longest
+	return latest
 }
 
-// grace is how long a cell that was interrupted needs.
-func (w *watcher) grace() time.Duration {
+// deadline is until when a cell that was interrupted has time. What follows a computation that
+// stopped has as much as a cell without one.
+func (w *watcher) deadline(interrupted time.Time) time.Time {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if len(w.tasks) > 0 && time.Since(w.heard) < mostSilence {
-		return graceLong
+		return interrupted.Add(graceLong)
 	}
-	return graceShort
+	return w.stopped.Add(graceShort)
 }
 
 // hear shows a report, and asks what it comes from to stop when the cell is interrupted.
@@ -89,10 +93,13 @@ func (w *watcher) hear(r progress.Report) error {
 	if r.Ended {
 		delete(w.tasks, r.Task)
 	}
-	if w.ctx.Err() != nil {
-		return progress.Interrupted
+	if w.ctx.Err() == nil {
+		return nil
 	}
-	return nil
+	if len(w.tasks) == 0 && w.stopped.IsZero() {
+		w.stopped = time.Now()
+	}
+	return progress.Interrupted
 }
 
 func (w *watcher) end() {
