@@ -276,12 +276,13 @@ type behind struct{ ast.Expr }
 
 // copied reports whether Go's compiler copies a value into an interface when its
 // turn comes: a struct, an array, a truth value and others whose address it needs,
-// unless they have one already.
+// unless they have one already, as a variable has that is too large for registers.
 func (l *lowering) copied(x ast.Expr) bool {
 	x = ast.Unparen(x)
 	switch e := x.(type) {
 	case *ast.Ident:
-		if v, ok := l.info.Uses[e].(*types.Var); !ok || l.top || global(v) {
+		v, ok := l.info.Uses[e].(*types.Var)
+		if !ok || l.top || global(v) || l.fn != nil && l.fn.taken[v] || !inRegisters(l.typeOf(e)) {
 			return false
 		}
 	case *ast.BinaryExpr, *ast.UnaryExpr, *ast.CompositeLit:
@@ -305,6 +306,26 @@ func (l *lowering) copied(x ast.Expr) bool {
 		return refers(t) || size == 1 || size > 8
 	}
 	return false
+}
+
+// inRegisters reports whether Go's compiler can keep a value in registers: one of at most four
+// words and four fields, without arrays of more than one element.
+func inRegisters(t types.Type) bool {
+	if (&types.StdSizes{WordSize: 8, MaxAlign: 8}).Sizeof(t) > 4*8 {
+		return false
+	}
+	switch u := t.Underlying().(type) {
+	case *types.Array:
+		return u.Len() == 0 || u.Len() == 1 && inRegisters(u.Elem())
+	case *types.Struct:
+		for f := range u.Fields() {
+			if !inRegisters(f.Type()) {
+				return false
+			}
+		}
+		return u.NumFields() <= 4
+	}
+	return true
 }
 
 // An evaluation is the walk through the expressions of a statement.
@@ -538,9 +559,9 @@ func takesFunction(f *types.Func) bool {
 }
 
 // moving are the variables within a function that its calls may change: those
-// that function literals share, and those whose address is taken.
-func moving(root ast.Node, info *types.Info) map[types.Object]bool {
-	moves := map[types.Object]bool{}
+// that function literals share, and those whose address is taken, which are taken too.
+func moving(root ast.Node, info *types.Info) (moves, taken map[types.Object]bool) {
+	moves, taken = map[types.Object]bool{}, map[types.Object]bool{}
 	var within []*ast.FuncLit
 	var open []ast.Node
 	note := func(x ast.Expr) {
@@ -558,6 +579,11 @@ func moving(root ast.Node, info *types.Info) map[types.Object]bool {
 			default:
 				return
 			}
+		}
+	}
+	address := func(x ast.Expr) {
+		if v := enclosing(x, info); v != nil {
+			taken[v] = true
 		}
 	}
 	ast.Inspect(root, func(n ast.Node) bool {
@@ -581,15 +607,48 @@ func moving(root ast.Node, info *types.Info) map[types.Object]bool {
 		case *ast.UnaryExpr:
 			if n.Op == token.AND {
 				note(n.X)
+				address(n.X)
 			}
 		case *ast.SliceExpr:
 			note(n.X)
+			if _, array := info.TypeOf(n.X).Underlying().(*types.Array); array {
+				address(n.X)
+			}
 		case *ast.SelectorExpr:
 			if sel := info.Selections[n]; sel != nil && sel.Kind() == types.MethodVal {
 				note(n.X)
+				if _, pointer := types.Unalias(sel.Obj().(*types.Func).Signature().Recv().Type()).(*types.Pointer); pointer && !sel.Indirect() {
+					address(n.X)
+				}
 			}
 		}
 		return true
 	})
-	return moves
+	return moves, taken
+}
+
+// enclosing is the variable that a place is within, not behind a pointer, or nil.
+func enclosing(x ast.Expr, info *types.Info) types.Object {
+	for {
+		switch e := ast.Unparen(x).(type) {
+		case *ast.Ident:
+			v, _ := info.Uses[e].(*types.Var)
+			if v == nil {
+				return nil
+			}
+			return v
+		case *ast.SelectorExpr:
+			if sel := info.Selections[e]; sel == nil || sel.Indirect() {
+				return nil
+			}
+			x = e.X
+		case *ast.IndexExpr:
+			if _, array := info.TypeOf(e.X).Underlying().(*types.Array); !array {
+				return nil
+			}
+			x = e.X
+		default:
+			return nil
+		}
+	}
 }

@@ -92,6 +92,7 @@ type function struct {
 	gotos    map[string]bool       // the labels that goto names
 	lists    *gotoList             // the innermost one around
 	moves    map[types.Object]bool // variables that calls may change
+	taken    map[types.Object]bool // those whose address is taken
 }
 
 // lower makes the plan of a checked cell.
@@ -173,7 +174,8 @@ func (s *Session) lower(c *checked) (*plan, []problem) {
 		st.pos = stmt.Pos()
 		one := step{at: stmt.Pos(), defines: defines[i]}
 		final := i == len(u.stmts)-1
-		st.fn = &function{gotos: gotos(stmt), moves: moving(stmt, st.info)}
+		st.fn = &function{gotos: gotos(stmt)}
+		st.fn.moves, st.fn.taken = moving(stmt, st.info)
 		switch {
 		case nameless[i]:
 			one.body = st.define(stmt)
@@ -259,9 +261,9 @@ func (l *lowering) body(in []*ast.FieldList, out *ast.FieldList, sig *types.Sign
 	l.top = false
 	l.fn = &function{results: l.typ(sig.Results()).(*types.Tuple)}
 	if outer != nil {
-		l.fn.moves = outer.moves
+		l.fn.moves, l.fn.taken = outer.moves, outer.taken
 	} else {
-		l.fn.moves = moving(block, l.info)
+		l.fn.moves, l.fn.taken = moving(block, l.info)
 	}
 	params := &ast.FieldList{Opening: l.pos, Closing: l.pos}
 	for k, list := range in {
