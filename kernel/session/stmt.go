@@ -173,7 +173,11 @@ func hasCall(n ast.Node) (found bool) {
 // assignment lowers = and :=, where declare is true for new variables of a function.
 func (l *lowering) assignment(lhs, rhs []ast.Expr, declare bool) []ast.Stmt {
 	o := &evaluation{l: l, read: slices.ContainsFunc(lhs, l.mayPanic)}
-	o.needed = len(rhs) > 1 && slices.ContainsFunc(lhs, func(x ast.Expr) bool { return !l.isNew(x) })
+	if len(rhs) > 1 {
+		o.needed = slices.ContainsFunc(lhs, func(x ast.Expr) bool { return !l.isNew(x) })
+	} else if len(lhs) > 1 { // the places come after the call that gives the values, but not the calls that lead to them
+		o.needed = slices.ContainsFunc(lhs, func(x ast.Expr) bool { return hasCall(x) })
+	}
 	return append(o.arrange(l.sides(lhs, rhs)), l.assigned(lhs, rhs, declare)...)
 }
 
@@ -418,9 +422,9 @@ func (l *lowering) fromOne(lhs []ast.Expr, x ast.Expr, declare bool) []ast.Stmt 
 			values = append(values, id)
 			ts = append(ts, tuple.At(i).Type())
 		}
+		out = append(out, l.withFunctions(l.assign(token.DEFINE, to, []ast.Expr{l.expr(x)}))...)
 		before, places := l.places(lhs)
 		out = append(out, before...)
-		out = append(out, l.withFunctions(l.assign(token.DEFINE, to, []ast.Expr{l.expr(x)}))...)
 		out = append(out, l.storeAll(lhs, places, values, ts, declare)...)
 		return out
 	}
