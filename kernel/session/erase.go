@@ -291,7 +291,7 @@ func foreign(t *types.Named) bool {
 // nothing of the session in it, no map that may have keys of a cell's types,
 // which package fmt would put in another order, and no interface of a package
 // in a container, in which it would see what makes one of a cell's value.
-func (l *lowering) faithful(t types.Type) bool { return known(t) && !holdsMade(t) }
+func (l *lowering) faithful(t types.Type) bool { return known(t) && !holdsMade(t) && !holdsMirrored(t) }
 
 // known reports whether a type is made of what compiled packages and the language have.
 func known(t types.Type) bool {
@@ -322,6 +322,40 @@ func known(t types.Type) bool {
 		return t.NumMethods() == 0
 	}
 	return true
+}
+
+// holdsMirrored reports whether a type without a name is made of some of package reflect, for
+// which others stand that have other names.
+func holdsMirrored(t types.Type) bool {
+	part := func(t types.Type) bool {
+		n, ok := types.Unalias(t).(*types.Named)
+		return ok && n.Obj().Pkg() != nil && n.Obj().Pkg().Path() == "reflect" && n.Obj().Name() != "Kind" || holdsMirrored(t)
+	}
+	tuple := func(t *types.Tuple) bool {
+		for v := range t.Variables() {
+			if part(v.Type()) {
+				return true
+			}
+		}
+		return false
+	}
+	switch t := types.Unalias(t).(type) {
+	case *types.Map:
+		return part(t.Key()) || part(t.Elem())
+	case *types.Pointer:
+		return holdsMirrored(t.Elem())
+	case *types.Slice, *types.Array, *types.Chan:
+		return part(t.(interface{ Elem() types.Type }).Elem())
+	case *types.Signature:
+		return tuple(t.Params()) || tuple(t.Results())
+	case *types.Struct:
+		for f := range t.Fields() {
+			if part(f.Type()) {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // holdsMade reports whether a container's type leads to interfaces of packages in which
