@@ -2,11 +2,14 @@ package jupyter
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net"
 	"os"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
+	"syscall"
 	"testing"
 )
 
@@ -75,12 +78,20 @@ func TestPortsAreReleased(t *testing.T) {
 	}
 }
 
-// freePorts is a connection whose ports nobody uses.
+// triedPorts counts those that freePorts has tried.
+var triedPorts atomic.Int64
+
+// freePorts is a connection whose ports nobody uses. They are below those that the system
+// gives to whoever asks for any, which could be taken before a server listens, and other
+// ones in each process.
 func freePorts(t *testing.T) *connection {
 	t.Helper()
 	var ports []int
-	for range 5 {
-		l, err := net.Listen("tcp", "127.0.0.1:0")
+	for len(ports) < 5 {
+		l, err := net.Listen("tcp", fmt.Sprintf("127.0.0.1:%d", 20_000+(int64(os.Getpid())*100+triedPorts.Add(1))%12_000))
+		if errors.Is(err, syscall.EADDRINUSE) {
+			continue
+		}
 		if err != nil {
 			t.Fatal(err)
 		}
