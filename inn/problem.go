@@ -66,7 +66,7 @@ type Problem struct {
 // sees. The results are the same either way.
 func (p Problem) Parallel() bool { return p.Concurrent || rows.Independent(p.Prior, p.Simulate) }
 
-// Check returns an error that says what the problem lacks, or which name two of
+// Check returns an error that says what the problem lacks, such as the name of a parameter, or which name two of
 // its parameters or of its measurements have, or nil.
 func (p Problem) Check() error {
 	if err := p.lacks(); err != nil {
@@ -78,14 +78,17 @@ func (p Problem) Check() error {
 	return nil
 }
 
-// distinct names what two parameters or two measurements are called.
+// distinct says which parameter or measurement has no name, or what two of them are called.
 func distinct(x, y []Var) error {
 	for _, side := range []struct {
 		of   string
 		vars []Var
 	}{{"parameters", x}, {"measurements", y}} {
 		seen := make(map[string]bool, len(side.vars))
-		for _, v := range side.vars {
+		for j, v := range side.vars {
+			if v.Name == "" {
+				return fmt.Errorf("no name for one of its %s, number %d of %d", side.of, j+1, len(side.vars))
+			}
 			if seen[v.Name] {
 				return fmt.Errorf("two %s called %q", side.of, v.Name)
 			}

@@ -133,6 +133,8 @@ func TestWhatIsWrongWithAProblem(t *testing.T) {
 		{with(func(p *inn.Problem) { p.Simulate = nil }), "inn: the problem has no Simulate"},
 		{named(with(func(p *inn.Problem) { p.Prior = nil })), `inn: problem "pk" has no Prior`},
 		{with(func(p *inn.Problem) { p.X = inn.Vars("a", "a [cm]") }), `inn: the problem has two parameters called "a"`},
+		{with(func(p *inn.Problem) { p.X = inn.Vars("a", "") }), "inn: the problem has no name for one of its parameters, number 2 of 2"},
+		{named(with(func(p *inn.Problem) { p.Y = inn.Vars(" [m]", "y") })), `inn: problem "pk" has no name for one of its measurements, number 1 of 2`},
 		{named(with(func(p *inn.Problem) { p.Y = inn.Vars("y", "z", "y") })), `inn: problem "pk" has two measurements called "y"`},
 		{with(func(p *inn.Problem) { p.Y = inn.Vars("y", "z") }), "inn: the problem: the simulator returned 1 values, but 2 are declared (y, z) at x = ["},
 		{with(func(p *inn.Problem) { p.X = inn.Vars("a") }), "inn: the problem: the prior returned 2 values"},
