@@ -8,6 +8,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"go/token"
+	"iter"
 	"reflect"
 	"slices"
 	"strconv"
@@ -22,6 +23,7 @@ type jsonReader struct {
 	*Session
 	strict, number bool // DisallowUnknownFields, UseNumber
 
+	at           int    // where what is read begins in the whole text
 	path, within string // the field that is read, and its struct
 	element      bool   // what is read is part of a value, and no pointer's target
 }
@@ -42,7 +44,11 @@ func (s jsonReader) unmarshal(text []byte, to any) error {
 				return s.unmarshal(text, p)
 			}
 		}
-		return s.decoder(text).Decode(to)
+		err := s.decoder(text).Decode(to)
+		if e, ok := err.(*json.UnmarshalTypeError); ok {
+			e.Offset += int64(s.at)
+		}
+		return err
 	}
 	v := reflect.ValueOf(b.V)
 	if v.Kind() != reflect.Pointer || v.IsNil() {
@@ -70,16 +76,40 @@ func (s jsonReader) own(err error) error {
 	return givenUp{err}
 }
 
+// A jsonPart is a member of an object or an element of an array.
+type jsonPart struct {
+	key   string
+	keyAt int // where the key's text begins behind its quote, if nothing in it is escaped
+	value json.RawMessage
+	at    int // where the value begins
+}
+
+// parts are those of an object or an array, in order.
+func (s jsonReader) parts(text []byte, object bool) iter.Seq[jsonPart] {
+	return func(yield func(jsonPart) bool) {
+		dec := json.NewDecoder(bytes.NewReader(text))
+		dec.Token()
+		for dec.More() {
+			var p jsonPart
+			if object {
+				key, _ := dec.Token()
+				p.key = key.(string)
+				p.keyAt = s.at + int(dec.InputOffset()) - len(p.key) - 1
+			}
+			dec.Decode(&p.value)
+			p.at = s.at + int(dec.InputOffset()) - len(p.value)
+			if !yield(p) {
+				return
+			}
+		}
+	}
+}
+
 // members calls f for each member of an object in order, until one gives up, and gives
 // the error of the first one that has some.
-func members(text []byte, f func(key string, value json.RawMessage) error) (first error) {
-	dec := json.NewDecoder(bytes.NewReader(text))
-	dec.Token()
-	for dec.More() {
-		key, _ := dec.Token()
-		var value json.RawMessage
-		dec.Decode(&value)
-		err := f(key.(string), value)
+func (s jsonReader) members(text []byte, f func(jsonPart) error) (first error) {
+	for p := range s.parts(text, true) {
+		err := f(p)
 		if _, ok := err.(givenUp); ok {
 			return err
 		}
@@ -103,15 +133,17 @@ func (s jsonReader) decoder(text []byte) *json.Decoder {
 // decode is Decode of a json.Decoder.
 func (s *Session) decode(d *json.Decoder, to any) error {
 	var text json.RawMessage
+	before := d.InputOffset()
 	if err := d.Decode(&text); err != nil {
 		return err
 	}
+	at := int(d.InputOffset()-before) - len(text) // behind what is blank
 	settings := reflect.ValueOf(d).Elem().FieldByName("d")
 	set := func(name string) bool {
 		f := settings.FieldByName(name)
 		return f.IsValid() && f.Bool()
 	}
-	return jsonReader{Session: s, strict: set("disallowUnknownFields"), number: set("useNumber")}.unmarshal(text, to)
+	return jsonReader{Session: s, at: at, strict: set("disallowUnknownFields"), number: set("useNumber")}.unmarshal(text, to)
 }
 
 // misfit is the error of JSON of one kind for a value of another.
@@ -127,11 +159,16 @@ func (s jsonReader) misfit(text []byte, d *desc, v reflect.Value) error {
 	case 't', 'f':
 		kind = "bool"
 	}
-	return &json.UnmarshalTypeError{Value: kind, Type: jsonType(d, v), Struct: s.within, Field: s.path}
+	end := s.at + len(text)
+	if kind == "object" || kind == "array" { // which Go leaves when it has begun
+		end = s.at + 1
+	}
+	return &json.UnmarshalTypeError{Value: kind, Type: jsonType(d, v), Offset: int64(end), Struct: s.within, Field: s.path}
 }
 
 // readJSON reads valid JSON into what v points to; d describes the pointer.
 func (s jsonReader) readJSON(text []byte, d *desc, v reflect.Value) error {
+	s.at += len(text) - len(bytes.TrimLeft(text, " \t\r\n"))
 	text = bytes.TrimSpace(text)
 	null := string(text) == "null"
 	element := s.element
@@ -183,19 +220,19 @@ func (s jsonReader) readJSON(text []byte, d *desc, v reflect.Value) error {
 		if text[0] != '{' {
 			return s.misfit(text, t, to)
 		}
-		return members(text, func(key string, value json.RawMessage) error {
-			field, typ, at, err := s.fieldJSON(t, to, key)
+		return s.members(text, func(p jsonPart) error {
+			field, typ, at, err := s.fieldJSON(t, to, p.key)
 			switch {
 			case err != nil:
 			case !at.IsValid() && s.strict:
-				err = fmt.Errorf("json: unknown field %q", key)
-			case at.IsValid() && field.quoted && string(value) != "null":
-				value, err = unquoted(value, typ)
+				err = fmt.Errorf("json: unknown field %q", p.key)
+			case at.IsValid() && field.quoted && string(p.value) != "null":
+				p.value, err = unquoted(p.value, typ)
 			}
 			if err == nil && at.IsValid() {
 				one := s
-				one.path, one.within, one.element = strings.Join(s.names(t, field), "."), bare(t.name), true
-				err = one.readJSON(value, s.pointerTo(typ), at.Addr())
+				one.at, one.path, one.within, one.element = p.at, strings.Join(s.names(t, field), "."), bare(t.name), true
+				err = one.readJSON(p.value, s.pointerTo(typ), at.Addr())
 			}
 			return err
 		})
@@ -206,10 +243,7 @@ func (s jsonReader) readJSON(text []byte, d *desc, v reflect.Value) error {
 		if text[0] != '[' {
 			return s.misfit(text, t, to)
 		}
-		var all []json.RawMessage
-		if err := s.readLeaf(text, nil, reflect.ValueOf(&all)); err != nil {
-			return err
-		}
+		all := slices.Collect(s.parts(text, false))
 		switch {
 		case to.Kind() == reflect.Array:
 			for i := len(all); i < to.Len(); i++ {
@@ -225,7 +259,8 @@ func (s jsonReader) readJSON(text []byte, d *desc, v reflect.Value) error {
 		var first error
 		s.element = true
 		for i := range min(len(all), to.Len()) {
-			err := s.readJSON(all[i], s.pointerTo(t.elem), to.Index(i).Addr())
+			s.at = all[i].at
+			err := s.readJSON(all[i].value, s.pointerTo(t.elem), to.Index(i).Addr())
 			if _, ok := err.(givenUp); ok {
 				if to.Kind() == reflect.Slice { // which has what was read
 					to.SetLen(i + 1)
@@ -248,24 +283,26 @@ func (s jsonReader) readJSON(text []byte, d *desc, v reflect.Value) error {
 			to.Set(reflect.MakeMap(to.Type()))
 		}
 		s.element = true
-		return members(text, func(key string, value json.RawMessage) error {
+		return s.members(text, func(p jsonPart) error {
 			k, elem := reflect.New(to.Type().Key()), reflect.New(to.Type().Elem())
-			err := s.readJSON(value, s.pointerTo(t.elem), elem)
+			one := s
+			one.at = p.at
+			err := one.readJSON(p.value, s.pointerTo(t.elem), elem)
 			if _, ok := err.(givenUp); ok {
 				return err
 			}
 			if f, ok := asFunc[func([]byte) error](Box{s.pointerTo(t.keys), k.Interface()}, "UnmarshalText"); ok {
-				if err := f([]byte(key)); err != nil {
+				if err := f([]byte(p.key)); err != nil {
 					return s.own(err)
 				}
 			} else if m, ok := k.Interface().(encoding.TextUnmarshaler); ok {
-				if err := m.UnmarshalText([]byte(key)); err != nil {
+				if err := m.UnmarshalText([]byte(p.key)); err != nil {
 					return s.own(err)
 				}
 			} else if k.Elem().Kind() == reflect.String {
-				k.Elem().SetString(key)
-			} else if json.Unmarshal([]byte(key), k.Interface()) != nil {
-				return cmp.Or(err, error(&json.UnmarshalTypeError{Value: "number " + key, Type: jsonType(t.keys, k.Elem()), Struct: s.within, Field: s.path}))
+				k.Elem().SetString(p.key)
+			} else if json.Unmarshal([]byte(p.key), k.Interface()) != nil {
+				return cmp.Or(err, error(&json.UnmarshalTypeError{Value: "number " + p.key, Type: jsonType(t.keys, k.Elem()), Offset: int64(p.keyAt), Struct: s.within, Field: s.path}))
 			}
 			to.SetMapIndex(k.Elem(), elem.Elem())
 			return err
@@ -292,6 +329,7 @@ func (s jsonReader) held(v reflect.Value, null bool) (Box, bool) {
 func (s jsonReader) readLeaf(text []byte, d *desc, v reflect.Value) error {
 	err := s.decoder(text).Decode(v.Interface())
 	if e, ok := err.(*json.UnmarshalTypeError); ok {
+		e.Offset += int64(s.at)
 		if d != nil && !d.faithful && e.Type == v.Type().Elem() {
 			e.Type = jsonType(d, v.Elem())
 		}
