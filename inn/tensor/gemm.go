@@ -1,6 +1,10 @@
 package tensor
 
-import "fmt"
+import (
+	"fmt"
+	"slices"
+	"sync"
+)
 
 // Forward computes dst = act(a·w + bias): a is m×k, w is k×n, dst m×n; bias
 // has n values or is nil. dst must not overlap a or w. Each row of dst depends
@@ -87,6 +91,8 @@ const (
 	endTanhDerivative        // v·(1 - c²), c being the old C
 )
 
+var portableSums = sync.Pool{New: func() any { return new([]float32) }}
+
 func (p *product) run() {
 	if p.c.Cols == 0 || p.c.Rows == 0 && p.sums == nil {
 		return
@@ -99,10 +105,12 @@ func (p *product) run() {
 		p.tiledNEON()
 		return
 	}
-	sum := make([]float32, p.c.Cols)
+	room := portableSums.Get().(*[]float32)
+	*room = slices.Grow((*room)[:0], p.c.Cols)[:p.c.Cols]
 	for i := range p.c.Rows {
-		p.portableRow(i, sum)
+		p.portableRow(i, *room)
 	}
+	portableSums.Put(room)
 	p.addSums()
 	p.finish()
 }
