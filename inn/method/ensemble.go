@@ -3,6 +3,7 @@ package method
 import (
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/innkeeper-notebook/innkeeper/inn"
 )
@@ -39,8 +40,16 @@ func NewEnsemble(posts ...inn.Posterior) (*Ensemble, error) {
 // Measured are the measurements that it is given, if its posteriors know them.
 func (e *Ensemble) Measured() []inn.Var { return inn.Measured(e.of[0]) }
 
-// String is "ensemble of INN", if its first posterior is an INN's.
-func (e *Ensemble) String() string { return fmt.Sprintf("ensemble of %v", e.of[0]) }
+// String is "ensemble of INN and cINN" if these are the names of its posteriors.
+func (e *Ensemble) String() string {
+	var names []string
+	for _, p := range e.of {
+		if !slices.Contains(names, p.String()) {
+			names = append(names, p.String())
+		}
+	}
+	return "ensemble of " + strings.Join(names, " and ")
+}
 
 // Sample draws one of the posteriors, and x from it, for each of n.
 func (e *Ensemble) Sample(y []float64, n int, seed uint64) (*inn.Samples, error) {

@@ -27,6 +27,13 @@ func TestNamed(t *testing.T) {
 	if got, err := a.Sample([]float64{80}, 100, 3); err != nil || !slices.Equal(got.Data, want.Data) {
 		t.Errorf("it draws otherwise, error %v", err)
 	}
+	both, err := method.NewEnsemble(abc, a, abc)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got, want := both.String(), "ensemble of ABC and by quantile"; got != want {
+		t.Errorf("it is called %q, want %q", got, want)
+	}
 	if method.Named("none", nil) != nil {
 		t.Error("nothing is called something")
 	}

@@ -51,6 +51,9 @@ const farOff = 3
 // seen it.) The check sees what the posterior gets wrong of things that can be
 // measured; a lost mode that gives the same measurements passes.
 //
+// Predictions too far from y, of a posterior in which SBC finds no fault, say that it is right on average but wider than
+// it could be: more pairs or Steps may help, or method.NewWhiteComponents where measurements say nearly the same.
+//
 // It takes Tests·Draws simulations; 100 draws a measurement unless set.
 func Predictive(post inn.Posterior, problem inn.Problem, test *inn.Pairs, set *Settings) (*PredictiveTable, error) {
 	r, err := newRun(post, test, fewDraws(set))
