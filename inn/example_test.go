@@ -65,6 +65,27 @@ func ExampleProblem_Pairs() {
 	// Output: inn: problem "total": the simulator returned 0 values, but 1 are declared (total) at x = [-0.01898 0.9906] (pair 0)
 }
 
+func ExampleSamples_Save() {
+	dir, err := os.MkdirTemp("", "draws")
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer os.RemoveAll(dir)
+	draws := &inn.Samples{Vars: inn.Vars("s_O2", "d [µm]"), Data: []float64{0.7, 12.5, 0.65, 30}}
+	path := filepath.Join(dir, "posterior.csv")
+	if err := draws.Save(path); err != nil {
+		log.Fatal(err)
+	}
+	text, err := os.ReadFile(path)
+	fmt.Print(string(text))
+	fmt.Println(err)
+	// Output:
+	// s_O2,d
+	// 0.7,12.5
+	// 0.65,30
+	// <nil>
+}
+
 func ExampleVars() {
 	for _, v := range inn.Vars("s_O2", "d [µm]") {
 		fmt.Printf("%s, unit %q\n", v.Name, v.Unit)
