@@ -398,7 +398,7 @@ func (l *lowering) fromOne(lhs []ast.Expr, x ast.Expr, declare bool) []ast.Stmt 
 			fresh := declare && isID && l.info.Defs[id] != nil
 			blank := isID && id.Name == "_"
 			made, there = made || fresh && !blank, there || !fresh && !blank
-			same = same && isID && (blank || fresh || l.same(l.leftType(t, x), tuple.At(i).Type()))
+			same = same && isID && (blank || l.same(l.leftType(t, x), tuple.At(i).Type()))
 		}
 		if same && !(made && there) { // as it stands; of an older variable := would make another one within a function that has become of its block
 			tok := token.ASSIGN
