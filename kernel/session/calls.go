@@ -948,6 +948,10 @@ func (l *lowering) result(sig *types.Signature, c ast.Expr) ast.Stmt {
 	if sig.Results().Len() == 0 {
 		return &ast.ExprStmt{X: c}
 	}
+	if sig.Results().Len() == 1 && givesFunction(c, sig.Results().At(0).Type()) { // see returned
+		f := l.new()
+		return l.block(l.define1(f, c), l.ret(f))
+	}
 	return l.ret(c)
 }
 
