@@ -134,6 +134,11 @@ func (l *lowering) returned(s *ast.ReturnStmt) []ast.Stmt {
 	l.pos = s.Pos()
 	more, values := l.results(s)
 	out = append(out, more...)
+	for i, v := range values {
+		if lit, ok := unparen(v).(*ast.FuncLit); ok { // in parentheses, as a conversion leaves it, the interpreter would not know its type
+			values[i] = lit
+		}
+	}
 	b := l.fn.body
 	if b == nil && l.fn.deferred == nil {
 		if len(values) == 0 && len(l.fn.named) > 0 {
