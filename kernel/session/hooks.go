@@ -431,6 +431,7 @@ func (k *keyboard) Read(p []byte) (int, error) {
 		if err != nil {
 			if cell.watcher.ctx.Err() != nil {
 				<-cell.stop // it was interrupted: nothing goes on without the answer
+				panic(errHalted)
 			}
 			return os.Stdin.Read(p)
 		}
