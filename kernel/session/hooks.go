@@ -430,8 +430,10 @@ func (k *keyboard) Read(p []byte) (int, error) {
 		text, err := a.Input("", false)
 		if err != nil {
 			if cell.watcher.ctx.Err() != nil {
-				<-cell.stop // it was interrupted: nothing goes on without the answer
-				panic(errHalted)
+				<-cell.stop
+				if cell.halted.Load() { // nothing goes on without the answer
+					panic(errHalted)
+				}
 			}
 			return os.Stdin.Read(p)
 		}
