@@ -402,9 +402,9 @@ const (
 	dying      = 1 << 16
 )
 
-// fatal is how the last words of a process begin.
+// fatal is how the last words of a process begin. Those of runtime/cgo come in pieces.
 var fatal = regexp.MustCompile(`(?m)^(?:fatal error: |panic: |runtime: goroutine stack exceeds|runtime: out of memory|runtime: failed to create new OS thread|` +
-	`runtime/cgo: pthread_create failed|unexpected fault address|SIG[A-Z]+: )`)
+	`runtime/cgo: |unexpected fault address|SIG[A-Z]+: )`)
 
 // keep gives what of the text can be shown at once. If it keeps some back, it
 // calls late when the process has not died of it.

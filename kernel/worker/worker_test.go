@@ -195,6 +195,18 @@ func TestReasons(t *testing.T) {
 	}
 }
 
+// Package runtime/cgo writes its last words in pieces.
+func TestReasonInPieces(t *testing.T) {
+	var d dyingTo
+	shown := ""
+	for _, piece := range []string{"text\nruntime/cgo: ", "pthread_create failed: Resource temporarily unavailable", "\n", "SIGABRT: abort\nPC=0x1\n"} {
+		shown += string(d.keep([]byte(piece), func() {}))
+	}
+	if got := reason(d.words); shown != "text\n" || got != "out of memory: there was none for another thread" {
+		t.Errorf("shown is %q, the reason %q", shown, got)
+	}
+}
+
 // What the cell that died had declared is kept, and the variables that it had
 // made by then are named, and not those that it would have made.
 func TestTheCellThatDied(t *testing.T) {
