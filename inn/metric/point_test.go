@@ -235,8 +235,6 @@ func TestSimulationsTooLarge(t *testing.T) {
 	}
 }
 
-// TestPredictiveWithoutNoise: an exact posterior of a problem without noise hits y
-// up to rounding, which is no fault; a constant measurement is none either.
 // stray is a posterior of which one draw in two hundred is far off.
 type stray struct{ inn.Posterior }
 
@@ -266,6 +264,8 @@ func TestPredictiveOfStrayDraws(t *testing.T) {
 	}
 }
 
+// TestPredictiveWithoutNoise: an exact posterior of a problem without noise hits y
+// up to rounding, which is no fault; a constant measurement is none either.
 func TestPredictiveWithoutNoise(t *testing.T) {
 	problem := inn.Problem{
 		Name: "sum", X: inn.Vars("u", "v"), Y: inn.Vars("sum", "constant"), Prior: inn.Normal([]float64{0, 0}, []float64{1, 1}),
