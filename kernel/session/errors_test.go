@@ -47,6 +47,12 @@ func TestCompileErrors(t *testing.T) {
 		{"if true {\n} elif false {\n}", `cell 4, line 2, column 3: expected ';', found elif; Go has no elif, but else if
     } elif false {
       ^`},
+		{"while(1 < 2) {\n}", `cell 4, line 1, column 14: expected ';', found '{'; Go has no while, but for
+    while(1 < 2) {
+                 ^`},
+		{"try := func(f func() error) {}\ntry(nil) x", `cell 4, line 2, column 10: expected ';', found x
+    try(nil) x
+             ^`},
 		{"import \"mth\"", `cell 4, line 1, column 8: cells cannot import "mth": they have Go's standard library, gonum, gonum/plot and innkeeper's own packages; did you mean "math"?
     import "mth"
            ^`},

@@ -281,9 +281,14 @@ func (u *unit) otherwise(e *scanner.Error) string {
 	case e.Msg == "expected 1 expression":
 		return "; a cell shows one last value, and fmt.Println(a, b) prints several"
 	case strings.HasPrefix(e.Msg, "expected ';'"):
-		line := strings.TrimLeft(strings.Split(u.src, "\n")[e.Pos.Line-1], " \t}")
+		whole := strings.Split(u.src, "\n")[e.Pos.Line-1]
+		line := strings.TrimLeft(whole, " \t}")
 		word := line[:strings.IndexFunc(line+" ", func(r rune) bool { return !unicode.IsLetter(r) })]
-		if instead := elsewhere[word]; instead != "" {
+		rest := strings.TrimLeft(line[len(word):], " \t")
+		// Elsewhere in the line the word is a name of the user's own.
+		here := e.Pos.Column - 1
+		first := here == len(whole)-len(line) || here == len(whole)-len(rest) || rest[:min(1, len(rest))] == "(" && strings.HasSuffix(e.Msg, "found '{'")
+		if instead := elsewhere[word]; instead != "" && first {
 			return "; Go has no " + word + ", but " + instead
 		}
 	}
