@@ -388,7 +388,7 @@ func (l *lowering) formatted(fun ast.Expr, e *ast.CallExpr, sig *types.Signature
 	body = append(body, l.define1(list, operands), l.assign(token.ASSIGN, []ast.Expr{format, list}, []ast.Expr{l.hook("Verbs", format, list)}))
 	c := l.apply(fun, append(names, format, list)...)
 	c.Ellipsis = l.pos
-	return l.apply(&ast.ParenExpr{X: l.function(nil, l.outs(sig), append(body, l.result(sig, c))...)})
+	return l.apply(&ast.ParenExpr{X: l.function(nil, l.outs(sig), append(body, l.result(sig, c)...)...)})
 }
 
 // spread is the call f(g()) where g returns several values.
@@ -422,14 +422,11 @@ func (l *lowering) spread(fun ast.Expr, first []ast.Expr, x ast.Expr, tuple *typ
 	body := append(before, l.assign(token.DEFINE, names, []ast.Expr{inner}))
 	result := l.apply(fun, args...)
 	l.variadic(result, sig, tuple.Len(), f == nil)
-	if sig.Results().Len() == 0 {
-		return l.apply(&ast.ParenExpr{X: l.function(nil, nil, append(body, &ast.ExprStmt{X: result})...)})
-	}
 	out, ok := l.fields(sig.Results())
 	if !ok {
 		l.refuse(x.Pos(), "the interpreter has no name for the type of this call's result")
 	}
-	return l.apply(&ast.ParenExpr{X: l.function(nil, out, append(body, l.ret(result))...)})
+	return l.apply(&ast.ParenExpr{X: l.function(nil, out, append(body, l.result(sig, result)...)...)})
 }
 
 // spreadBuiltin is the call of a builtin function with the several results of
@@ -915,7 +912,7 @@ func (l *lowering) bound(r ast.Expr, rt types.Type, sig *types.Signature, call f
 	if sig.Variadic() {
 		c.Ellipsis = l.pos
 	}
-	f := l.passing(in, l.outs(sig), l.result(sig, c))
+	f := l.passing(in, l.outs(sig), l.result(sig, c)...)
 	l.pos = pos
 	return l.apply(&ast.ParenExpr{X: l.function(l.list1(l.field(id.Name, rtyp)), l.list1(&ast.Field{Type: typ}), l.ret(f))}, r)
 }
@@ -943,16 +940,45 @@ func (l *lowering) outs(sig *types.Signature) *ast.FieldList {
 	return out
 }
 
-// result is a call as the last statement of a function.
-func (l *lowering) result(sig *types.Signature, c ast.Expr) ast.Stmt {
+// result is a call as the end of a function.
+func (l *lowering) result(sig *types.Signature, c ast.Expr) []ast.Stmt {
 	if sig.Results().Len() == 0 {
-		return &ast.ExprStmt{X: c}
+		return []ast.Stmt{&ast.ExprStmt{X: c}}
 	}
-	if sig.Results().Len() == 1 && givesFunction(c, sig.Results().At(0).Type()) { // see returned
-		f := l.new()
-		return l.block(l.define1(f, c), l.ret(f))
+	return l.give(sig.Results(), c)
+}
+
+// give returns values as a function's results: a value for each, or a call that gives all.
+// A function is put into a variable first. The interpreter notes in the type of a function
+// the expression by which it was returned last, and takes calls elsewhere of what has the
+// very same type, such as the same field, for calls of a generic function when that is more
+// than a name.
+func (l *lowering) give(results *types.Tuple, values ...ast.Expr) []ast.Stmt {
+	apart := false
+	for i, v := range values {
+		_, function := results.At(i).Type().Underlying().(*types.Signature)
+		switch v.(type) {
+		case *ast.Ident, *ast.FuncLit:
+		default:
+			apart = apart || function
+		}
 	}
-	return l.ret(c)
+	if !apart {
+		return l.withFunctions(l.ret(values...))
+	}
+	var out []ast.Stmt
+	var names []ast.Expr
+	for range results.Len() {
+		names = append(names, l.new())
+	}
+	if len(values) < len(names) {
+		out = l.withFunctions(l.assign(token.DEFINE, names, values))
+	} else {
+		for i, v := range values { // in their order
+			out = append(out, l.withFunctions(l.define1(names[i].(*ast.Ident), v))...)
+		}
+	}
+	return append(out, l.ret(names...))
 }
 
 // methodExpr is T.M as a function with the receiver first.
@@ -984,7 +1010,7 @@ func (l *lowering) methodFunc(recv types.Type, m *types.Func, path []int) ast.Ex
 	if n := named(recv); n != nil && own(n.Obj()) {
 		check = l.notNil(r, recv, m, path)
 	}
-	return l.passing(full, l.outs(sig), append(check, l.result(sig, c))...)
+	return l.passing(full, l.outs(sig), append(check, l.result(sig, c)...)...)
 }
 
 // methodOn calls a method of a lowered receiver.

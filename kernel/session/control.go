@@ -144,11 +144,7 @@ func (l *lowering) returned(s *ast.ReturnStmt) []ast.Stmt {
 		if len(values) == 0 && len(l.fn.named) > 0 {
 			return append(out, l.returnVariables())
 		}
-		if l.fn.results.Len() == 1 && givesFunction(values[0], l.fn.results.At(0).Type()) { // calls elsewhere of what the same field's function gives would not be known as calls
-			f := l.new()
-			return append(append(out, l.withFunctions(l.define1(f, values[0]))...), l.ret(f))
-		}
-		return append(out, l.withFunctions(l.ret(values...))...)
+		return append(out, l.give(l.fn.results, values...)...)
 	}
 	if len(values) > 0 {
 		var to []ast.Expr

@@ -401,7 +401,7 @@ func (l *lowering) funcValue(e ast.Expr) ast.Expr {
 	if sig.Variadic() {
 		c.Ellipsis = l.pos
 	}
-	return l.passing(in, l.outs(sig), l.result(sig, c))
+	return l.passing(in, l.outs(sig), l.result(sig, c)...)
 }
 
 // formatFunc is a function of package fmt that prints by a format, as a value.
@@ -411,7 +411,7 @@ func (l *lowering) formatFunc(f ast.Expr, sig *types.Signature) ast.Expr {
 	before := l.assign(token.ASSIGN, args[n-2:], []ast.Expr{l.hook("Verbs", args[n-2], args[n-1])})
 	c := l.apply(f, args...)
 	c.Ellipsis = l.pos
-	return l.passing(in, l.outs(sig), before, l.result(sig, c))
+	return l.passing(in, l.outs(sig), append([]ast.Stmt{before}, l.result(sig, c)...)...)
 }
 
 // imported is an object of a compiled package.

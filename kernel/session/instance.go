@@ -208,7 +208,7 @@ func (l *lowering) tellMethods(d *desc, t types.Type) {
 		if sig.Variadic() {
 			c.Ellipsis = l.pos
 		}
-		f := l.passing(in, l.outs(sig), append(l.notNil(r, t, m, s.Index()), l.result(sig, c))...)
+		f := l.passing(in, l.outs(sig), append(l.notNil(r, t, m, s.Index()), l.result(sig, c)...)...)
 		maker := l.function(l.list1(l.field(r.Name, rtyp)), l.list1(&ast.Field{Type: typ}), l.ret(f))
 		id := l.new()
 		l.plan.setup = append(l.plan.setup, l.define1(id, maker),

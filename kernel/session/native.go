@@ -489,7 +489,7 @@ func (l *lowering) declareNative(f *nativeFunc, decl *ast.FuncDecl, name string)
 		if f.sig.Variadic() {
 			c.Ellipsis = l.pos
 		}
-		d := &ast.FuncDecl{Name: l.id(l.s.fresh(decl.Name.Name)), Type: &ast.FuncType{Func: l.pos, Params: in, Results: l.outs(f.sig)}, Body: l.block(l.result(f.sig, c))}
+		d := &ast.FuncDecl{Name: l.id(l.s.fresh(decl.Name.Name)), Type: &ast.FuncType{Func: l.pos, Params: in, Results: l.outs(f.sig)}, Body: l.block(l.result(f.sig, c)...)}
 		l.plan.functions[d.Name.Name] = routine{key: f.key, decl: d}
 		l.plan.decls = append(l.plan.decls, d)
 	}
