@@ -194,6 +194,12 @@ func (e errorBox) Timeout() bool {
 	return ok && f()
 }
 
+// Temporary is the error's own: package url asks for it.
+func (e errorBox) Temporary() bool {
+	f, ok := asFunc[func() bool](e.box, "Temporary")
+	return ok && f()
+}
+
 // As is the error's own, if it has one.
 func (e errorBox) As(target any) bool {
 	f, ok := asFunc[func(any) bool](e.box, "As")
@@ -368,7 +374,11 @@ func (s *Session) wrap(b Box, t reflect.Type, d *desc) reflect.Value {
 	if t == reflect.TypeFor[error]() {
 		return reflect.ValueOf(asError(b))
 	}
-	entry := s.world.symbols[t.PkgPath()]["_"+t.Name()]
+	more, ask := asked[t]
+	if !ask {
+		t, d = s.widest(t, d, b)
+	}
+	entry := s.world.wrapper(t)
 	if !entry.IsValid() {
 		panic(fault("a cell's type cannot become a " + t.String()))
 	}
@@ -379,8 +389,8 @@ func (s *Session) wrap(b Box, t reflect.Type, d *desc) reflect.Value {
 			f.Set(b.method(m.name))
 		}
 	}
-	if asked[t] {
-		return more(w, b)
+	if ask {
+		return reflect.ValueOf(more(w.Interface(), b))
 	}
 	return w
 }

@@ -63,9 +63,13 @@ func (l *lowering) decodes(f *types.Func, e *ast.CallExpr) {
 	if f.Pkg() == nil || !strings.HasPrefix(f.Pkg().Path(), "encoding/") {
 		return
 	}
-	for _, a := range e.Args {
+	params := f.Signature().Params()
+	for i, a := range e.Args {
 		tv := l.info.Types[a]
 		if tv.Value != nil || tv.IsNil() || tv.Type == nil {
+			continue
+		}
+		if u, ok := params.At(min(i, params.Len()-1)).Type().Underlying().(*types.Interface); ok && u.NumMethods() > 0 { // what is read from or written to
 			continue
 		}
 		t := l.typ(types.Default(tv.Type))

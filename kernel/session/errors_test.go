@@ -35,6 +35,12 @@ func TestCompileErrors(t *testing.T) {
 		{"rand.Intnn(3)", `cell 4, line 1, column 1: none of the packages named rand (crypto/rand, math/rand, math/rand/v2) has Intnn; did you mean rand.IntN?
     rand.Intnn(3)
     ^`},
+		{"network.Train(3)", `cell 4, line 1, column 1: undefined: network; the package gonum.org/v1/gonum/graph/network has no Train
+    network.Train(3)
+    ^`},
+		{"window.Haming(nil)", `cell 4, line 1, column 8: undefined: window.Haming; did you mean window.Hamming?
+    window.Haming(nil)
+           ^`},
 		{"import . \"strings\"\nimport . \"bytes\"\nToUpper(nil)", `cell 4, line 3, column 1: ToUpper is in "strings" and in "bytes", which are imported with a dot: write strings.ToUpper or bytes.ToUpper
     ToUpper(nil)
     ^`},

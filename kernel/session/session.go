@@ -74,6 +74,7 @@ type Session struct {
 	descs       map[string]*desc  // types that went into interfaces, by key
 	types       descs             // the same by number
 	methodKeys  sync.Map          // of the signatures of compiled methods
+	wide        sync.Map          // the widest interfaces of boxes (see widest)
 	keys        sync.Map          // of maps whose keys are of a compiled interface, made of boxes
 	callers     callers           // of functions that defer calls
 	natives     []*nativeFunc     // by number

@@ -35,6 +35,7 @@ type world struct {
 	pkgs   map[string]*types.Package
 	filled map[string]bool
 	types  map[reflect.Type]types.Type
+	widers map[reflect.Type][]reflect.Type
 }
 
 // A library is the checked source of a package's generic functions.
@@ -57,6 +58,7 @@ func newWorld(symbols map[string]map[string]reflect.Value, generic map[string][]
 		pkgs:     map[string]*types.Package{},
 		filled:   map[string]bool{},
 		types:    map[reflect.Type]types.Type{},
+		widers:   map[reflect.Type][]reflect.Type{},
 	}
 	for key, table := range symbols {
 		p, name := path.Dir(key), path.Base(key)
@@ -449,9 +451,6 @@ func (w *world) choose(name string, selectors []string) (string, error) {
 	}
 	switch len(fit) {
 	case 0:
-		if len(all) == 1 { // the checker says what the package lacks
-			return all[0], nil
-		}
 		var near string
 		for _, sel := range selectors {
 			for _, p := range all {
@@ -459,6 +458,12 @@ func (w *world) choose(name string, selectors []string) (string, error) {
 					near = fmt.Sprintf("; did you mean %s.%s?", name, n)
 				}
 			}
+		}
+		if len(all) == 1 {
+			if strings.HasPrefix(all[0], "gonum.org/") && near == "" { // a variable is missing: network, path, window
+				return "", fmt.Errorf("undefined: %s; the package %s has no %s", name, all[0], strings.Join(selectors, " and no "))
+			}
+			return all[0], nil // the checker says what the package lacks
 		}
 		return "", fmt.Errorf("none of the packages named %s (%s) has %s%s", name, strings.Join(all, ", "), strings.Join(selectors, " and "), near)
 	case 1:
@@ -478,4 +483,33 @@ func (w *world) choose(name string, selectors []string) (string, error) {
 		quoted[i] = fmt.Sprintf("import %q", p)
 	}
 	return "", fmt.Errorf("which package is %s? Write %s", name, strings.Join(quoted, " or "))
+}
+
+// wrapper is the pointer type by which a value of a cell becomes an interface of a
+// package, as the symbol tables have it, or the zero Value.
+func (w *world) wrapper(t reflect.Type) reflect.Value {
+	return w.symbols[t.PkgPath()]["_"+t.Name()]
+}
+
+// wider are the interfaces of packages that have the methods of t and more, those with
+// the most methods first.
+func (w *world) wider(t reflect.Type) []reflect.Type {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	all, known := w.widers[t]
+	if known {
+		return all
+	}
+	for _, p := range sortedKeys(w.symbols) {
+		for _, name := range sortedKeys(w.symbols[p]) {
+			if iface, ok := strings.CutPrefix(name, "_"); ok {
+				if u := w.symbols[p][iface].Type().Elem(); u != t && u.NumMethod() > t.NumMethod() && u.Implements(t) {
+					all = append(all, u)
+				}
+			}
+		}
+	}
+	slices.SortStableFunc(all, func(a, b reflect.Type) int { return b.NumMethod() - a.NumMethod() })
+	w.widers[t] = all
+	return all
 }
