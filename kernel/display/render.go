@@ -102,7 +102,7 @@ func render(v any, both bool) (Bundle, error) {
 		if f.mime == PNG && b[SVG] != nil && !both {
 			continue
 		}
-		data, ok, err := call(v, more, f.method)
+		data, ok, err := call(v, more, typ, f.method)
 		if err != nil {
 			errs = append(errs, err)
 		} else if ok {
@@ -112,7 +112,7 @@ func render(v any, both bool) (Bundle, error) {
 	if m, ok := v.(interface{ MIME() map[string]any }); ok {
 		for mime, data := range m.MIME() {
 			if _, err := json.Marshal(data); err != nil {
-				errs = append(errs, fmt.Errorf("display: %s of method MIME of %T: %w", mime, v, err))
+				errs = append(errs, fmt.Errorf("display: %s of method MIME of %s: %w", mime, nameOf(v, typ), err))
 				continue
 			}
 			b[mime] = data
@@ -131,21 +131,31 @@ func render(v any, both bool) (Bundle, error) {
 	return b, errors.Join(errs...)
 }
 
+// nameOf is the type of v as errors name it.
+func nameOf(v any, t Type) string {
+	if t != nil {
+		return t.String()
+	}
+	return fmt.Sprintf("%T", v)
+}
+
 // call renders v by one of its methods. It is not ok when v has none of that
-// name and of a fitting signature.
-func call(v any, more map[string]any, method string) (data any, ok bool, err error) {
+// name and of a fitting signature, or is a nil pointer that the method does not
+// take.
+func call(v any, more map[string]any, t Type, method string) (data any, ok bool, err error) {
 	f := find(v, more, method)
 	if !f.IsValid() {
 		return nil, false, nil
 	}
 	defer func() {
-		if r := recover(); r != nil {
-			data, ok, err = nil, false, fmt.Errorf("display: method %s of %T panicked: %v", method, v, r)
+		r := recover()
+		if rv := reflect.ValueOf(v); r != nil && (rv.Kind() != reflect.Pointer || !rv.IsNil()) {
+			err = fmt.Errorf("display: method %s of %s panicked: %v", method, nameOf(v, t), r)
 		}
 	}()
 	results := f.Call(nil)
 	if len(results) == 2 && !results[1].IsNil() {
-		return nil, false, fmt.Errorf("display: method %s of %T: %w", method, v, results[1].Interface().(error))
+		return nil, false, fmt.Errorf("display: method %s of %s: %w", method, nameOf(v, t), results[1].Interface().(error))
 	}
 	switch data := results[0].Interface().(type) {
 	case []byte: // of PNG
@@ -153,7 +163,7 @@ func call(v any, more map[string]any, method string) (data any, ok bool, err err
 	case string:
 		return data, true, nil
 	default:
-		return jsonValue(data, v)
+		return jsonValue(data, nameOf(v, t))
 	}
 }
 
@@ -190,10 +200,10 @@ func renders(method string, t reflect.Type) bool {
 }
 
 // jsonValue makes sure that what a JSON method returned can be sent.
-func jsonValue(data, v any) (any, bool, error) {
+func jsonValue(data any, of string) (any, bool, error) {
 	text, err := json.Marshal(data)
 	if err != nil {
-		return nil, false, fmt.Errorf("display: method JSON of %T: %w", v, err)
+		return nil, false, fmt.Errorf("display: method JSON of %s: %w", of, err)
 	}
 	return json.RawMessage(text), true, nil
 }

@@ -21,7 +21,7 @@ const (
 // plain is v as text. The methods Error, String and Format have the first word.
 func plain(v any, more map[string]any, t Type) (string, error) {
 	for _, method := range []string{"Error", "String"} {
-		if text, ok, err := call(v, more, method); ok || err != nil {
+		if text, ok, err := call(v, more, t, method); ok || err != nil {
 			if err != nil {
 				text = (&printer{}).sprint(v, t)
 			}

@@ -203,6 +203,9 @@ func (l *lowering) callWith(fun ast.Expr, first []ast.Expr, e *ast.CallExpr, sig
 				return l.hook("Logged", l.exprAs(x, anyType))
 			}
 		}
+		if f != nil && f.FullName() == "(*sync.WaitGroup).Go" {
+			return l.hook("Apart", l.exprAs(x, t))
+		}
 		return l.argument(x, t, raw)
 	}
 	if len(e.Args) == 1 {

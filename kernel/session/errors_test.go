@@ -214,6 +214,23 @@ func TestPanicInAGoroutineTellsItsPlace(t *testing.T) {
 	}
 }
 
+// What compiled functions call in a goroutine of its own ends with its panic alone, too.
+func TestPanicInAGoroutineOfCompiledCode(t *testing.T) {
+	for _, c := range []struct{ code, want string }{
+		{"time.AfterFunc(0, func() {\n\tvar m map[int]int\n\tm[1] = 2\n})", "cell 1, line 3:\n    \tm[1] = 2\n"},
+		{"ctx, cancel := context.WithCancel(context.Background())\ncontext.AfterFunc(ctx, func() {\n\tvar m map[int]int\n\tm[1] = 2\n})\ncancel()", "cell 1, line 4:\n    \tm[1] = 2\n"},
+		{"var wg sync.WaitGroup\nwg.Go(func() {\n\tvar m map[int]int\n\tm[1] = 2\n})\nwg.Wait()", "cell 1, line 4:\n    \tm[1] = 2\n"},
+	} {
+		p, over := aside(context.Background(), newSession(t), 1, c.code)
+		<-over
+		want := "panic in a goroutine: assignment to entry in nil map\n" + c.want
+		wait(t, p, want)
+		if got := p.printed(); got != want {
+			t.Errorf("%s\nsays\n%s\nwant\n%s", c.code, got, want)
+		}
+	}
+}
+
 // Noting places changes nothing in what function literals do.
 func TestLiteralsInLiterals(t *testing.T) {
 	for code, want := range map[string]string{

@@ -53,6 +53,7 @@ func (s *Session) hookTable() map[string]reflect.Value {
 		"Took":     func(cell int) { s.took(s.alive(cell)) },
 		"Loops":    func(cell int) int { return s.loops(s.alive(cell)) },
 		"Go":       s.start,
+		"Apart":    s.apart,
 
 		// Deferred calls.
 		"Called":       s.calledByDefer,
@@ -335,17 +336,25 @@ type failure struct{ err error }
 
 // start runs f in a goroutine whose panic is told and ends it alone.
 func (s *Session) start(f func()) {
-	cell := s.mine().unit.number
 	s.goroutines.Add(1)
+	f = s.apart(f)
 	go func() {
 		defer s.goroutines.Add(-1)
+		f()
+	}()
+}
+
+// apart is f for a goroutine of its own, whose panic is told and ends it alone.
+func (s *Session) apart(f func()) func() {
+	cell := s.mine().unit.number
+	return func() {
 		defer func() {
 			if r := recover(); r != nil && r != any(errHalted) {
 				Beside(s.output(), cell, s.panickedBeside(r))
 			}
 		}()
 		f()
-	}()
+	}
 }
 
 // panickedBeside is the error of a goroutine that panicked.

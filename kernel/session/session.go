@@ -111,9 +111,9 @@ func (s *Session) importable() map[string]map[string]reflect.Value {
 	symbols["runtime/runtime"] = maps.Clone(stdlib.Symbols["runtime/runtime"])
 	symbols["runtime/runtime"]["TypeAssertionError"] = reflect.ValueOf((*conversion)(nil))
 	symbols["time/time"] = maps.Clone(stdlib.Symbols["time/time"])
-	symbols["time/time"]["AfterFunc"] = reflect.ValueOf(func(d time.Duration, f func()) *time.Timer { return time.AfterFunc(d, later(f)) })
+	symbols["time/time"]["AfterFunc"] = reflect.ValueOf(func(d time.Duration, f func()) *time.Timer { return time.AfterFunc(d, later(s.apart(f))) })
 	symbols["context/context"] = maps.Clone(stdlib.Symbols["context/context"])
-	symbols["context/context"]["AfterFunc"] = reflect.ValueOf(func(ctx context.Context, f func()) func() bool { return context.AfterFunc(ctx, later(f)) })
+	symbols["context/context"]["AfterFunc"] = reflect.ValueOf(func(ctx context.Context, f func()) func() bool { return context.AfterFunc(ctx, later(s.apart(f))) })
 	return symbols
 }
 
@@ -583,13 +583,20 @@ func dressed(v any) any {
 			continue
 		}
 		if f := b.method(name); f.Type().NumIn() == 0 && f.Type().NumOut() > 0 {
-			funcs[name] = f.Interface()
+			funcs[name] = reflect.MakeFunc(f.Type(), func([]reflect.Value) []reflect.Value {
+				defer func() {
+					if r := recover(); r != nil {
+						panic(thrownValue(r))
+					}
+				}()
+				return f.Call(nil)
+			}).Interface()
 		}
 	}
 	if len(funcs) == 0 {
 		return b.Typed()
 	}
-	return display.Methods{Value: b.V, Funcs: funcs}
+	return display.Methods{Value: b.Typed(), Funcs: funcs}
 }
 
 // renderers are the methods that package display calls.
@@ -606,7 +613,8 @@ func (s *Session) render(v any) display.Bundle {
 // returned is the error of a cell whose last value is one, that leaves one unread,
 // or whose magic fails.
 func (s *Session) returned(cell *running, err error, at token.Pos) *Error {
-	e := &Error{Name: failed, Message: err.Error(), Traceback: []string{err.Error()}, returned: true}
+	text := errorText(err)
+	e := &Error{Name: failed, Message: text, Traceback: []string{text}, returned: true}
 	if cell.watcher.ctx.Err() != nil && errors.Is(err, progress.Interrupted) {
 		e.Name = interrupted
 	}
@@ -614,6 +622,24 @@ func (s *Session) returned(cell *running, err error, at token.Pos) *Error {
 	e.Traceback = append(e.Traceback, where+":")
 	e.Traceback = append(e.Traceback, excerpt...)
 	return e
+}
+
+// errorText is an error in words, which are those of package fmt where its own method
+// panics.
+func errorText(err error) (text string) {
+	defer func() {
+		r := recover()
+		_, boxed := out(err).(Box)
+		switch {
+		case r == any(errHalted):
+			panic(r)
+		case r != nil && boxed:
+			text = fmt.Sprint(err)
+		case r != nil:
+			text = fmt.Sprintf("%%!v(PANIC=Error method: %v)", thrownValue(r))
+		}
+	}()
+	return err.Error()
 }
 
 // fail turns what stopped a cell into an Error; at is the statement.
