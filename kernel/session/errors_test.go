@@ -59,6 +59,19 @@ func TestCompileErrors(t *testing.T) {
 		{"try := func(f func() error) {}\ntry(nil) x", `cell 4, line 2, column 10: expected ';', found x
     try(nil) x
              ^`},
+		{"func init(a int) {}\nfunc init() int { return 1 }\nfunc init[T any]() {}\nfunc init()", `cell 4, line 1, column 6: func init must have no arguments and no return values
+    func init(a int) {}
+         ^
+cell 4, line 2, column 6: func init must have no arguments and no return values
+    func init() int { return 1 }
+         ^
+cell 4, line 3, column 6: func init must have no type parameters
+    func init[T any]() {}
+         ^
+cell 4, line 4, column 6: func init has no body
+    func init()
+         ^`},
+		{"\ufeffy := 1 + `a`", "cell 4, line 1, column 6: invalid operation: 1 + `a` (mismatched types untyped int and untyped string)\n    y := 1 + `a`\n         ^"},
 		{"import \"mth\"", `cell 4, line 1, column 8: cells cannot import "mth": they have Go's standard library, gonum, gonum/plot and innkeeper's own packages; did you mean "math"?
     import "mth"
            ^`},

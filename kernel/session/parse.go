@@ -55,6 +55,7 @@ type decl struct {
 // parse reads a cell. It returns what it understood also when there are
 // problems.
 func parse(fset *token.FileSet, file string, number int, src string) (*unit, []problem) {
+	src = strings.TrimPrefix(src, "\ufeff") // as the compiler takes a byte order mark off a file
 	u := &unit{number: number, file: file, src: src, paths: map[string]string{}, kept: map[string]string{}}
 	text, is := cutNative(src)
 	u.native = is
@@ -77,12 +78,18 @@ func parse(fset *token.FileSet, file string, number int, src string) (*unit, []p
 	for _, d := range f.Decls {
 		switch d := d.(type) {
 		case *ast.FuncDecl:
-			if d.Recv == nil && d.Name.Name == "init" {
-				inits++
-				d.Name.Name = initName(inits)
-			}
 			if d.Body == nil {
 				problems = append(problems, problem{fset.Position(d.Name.Pos()), "func " + d.Name.Name + " has no body"})
+			}
+			if d.Recv == nil && d.Name.Name == "init" {
+				switch {
+				case d.Type.TypeParams != nil:
+					problems = append(problems, problem{fset.Position(d.Name.Pos()), "func init must have no type parameters"})
+				case d.Type.Params.NumFields() > 0 || d.Type.Results.NumFields() > 0:
+					problems = append(problems, problem{fset.Position(d.Name.Pos()), "func init must have no arguments and no return values"})
+				}
+				inits++
+				d.Name.Name = initName(inits)
 			}
 			if d.Name.Name == "_" { // of which there may be several, and which nothing can use
 				blanks++
