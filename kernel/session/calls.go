@@ -183,7 +183,7 @@ func (l *lowering) callWith(fun ast.Expr, first []ast.Expr, e *ast.CallExpr, sig
 		l.inTemplate(e)
 	}
 	if f != nil && first == nil && l.formatsBoxes(f, e) {
-		return l.formatted(fun, e, sig)
+		return l.formatted(fun, e, sig, f)
 	}
 	arg := func(x ast.Expr, t types.Type) ast.Expr {
 		if e.Ellipsis.IsValid() && l.info.Types[x].IsNil() { // a slice of none
@@ -350,7 +350,7 @@ func formats(f *types.Func) bool {
 }
 
 // formatsBoxes reports whether a call's format may ask for what package fmt
-// would answer with a box: a type, an address, a width, or operands that no verb uses.
+// would answer with a box: a type, an address, a width, what is no error to wrap, or operands that no verb uses.
 func (l *lowering) formatsBoxes(f *types.Func, e *ast.CallExpr) bool {
 	n := f.Signature().Params().Len()
 	if !formats(f) || len(e.Args) < n {
@@ -361,14 +361,25 @@ func (l *lowering) formatsBoxes(f *types.Func, e *ast.CallExpr) bool {
 		return true
 	}
 	text := constant.StringVal(v)
-	return strings.ContainsAny(text, "T*[") || address.MatchString(text) || strings.Count(text, "%")-2*strings.Count(text, "%%") != len(e.Args)-(n-1)
+	return strings.ContainsAny(text, "T*[") || wrapping.MatchString(text) || address.MatchString(text) || strings.Count(text, "%")-2*strings.Count(text, "%%") != len(e.Args)-(n-1)
 }
+
+// verbs prepares a format and its operands.
+func (l *lowering) verbs(f *types.Func, format, list ast.Expr) ast.Expr {
+	if f.Name() == "Errorf" {
+		return l.hook("ErrorVerbs", format, list)
+	}
+	return l.hook("Verbs", format, list)
+}
+
+// wrapping is a verb that wraps an error.
+var wrapping = regexp.MustCompile(`%[-+# 0-9.]*w`)
 
 // address is a verb that prints one.
 var address = regexp.MustCompile(`%[-+# 0-9.]*p`)
 
 // formatted is a call with a format in which the session writes such things out.
-func (l *lowering) formatted(fun ast.Expr, e *ast.CallExpr, sig *types.Signature) ast.Expr {
+func (l *lowering) formatted(fun ast.Expr, e *ast.CallExpr, sig *types.Signature, f *types.Func) ast.Expr {
 	n := sig.Params().Len()
 	format, list := l.new(), l.new()
 	var names, args []ast.Expr
@@ -392,7 +403,7 @@ func (l *lowering) formatted(fun ast.Expr, e *ast.CallExpr, sig *types.Signature
 		}
 		operands = &ast.CompositeLit{Type: &ast.ArrayType{Elt: l.id("any")}, Elts: args}
 	}
-	body = append(body, l.define1(list, operands), l.assign(token.ASSIGN, []ast.Expr{format, list}, []ast.Expr{l.hook("Verbs", format, list)}))
+	body = append(body, l.define1(list, operands), l.assign(token.ASSIGN, []ast.Expr{format, list}, []ast.Expr{l.verbs(f, format, list)}))
 	c := l.apply(fun, append(names, format, list)...)
 	c.Ellipsis = l.pos
 	return l.apply(&ast.ParenExpr{X: l.function(nil, l.outs(sig), append(body, l.result(sig, c)...)...)})

@@ -370,7 +370,7 @@ func (l *lowering) funcValue(e ast.Expr) ast.Expr {
 	if _, compiled := f.(*ast.SelectorExpr); compiled {
 		if sel, ok := ast.Unparen(e).(*ast.SelectorExpr); ok {
 			if o, ok := l.info.Uses[sel.Sel].(*types.Func); ok && formats(o) {
-				return l.formatFunc(f, o.Signature())
+				return l.formatFunc(f, o)
 			}
 		}
 		return f
@@ -405,10 +405,11 @@ func (l *lowering) funcValue(e ast.Expr) ast.Expr {
 }
 
 // formatFunc is a function of package fmt that prints by a format, as a value.
-func (l *lowering) formatFunc(f ast.Expr, sig *types.Signature) ast.Expr {
+func (l *lowering) formatFunc(f ast.Expr, of *types.Func) ast.Expr {
+	sig := of.Signature()
 	in, args := l.params(sig)
 	n := len(args)
-	before := l.assign(token.ASSIGN, args[n-2:], []ast.Expr{l.hook("Verbs", args[n-2], args[n-1])})
+	before := l.assign(token.ASSIGN, args[n-2:], []ast.Expr{l.verbs(of, args[n-2], args[n-1])})
 	c := l.apply(f, args...)
 	c.Ellipsis = l.pos
 	return l.passing(in, l.outs(sig), append([]ast.Stmt{before}, l.result(sig, c)...)...)

@@ -125,11 +125,12 @@ func (s *Session) hookTable() map[string]reflect.Value {
 		"NoFunc": func(f any) bool { return f == nil || reflect.ValueOf(f).IsNil() },
 
 		// Calls of compiled functions that look at what they get.
-		"ErrorsAs":  s.errorsAs,
-		"DeepEqual": deepEqual,
-		"Dressed":   dressed,
-		"Verbs":     verbs,
-		"Operand":   operand,
+		"ErrorsAs":   s.errorsAs,
+		"DeepEqual":  deepEqual,
+		"Dressed":    dressed,
+		"Verbs":      func(format string, list []any) (string, []any) { return verbs(format, list, false) },
+		"ErrorVerbs": func(format string, list []any) (string, []any) { return verbs(format, list, true) },
+		"Operand":    operand,
 		"Operands": func(list []any) []any {
 			list = slices.Clone(list)
 			for i, v := range list {

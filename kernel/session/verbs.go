@@ -12,12 +12,12 @@ import (
 // verbs prepares a format and its operands for package fmt, which sees boxes:
 // the name of an operand's type, a width or precision of a cell's type, and
 // operands that no verb uses are written into the format. Every verb then says
-// which operand is its own.
-func verbs(format string, list []any) (string, []any) {
+// which operand is its own. An error can be wrapped where wraps says so.
+func verbs(format string, list []any, wraps bool) (string, []any) {
 	if !slices.ContainsFunc(list, strange) {
 		return format, list
 	}
-	f := &formatReader{text: format, args: list}
+	f := &formatReader{text: format, args: list, wraps: wraps}
 	var b strings.Builder
 	for f.at < len(format) {
 		f.good = true
@@ -64,6 +64,7 @@ type formatReader struct {
 	text    string
 	args    []any
 	at, arg int
+	wraps   bool
 	ordered bool // by numbers of operands in the format
 	good    bool // so far, the operand that is named is there
 
@@ -188,6 +189,11 @@ func (f *formatReader) verb() string {
 	if verb == 'T' && strange(a) && !strings.Contains(how, "*") {
 		return literal(fmt.Sprintf(how+"s", typeName(a)))
 	}
+	if b, ok := out(a).(Box); ok && verb == 'w' && !strings.Contains(how, "*") {
+		if _, is := a.(error); !is || !f.wraps {
+			return literal(fmt.Sprint(unwrappable{b}))
+		}
+	}
 	if b, ok := out(a).(Box); ok && verb == 'p' && !strings.Contains(how, "*") {
 		switch reflect.ValueOf(b.V).Kind() {
 		case reflect.Pointer, reflect.Func, reflect.Map, reflect.Chan, reflect.Slice:
@@ -197,4 +203,13 @@ func (f *formatReader) verb() string {
 	}
 	f.numbered = true
 	return fmt.Sprintf("%s[%d]%c", how, f.arg, verb)
+}
+
+// An unwrappable value is printed as the verb %w prints what it does not wrap.
+type unwrappable struct{ b Box }
+
+// Format is for package fmt.
+func (u unwrappable) Format(s fmt.State, _ rune) {
+	p := &printer{State: s, verb: 'w', format: "%w"}
+	p.bad(u.b.T, reflect.ValueOf(u.b.V), false)
 }
