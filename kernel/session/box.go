@@ -309,6 +309,9 @@ func (s *Session) fits(v any, d *desc) (any, bool) {
 		}
 		return v, d.faithful && reflect.TypeOf(v) == d.rtype
 	}
+	if !boxed && d.rtype != nil { // which knows the methods that are not exported
+		return v, reflect.TypeOf(v).Implements(d.rtype)
+	}
 	for _, w := range d.wants {
 		if s.missing(v, w) != "" {
 			return nil, false

@@ -272,7 +272,7 @@ func (l *lowering) variadic(c *ast.CallExpr, sig *types.Signature, n int, value 
 		c.Ellipsis = l.pos
 	case n > last+1 && value:
 		from := len(c.Args) - (n - last)
-		more := &ast.CompositeLit{Type: &ast.ArrayType{Elt: l.mustSpell(paramType(sig, last), l.pos)}, Elts: slices.Clone(c.Args[from:])}
+		more := &ast.CompositeLit{Type: &ast.ArrayType{Elt: l.spell(paramType(sig, last))}, Elts: slices.Clone(c.Args[from:])}
 		c.Args = append(c.Args[:from:from], more)
 		c.Ellipsis = l.pos
 	}
@@ -387,7 +387,7 @@ func (l *lowering) formatted(fun ast.Expr, e *ast.CallExpr, sig *types.Signature
 	for i, a := range e.Args[:n-2] {
 		id := l.new()
 		t := sig.Params().At(i).Type()
-		body = append(body, l.hold(id, l.mustSpell(t, e.Pos()), l.exprAs(a, t))...)
+		body = append(body, l.hold(id, l.spell(t), l.exprAs(a, t))...)
 		names = append(names, id)
 	}
 	body = append(body, l.define1(format, l.exprAs(e.Args[n-2], types.Typ[types.String])))
@@ -440,11 +440,7 @@ func (l *lowering) spread(fun ast.Expr, first []ast.Expr, x ast.Expr, tuple *typ
 	body := append(before, l.assign(token.DEFINE, names, []ast.Expr{inner}))
 	result := l.apply(fun, args...)
 	l.variadic(result, sig, tuple.Len(), f == nil)
-	out, ok := l.fields(sig.Results())
-	if !ok {
-		l.refuse(x.Pos(), "the interpreter has no name for the type of this call's result")
-	}
-	return l.apply(&ast.ParenExpr{X: l.function(nil, out, append(body, l.result(sig, result)...)...)})
+	return l.apply(&ast.ParenExpr{X: l.function(nil, l.fields(sig.Results()), append(body, l.result(sig, result)...)...)})
 }
 
 // spreadBuiltin is the call of a builtin function with the several results of
@@ -455,7 +451,7 @@ func (l *lowering) spreadBuiltin(e *ast.CallExpr) ast.Expr {
 	if l.info.Types[e].IsVoid() {
 		return l.apply(&ast.ParenExpr{X: l.function(nil, nil, before, &ast.ExprStmt{X: result})})
 	}
-	out := l.list1(&ast.Field{Type: l.mustSpell(l.typeOf(e), e.Pos())})
+	out := l.list1(&ast.Field{Type: l.spell(l.typeOf(e))})
 	return l.apply(&ast.ParenExpr{X: l.function(nil, out, before, l.ret(result))})
 }
 
@@ -553,7 +549,7 @@ func (l *lowering) conversion(e *ast.CallExpr) ast.Expr {
 		if types.IsInterface(to) {
 			return l.exprAs(x, to)
 		}
-		made := l.apply(l.paren(l.mustSpell(to, e.Pos())), l.constant(tv.Value, types.Default(from)))
+		made := l.apply(l.paren(l.spell(to)), l.constant(tv.Value, types.Default(from)))
 		if list, ok := to.Underlying().(*types.Slice); ok && types.Identical(list.Elem().Underlying(), types.Typ[types.Byte]) {
 			n := number(e.Pos(), len(constant.StringVal(tv.Value))) // without room behind it, as the compiler makes it
 			return &ast.SliceExpr{X: made, Lbrack: e.Lparen, High: n, Max: n, Slice3: true, Rbrack: e.Rparen}
@@ -579,7 +575,10 @@ func (l *lowering) conversion(e *ast.CallExpr) ast.Expr {
 		}
 		return &ast.ParenExpr{X: lx}
 	}
-	return l.apply(l.paren(l.mustSpell(to, e.Pos())), lx)
+	if b, ok := from.Underlying().(*types.Basic); ok && b.Kind() == types.UnsafePointer {
+		lx = l.hook("Address", lx)
+	}
+	return l.apply(l.paren(l.spell(to)), lx)
 }
 
 func (l *lowering) paren(t ast.Expr) ast.Expr {
@@ -619,9 +618,9 @@ func (l *lowering) zero(t types.Type) ast.Expr {
 			return l.constant(constant.MakeInt64(0), t)
 		}
 	case *types.Struct, *types.Array:
-		return &ast.CompositeLit{Type: l.mustSpell(t, l.pos), Lbrace: l.pos, Rbrace: l.pos}
+		return &ast.CompositeLit{Type: l.spell(t), Lbrace: l.pos, Rbrace: l.pos}
 	}
-	typ := l.mustSpell(t, l.pos)
+	typ := l.spell(t)
 	return l.apply(l.helper("zero "+l.key(t), func(name string) ast.Decl {
 		return &ast.FuncDecl{Name: l.id(name), Type: &ast.FuncType{Func: l.pos, Params: l.list1(), Results: l.list1(&ast.Field{Type: typ})},
 			Body: l.block(l.local(l.id("z"), typ, nil), l.ret(l.id("z")))}
@@ -662,23 +661,23 @@ func (l *lowering) builtin(e *ast.CallExpr, name string) ast.Expr {
 		if !l.info.Types[e.Args[0]].IsType() {
 			elem := t.Underlying().(*types.Pointer).Elem()
 			v := l.new()
-			return l.apply(&ast.ParenExpr{X: l.function(nil, l.list1(&ast.Field{Type: l.mustSpell(t, e.Pos())}),
-				append(l.hold(v, l.mustSpell(elem, e.Pos()), l.exprAs(e.Args[0], elem)), l.ret(l.addr(v)))...)})
+			return l.apply(&ast.ParenExpr{X: l.function(nil, l.list1(&ast.Field{Type: l.spell(t)}),
+				append(l.hold(v, l.spell(elem), l.exprAs(e.Args[0], elem)), l.ret(l.addr(v)))...)})
 		}
 		return l.apply(l.id("new"), l.expr(e.Args[0]))
 	case "make":
 		args := []ast.Expr{l.expr(e.Args[0])}
 		if l.wrapped(t) {
-			args[0] = l.mustSpell(t.Underlying(), e.Pos())
+			args[0] = l.spell(t.Underlying())
 		}
 		if ch, ok := t.Underlying().(*types.Chan); ok {
-			args[0] = l.mustSpell(types.NewChan(types.SendRecv, ch.Elem()), e.Pos())
+			args[0] = l.spell(types.NewChan(types.SendRecv, ch.Elem()))
 		}
 		for _, a := range e.Args[1:] {
 			args = append(args, l.integer(a))
 		}
 		if ch, ok := t.Underlying().(*types.Chan); ok && ch.Dir() != types.SendRecv {
-			return l.wrap(l.apply(&ast.ParenExpr{X: l.mustSpell(t.Underlying(), e.Pos())}, l.apply(l.id("make"), args...)), t)
+			return l.wrap(l.apply(&ast.ParenExpr{X: l.spell(t.Underlying())}, l.apply(l.id("make"), args...)), t)
 		}
 		return l.wrap(l.apply(l.id("make"), args...), t)
 	case "append":
@@ -689,7 +688,7 @@ func (l *lowering) builtin(e *ast.CallExpr, name string) ast.Expr {
 			c.Args[0] = l.zero(t.Underlying())
 		}
 		if len(e.Args) > 2 && !e.Ellipsis.IsValid() { // all of them before any is stored
-			lit := &ast.CompositeLit{Type: &ast.ArrayType{Elt: l.mustSpell(elem, e.Pos())}}
+			lit := &ast.CompositeLit{Type: &ast.ArrayType{Elt: l.spell(elem)}}
 			for _, a := range e.Args[1:] {
 				lit.Elts = append(lit.Elts, l.exprAs(a, elem))
 			}
@@ -765,7 +764,7 @@ func (l *lowering) extreme(n *ast.CallExpr, name string, t types.Type) ast.Expr 
 		args = append(args, l.apply(l.id(wide), l.exprAs(a, t)))
 	}
 	prefix := map[string]string{"min": "Min", "max": "Max"}[name]
-	return l.apply(l.mustSpell(t, n.Pos()), l.hook(prefix+kind, args...))
+	return l.apply(l.spell(t), l.hook(prefix+kind, args...))
 }
 
 // Methods.
@@ -870,13 +869,8 @@ func (l *lowering) interfaceMethod(x ast.Expr, t types.Type, m *types.Func, sig 
 	if !boxed(t) {
 		return &ast.SelectorExpr{X: x, Sel: l.id(m.Name())}
 	}
-	typ := l.spell(sig)
-	if typ == nil {
-		l.refuse(l.pos, "the interpreter has no name for the type of this method")
-		return x
-	}
 	f := l.helper("method "+m.Name()+l.key(sig), func(name string) ast.Decl {
-		return &ast.FuncDecl{Name: l.id(name), Type: &ast.FuncType{Func: l.pos, Params: l.list1(l.field("v", l.id("any"))), Results: l.list1(l.field("f", typ))},
+		return &ast.FuncDecl{Name: l.id(name), Type: &ast.FuncType{Func: l.pos, Params: l.list1(l.field("v", l.id("any"))), Results: l.list1(l.field("f", l.spell(sig)))},
 			Body: l.block(&ast.ExprStmt{X: l.hook("Method", l.addr(l.id("f")), l.id("v"), l.text(m.Name()))}, l.ret(l.id("f")))}
 	})
 	return l.apply(f, x)
@@ -918,11 +912,6 @@ func (l *lowering) methodValue(e *ast.SelectorExpr, m *types.Func) ast.Expr {
 
 // bound is a function that calls with a receiver as it is now.
 func (l *lowering) bound(r ast.Expr, rt types.Type, sig *types.Signature, call func(r ast.Expr, args ...ast.Expr) *ast.CallExpr) ast.Expr {
-	typ, rtyp := l.spell(sig), l.spell(rt)
-	if typ == nil || rtyp == nil {
-		l.refuse(l.pos, "the interpreter has no name for the type of this method: call it in a function of your own")
-		return r
-	}
 	id, pos := l.new(), l.pos
 	l.pos = l.plan.at // which no panic tells as the place of a call
 	in, args := l.params(sig)
@@ -932,12 +921,12 @@ func (l *lowering) bound(r ast.Expr, rt types.Type, sig *types.Signature, call f
 	}
 	f := l.passing(in, l.outs(sig), l.result(sig, c)...)
 	l.pos = pos
-	return l.apply(&ast.ParenExpr{X: l.function(l.list1(l.field(id.Name, rtyp)), l.list1(&ast.Field{Type: typ}), l.ret(f))}, r)
+	return l.apply(&ast.ParenExpr{X: l.function(l.list1(l.field(id.Name, l.spell(rt))), l.list1(&ast.Field{Type: l.spell(sig)}), l.ret(f))}, r)
 }
 
 // params are fresh parameters of a signature.
 func (l *lowering) params(sig *types.Signature) (*ast.FieldList, []ast.Expr) {
-	in, _ := l.fields(sig.Params())
+	in := l.fields(sig.Params())
 	var args []ast.Expr
 	for i, f := range in.List {
 		id := l.new()
@@ -954,7 +943,7 @@ func (l *lowering) outs(sig *types.Signature) *ast.FieldList {
 	if sig.Results().Len() == 0 {
 		return nil
 	}
-	out, _ := l.fields(sig.Results())
+	out := l.fields(sig.Results())
 	return out
 }
 
@@ -1018,7 +1007,7 @@ func (l *lowering) methodFunc(recv types.Type, m *types.Func, path []int) ast.Ex
 	sig := l.sigOf(m)
 	r := l.new()
 	in, args := l.params(sig)
-	rtyp := l.mustSpell(recv, l.pos)
+	rtyp := l.spell(recv)
 	full := l.list1(append([]*ast.Field{l.field(r.Name, rtyp)}, in.List...)...)
 	c := l.methodOn(r, recv, m, path, args)
 	if sig.Variadic() {

@@ -196,7 +196,7 @@ func (l *lowering) results(s *ast.ReturnStmt) (out []ast.Stmt, values []ast.Expr
 		v := l.exprAs(x, t)
 		if tv.IsNil() {
 			id := l.new()
-			out = append(out, l.local(id, l.mustSpell(t, x.Pos()), nil))
+			out = append(out, l.local(id, l.spell(t), nil))
 			v = id
 		}
 		values = append(values, v)
@@ -345,7 +345,7 @@ func (l *lowering) typeSwitch(s *ast.TypeSwitchStmt, label *ast.Ident) []ast.Stm
 		x = ast.Unparen(a.Rhs[0]).(*ast.TypeAssertExpr).X
 	}
 	value, whole := l.new(), l.new()
-	out = append(out, l.hold(whole, l.mustSpell(l.typeOf(x), x.Pos()), l.expr(x))...)
+	out = append(out, l.hold(whole, l.spell(l.typeOf(x)), l.expr(x))...)
 	out = append(out, l.local(value, l.id("any"), l.convert(whole, l.typeOf(x), anyType)))
 	n := &ast.SwitchStmt{Switch: s.Switch}
 	n.Body = l.enter(label, false, func() *ast.BlockStmt {
@@ -373,7 +373,7 @@ func (l *lowering) typeSwitch(s *ast.TypeSwitchStmt, label *ast.Ident) []ast.Stm
 				if len(clause.List) == 1 && !l.info.Types[clause.List[0]].IsNil() {
 					y = l.as(value, t, "As")
 				}
-				one.Body = append(one.Body, l.local(l.id(name), l.mustSpell(t, clause.Pos()), y))
+				one.Body = append(one.Body, l.local(l.id(name), l.spell(t), y))
 			}
 			one.Body = append(one.Body, l.list(clause.Body)...)
 			b.List = append(b.List, one)
@@ -423,7 +423,7 @@ func (l *lowering) selectStmt(s *ast.SelectStmt, label *ast.Ident) []ast.Stmt {
 				if len(lhs) > 0 {
 					if id, ok := lhs[0].(*ast.Ident); !ok || id.Name != "_" {
 						v := l.new()
-						one.Body = append(one.Body, l.local(v, l.mustSpell(t, l.pos), nil), &ast.ExprStmt{X: l.hook("Put", l.addr(v), got)})
+						one.Body = append(one.Body, l.local(v, l.spell(t), nil), &ast.ExprStmt{X: l.hook("Put", l.addr(v), got)})
 						one.Body = append(one.Body, l.store(lhs[0], l.convert(v, t, l.tupleTarget(lhs[0], t)), declare)...)
 					}
 				}

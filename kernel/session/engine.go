@@ -28,7 +28,8 @@ type engine struct {
 	trace  *traceWriter
 	layout *layout
 
-	naming sync.Mutex // held while the interpreter's names change or are looked up beside that
+	naming sync.Mutex     // held while the interpreter's names change or are looked up beside that
+	names  interp.Exports // those of packages
 
 	mu     sync.Mutex // guards what follows
 	ended  *sync.Cond // signalled when a run has ended
@@ -47,15 +48,14 @@ func newEngine(symbols map[string]map[string]reflect.Value, waits map[string]*at
 	if err := i.Use(symbols); err != nil {
 		return nil, fmt.Errorf("session: loading the symbol tables: %w", err)
 	}
-	if pkgs := hidden(reflect.ValueOf(i).Elem(), "binPkg"); pkgs.IsValid() {
-		restore(pkgs.Interface().(interp.Exports), symbols, trace)
-	}
 	trace.fset = i.FileSet()
-	layout := newLayout(waits)
-	if layout == nil || !nodesKnown {
+	layout, pkgs := newLayout(waits), hidden(reflect.ValueOf(i).Elem(), "binPkg")
+	if layout == nil || !nodesKnown || !pkgs.IsValid() {
 		return nil, errors.New("session: this version of the interpreter is not the one that cells were made right for")
 	}
-	e := &engine{interp: i, trace: trace, layout: layout}
+	names := pkgs.Interface().(interp.Exports)
+	restore(names, symbols, trace)
+	e := &engine{interp: i, names: names, trace: trace, layout: layout}
 	e.ended = sync.NewCond(&e.mu)
 	return e, nil
 }
@@ -88,6 +88,13 @@ func restore(pkgs interp.Exports, symbols map[string]map[string]reflect.Value, s
 			l.SetFlags(log.Flags())
 		}
 	})
+}
+
+// name gives a package another name.
+func (e *engine) name(path, name string, v reflect.Value) {
+	e.naming.Lock()
+	defer e.naming.Unlock()
+	e.names[path][name] = v
 }
 
 func (e *engine) fileSet() *token.FileSet { return e.interp.FileSet() }

@@ -6,6 +6,7 @@ import (
 	"go/token"
 	"go/types"
 	"maps"
+	"reflect"
 	"slices"
 	"strconv"
 	"strings"
@@ -401,48 +402,47 @@ func boxed(t types.Type) bool {
 	return !ok || !foreign(n) || n.Underlying().(*types.Interface).NumMethods() == 0
 }
 
-// spell writes the erased form of a type, or gives nil when it has a part
-// without a name, as an unexported type of a library.
+// spell writes the erased form of a type.
 func (l *lowering) spell(t types.Type) ast.Expr {
 	switch t := types.Unalias(t).(type) {
 	case *types.Basic:
-		if t.Kind() == types.UnsafePointer || t.Kind() == types.UntypedNil || t.Kind() == types.Invalid {
-			return nil
+		if t.Kind() == types.UnsafePointer {
+			return &ast.SelectorExpr{X: l.id(hooks), Sel: l.id("Pointer")}
 		}
 		return l.id(types.Default(t).(*types.Basic).Name())
 	case *types.Named:
 		return l.spellNamed(t)
 	case *types.Pointer:
-		if e := l.spell(t.Elem()); e != nil {
-			return &ast.StarExpr{Star: l.pos, X: e}
-		}
+		return &ast.StarExpr{Star: l.pos, X: l.spell(t.Elem())}
 	case *types.Slice:
-		if e := l.spell(t.Elem()); e != nil {
-			return &ast.ArrayType{Lbrack: l.pos, Elt: e}
-		}
+		return &ast.ArrayType{Lbrack: l.pos, Elt: l.spell(t.Elem())}
 	case *types.Array:
-		if e := l.spell(t.Elem()); e != nil {
-			return &ast.ArrayType{Lbrack: l.pos, Len: number(l.pos, int(t.Len())), Elt: e}
-		}
+		return &ast.ArrayType{Lbrack: l.pos, Len: number(l.pos, int(t.Len())), Elt: l.spell(t.Elem())}
 	case *types.Map:
-		if k, e := l.spell(t.Key()), l.spell(t.Elem()); k != nil && e != nil {
-			return &ast.MapType{Map: l.pos, Key: k, Value: e}
-		}
+		return &ast.MapType{Map: l.pos, Key: l.spell(t.Key()), Value: l.spell(t.Elem())}
 	case *types.Chan:
 		dir := map[types.ChanDir]ast.ChanDir{types.SendRecv: ast.SEND | ast.RECV, types.SendOnly: ast.SEND, types.RecvOnly: ast.RECV}
-		if e := l.spell(t.Elem()); e != nil {
-			return &ast.ChanType{Begin: l.pos, Arrow: l.pos, Dir: dir[t.Dir()], Value: e}
-		}
+		return &ast.ChanType{Begin: l.pos, Arrow: l.pos, Dir: dir[t.Dir()], Value: l.spell(t.Elem())}
 	case *types.Signature:
-		if f := l.signature(t); f != nil {
-			return f
-		}
+		return l.signature(t)
 	case *types.Struct:
 		return l.structure(t, t)
 	case *types.Interface:
 		return l.id("any")
 	}
 	return nil
+}
+
+// spellUnnamed is a type of a package that has no name outside of it, as that of
+// binary.LittleEndian: it gets one.
+func (l *lowering) spellUnnamed(t types.Type) ast.Expr {
+	name, known := l.s.given[t]
+	if !known {
+		name = "T" + strconv.Itoa(len(l.s.given))
+		l.s.given[t] = name
+		l.s.engine.name(hooksPath, name, reflect.Zero(reflect.PointerTo(l.s.world.unnamed(t))))
+	}
+	return &ast.SelectorExpr{X: l.id(hooks), Sel: l.id(name)}
 }
 
 func (l *lowering) spellNamed(t *types.Named) ast.Expr {
@@ -452,7 +452,7 @@ func (l *lowering) spellNamed(t *types.Named) ast.Expr {
 		case obj.Pkg() == nil:
 			return l.id(obj.Name())
 		case !obj.Exported() || !token.IsIdentifier(obj.Name()) || l.s.world.symbols[obj.Pkg().Path()] == nil:
-			return nil
+			return l.spellUnnamed(t)
 		}
 		return &ast.SelectorExpr{X: l.id(l.s.alias(obj.Pkg().Path())), Sel: l.id(obj.Name())}
 	}
@@ -479,7 +479,7 @@ func (l *lowering) spellNamed(t *types.Named) ast.Expr {
 		spec := &ast.TypeSpec{Name: l.id(name)}
 		if wrapped {
 			inner := l.spell(under)
-			if _, ok := under.(*types.Signature); ok && inner != nil {
+			if _, ok := under.(*types.Signature); ok {
 				inner = l.id("any")
 			}
 			if inner != nil {
@@ -546,11 +546,7 @@ func (l *lowering) recursive(t *types.Named) bool {
 
 // signature is the type of a function without the names of its parameters.
 func (l *lowering) signature(t *types.Signature) *ast.FuncType {
-	in, ok := l.fields(t.Params())
-	out, ok2 := l.fields(t.Results())
-	if !ok || !ok2 {
-		return nil
-	}
+	in, out := l.fields(t.Params()), l.fields(t.Results())
 	if t.Variadic() {
 		last := in.List[len(in.List)-1]
 		last.Type = &ast.Ellipsis{Ellipsis: l.pos, Elt: last.Type.(*ast.ArrayType).Elt}
@@ -562,16 +558,12 @@ func (l *lowering) signature(t *types.Signature) *ast.FuncType {
 	return f
 }
 
-func (l *lowering) fields(t *types.Tuple) (*ast.FieldList, bool) {
+func (l *lowering) fields(t *types.Tuple) *ast.FieldList {
 	list := &ast.FieldList{Opening: l.pos, Closing: l.pos}
 	for v := range t.Variables() {
-		e := l.spell(v.Type())
-		if e == nil {
-			return nil, false
-		}
-		list.List = append(list.List, &ast.Field{Type: e})
+		list.List = append(list.List, &ast.Field{Type: l.spell(v.Type())})
 	}
-	return list, true
+	return list
 }
 
 // structure spells a struct; of is its type with its name.
@@ -579,12 +571,12 @@ func (l *lowering) structure(t *types.Struct, of types.Type) ast.Expr {
 	list := &ast.FieldList{Opening: l.pos, Closing: l.pos}
 	for i := range t.NumFields() {
 		f := t.Field(i)
+		if !f.Exported() && !own(f) && f.Pkg() != nil && l.s.world.generics[f.Pkg().Path()] == nil {
+			return l.spellUnnamed(t)
+		}
 		var e ast.Expr = l.id("any")
 		if !l.cut(of, i) {
 			e = l.spell(f.Type())
-		}
-		if e == nil || !f.Exported() && !own(f) && f.Pkg() != nil && l.s.world.generics[f.Pkg().Path()] == nil {
-			return nil
 		}
 		field := &ast.Field{Names: []*ast.Ident{l.id(fieldName(f, i))}, Type: e}
 		tag := t.Tag(i)

@@ -42,9 +42,7 @@ func (l *lowering) convert(x ast.Expr, from, to types.Type) ast.Expr {
 			return l.wrap(l.unwrap(x, from), to)
 		}
 		if from != nil && unnamedStruct(from) && !unnamedStruct(to) {
-			if typ := l.spell(to); typ != nil {
-				return &ast.CallExpr{Fun: typ, Args: []ast.Expr{x}} // else its methods are not there
-			}
+			return &ast.CallExpr{Fun: l.spell(to), Args: []ast.Expr{x}} // else its methods are not there
 		}
 		return x
 	}
@@ -85,6 +83,12 @@ func (l *lowering) convert(x ast.Expr, from, to types.Type) ast.Expr {
 	if boxed(to) {
 		return box
 	}
+	for m := range to.Underlying().(*types.Interface).Methods() {
+		if !m.Exported() && !own(m) {
+			l.refuse(l.pos, "a cell's "+l.display(from)+" becomes a "+l.display(to)+" by what it embeds alone, since the method "+m.Name()+" is its package's own: use the embedded field")
+			break
+		}
+	}
 	return l.as(box, to, "Into")
 }
 
@@ -92,9 +96,6 @@ func (l *lowering) convert(x ast.Expr, from, to types.Type) ast.Expr {
 // it, Into where it is known to fit and As where it must be asked.
 func (l *lowering) as(x ast.Expr, to types.Type, how string) ast.Expr {
 	t := l.spell(to)
-	if t == nil {
-		return l.apply(l.id("any"), x)
-	}
 	f := l.helper(how+" "+l.key(to), func(name string) ast.Decl {
 		v, r := l.id("v"), l.id("r")
 		return &ast.FuncDecl{Name: l.id(name), Type: &ast.FuncType{Func: l.pos, Params: l.list1(l.field("v", l.id("any"))), Results: l.list1(l.field("r", t))},
@@ -110,9 +111,6 @@ func (l *lowering) asserted(x ast.Expr, from, to types.Type) ast.Expr {
 		return l.as(x, to, "As")
 	}
 	t := l.spell(to)
-	if t == nil {
-		return l.apply(l.id("any"), x)
-	}
 	f := l.helper("AsFrom "+l.key(from)+" "+l.key(to), func(fun string) ast.Decl {
 		v, r := l.id("v"), l.id("r")
 		return &ast.FuncDecl{Name: l.id(fun), Type: &ast.FuncType{Func: l.pos, Params: l.list1(l.field("v", l.id("any"))), Results: l.list1(l.field("r", t))},
@@ -225,7 +223,7 @@ func (l *lowering) expr(e ast.Expr) ast.Expr {
 		return l.constant(tv.Value, l.typ(types.Default(tv.Type)))
 	}
 	if tv.IsType() {
-		return l.mustSpell(l.typ(tv.Type), e.Pos())
+		return l.spell(l.typ(tv.Type))
 	}
 	if name := l.hoisted[e]; name != "" {
 		return l.id(name)
@@ -390,7 +388,7 @@ func (l *lowering) funcValue(e ast.Expr) ast.Expr {
 	if inst, have := l.info.Instances[id]; have {
 		sig, ok = l.typ(inst.Type).(*types.Signature)
 	}
-	if !ok || l.spell(sig) == nil {
+	if !ok {
 		return f
 	}
 	if obj := l.info.Uses[id]; own(obj) {
@@ -424,12 +422,11 @@ func (l *lowering) imported(obj types.Object) ast.Expr {
 // once, when it compiles what it is assigned to or put into, so a function reads
 // it; errors, which nobody assigns, it may read as it likes.
 func (l *lowering) packageVariable(v *types.Var) ast.Expr {
-	typ := l.spell(v.Type())
-	if typ == nil || isError(v.Type()) {
+	if isError(v.Type()) {
 		return l.imported(v)
 	}
 	return l.apply(l.helper("variable "+v.Pkg().Path()+"."+v.Name(), func(name string) ast.Decl {
-		return &ast.FuncDecl{Name: l.id(name), Type: &ast.FuncType{Func: l.pos, Params: l.list1(), Results: l.list1(&ast.Field{Type: typ})},
+		return &ast.FuncDecl{Name: l.id(name), Type: &ast.FuncType{Func: l.pos, Params: l.list1(), Results: l.list1(&ast.Field{Type: l.spell(v.Type())})},
 			Body: l.block(l.ret(l.imported(v)))}
 	}))
 }
@@ -526,7 +523,7 @@ func (l *lowering) addrOfLiteral(lit ast.Expr, t types.Type) ast.Expr {
 	if !inPlace(t) {
 		return l.addr(lit)
 	}
-	typ := l.mustSpell(t, l.pos)
+	typ := l.spell(t)
 	v := l.new()
 	return l.apply(&ast.ParenExpr{X: l.function(l.list1(l.field(v.Name, typ)), l.list1(&ast.Field{Type: &ast.StarExpr{X: typ}}), l.ret(l.addr(v)))}, lit)
 }
@@ -535,7 +532,7 @@ func (l *lowering) literalOf(e *ast.CompositeLit, t types.Type) ast.Expr {
 	if l.wrapped(t) {
 		return l.wrap(l.literalOf(e, t.Underlying()), t)
 	}
-	typ := l.mustSpell(t, e.Pos())
+	typ := l.spell(t)
 	lit := &ast.CompositeLit{Type: typ, Lbrace: e.Lbrace, Rbrace: e.Rbrace}
 	pair := func(k, v ast.Expr) {
 		lit.Elts = append(lit.Elts, &ast.KeyValueExpr{Key: k, Colon: l.pos, Value: v})
@@ -585,7 +582,7 @@ func (l *lowering) literalOf(e *ast.CompositeLit, t types.Type) ast.Expr {
 			v := l.element(x, u.Elem())
 			if s, ok := v.(*ast.SliceExpr); ok {
 				if _, behind := s.X.(*ast.ParenExpr); behind { // the interpreter takes (*p)[:] for a pointer
-					v = l.apply(l.paren(l.mustSpell(u.Elem(), x.Pos())), v)
+					v = l.apply(l.paren(l.spell(u.Elem())), v)
 				}
 			}
 			lit.Elts = append(lit.Elts, v)
@@ -625,7 +622,7 @@ func (l *lowering) mapKey(x ast.Expr, t types.Type) ast.Expr {
 	switch {
 	case !types.IsInterface(t) && parts:
 		return l.apply(l.helper("KeyParts "+l.key(t), func(name string) ast.Decl {
-			v, r, typ := l.id("v"), l.id("r"), l.mustSpell(t, x.Pos())
+			v, r, typ := l.id("v"), l.id("r"), l.spell(t)
 			return &ast.FuncDecl{Name: l.id(name), Type: &ast.FuncType{Func: l.pos, Params: l.list1(l.field("v", typ)), Results: l.list1(l.field("r", typ))},
 				Body: l.block(&ast.ExprStmt{X: l.hook("KeyParts", l.addr(r), v)}, l.ret(r))}
 		}), k)
@@ -726,9 +723,6 @@ func (l *lowering) isCut(e ast.Expr) bool {
 func (l *lowering) deref(p ast.Expr, t types.Type) ast.Expr {
 	elem := t.Underlying().(*types.Pointer).Elem()
 	typ, ptr := l.spell(elem), l.spell(t)
-	if typ == nil || ptr == nil {
-		return &ast.StarExpr{Star: l.pos, X: p}
-	}
 	f := l.helper("deref "+l.key(t.Underlying()), func(name string) ast.Decl {
 		return &ast.FuncDecl{Name: l.id(name), Type: &ast.FuncType{Func: l.pos, Params: l.list1(l.field("p", ptr)), Results: l.list1(&ast.Field{Type: typ})},
 			Body: l.block(&ast.IfStmt{Cond: &ast.BinaryExpr{X: l.id("p"), Op: token.EQL, Y: l.id("nil")}, Body: l.block(&ast.ExprStmt{X: l.hook("Nil")})},
@@ -761,9 +755,6 @@ func (l *lowering) addrOf(x ast.Expr, t types.Type) ast.Expr {
 	}
 	p := types.NewPointer(t)
 	ptr := l.spell(p)
-	if ptr == nil {
-		return l.addr(x)
-	}
 	f := l.helper("address "+l.key(p), func(name string) ast.Decl {
 		return &ast.FuncDecl{Name: l.id(name), Type: &ast.FuncType{Func: l.pos, Params: l.list1(l.field("p", ptr)), Results: l.list1(&ast.Field{Type: ptr})},
 			Body: l.block(&ast.IfStmt{Cond: &ast.BinaryExpr{X: l.id("p"), Op: token.EQL, Y: l.id("nil")}, Body: l.block(&ast.ExprStmt{X: l.hook("Nil")})},
@@ -776,14 +767,12 @@ func (l *lowering) unary(e *ast.UnaryExpr) ast.Expr {
 	switch e.Op {
 	case token.ARROW: // the interpreter mixes up a receive within something else
 		t := l.typeOf(e.X).Underlying().(*types.Chan)
-		if elem := l.spell(t.Elem()); elem != nil {
-			f := l.helper("receive "+l.key(t), func(name string) ast.Decl {
-				v := l.id("v")
-				return &ast.FuncDecl{Name: l.id(name), Type: &ast.FuncType{Func: l.pos, Params: l.list1(l.field("c", l.spell(t))), Results: l.list1(&ast.Field{Type: elem})},
-					Body: l.block(l.define1(v, &ast.UnaryExpr{OpPos: l.pos, Op: token.ARROW, X: l.id("c")}), l.ret(v))}
-			})
-			return l.apply(f, l.under(e.X))
-		}
+		f := l.helper("receive "+l.key(t), func(name string) ast.Decl {
+			v := l.id("v")
+			return &ast.FuncDecl{Name: l.id(name), Type: &ast.FuncType{Func: l.pos, Params: l.list1(l.field("c", l.spell(t))), Results: l.list1(&ast.Field{Type: l.spell(t.Elem())})},
+				Body: l.block(l.define1(v, &ast.UnaryExpr{OpPos: l.pos, Op: token.ARROW, X: l.id("c")}), l.ret(v))}
+		})
+		return l.apply(f, l.under(e.X))
 	case token.AND:
 		if lit, ok := ast.Unparen(e.X).(*ast.CompositeLit); ok {
 			return l.addrOfLiteral(l.literal(lit), l.typeOf(lit))
@@ -793,7 +782,7 @@ func (l *lowering) unary(e *ast.UnaryExpr) ast.Expr {
 		}
 		at := l.target(e.X)
 		if _, star := at.(*ast.StarExpr); !star && !typeKnown(at) {
-			return l.apply(l.paren(l.mustSpell(l.typeOf(e), e.Pos())), l.addr(at))
+			return l.apply(l.paren(l.spell(l.typeOf(e))), l.addr(at))
 		}
 		return l.addrOf(at, l.typeOf(e.X))
 	case token.SUB:
@@ -922,9 +911,9 @@ func (l *lowering) oneWay(x, y ast.Expr, xt *types.Chan, of types.Type) (ast.Exp
 	switch yt := of.Underlying().(*types.Chan); {
 	case xt.Dir() == yt.Dir():
 	case xt.Dir() == types.SendRecv:
-		x = l.apply(l.paren(l.mustSpell(yt, l.pos)), x)
+		x = l.apply(l.paren(l.spell(yt)), x)
 	default:
-		y = l.apply(l.paren(l.mustSpell(xt, l.pos)), y)
+		y = l.apply(l.paren(l.spell(xt)), y)
 	}
 	return x, y
 }

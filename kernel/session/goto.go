@@ -85,7 +85,7 @@ func (l *lowering) gotoList(stmts []ast.Stmt) []ast.Stmt {
 	shared := l.sharedVariables(parts)
 	for _, obj := range shared {
 		l.bindObj(obj)
-		out = append(out, l.local(l.id(l.names[obj]), l.mustSpell(l.typ(obj.Type()), obj.Pos()), nil))
+		out = append(out, l.local(l.id(l.names[obj]), l.spell(l.typ(obj.Type())), nil))
 	}
 	l.fn.lists = g
 	l.fn.frames = append(l.fn.frames, frame{list: g})
@@ -195,7 +195,7 @@ func (l *lowering) withShared(s ast.Stmt, shared []types.Object) []ast.Stmt {
 	for _, id := range ids { // those that only this part uses
 		if obj := l.info.Defs[id]; obj != nil && id.Name != "_" && l.names[obj] == "" {
 			l.bindObj(obj)
-			out = append(out, l.local(l.id(l.names[obj]), l.mustSpell(l.typ(obj.Type()), id.Pos()), nil))
+			out = append(out, l.local(l.id(l.names[obj]), l.spell(l.typ(obj.Type())), nil))
 		}
 	}
 	for ls, ok := s.(*ast.LabeledStmt); ok; ls, ok = s.(*ast.LabeledStmt) {
@@ -217,7 +217,7 @@ func (l *lowering) withShared(s ast.Stmt, shared []types.Object) []ast.Stmt {
 		for _, id := range v.Names {
 			if obj := l.info.Defs[id]; obj != nil && id.Name != "_" {
 				zero := l.new()
-				out = append(out, l.local(zero, l.mustSpell(l.typ(obj.Type()), id.Pos()), nil), l.set(l.id(l.names[obj]), zero))
+				out = append(out, l.local(zero, l.spell(l.typ(obj.Type())), nil), l.set(l.id(l.names[obj]), zero))
 			}
 		}
 	}

@@ -15,6 +15,7 @@ import (
 	"sync"
 	"time"
 	"unicode/utf8"
+	"unsafe"
 
 	"github.com/innkeeper-notebook/innkeeper/inn/rows"
 	"github.com/innkeeper-notebook/innkeeper/kernel/display"
@@ -54,6 +55,9 @@ func (s *Session) hookTable() map[string]reflect.Value {
 		"Loops":    func(cell int) int { return s.loops(s.alive(cell)) },
 		"Go":       s.start,
 		"Apart":    s.apart,
+
+		"Pointer": (*unsafe.Pointer)(nil),
+		"Address": func(p unsafe.Pointer) uintptr { return uintptr(p) },
 
 		// Deferred calls.
 		"Called":       s.calledByDefer,

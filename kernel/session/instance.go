@@ -198,9 +198,6 @@ func (l *lowering) tellMethods(d *desc, t types.Type) {
 		}
 		sig := m.Signature()
 		typ, rtyp := l.spell(types.NewSignatureType(nil, nil, nil, sig.Params(), sig.Results(), sig.Variadic())), l.spell(t)
-		if typ == nil || rtyp == nil {
-			continue
-		}
 		l.pos = l.plan.at
 		r := l.new()
 		in, args := l.params(sig)

@@ -61,7 +61,7 @@ func (l *lowering) ownVariables(n *ast.ForStmt, init *ast.AssignStmt, label *ast
 		p := l.new()
 		out = append(out, l.define1(p, l.addr(l.id(old))))
 		own := l.bind(id)
-		head = append(head, l.local(own, l.mustSpell(l.typ(obj.Type()), id.Pos()), &ast.StarExpr{X: p}), l.set(p, l.addr(l.id(own.Name))))
+		head = append(head, l.local(own, l.spell(l.typ(obj.Type())), &ast.StarExpr{X: p}), l.set(p, l.addr(l.id(own.Name))))
 	}
 	if n.Post != nil {
 		head = append(head, &ast.IfStmt{Cond: &ast.UnaryExpr{Op: token.NOT, X: first}, Body: l.block(l.stmt(n.Post)...)})
@@ -253,7 +253,7 @@ func (l *lowering) rangeArray(n *ast.RangeStmt, label *ast.Ident, t types.Type) 
 		out = append(out, l.define1(v, l.under(n.X)))
 		over = &ast.ParenExpr{X: &ast.StarExpr{X: v}}
 	} else {
-		out = append(out, l.hold(v, l.mustSpell(array.Underlying(), n.Pos()), l.under(n.X))...)
+		out = append(out, l.hold(v, l.spell(array.Underlying()), l.under(n.X))...)
 	}
 	if isChan(elem.Elem()) {
 		return append(out, l.rangeChannels(n, label, &ast.SliceExpr{X: over}, types.NewSlice(elem.Elem()), elem.Elem())...)
@@ -271,7 +271,7 @@ func isChan(t types.Type) bool {
 // own loop would receive from them.
 func (l *lowering) rangeChannels(n *ast.RangeStmt, label *ast.Ident, x ast.Expr, t, elem types.Type) []ast.Stmt {
 	list, i := l.new(), l.new()
-	out := append(l.hold(list, l.mustSpell(t, n.Pos()), x), l.define1(i, number(l.pos, 0)))
+	out := append(l.hold(list, l.spell(t), x), l.define1(i, number(l.pos, 0)))
 	var head []ast.Stmt
 	integer := types.Type(types.Typ[types.Int])
 	for _, v := range []struct {
@@ -294,8 +294,8 @@ func (l *lowering) rangeChannels(n *ast.RangeStmt, label *ast.Ident, x ast.Expr,
 // rangeMap ranges over a map of channels by its keys, for the same reason.
 func (l *lowering) rangeMap(n *ast.RangeStmt, label *ast.Ident, x ast.Expr, m *types.Map) []ast.Stmt {
 	table, keys, i, k, v, there := l.new(), l.new(), l.new(), l.new(), l.new(), l.new()
-	out := append(l.hold(table, l.mustSpell(m, n.Pos()), x),
-		l.local(keys, &ast.ArrayType{Elt: l.mustSpell(m.Key(), n.Pos())}, nil),
+	out := append(l.hold(table, l.spell(m), x),
+		l.local(keys, &ast.ArrayType{Elt: l.spell(m.Key())}, nil),
 		&ast.ExprStmt{X: l.hook("Keys", l.addr(keys), table)}, l.define1(i, number(l.pos, 0)))
 	head := []ast.Stmt{
 		l.define1(k, &ast.IndexExpr{X: keys, Index: i}),
@@ -322,7 +322,7 @@ func (l *lowering) rangeMap(n *ast.RangeStmt, label *ast.Ident, x ast.Expr, m *t
 // takes a channel that a function keeps for something else.
 func (l *lowering) rangeChan(n *ast.RangeStmt, label *ast.Ident, t, elem types.Type) []ast.Stmt {
 	ch, v, open := l.new(), l.new(), l.new()
-	out := l.hold(ch, l.mustSpell(t.Underlying(), n.Pos()), l.under(n.X))
+	out := l.hold(ch, l.spell(t.Underlying()), l.under(n.X))
 	head := []ast.Stmt{
 		l.assign(token.DEFINE, []ast.Expr{v, open}, []ast.Expr{&ast.UnaryExpr{OpPos: l.pos, Op: token.ARROW, X: ch}}),
 		&ast.IfStmt{If: l.pos, Cond: &ast.UnaryExpr{Op: token.NOT, X: open}, Body: l.block(&ast.BranchStmt{TokPos: l.pos, Tok: token.BREAK})},
@@ -385,8 +385,8 @@ func (l *lowering) rangeInt(n *ast.RangeStmt, label *ast.Ident, t types.Type) []
 // counted is a loop from 0 to a limit.
 func (l *lowering) counted(n *ast.RangeStmt, label *ast.Ident, t types.Type, limit ast.Expr) []ast.Stmt {
 	i, end := l.new(), l.new()
-	typ := l.mustSpell(t, n.Pos())
-	out := append(l.hold(end, l.mustSpell(t, n.Pos()), limit), l.local(i, typ, nil))
+	typ := l.spell(t)
+	out := append(l.hold(end, l.spell(t), limit), l.local(i, typ, nil))
 	var head []ast.Stmt
 	if id, ok := n.Key.(*ast.Ident); n.Key != nil && !(ok && id.Name == "_") {
 		head = l.store(n.Key, l.convert(i, t, l.tupleTarget(n.Key, t)), n.Tok == token.DEFINE)
@@ -422,7 +422,7 @@ func (l *lowering) rangeFunc(n *ast.RangeStmt, label *ast.Ident, sig *types.Sign
 		for v := range l.fn.results.Variables() {
 			id := l.new()
 			l.fn.named = append(l.fn.named, id.Name)
-			out = append(out, l.local(id, l.mustSpell(v.Type(), n.Pos()), nil))
+			out = append(out, l.local(id, l.spell(v.Type()), nil))
 		}
 	}
 	out = append(out, l.define1(iter, l.under(n.X)))
@@ -441,7 +441,7 @@ func (l *lowering) rangeFunc(n *ast.RangeStmt, label *ast.Ident, sig *types.Sign
 		}
 		t := yield.Params().At(i).Type()
 		v := l.new()
-		in.List = append(in.List, l.field(v.Name, l.mustSpell(t, n.Pos())))
+		in.List = append(in.List, l.field(v.Name, l.spell(t)))
 		if id, ok := e.(*ast.Ident); e == nil || ok && id.Name == "_" {
 			continue
 		}

@@ -131,19 +131,15 @@ func (s *Session) lower(c *checked) (*plan, []problem) {
 	st.nameless(c.stmts)
 	fn.nameless(c.decls)
 	defines := map[int][]*topVar{}
-	nameless := map[int]bool{} // statements that define a variable whose type has no name
 	for _, t := range c.tops {
 		n := t.obj.Name()
 		defines[t.stmt] = append(defines[t.stmt], t)
 		st.pos = t.obj.Pos()
 		if c.reuses(t) {
 			vars[n] = c.base.engine[n]
-		} else if vars[n] = s.fresh(n); true {
-			if typ := st.spell(t.obj.Type()); typ != nil {
-				p.decls = append(p.decls, st.varDecl(vars[n], typ))
-			} else {
-				nameless[t.stmt] = true
-			}
+		} else {
+			vars[n] = s.fresh(n)
+			p.decls = append(p.decls, st.varDecl(vars[n], st.spell(t.obj.Type())))
 		}
 		st.names[t.obj] = vars[n]
 	}
@@ -177,8 +173,6 @@ func (s *Session) lower(c *checked) (*plan, []problem) {
 		st.fn = &function{gotos: gotos(stmt)}
 		st.fn.moves, st.fn.taken = moving(stmt, st.info)
 		switch {
-		case nameless[i]:
-			one.body = st.define(stmt)
 		case final && shown(stmt):
 			one.body = st.run(st.show(stmt.(*ast.ExprStmt))...)
 		default:
@@ -274,7 +268,7 @@ func (l *lowering) body(in []*ast.FieldList, out *ast.FieldList, sig *types.Sign
 				last := l.typ(sig.Params().At(sig.Params().Len() - 1).Type())
 				t = last.(*types.Slice).Elem()
 			}
-			typ := l.mustSpell(t, field.Pos())
+			typ := l.spell(t)
 			if variadic {
 				typ = &ast.Ellipsis{Ellipsis: l.pos, Elt: typ}
 			}
@@ -302,7 +296,7 @@ func (l *lowering) body(in []*ast.FieldList, out *ast.FieldList, sig *types.Sign
 	if out != nil && len(out.List) > 0 {
 		typ.Results = &ast.FieldList{Opening: l.pos, Closing: l.pos}
 		for _, field := range out.List {
-			t := l.mustSpell(l.typeOf(field.Type), field.Pos())
+			t := l.spell(l.typeOf(field.Type))
 			names := field.Names
 			if len(names) == 0 && l.fn.deferred != nil {
 				names = []*ast.Ident{{NamePos: l.pos, Name: "_"}}
@@ -370,14 +364,6 @@ func (l *lowering) bindObj(obj types.Object) string {
 
 func (l *lowering) refuse(pos token.Pos, msg string) {
 	l.owner.problems = append(l.owner.problems, problem{l.s.fset.Position(pos), msg})
-}
-
-func (l *lowering) mustSpell(t types.Type, pos token.Pos) ast.Expr {
-	if e := l.spell(t); e != nil {
-		return e
-	}
-	l.refuse(pos, "the interpreter has no name for the type "+l.display(t)+": let := find it")
-	return l.id("any")
 }
 
 // Making syntax.
@@ -492,27 +478,6 @@ func (l *lowering) varDecl(name string, t ast.Expr) ast.Decl {
 
 // Statements of the cell.
 
-// define makes a variable where the interpreter finds its type by itself.
-func (l *lowering) define(stmt ast.Stmt) []ast.Stmt {
-	if d, ok := stmt.(*ast.DeclStmt); ok {
-		for _, s := range d.Decl.(*ast.GenDecl).Specs {
-			if len(s.(*ast.ValueSpec).Values) == 0 {
-				l.refuse(d.Pos(), "the interpreter has no name for this variable's type: use := instead of var")
-			}
-		}
-		return l.list([]ast.Stmt{stmt})
-	}
-	a := stmt.(*ast.AssignStmt)
-	n := &ast.AssignStmt{Tok: a.Tok, TokPos: a.TokPos}
-	for _, x := range a.Lhs {
-		n.Lhs = append(n.Lhs, l.target(x))
-	}
-	for _, x := range a.Rhs {
-		n.Rhs = append(n.Rhs, l.expr(x))
-	}
-	return []ast.Stmt{n}
-}
-
 // statement lowers a statement at the top of the cell: what defines variables
 // assigns them, they exist already.
 func (l *lowering) statement(stmt ast.Stmt, c *checked) []ast.Stmt {
@@ -544,7 +509,7 @@ func (l *lowering) variables(s *ast.ValueSpec, c *checked) []ast.Stmt {
 		for _, t := range c.tops {
 			if t.obj == l.info.Defs[s.Names[i]] && c.reuses(t) {
 				zero := l.new()
-				list = append(list, l.local(zero, l.mustSpell(t.obj.Type(), s.Pos()), nil), l.set(l.id(l.names[t.obj]), zero))
+				list = append(list, l.local(zero, l.spell(t.obj.Type()), nil), l.set(l.id(l.names[t.obj]), zero))
 			}
 		}
 	}

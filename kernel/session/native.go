@@ -478,7 +478,7 @@ func (l *lowering) declareNative(f *nativeFunc, decl *ast.FuncDecl, name string)
 	f.key = l.functionKey(decl.Name.Name, l.info.Defs[decl.Name].(*types.Func).Signature())
 	l.s.natives = append(l.s.natives, f)
 	l.s.nativeNames[name] = true
-	l.plan.decls = append(l.plan.decls, l.varDecl(name, l.mustSpell(f.sig, l.pos)))
+	l.plan.decls = append(l.plan.decls, l.varDecl(name, l.spell(f.sig)))
 	for i, v := range f.program.names {
 		l.plan.setup = append(l.plan.setup, &ast.ExprStmt{X: l.hook("NativeReads", number(l.pos, id), number(l.pos, i), l.addr(l.id(l.name(v))))})
 	}

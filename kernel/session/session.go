@@ -64,21 +64,22 @@ type Session struct {
 	detach    func()                     // package nb from them
 	names     int
 
-	aliases     map[string]string // names of packages in lowered code, by path
-	imported    map[string]bool   // the paths that the interpreter knows
-	context     *types.Context    // of instances
-	erased      map[string]string // the interpreter's names of structs, instances and helpers, by key
-	wraps       map[string]bool   // whether types are wrapped (wrap.go), by key
-	cuts        map[string][]int  // fields of structs that are any to the interpreter (cycle.go), by key
-	addressed   map[string]bool   // structs that have a field whose address is taken (cycle.go), by name
-	descs       map[string]*desc  // types that went into interfaces, by key
-	types       descs             // the same by number
-	methodKeys  sync.Map          // of the signatures of compiled methods
-	wide        sync.Map          // the widest interfaces of boxes (see widest)
-	keys        sync.Map          // of maps whose keys are of a compiled interface, made of boxes
-	callers     callers           // of functions that defer calls
-	natives     []*nativeFunc     // by number
-	nativeNames map[string]bool   // the interpreter's names of them
+	aliases     map[string]string     // names of packages in lowered code, by path
+	given       map[types.Type]string // names in lowered code of types of packages that have none
+	imported    map[string]bool       // the paths that the interpreter knows
+	context     *types.Context        // of instances
+	erased      map[string]string     // the interpreter's names of structs, instances and helpers, by key
+	wraps       map[string]bool       // whether types are wrapped (wrap.go), by key
+	cuts        map[string][]int      // fields of structs that are any to the interpreter (cycle.go), by key
+	addressed   map[string]bool       // structs that have a field whose address is taken (cycle.go), by name
+	descs       map[string]*desc      // types that went into interfaces, by key
+	types       descs                 // the same by number
+	methodKeys  sync.Map              // of the signatures of compiled methods
+	wide        sync.Map              // the widest interfaces of boxes (see widest)
+	keys        sync.Map              // of maps whose keys are of a compiled interface, made of boxes
+	callers     callers               // of functions that defer calls
+	natives     []*nativeFunc         // by number
+	nativeNames map[string]bool       // the interpreter's names of them
 
 	quiets  []*effects                          // of functions of problems, by number (see concurrent.go)
 	symbols map[string]map[string]reflect.Value // of the packages, by path and name
@@ -137,6 +138,7 @@ func (s *Session) clear() error {
 	s.engine = e
 	s.empty(e.fileSet())
 	s.aliases = map[string]string{}
+	s.given = map[types.Type]string{}
 	s.imported = map[string]bool{}
 	s.context = types.NewContext()
 	s.erased = map[string]string{}

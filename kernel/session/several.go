@@ -32,7 +32,7 @@ func (l *lowering) several(lhs, rhs []ast.Expr, declare bool) []ast.Stmt {
 			l.pos = y.Pos()
 			v := l.new()
 			if t := l.typeOf(y); types.IsInterface(t) {
-				out = append(out, l.hold(v, l.mustSpell(t, y.Pos()), l.expr(y))...)
+				out = append(out, l.hold(v, l.spell(t), l.expr(y))...)
 			} else {
 				out = append(out, l.withFunctions(l.define1(v, l.expr(y)))...)
 			}

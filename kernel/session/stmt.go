@@ -131,7 +131,7 @@ func (l *lowering) declStmt(s *ast.DeclStmt) []ast.Stmt {
 			if id.Name == "_" {
 				continue
 			}
-			out = append(out, l.local(l.bind(id), l.mustSpell(t, id.Pos()), nil))
+			out = append(out, l.local(l.bind(id), l.spell(t), nil))
 		}
 	}
 	return out
@@ -214,11 +214,10 @@ func (l *lowering) store(x, value ast.Expr, declare bool) []ast.Stmt {
 	id, ok := x.(*ast.Ident)
 	if ok && declare && id.Name != "_" && l.info.Defs[id] != nil {
 		typ := l.typ(l.info.Defs[id].Type())
-		t := l.spell(typ)
-		if v, nothing := value.(*ast.Ident); t == nil || !types.IsInterface(typ) && !(nothing && v.Name == "nil") {
+		if v, nothing := value.(*ast.Ident); !types.IsInterface(typ) && !(nothing && v.Name == "nil") {
 			return []ast.Stmt{l.define1(l.bind(id), value)} // cheaper to the interpreter than var
 		}
-		return []ast.Stmt{l.local(l.bind(id), t, value)}
+		return []ast.Stmt{l.local(l.bind(id), l.spell(typ), value)}
 	}
 	if sel, ok := ast.Unparen(x).(*ast.SelectorExpr); ok && l.pkgName(sel.X) != nil {
 		if _, ok := value.(*ast.Ident); !ok { // the result of a call would not arrive
@@ -266,9 +265,7 @@ func (l *lowering) assign1(x, value ast.Expr, declare bool) []ast.Stmt {
 	v := l.exprAs(value, t)
 	if id, ok := x.(*ast.Ident); ok && declare && l.info.Defs[id] != nil {
 		if from := l.typeOf(value); !types.IsInterface(t) && !l.info.Types[value].IsNil() && l.info.Types[value].Value == nil && !l.erasedSame(from, t) {
-			if typ := l.spell(t); typ != nil { // another than the value's, as of a channel that is only received from
-				return l.withFunctions(l.local(l.bind(id), typ, v))
-			}
+			return l.withFunctions(l.local(l.bind(id), l.spell(t), v)) // another type than the value's, as of a channel that is only received from
 		}
 		if !types.IsInterface(t) && !l.info.Types[value].IsNil() {
 			if _, ok := v.(*ast.CompositeLit); ok && inPlace(t) {
@@ -282,7 +279,7 @@ func (l *lowering) assign1(x, value ast.Expr, declare bool) []ast.Stmt {
 	var before []ast.Stmt
 	if l.mayPanic(x) && l.fails(value) || givesFunction(v, t) {
 		made := l.new()
-		before, v = l.hold(made, l.mustSpell(t, value.Pos()), v), made
+		before, v = l.hold(made, l.spell(t), v), made
 	}
 	stmts := append(before, l.store(x, v, declare)...)
 	l.pos = at
@@ -311,11 +308,7 @@ func (l *lowering) place(x ast.Expr, once bool) ([]ast.Stmt, ast.Expr) {
 			return e
 		}
 		v := l.new()
-		if typ := l.spell(t); typ != nil {
-			out = append(out, l.hold(v, typ, e)...)
-		} else {
-			out = append(out, l.define1(v, e))
-		}
+		out = append(out, l.hold(v, l.spell(t), e)...)
 		return v
 	}
 	switch e := ast.Unparen(x).(type) {
@@ -378,7 +371,7 @@ func (l *lowering) fromOne(lhs []ast.Expr, x ast.Expr, declare bool) []ast.Stmt 
 	case *ast.TypeAssertExpr:
 		t := l.typeOf(e.Type)
 		id := l.new()
-		out = append(out, l.local(v, l.mustSpell(t, e.Pos()), nil), l.define1(id, l.exprAs(e.X, anyType)),
+		out = append(out, l.local(v, l.spell(t), nil), l.define1(id, l.exprAs(e.X, anyType)),
 			l.define1(ok, l.hook("Is", l.addr(v), id, l.desc(t))))
 		values, ts = []ast.Expr{v, ok}, []types.Type{t, boolean}
 	case *ast.IndexExpr:
@@ -604,12 +597,11 @@ func (l *lowering) thunk(call *ast.CallExpr) ast.Expr {
 	later := *c
 	later.Args = slices.Clone(c.Args)
 	keep := func(x ast.Expr, t types.Type) ast.Expr {
-		typ := l.spell(t)
-		if typ == nil {
+		if t == types.Typ[types.UntypedNil] {
 			return x
 		}
 		id := l.new()
-		in.List = append(in.List, l.field(id.Name, typ))
+		in.List = append(in.List, l.field(id.Name, l.spell(t)))
 		now = append(now, x)
 		return id
 	}

@@ -36,6 +36,7 @@ type world struct {
 	filled map[string]bool
 	types  map[reflect.Type]types.Type
 	widers map[reflect.Type][]reflect.Type
+	seals  map[string][]reflect.Type
 }
 
 // A library is the checked source of a package's generic functions.
@@ -59,6 +60,7 @@ func newWorld(symbols map[string]map[string]reflect.Value, generic map[string][]
 		filled:   map[string]bool{},
 		types:    map[reflect.Type]types.Type{},
 		widers:   map[reflect.Type][]reflect.Type{},
+		seals:    map[string][]reflect.Type{},
 	}
 	for key, table := range symbols {
 		p, name := path.Dir(key), path.Base(key)
@@ -361,7 +363,48 @@ func (w *world) typ(t reflect.Type) types.Type {
 		sig := w.signature(m.Type, types.NewParam(token.NoPos, pkg, "", recv), 1)
 		named.AddMethod(types.NewFunc(token.NoPos, pkg, m.Name, sig))
 	}
+	// Reflection does not show a type's unexported methods, but which of its package's
+	// interfaces it implements.
+	known := map[string]bool{}
+	for _, u := range w.sealed(path) {
+		var recv types.Type = named
+		if !t.Implements(u) {
+			recv = types.NewPointer(named)
+		}
+		if !pointer.Implements(u) {
+			continue
+		}
+		for m := range u.Methods() {
+			if !m.IsExported() && !known[m.Name] && m.PkgPath == path {
+				known[m.Name] = true
+				named.AddMethod(types.NewFunc(token.NoPos, pkg, m.Name, w.signature(m.Type, types.NewParam(token.NoPos, pkg, "", recv), 0)))
+			}
+		}
+	}
 	return named
+}
+
+// sealed are the interfaces of a package with methods that are not exported, as
+// ast.Expr has: only the package's own types implement them.
+func (w *world) sealed(path string) []reflect.Type {
+	all, known := w.seals[path]
+	if known {
+		return all
+	}
+	for _, v := range w.symbols[path] {
+		if v.Kind() != reflect.Pointer || !v.IsNil() || v.Type().Elem().Kind() != reflect.Interface {
+			continue
+		}
+		u := v.Type().Elem()
+		for m := range u.Methods() {
+			if !m.IsExported() {
+				all = append(all, u)
+				break
+			}
+		}
+	}
+	w.seals[path] = all
+	return all
 }
 
 // sequence is the instance of iter.Seq or iter.Seq2 that a type is, or nil.
@@ -416,10 +459,11 @@ func (w *world) literal(t reflect.Type) types.Type {
 	case reflect.Interface:
 		var methods []*types.Func
 		for m := range t.Methods() {
-			// Reflection does not show the unexported methods of other
-			// types, so nothing would implement one here.
-			if m.IsExported() {
+			switch {
+			case m.IsExported():
 				methods = append(methods, types.NewFunc(token.NoPos, nil, m.Name, w.signature(m.Type, nil, 0)))
+			case slices.Contains(w.sealed(t.PkgPath()), t):
+				methods = append(methods, types.NewFunc(token.NoPos, w.pkg(m.PkgPath), m.Name, w.signature(m.Type, nil, 0)))
 			}
 		}
 		return types.NewInterfaceType(methods, nil).Complete()
@@ -512,4 +556,16 @@ func (w *world) wider(t reflect.Type) []reflect.Type {
 	slices.SortStableFunc(all, func(a, b reflect.Type) int { return b.NumMethod() - a.NumMethod() })
 	w.widers[t] = all
 	return all
+}
+
+// unnamed is the reflected form of a type of a package that has no name outside of it.
+func (w *world) unnamed(t types.Type) reflect.Type {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for r, known := range w.types {
+		if known == t {
+			return r
+		}
+	}
+	panic(fault("no value has the type " + t.String()))
 }

@@ -71,6 +71,6 @@ func (l *lowering) wrap(x ast.Expr, t types.Type) ast.Expr {
 	if _, ok := t.Underlying().(*types.Signature); ok {
 		x = l.hook("Any", x)
 	}
-	return &ast.CompositeLit{Type: l.mustSpell(t, l.pos), Lbrace: l.pos, Rbrace: l.pos,
+	return &ast.CompositeLit{Type: l.spell(t), Lbrace: l.pos, Rbrace: l.pos,
 		Elts: []ast.Expr{&ast.KeyValueExpr{Key: l.id(wrappedField), Colon: l.pos, Value: x}}}
 }
