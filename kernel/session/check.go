@@ -1,6 +1,7 @@
 package session
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"go/ast"
@@ -103,6 +104,7 @@ func (k *checker) check(st *state, u *unit) (*checked, []problem) {
 	if ps := append(misplaced(k.fset, u), twice(k.fset, u)...); len(ps) > 0 {
 		return nil, ps
 	}
+	st = c.withoutMethods(k.fset, st)
 	for _, d := range u.decls {
 		if old := st.decl(d.names[0]); old == nil || old.text != d.text || !slices.Equal(old.names, d.names) || old.isNative() != d.isNative() {
 			c.fresh = append(c.fresh, d)
@@ -209,6 +211,31 @@ func (c *checked) within(st *state) *state {
 		}
 	}
 	return less
+}
+
+// withoutMethods is a state without the methods whose receiver's name the cell gives to
+// another type, by an alias or in place of one.
+func (c *checked) withoutMethods(fset *token.FileSet, st *state) *state {
+	for _, d := range c.unit.decls {
+		for _, m := range st.decls {
+			f, ok := m.node.(*ast.FuncDecl)
+			if !ok || f.Recv == nil {
+				continue
+			}
+			written := receiver(f.Recv.List[0].Type)
+			if old := st.decl(written); !slices.Contains(d.names, written) || old != nil && old.text == d.text || cmp.Or(d.aliased(written), written) == m.recv {
+				continue
+			}
+			if c.base == c.found {
+				c.base = c.found.clone()
+			}
+			where, _ := m.unit.line(fset.Position(m.node.Pos()))
+			c.lost = append(c.lost, fmt.Sprintf("%s (%s) no longer fits and is gone: %s is another type", m.names[0], where, written))
+			c.base.forget(m.names[0])
+			c.lacking[m.names[0]] = true
+		}
+	}
+	return c.base
 }
 
 // receivers gives methods whose receiver is written as an alias the name of
