@@ -95,8 +95,12 @@ func (v mirrorValue) of(x reflect.Value, t mirrorType) mirrorValue {
 	return mirrorValue{v: x, t: r, hidden: v.hidden}
 }
 
-// Format is for package fmt, which prints what a value holds.
+// Format is for package fmt, which prints what a value holds, or within
+// something else what its method String gives.
 func (v mirrorValue) Format(s fmt.State, verb rune) {
+	if depthIn(s) > 0 && v.within(s, verb) {
+		return
+	}
 	if !v.v.IsValid() {
 		fmt.Fprint(s, "<invalid reflect.Value>")
 		return
@@ -111,6 +115,15 @@ func (v mirrorValue) Format(s fmt.State, verb rune) {
 		return
 	}
 	fmt.Fprintf(s, fmt.FormatString(s, verb), v.any())
+}
+
+// within prints a value that is in something else, where the verb has its text.
+func (v mirrorValue) within(s fmt.State, verb rune) bool {
+	if !strings.ContainsRune("vsxXq", verb) || verb == 'v' && s.Flag('#') {
+		return false
+	}
+	fmt.Fprintf(s, fmt.FormatString(s, verb), v.String())
+	return true
 }
 
 func (v mirrorValue) must(method string) {

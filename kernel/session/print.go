@@ -201,6 +201,9 @@ func (p *printer) plain(v reflect.Value, depth int, hidden bool) {
 	case v.Kind() == reflect.Pointer && depth > 0 && !v.IsNil() && (hidden || !p.told(v.Interface())):
 		p.pointer(described(v.Type()), v, hidden)
 	case !hidden && depth > 0:
+		if m, ok := v.Interface().(mirrorValue); ok && m.within(p, p.verb) {
+			return
+		}
 		fmt.Fprintf(p, p.format, v)
 	case !hidden:
 		fmt.Fprintf(p, p.format, v.Interface())
