@@ -14,7 +14,8 @@ import (
 
 // cut reports whether field i of a struct of the session is cut: it points to
 // another struct of a circle that both are in, and that one does not come
-// before this one in the circle's order.
+// before this one in the circle's order; or the interpreter does not find the
+// struct itself in what the field is made of (see takesWithin and endsBehind).
 func (l *lowering) cut(t types.Type, i int) bool {
 	if s, ok := types.Unalias(t).(*types.Struct); ok {
 		return l.cutWithoutName(s, i)
@@ -168,9 +169,9 @@ func (l *lowering) cuts(n *types.Named, circle map[string]*types.Named) (cut []i
 	key := l.key(n)
 	for i := range s.NumFields() {
 		t := s.Field(i).Type()
-		if l.takesWithin(t, key) {
+		if l.takesWithin(t, key) || l.endsBehind(t, key) {
 			if _, array := t.Underlying().(*types.Array); array {
-				l.refuse(l.pos, "the interpreter has no array of functions that take the struct that the array is in: use a slice")
+				l.refuse(l.pos, "the interpreter has no array of functions that take the struct that the array is in, or of maps of it: use a slice")
 				return nil, false
 			}
 			cut = append(cut, i)
@@ -212,6 +213,35 @@ func (l *lowering) takesWithin(t types.Type, key string) bool {
 		return !l.wrapped(t)
 	})
 	return found
+}
+
+// endsBehind reports whether a type ends in a struct behind another one that leads to
+// itself, as func(*other) *struct and map[*other][]struct do: the interpreter, which looks
+// for its way to the struct there, would never find the end of the other one.
+func (l *lowering) endsBehind(t types.Type, key string) bool {
+	circular := false
+	for k, m := range l.named(t, nil) {
+		circular = circular || k != key && l.reached(m)[k] != nil
+	}
+	for circular {
+		if n, ok := types.Unalias(t).(*types.Named); ok {
+			if _, isStruct := n.Underlying().(*types.Struct); isStruct || foreign(n) || l.wrapped(n) {
+				return l.key(n) == key
+			}
+		}
+		switch u := t.Underlying().(type) {
+		case *types.Signature:
+			if u.Results().Len() != 1 {
+				return false
+			}
+			t = u.Results().At(0).Type()
+		case interface{ Elem() types.Type }: // of a map, too
+			t = u.Elem()
+		default:
+			return false
+		}
+	}
+	return false
 }
 
 // before orders the structs of a circle: one that is held by value first, then one
