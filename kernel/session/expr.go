@@ -568,8 +568,7 @@ func (l *lowering) literalOf(e *ast.CompositeLit, t types.Type) ast.Expr {
 		if l.inTurns(e) {
 			return l.mapLiteral(e, t, typ)
 		}
-		for _, x := range e.Elts {
-			kv := x.(*ast.KeyValueExpr)
+		for _, kv := range l.entries(e, u) {
 			l.templateFunction(t, kv.Value)
 			pair(l.mapKey(kv.Key, u.Key()), l.element(kv.Value, u.Elem()))
 		}
@@ -596,13 +595,65 @@ func (l *lowering) literalOf(e *ast.CompositeLit, t types.Type) ast.Expr {
 func (l *lowering) mapLiteral(e *ast.CompositeLit, t types.Type, typ ast.Expr) ast.Expr {
 	m, u := l.new(), t.Underlying().(*types.Map)
 	body := []ast.Stmt{l.define1(m, l.apply(l.id("make"), typ))}
-	for _, x := range e.Elts {
-		kv := x.(*ast.KeyValueExpr)
+	for _, kv := range l.entries(e, u) {
 		l.templateFunction(t, kv.Value)
 		body = append(body, l.ordered(kv.Key, l.turn(kv.Value, u.Elem()))...)
 		body = append(body, l.withFunctions(l.set(&ast.IndexExpr{X: m, Index: l.mapKey(kv.Key, u.Key())}, l.element(kv.Value, u.Elem())))...)
 	}
 	return l.apply(&ast.ParenExpr{X: l.function(nil, l.list1(&ast.Field{Type: typ}), append(body, l.ret(m))...)})
+}
+
+// entries are those of a literal of a map, in the order in which Go's compiler makes
+// them, so that of one key the last one stays: those that it knows come first.
+func (l *lowering) entries(e *ast.CompositeLit, m *types.Map) (all []*ast.KeyValueExpr) {
+	var others []*ast.KeyValueExpr
+	for _, x := range e.Elts {
+		if kv := x.(*ast.KeyValueExpr); l.known(kv.Key, m.Key()) && l.known(kv.Value, m.Elem()) {
+			all = append(all, kv)
+		} else {
+			others = append(others, kv)
+		}
+	}
+	return append(all, others...)
+}
+
+// known reports whether Go's compiler knows a value of type t: a constant or nil, or a
+// literal of a struct or an array of such, but no constant that becomes an interface.
+func (l *lowering) known(x ast.Expr, t types.Type) bool {
+	tv := l.info.Types[x]
+	lit, composed := ast.Unparen(x).(*ast.CompositeLit)
+	switch {
+	case tv.IsNil():
+		return true
+	case types.IsInterface(t):
+		return false
+	case !composed:
+		return tv.Value != nil
+	}
+	switch u := l.typeOf(lit).Underlying().(type) {
+	case *types.Struct:
+		for i, v := range lit.Elts {
+			f := u.Field(i)
+			if kv, ok := v.(*ast.KeyValueExpr); ok {
+				f, v = l.info.Uses[kv.Key.(*ast.Ident)].(*types.Var), kv.Value
+			}
+			if !l.known(v, l.typ(f.Type())) {
+				return false
+			}
+		}
+		return true
+	case *types.Array:
+		for _, v := range lit.Elts {
+			if kv, ok := v.(*ast.KeyValueExpr); ok {
+				v = kv.Value
+			}
+			if !l.known(v, u.Elem()) {
+				return false
+			}
+		}
+		return true
+	}
+	return false
 }
 
 // element is a value where a plain nil would have no type.
