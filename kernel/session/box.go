@@ -21,6 +21,7 @@ type desc struct {
 	rtype    reflect.Type // of a faithful type, or a compiled interface
 	told     bool         // its methods are known
 	wrapped  bool         // its values are structs around those of its underlying type (see wrap.go)
+	opened   bool         // of a package, whose values keep a cell's (see opened.go)
 
 	methods    map[string]*method
 	elem, keys *desc

@@ -220,8 +220,14 @@ func (l *lowering) callWith(fun ast.Expr, first []ast.Expr, e *ast.CallExpr, sig
 			t = sig.Params().At(i).Type()
 		}
 		a := arg(x, t)
-		if f != nil && spaces(f) && i >= sig.Params().Len()-1 {
+		switch {
+		case f == nil || i < sig.Params().Len()-1:
+		case spaces(f):
 			a = l.operand(a, x, e.Ellipsis.IsValid())
+		case prints(f) && e.Ellipsis.IsValid():
+			a = l.hook("OpenedAll", a)
+		case prints(f) && l.opens(l.typeOf(x)):
+			a = l.hook("Opened", a)
 		}
 		args = append(args, a)
 	}
@@ -330,7 +336,7 @@ func (l *lowering) operand(lowered, x ast.Expr, list bool) ast.Expr {
 	switch t := l.typeOf(x); {
 	case list:
 		return l.hook("Operands", lowered)
-	case types.IsInterface(t):
+	case types.IsInterface(t) || l.opens(t):
 		return l.hook("Operand", lowered)
 	default:
 		if b, ok := t.Underlying().(*types.Basic); ok && b.Info()&types.IsString != 0 && !l.faithful(t) {
@@ -338,6 +344,38 @@ func (l *lowering) operand(lowered, x ast.Expr, list bool) ast.Expr {
 		}
 	}
 	return lowered
+}
+
+// prints reports whether a function prints its variadic arguments.
+func prints(f *types.Func) bool {
+	if f.Pkg() == nil || !f.Signature().Variadic() {
+		return false
+	}
+	p := f.Pkg().Path()
+	return (p == "fmt" || p == "log") && !strings.Contains(strings.ToLower(f.Name()), "scan")
+}
+
+// opens reports whether an operand may have to be opened to be printed.
+func (l *lowering) opens(t types.Type) bool {
+	for _, name := range []string{"Error", "String", "Format"} {
+		if o, _, _ := types.LookupFieldOrMethod(t, false, nil, name); o != nil {
+			return false
+		}
+	}
+	u := t.Underlying()
+	if p, ok := u.(*types.Pointer); ok {
+		u = p.Elem().Underlying()
+	}
+	switch u := u.(type) {
+	case *types.Interface:
+		return true
+	case *types.Struct, *types.Map:
+		return l.faithful(t)
+	case interface{ Elem() types.Type }: // slices and arrays
+		_, basic := u.Elem().Underlying().(*types.Basic)
+		return !basic && l.faithful(t)
+	}
+	return false
 }
 
 // formats reports whether a function prints by a format.

@@ -135,10 +135,12 @@ func (s *Session) hookTable() map[string]reflect.Value {
 		"Verbs":      func(format string, list []any) (string, []any) { return verbs(format, list, false) },
 		"ErrorVerbs": func(format string, list []any) (string, []any) { return verbs(format, list, true) },
 		"Operand":    operand,
+		"Opened":     opened,
+		"OpenedAll":  openedAll,
 		"Operands": func(list []any) []any {
 			list = slices.Clone(list)
 			for i, v := range list {
-				list[i] = operand(v)
+				list[i] = opened(operand(v))
 			}
 			return list
 		},
@@ -285,7 +287,7 @@ func operand(v any) any {
 	if b, ok := out(v).(Box); ok && reflect.ValueOf(b.V).Kind() == reflect.String {
 		return fmt.Sprint(b)
 	}
-	return v
+	return opened(v)
 }
 
 // A selectCase is a case of a select statement.

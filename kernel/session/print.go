@@ -83,7 +83,7 @@ func (p *printer) value(d *desc, v reflect.Value, depth int, hidden bool) {
 	if !hidden && p.methods(d, v, sharp) {
 		return
 	}
-	if d.faithful {
+	if d.faithful || d.opened && !hidden && !p.erroring && v.CanInterface() && p.told(v.Interface()) {
 		p.plain(v, depth, hidden)
 		return
 	}
@@ -198,6 +198,8 @@ func (p *printer) plain(v reflect.Value, depth int, hidden bool) {
 		depth = 1
 	}
 	switch {
+	case v.IsValid() && (hidden || !p.told(v.Interface())) && keeps(v, depth, hidden):
+		p.value(openedType(v.Type()), v, depth, hidden)
 	case v.Kind() == reflect.Pointer && depth > 0 && !v.IsNil() && (hidden || !p.told(v.Interface())):
 		p.pointer(described(v.Type()), v, hidden)
 	case !hidden && depth > 0:
@@ -301,6 +303,9 @@ func (p *printer) methods(d *desc, v reflect.Value, sharp bool) (done bool) {
 }
 
 func (p *printer) structure(d *desc, v reflect.Value, depth int, sharp, hidden bool) {
+	if d.opened {
+		v = addressable(v)
+	}
 	if sharp {
 		io.WriteString(p, d.name)
 	}
@@ -312,15 +317,19 @@ func (p *printer) structure(d *desc, v reflect.Value, depth int, sharp, hidden b
 		if sharp || p.marked('+') {
 			io.WriteString(p, f.name+":")
 		}
-		if !v.Field(i).CanInterface() { // of a compiled type
-			fmt.Fprintf(p, p.format, v.Field(i))
+		in := v.Field(i)
+		switch {
+		case d.opened:
+			in = readable(in)
+		case !in.CanInterface(): // of a compiled type
+			fmt.Fprintf(p, p.format, in)
 			continue
 		}
-		if f.embedded && !f.exported && !hidden && v.Field(i).Kind() == reflect.Struct && !f.typ.faithful && !f.typ.wrapped {
-			p.structure(f.typ, v.Field(i), depth+1, sharp, false) // whose own exported fields are not hidden
+		if f.embedded && !f.exported && !hidden && in.Kind() == reflect.Struct && !f.typ.faithful && !f.typ.wrapped {
+			p.structure(f.typ, in, depth+1, sharp, false) // whose own exported fields are not hidden
 			continue
 		}
-		p.value(f.typ, v.Field(i), depth+1, hidden || !f.exported)
+		p.value(f.typ, in, depth+1, hidden || !f.exported)
 	}
 	io.WriteString(p, "}")
 }

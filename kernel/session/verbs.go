@@ -14,6 +14,7 @@ import (
 // operands that no verb uses are written into the format. Every verb then says
 // which operand is its own. An error can be wrapped where wraps says so.
 func verbs(format string, list []any, wraps bool) (string, []any) {
+	list = openedAll(list)
 	if !slices.ContainsFunc(list, strange) {
 		return format, list
 	}
