@@ -173,6 +173,10 @@ func TestPanicPlaces(t *testing.T) {
 		{"xs := []int{3, 1, 2}\nsort.Slice(xs, func(i, j int) bool {\n\ta := 1\n\treturn xs[i+9*a] < xs[j]\n})", []int{4, 2}},
 		{"func f() {\n\ta := -1\n\tstrings.Repeat(\"a\", a)\n}\nf()", []int{3, 5}},
 		{"func f() {\n\tm := mat.NewDense(1, 1, nil)\n\ta := 1\n\tm.At(3, a)\n}\nf()", []int{4, 6}},
+		// Gonum calls functions in goroutines of its own.
+		{"data := []float64{1, 2}\noptimize.Minimize(optimize.Problem{Func: func(x []float64) float64 {\n\ta := 1\n\treturn data[len(x)+a]\n}}, []float64{5}, nil, &optimize.NelderMead{})", []int{4, 2}},
+		{"quad.Fixed(func(x float64) float64 {\n\tvar m map[float64]int\n\tm[x] = 1\n\treturn x\n}, 0, 1, 8, nil, 2)", []int{3, 1}},
+		{"f := func(x []float64) float64 {\n\ta := 2\n\treturn x[a]\n}\nfd.Gradient(nil, f, []float64{1, 2}, &fd.Settings{Concurrent: true})", []int{3, 5}},
 		{"a := []int{1}\nb := 3\n\nfmt.Println(a[0],\n\ta[b])", []int{5, 4}},
 		{"func f() {\n\tswitch x := 3; x {\n\tcase 3:\n\t\tvar p *int\n\t\t*p = 3\n\t}\n}\nf()", []int{5, 8}},
 		{"func f() (err error) {\n\tdefer func() {\n\t\tx := 1\n\t\tpanic(x)\n\t}()\n\treturn nil\n}\nf()", []int{4, 6, 8}},

@@ -115,6 +115,12 @@ func (s *Session) importable() map[string]map[string]reflect.Value {
 	symbols["time/time"]["AfterFunc"] = reflect.ValueOf(func(d time.Duration, f func()) *time.Timer { return time.AfterFunc(d, later(s.apart(f))) })
 	symbols["context/context"] = maps.Clone(stdlib.Symbols["context/context"])
 	symbols["context/context"]["AfterFunc"] = reflect.ValueOf(func(ctx context.Context, f func()) func() bool { return context.AfterFunc(ctx, later(s.apart(f))) })
+	for path, names := range workers {
+		symbols[path] = maps.Clone(symbols[path])
+		for _, name := range names {
+			symbols[path][name] = throwing(symbols[path][name])
+		}
+	}
 	return symbols
 }
 
