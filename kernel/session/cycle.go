@@ -215,19 +215,16 @@ func (l *lowering) takesWithin(t types.Type, key string) bool {
 	return found
 }
 
-// endsBehind reports whether a type ends in a struct behind another one that leads to
-// itself, as func(*other) *struct and map[*other][]struct do: the interpreter, which looks
-// for its way to the struct there, would never find the end of the other one.
+// endsBehind reports whether a type ends in a struct behind something without end, as
+// func(*other) *struct and map[*other][]struct do: the interpreter would look for the
+// struct in all that the other one leads to.
 func (l *lowering) endsBehind(t types.Type, key string) bool {
-	circular := false
-	for k, m := range l.named(t, nil) {
-		circular = circular || k != key && l.reached(m)[k] != nil
+	if !l.endless(t, key) {
+		return false
 	}
-	for circular {
-		if n, ok := types.Unalias(t).(*types.Named); ok {
-			if _, isStruct := n.Underlying().(*types.Struct); isStruct || foreign(n) || l.wrapped(n) {
-				return l.key(n) == key
-			}
+	for {
+		if n, ok := types.Unalias(t).(*types.Named); ok && (foreign(n) || l.isStruct(n)) {
+			return l.key(n) == key
 		}
 		switch u := t.Underlying().(type) {
 		case *types.Signature:
@@ -241,7 +238,29 @@ func (l *lowering) endsBehind(t types.Type, key string) bool {
 			return false
 		}
 	}
-	return false
+}
+
+// endless reports whether a type leads to one that leads to itself, other than the struct
+// with the key.
+func (l *lowering) endless(t types.Type, key string) (found bool) {
+	inside, seen := map[string]bool{}, map[string]bool{key: true}
+	var visit func(t types.Type) bool
+	visit = func(t types.Type) bool {
+		n, ok := t.(*types.Named)
+		if !ok {
+			return true
+		}
+		k := l.key(n)
+		found = found || inside[k]
+		if !types.IsInterface(n) && !seen[k] {
+			inside[k], seen[k] = true, true
+			l.walk(n.Underlying(), visit)
+			inside[k] = false
+		}
+		return false
+	}
+	l.walk(t, visit)
+	return found
 }
 
 // before orders the structs of a circle: one that is held by value first, then one
@@ -327,13 +346,19 @@ func (l *lowering) named(t types.Type, into map[string]*types.Named) map[string]
 		if foreign(n) || types.IsInterface(n) {
 			return false
 		}
-		if _, ok := n.Underlying().(*types.Struct); ok || l.wrapped(n) {
+		if l.isStruct(n) {
 			into[l.key(n)] = n
 			return false
 		}
 		return true
 	})
 	return into
+}
+
+// isStruct reports whether a type of the session is a struct to the interpreter.
+func (l *lowering) isStruct(n *types.Named) bool {
+	_, ok := n.Underlying().(*types.Struct)
+	return ok || l.wrapped(n)
 }
 
 // uncut is what a cut field holds, as its own type.

@@ -17,6 +17,7 @@ func TestRefused(t *testing.T) {
 		{"functions of templates", "type S int\nimport \"text/template\"\n_ = template.FuncMap{\"f\": func(s S) int { return 1 }}", "let it take and give types of packages"},
 		{"array that leads back out of a struct without a name", "type N struct{ in struct{ a [2]*N } }\nvar n N", "give the inner one a name"},
 		{"array of functions that take the struct it is in", "type T struct{ f [2]func(*T) }\nvar t T", "use a slice"},
+		{"address of a function that leads to its struct from one that contains itself", "type T struct{ f func(*http.Request) *T }\nvar t T\np := &t.f", "copy the field's value"},
 		{"array of maps of the struct it is in", "type K struct{ k *K }\ntype T struct{ m [2]map[*K]*T }\nvar t T", "use a slice"},
 		{"variable with the name of its type", "type node struct{ v int }\nnode := node{1}", "redeclared"},
 		{"addresses of two fields that lead back", "type A struct{ b *B }\ntype B struct{ a *A }\na := &A{b: &B{}}\n_, _ = &a.b, &a.b.a", "copy the field's value to a variable first"},
