@@ -276,6 +276,8 @@ func out(v any) any {
 		return v
 	case carrier:
 		return w.carried()
+	case *stream:
+		return w.now()
 	}
 	rv := reflect.ValueOf(v)
 	if rv.Kind() == reflect.Pointer && wrappers[rv.Type().Elem()] { // of a key

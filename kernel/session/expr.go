@@ -23,8 +23,10 @@ func (l *lowering) exprAs(e ast.Expr, to types.Type) ast.Expr {
 		}
 		return l.id("nil")
 	}
-	if w := l.writer(e); w != nil && types.IsInterface(to) {
-		return w
+	if i, ok := to.Underlying().(*types.Interface); ok && i.NumMethods() > 0 {
+		if w := l.writer(e); w != nil {
+			return w
+		}
 	}
 	return l.convert(l.expr(e), l.typeOf(e), to)
 }
@@ -495,6 +497,11 @@ func (l *lowering) step(x ast.Expr, t types.Type, i int) (ast.Expr, types.Type) 
 	}
 	if l.cut(t, i) {
 		return l.uncut(y, ft), ft
+	}
+	if _, ok := ft.Underlying().(*types.Signature); ok && !l.wrapped(ft) {
+		if n, ok := types.Unalias(t).(*types.Named); !ok || !foreign(n) { // the interpreter wraps what interfaces hold that it gives a field's function
+			return l.apply(l.paren(l.spell(ft)), y), ft
+		}
 	}
 	return y, ft
 }

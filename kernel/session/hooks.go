@@ -410,8 +410,16 @@ type stream struct {
 	s    *Session
 }
 
+// now is the file that it stands for.
+func (w *stream) now() *os.File {
+	if w.name == "stderr" {
+		return os.Stderr
+	}
+	return os.Stdout
+}
+
 func (w *stream) Write(p []byte) (int, error) {
-	if now := map[string]*os.File{"stdout": os.Stdout, "stderr": os.Stderr}[w.name]; now != w.file { // a cell has put another in its place
+	if now := w.now(); now != w.file { // a cell has put another in its place
 		return now.Write(p)
 	}
 	if out := w.s.output(); out != nil {
