@@ -106,7 +106,7 @@ func (k *checker) check(st *state, u *unit) (*checked, []problem) {
 	}
 	st = c.withoutMethods(k.fset, st)
 	for _, d := range u.decls {
-		if old := st.decl(d.names[0]); old == nil || old.text != d.text || !slices.Equal(old.names, d.names) || old.isNative() != d.isNative() {
+		if old := st.decl(d.names[0]); old == nil || !d.same(old) || !slices.Equal(old.names, d.names) || old.isNative() != d.isNative() {
 			c.fresh = append(c.fresh, d)
 		}
 	}
@@ -223,7 +223,7 @@ func (c *checked) withoutMethods(fset *token.FileSet, st *state) *state {
 				continue
 			}
 			written := receiver(f.Recv.List[0].Type)
-			if old := st.decl(written); !slices.Contains(d.names, written) || old != nil && old.text == d.text || cmp.Or(d.aliased(written), written) == m.recv {
+			if old := st.decl(written); !slices.Contains(d.names, written) || old != nil && d.same(old) || cmp.Or(d.aliased(written), written) == m.recv {
 				continue
 			}
 			if c.base == c.found {

@@ -306,7 +306,7 @@ func (k *checker) checkQuery(u *unit) *query {
 	c := &checked{unit: u, base: k.state, turned: map[string]bool{}}
 	for _, d := range u.decls {
 		old := k.state.decl(d.names[0])
-		if old != nil && old.text == d.text {
+		if old != nil && d.same(old) {
 			continue
 		}
 		c.fresh = append(c.fresh, d)

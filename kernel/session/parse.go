@@ -1,6 +1,7 @@
 package session
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"go/ast"
@@ -323,6 +324,30 @@ func lex(src string) []lexeme {
 		}
 		all = append(all, lexeme{f.Offset(pos), tok, lit})
 	}
+}
+
+// same reports whether a declaration is an earlier one again. Comments and blanks are no
+// part of types and constants, as a change of a type takes its variables away.
+func (d *decl) same(old *decl) bool {
+	if d.text == old.text {
+		return true
+	}
+	_, is := d.node.(*ast.GenDecl)
+	return is && slices.Equal(tokens(d.text), tokens(old.text))
+}
+
+// tokens are those of a declaration but for semicolons at the end of a list.
+func tokens(src string) (all []string) {
+	toks := lex(src)
+	for i, t := range toks {
+		switch {
+		case t.tok != token.SEMICOLON:
+			all = append(all, cmp.Or(t.lit, t.tok.String()))
+		case i+1 < len(toks) && toks[i+1].tok != token.RBRACE && toks[i+1].tok != token.RPAREN:
+			all = append(all, ";")
+		}
+	}
+	return all
 }
 
 // split gives the imports and functions of a cell apart from its statements.
