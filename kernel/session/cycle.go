@@ -191,8 +191,8 @@ func (l *lowering) cuts(n *types.Named, circle map[string]*types.Named) (cut []i
 }
 
 // takesWithin reports whether something made of functions, as a slice or a map,
-// has ones that take a struct or give it: the interpreter does not know in them
-// the struct that they are in.
+// has ones that take a struct or give it, or is a map by it: the interpreter does not
+// know in them the struct that they are in.
 func (l *lowering) takesWithin(t types.Type, key string) bool {
 	if _, function := t.Underlying().(*types.Signature); function {
 		return false
@@ -209,6 +209,9 @@ func (l *lowering) takesWithin(t types.Type, key string) bool {
 			_, takes := l.named(u, nil)[key]
 			found = found || takes
 			return false
+		case *types.Map:
+			_, by := l.named(u.Key(), nil)[key]
+			found = found || by
 		}
 		return !l.wrapped(t)
 	})

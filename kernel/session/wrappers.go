@@ -1,6 +1,7 @@
 package session
 
 import (
+	"context"
 	"flag"
 	"image"
 	"io"
@@ -54,6 +55,7 @@ func (s *Session) widest(t reflect.Type, d *desc, b Box) (reflect.Type, *desc) {
 // asked are the interfaces of which values are asked for methods one by one, and how a
 // wrapper of a box gets those.
 var asked = map[reflect.Type]func(w any, b Box) any{
+	reflect.TypeFor[context.Context]():     asContext,
 	reflect.TypeFor[io.Reader]():           asReader,
 	reflect.TypeFor[io.Writer]():           asWriter,
 	reflect.TypeFor[fs.FS]():               asFileSystem,
@@ -81,4 +83,23 @@ func either[F any](b Box, name string, otherwise F) F {
 		return f
 	}
 	return otherwise
+}
+
+type (
+	afterFunc func(func()) func() bool
+
+	contextAfter struct {
+		Box
+		context.Context
+		afterFunc
+	}
+)
+
+func (f afterFunc) AfterFunc(g func()) func() bool { return f(g) }
+
+func asContext(w any, b Box) any {
+	if f, ok := asFunc[func(func()) func() bool](b, "AfterFunc"); ok {
+		return contextAfter{b, w.(context.Context), f}
+	}
+	return w
 }
