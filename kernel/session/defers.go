@@ -65,17 +65,21 @@ func (p *panicking) final() bool {
 // runtime.Goexit ends it.
 func (s *Session) runDeferring(d *deferring, body func()) {
 	mark := s.mine().trace.mark()
-	var p *panicking
+	var p, first *panicking
 	exits := true
 	defer func() {
 		if exits {
 			p = s.unwind(d, nil, mark)
 		}
+		if first != nil && p != nil && !first.recovered {
+			s.mine().trace.known()
+		}
 		if p != nil {
 			panic(p.value)
 		}
 	}()
-	p = s.unwind(d, catch(body), mark)
+	first = catch(body)
+	p = s.unwind(d, first, mark)
 	exits = false
 }
 

@@ -213,6 +213,7 @@ type traceWriter struct {
 type trace struct {
 	mu   sync.Mutex
 	last token.Pos // of the operation that panicked
+	told bool      // where the next function was is known: it runs its body as another one
 	at   []token.Position
 }
 
@@ -226,6 +227,10 @@ func (w *traceWriter) Write(p []byte) (int, error) {
 	t := w.mine()
 	t.mu.Lock()
 	defer t.mu.Unlock()
+	if t.told {
+		t.told, t.last = false, token.NoPos
+		return len(p), nil
+	}
 	at := w.fset.Position(t.last)
 	if t.last == token.NoPos {
 		at.Filename = string(m[1])
@@ -244,6 +249,13 @@ func (t *trace) passed(pos token.Pos) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.last = pos
+}
+
+// known notes that the place of the next function that is left is there already.
+func (t *trace) known() {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.told = true
 }
 
 // mark is how many places there are, and drop forgets those behind a mark.

@@ -173,6 +173,11 @@ func TestPanicPlaces(t *testing.T) {
 		{"xs := []int{3, 1, 2}\nsort.Slice(xs, func(i, j int) bool {\n\ta := 1\n\treturn xs[i+9*a] < xs[j]\n})", []int{4, 2}},
 		{"func f() {\n\ta := -1\n\tstrings.Repeat(\"a\", a)\n}\nf()", []int{3, 5}},
 		{"func f() {\n\tm := mat.NewDense(1, 1, nil)\n\ta := 1\n\tm.At(3, a)\n}\nf()", []int{4, 6}},
+		// What a deferring function does behind the panic is no place.
+		{"func f() {\n\tdefer fmt.Print()\n\ta := []int{1}\n\tz := 5\n\ta[z] /= 2\n\ta[0]++\n\t_ = a\n}\nf()", []int{5, 9}},
+		{"func f() {\n\tdefer func() {}()\n\tvar m map[string]int\n\tm[`x`]++\n\t_ = m\n}\nf()", []int{4, 7}},
+		{"func f() {\n\ta := 1\n\tvar m map[string]int\n\tm[`x`]--\n\t_ = a\n}\nf()", []int{4, 7}},
+		{"func f() (n int) {\n\tdefer func() { n++ }()\n\tif n == 0 {\n\t\tg()\n\t}\n\treturn 1\n}\nfunc g() {\n\tdefer fmt.Print()\n\tpanic(1)\n}\nfunc h() {\n\tdefer fmt.Print()\n\tf()\n\tfmt.Print()\n}\nh()", []int{10, 4, 14, 17}},
 		// Gonum calls functions in goroutines of its own.
 		{"data := []float64{1, 2}\noptimize.Minimize(optimize.Problem{Func: func(x []float64) float64 {\n\ta := 1\n\treturn data[len(x)+a]\n}}, []float64{5}, nil, &optimize.NelderMead{})", []int{4, 2}},
 		{"quad.Fixed(func(x float64) float64 {\n\tvar m map[float64]int\n\tm[x] = 1\n\treturn x\n}, 0, 1, 8, nil, 2)", []int{3, 1}},

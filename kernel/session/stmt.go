@@ -37,6 +37,11 @@ func (l *lowering) stmt(s ast.Stmt) []ast.Stmt {
 		return l.assignStmt(s)
 	case *ast.IncDecStmt:
 		out, x := l.place(s.X, hasCall(s.X))
+		if index, ok := ast.Unparen(s.X).(*ast.IndexExpr); ok {
+			if _, ok := l.typeOf(index.X).Underlying().(*types.Map); ok { // which may be nil, where ++ tells no place
+				return append(out, l.adds(x, s.TokPos, s.Tok))
+			}
+		}
 		return append(out, l.counts(x, s.TokPos, s.Tok, l.typeOf(s.X)))
 	case *ast.DeclStmt:
 		return l.declStmt(s)
@@ -290,10 +295,15 @@ func (l *lowering) assign1(x, value ast.Expr, declare bool) []ast.Stmt {
 // counts is x++ or x--, which the interpreter does not do with a uintptr.
 func (l *lowering) counts(x ast.Expr, at token.Pos, tok token.Token, t types.Type) ast.Stmt {
 	if b, ok := t.Underlying().(*types.Basic); ok && b.Kind() == types.Uintptr {
-		how := map[token.Token]token.Token{token.INC: token.ADD_ASSIGN, token.DEC: token.SUB_ASSIGN}
-		return &ast.AssignStmt{Lhs: []ast.Expr{x}, TokPos: at, Tok: how[tok], Rhs: []ast.Expr{number(at, 1)}}
+		return l.adds(x, at, tok)
 	}
 	return &ast.IncDecStmt{X: x, TokPos: at, Tok: tok}
+}
+
+// adds is x++ or x-- as x += 1 or x -= 1.
+func (l *lowering) adds(x ast.Expr, at token.Pos, tok token.Token) ast.Stmt {
+	how := map[token.Token]token.Token{token.INC: token.ADD_ASSIGN, token.DEC: token.SUB_ASSIGN}
+	return &ast.AssignStmt{Lhs: []ast.Expr{x}, TokPos: at, Tok: how[tok], Rhs: []ast.Expr{number(at, 1)}}
 }
 
 // place lowers what is assigned to; once is true when what is in it must be
