@@ -18,7 +18,7 @@ func (l *lowering) exprAs(e ast.Expr, to types.Type) ast.Expr {
 		return l.constant(tv.Value, to)
 	}
 	if tv.IsNil() {
-		if l.wrapped(to) {
+		if l.wrapped(to) || l.withoutWrapper(to) {
 			return l.zero(to)
 		}
 		return l.id("nil")
@@ -29,6 +29,16 @@ func (l *lowering) exprAs(e ast.Expr, to types.Type) ast.Expr {
 		}
 	}
 	return l.convert(l.expr(e), l.typeOf(e), to)
+}
+
+// withoutWrapper reports whether a type is an interface of a package of which the
+// interpreter cannot make a nil.
+func (l *lowering) withoutWrapper(t types.Type) bool {
+	if !types.IsInterface(t) || boxed(t) {
+		return false
+	}
+	r := l.s.world.reflected(t)
+	return r != nil && !l.s.world.wrapper(r).IsValid()
 }
 
 func unnamedStruct(t types.Type) bool {
