@@ -178,6 +178,7 @@ func TestPanicPlaces(t *testing.T) {
 		{"func f() {\n\tdefer func() {}()\n\tvar m map[string]int\n\tm[`x`]++\n\t_ = m\n}\nf()", []int{4, 7}},
 		{"func f() {\n\ta := 1\n\tvar m map[string]int\n\tm[`x`]--\n\t_ = a\n}\nf()", []int{4, 7}},
 		{"func f() (n int) {\n\tdefer func() { n++ }()\n\tif n == 0 {\n\t\tg()\n\t}\n\treturn 1\n}\nfunc g() {\n\tdefer fmt.Print()\n\tpanic(1)\n}\nfunc h() {\n\tdefer fmt.Print()\n\tf()\n\tfmt.Print()\n}\nh()", []int{10, 4, 14, 17}},
+		{"func f() {\n\ta := 1\n\tvar p *int\n\t*p++\n\t_ = a\n}\nf()", []int{4, 7}},
 		// Gonum calls functions in goroutines of its own.
 		{"data := []float64{1, 2}\noptimize.Minimize(optimize.Problem{Func: func(x []float64) float64 {\n\ta := 1\n\treturn data[len(x)+a]\n}}, []float64{5}, nil, &optimize.NelderMead{})", []int{4, 2}},
 		{"quad.Fixed(func(x float64) float64 {\n\tvar m map[float64]int\n\tm[x] = 1\n\treturn x\n}, 0, 1, 8, nil, 2)", []int{3, 1}},
@@ -222,6 +223,18 @@ func TestPanicPlaces(t *testing.T) {
 		if got := strings.Join(o.Err.Traceback, "\n"); got != strings.Join(want, "\n") {
 			t.Errorf("%s\nsays\n%s\nwant lines %d", c.code, got, c.lines)
 		}
+	}
+}
+
+// What stands for *p was made for an earlier cell, which is no place.
+func TestPanicPlaceOfALaterCell(t *testing.T) {
+	s := newSession(t)
+	const code = "func f(p *int) int {\n\ta := 1\n\treturn a + *p\n}\nf(nil)"
+	do(s, 1, "func before(p *int) int {\n\treturn 1 + *p\n}\nbefore(nil)")
+	o := s.Execute(context.Background(), Cell{2, code}, &page{})
+	want := "panic: invalid memory address or nil pointer dereference\ncell 2, line 3:\n    \treturn a + *p\ncell 2, line 5:\n    f(nil)"
+	if got := strings.Join(o.Err.Traceback, "\n"); got != want {
+		t.Errorf("it says\n%s\nwant\n%s", got, want)
 	}
 }
 

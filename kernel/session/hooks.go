@@ -188,7 +188,10 @@ func (s *Session) hookTable() map[string]reflect.Value {
 				3: "continued iteration after loop body panic",
 				4: "recovered a loop body panic and did not resume panicking"}[how]))
 		},
-		"Nil":       func() { panic(fault("invalid memory address or nil pointer dereference")) },
+		"Nil": func() { // in a function that stands for *p, whose place is where it is called
+			s.mine().trace.known()
+			panic(fault("invalid memory address or nil pointer dereference"))
+		},
 		"Words":     func(v any) any { return words{v} },
 		"Complex":   func(re, im float64) complex128 { return complex(re, im) },
 		"Rune":      utf8.DecodeRuneInString,

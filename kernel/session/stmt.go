@@ -37,10 +37,15 @@ func (l *lowering) stmt(s ast.Stmt) []ast.Stmt {
 		return l.assignStmt(s)
 	case *ast.IncDecStmt:
 		out, x := l.place(s.X, hasCall(s.X))
-		if index, ok := ast.Unparen(s.X).(*ast.IndexExpr); ok {
-			if _, ok := l.typeOf(index.X).Underlying().(*types.Map); ok { // which may be nil, where ++ tells no place
-				return append(out, l.adds(x, s.TokPos, s.Tok))
-			}
+		nilled := false // what may be nil, where ++ tells no place
+		switch to := ast.Unparen(s.X).(type) {
+		case *ast.StarExpr:
+			nilled = true
+		case *ast.IndexExpr:
+			_, nilled = l.typeOf(to.X).Underlying().(*types.Map)
+		}
+		if nilled {
+			return append(out, l.adds(x, s.TokPos, s.Tok))
 		}
 		return append(out, l.counts(x, s.TokPos, s.Tok, l.typeOf(s.X)))
 	case *ast.DeclStmt:
