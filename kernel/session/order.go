@@ -3,6 +3,7 @@ package session
 import (
 	"fmt"
 	"go/ast"
+	"go/constant"
 	"go/token"
 	"go/types"
 	"slices"
@@ -88,7 +89,7 @@ func (u *unit) sortVariables(fset *token.FileSet) {
 			}
 		}
 	}
-	var info types.Info
+	info := types.Info{Types: map[ast.Expr]types.TypeAndValue{}, Uses: map[*ast.Ident]types.Object{}}
 	// What is imported does not matter here, nor what is wrong: the check tells it.
 	config := types.Config{Error: func(error) {}}
 	config.Check("main", fset, []*ast.File{f}, &info)
@@ -104,6 +105,50 @@ func (u *unit) sortVariables(fset *token.FileSet) {
 	if len(left) == 0 { // else some are in a circle
 		u.stmts = append(none, ordered...)
 	}
+	for _, d := range f.Decls {
+		lengths(d, &info)
+	}
+}
+
+// lengths writes as numbers the constants that are made of the lengths of array
+// variables, which types and constants of the cell cannot know: [len(sizes)]int.
+func lengths(d ast.Decl, info *types.Info) {
+	number := func(e ast.Expr) ast.Expr {
+		tv, session, local := info.Types[e], false, false
+		if e == nil || tv.Value == nil || tv.Value.Kind() != constant.Int {
+			return e
+		}
+		ast.Inspect(e, func(n ast.Node) bool {
+			if id, ok := n.(*ast.Ident); ok {
+				if v, ok := info.Uses[id].(*types.Var); ok {
+					top := v.Parent() == v.Pkg().Scope()
+					session, local = session || top, local || !top
+				}
+				local = local || info.Uses[id] == types.Universe.Lookup("iota") // whose value is another in the next line
+			}
+			return true
+		})
+		if !session || local {
+			return e
+		}
+		lit := &ast.BasicLit{ValuePos: e.Pos(), Kind: token.INT, Value: tv.Value.ExactString()}
+		return &ast.CallExpr{Fun: &ast.Ident{NamePos: e.Pos(), Name: tv.Type.String()}, Lparen: e.Pos(), Args: []ast.Expr{lit}, Rparen: e.Pos()}
+	}
+	ast.Inspect(d, func(n ast.Node) bool {
+		switch n := n.(type) {
+		case *ast.ArrayType:
+			n.Len = number(n.Len)
+		case *ast.GenDecl:
+			for _, s := range n.Specs {
+				if spec, ok := s.(*ast.ValueSpec); ok && n.Tok == token.CONST {
+					for i, v := range spec.Values {
+						spec.Values[i] = number(v)
+					}
+				}
+			}
+		}
+		return true
+	})
 }
 
 // variablesOf is a specification of a declaration as one of its own.
