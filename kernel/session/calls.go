@@ -97,9 +97,12 @@ func (l *lowering) decodes(f *types.Func, e *ast.CallExpr) {
 	}
 }
 
-// bare reports whether compiled code that looks into a value by reflection sees
-// what it would see in Go: a type without methods, embedded and, unless tags
-// hide them, unexported fields.
+// codecMethod are the methods that packages gob and xml ask for.
+var codecMethod = regexp.MustCompile(`^(Gob(En|De)code|(Unm|M)arshal(XML|XMLAttr|Text|Binary)|Append(Text|Binary))$`)
+
+// bare reports whether packages gob and xml, which look into a value by reflection, see
+// what they would see in Go: a type without the methods that they ask for, without embedded
+// and, unless tags hide them, unexported fields.
 func (l *lowering) bare(t types.Type, hides bool) bool {
 	seen := map[string]bool{}
 	var walk func(t types.Type) bool
@@ -112,7 +115,12 @@ func (l *lowering) bare(t types.Type, hides bool) bool {
 				return true
 			}
 			seen[l.key(n)] = true
-			if types.NewMethodSet(types.NewPointer(n)).Len() > 0 || l.wrapped(n) {
+			for m := range types.NewMethodSet(types.NewPointer(n)).Methods() {
+				if codecMethod.MatchString(m.Obj().Name()) {
+					return false
+				}
+			}
+			if l.wrapped(n) {
 				return false
 			}
 		}
