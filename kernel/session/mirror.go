@@ -2,6 +2,7 @@ package session
 
 import (
 	"fmt"
+	"go/token"
 	"go/types"
 	"iter"
 	"reflect"
@@ -417,33 +418,36 @@ func (r *rtype) FieldByNameFunc(match func(string) bool) (mirrorField, bool) {
 	type place struct {
 		t     mirrorType
 		index []int
+		times int // how often the struct is there
 	}
-	level := []place{{r, nil}}
-	seen := map[mirrorType]bool{}
+	level := []*place{{r, nil, 1}}
+	seen := map[mirrorType]bool{r: true}
 	for len(level) > 0 {
-		var found []mirrorField
-		var next []place
+		found, times := mirrorField{}, 0
+		var next []*place
 		for _, p := range level {
-			if seen[p.t] {
-				continue
-			}
-			seen[p.t] = true
 			for f := range p.t.Fields() {
 				f.Index = append(slices.Clone(p.index), f.Index...)
 				if match(f.Name) {
-					found = append(found, f)
+					found = f
+					times += p.times
 				}
-				t := f.Type
-				if t.Kind() == reflect.Pointer {
-					t = t.Elem()
+				t := structIn(f.Type)
+				if !f.Anonymous || t == nil || seen[t] {
+					continue
 				}
-				if f.Anonymous && t.Kind() == reflect.Struct {
-					next = append(next, place{t, f.Index})
+				if i := slices.IndexFunc(next, func(q *place) bool { return q.t == t }); i >= 0 {
+					next[i].times += p.times
+				} else {
+					next = append(next, &place{t, f.Index, p.times})
 				}
 			}
 		}
-		if len(found) > 0 {
-			return found[0], len(found) == 1
+		if times > 0 {
+			return found, times == 1
+		}
+		for _, p := range next {
+			seen[p.t] = true
 		}
 		level = next
 	}
@@ -597,6 +601,9 @@ func (r *rtype) Implements(u mirrorType) bool {
 	}
 	if r.plain() && to.plain() {
 		return r.t.Implements(to.t)
+	}
+	if r.plain() != to.plain() && slices.ContainsFunc(to.wants(), func(w want) bool { return !token.IsExported(w.name) }) {
+		return false // each other's methods that are not exported
 	}
 	have := map[string]string{}
 	for _, w := range r.wants() {

@@ -225,7 +225,7 @@ func (v mirrorValue) Comparable() bool {
 	if v.Kind() == reflect.Interface {
 		return v.IsNil() || v.Elem().Comparable()
 	}
-	return !v.v.IsValid() || v.t.Comparable() && v.v.Comparable()
+	return v.v.IsValid() && v.t.Comparable() && v.v.Comparable()
 }
 
 func (v mirrorValue) Equal(u mirrorValue) bool {
@@ -249,7 +249,9 @@ func (v mirrorValue) Elem() mirrorValue {
 		if x.IsNil() {
 			return mirrorValue{}
 		}
-		return v.of(x.Elem(), v.t.Elem())
+		e := v.of(x.Elem(), v.t.Elem())
+		e.open = v.open
+		return e
 	}
 	panic(reflectPanic{&reflect.ValueError{Method: "reflect.Value.Elem", Kind: v.Kind()}})
 }
@@ -446,7 +448,13 @@ func (v mirrorValue) Addr() mirrorValue {
 	return v.of(v.v.Addr(), v.t.pointerTo())
 }
 
-func (v mirrorValue) CanConvert(t mirrorType) bool { return v.t.ConvertibleTo(t) }
+func (v mirrorValue) CanConvert(t mirrorType) bool {
+	array := t
+	if t.Kind() == reflect.Pointer && v.Kind() == reflect.Slice {
+		array = t.Elem()
+	}
+	return v.t.ConvertibleTo(t) && (v.Kind() != reflect.Slice || array.Kind() != reflect.Array || v.Len() >= array.Len())
+}
 
 func (v mirrorValue) Convert(t mirrorType) mirrorValue {
 	to := t.(*rtype)
@@ -580,10 +588,13 @@ func (v mirrorValue) Seq() iter.Seq[mirrorValue] {
 	return func(yield func(mirrorValue) bool) {
 		for x := range v.in().Seq() {
 			t := v.t.s.mirror(nil, x.Type())
-			if v.Kind() == reflect.Map {
+			switch k := v.Kind(); {
+			case k == reflect.Map:
 				t = v.t.Key().(*rtype)
-			} else if v.t.CanSeq() && v.Kind() == reflect.Chan {
+			case k == reflect.Chan:
 				t = v.t.Elem().(*rtype)
+			case k >= reflect.Int && k <= reflect.Uintptr:
+				t = v.t
 			}
 			if !yield(v.of(x, t)) {
 				return
@@ -697,11 +708,12 @@ func (s *Session) mirrorTable(real map[string]reflect.Value) map[string]reflect.
 		},
 		"Append": func(v mirrorValue, xs ...mirrorValue) mirrorValue {
 			v.kind("Append", reflect.Slice)
-			x := v.in()
+			v.must("Append")
+			var all []reflect.Value
 			for _, e := range xs {
-				x = reflect.Append(x, e.as(v.t.Elem()))
+				all = append(all, e.as(v.t.Elem()))
 			}
-			return v.rewrapped(x)
+			return v.rewrapped(reflect.Append(v.in(), all...))
 		},
 		"AppendSlice": func(v, w mirrorValue) mirrorValue { return v.rewrapped(reflect.AppendSlice(v.in(), w.in())) },
 		"Copy":        func(to, from mirrorValue) int { return reflect.Copy(to.in(), from.in()) },
@@ -739,7 +751,7 @@ func (s *Session) mirrorTable(real map[string]reflect.Value) map[string]reflect.
 			return made(types.NewSignatureType(nil, nil, nil, p, r, variadic), reflect.FuncOf(pe, re, variadic), append(append([]mirrorType{none}, in...), out...)...)
 		},
 		"StructOf":      func(fields []mirrorField) mirrorType { return s.structOf(fields) },
-		"VisibleFields": func(t mirrorType) []mirrorField { return visible(t, nil) },
+		"VisibleFields": visible,
 		"Select": func(cases []mirrorCase) (int, mirrorValue, bool) {
 			var all []reflect.SelectCase
 			for _, c := range cases {
@@ -784,18 +796,41 @@ func (s *Session) structOf(fields []mirrorField) mirrorType {
 	return made(types.NewStruct(vars, tags), reflect.StructOf(real), all...)
 }
 
-// visible are the fields of a struct and those that it has of embedded ones.
-func visible(t mirrorType, at []int) (all []mirrorField) {
-	for f := range t.Fields() {
-		f.Index = append(slices.Clone(at), f.Index...)
-		all = append(all, f)
-		inner := f.Type
-		if inner.Kind() == reflect.Pointer {
-			inner = inner.Elem()
+// visible are the fields of a struct and those that it has of embedded ones: of one
+// name the least deep, unless there are several as deep.
+func visible(t mirrorType) []mirrorField {
+	var all []mirrorField
+	within := map[mirrorType]bool{}
+	var walk func(t mirrorType, at []int)
+	walk = func(t mirrorType, at []int) {
+		if within[t] {
+			return
 		}
-		if f.Anonymous && inner.Kind() == reflect.Struct && len(at) < 10 {
-			all = append(all, visible(inner, f.Index)...)
+		within[t] = true
+		for f := range t.Fields() {
+			f.Index = append(slices.Clone(at), f.Index...)
+			all = append(all, f)
+			if inner := structIn(f.Type); f.Anonymous && inner != nil {
+				walk(inner, f.Index)
+			}
 		}
+		within[t] = false
 	}
-	return all
+	walk(t, nil)
+	return slices.DeleteFunc(slices.Clone(all), func(f mirrorField) bool {
+		return slices.ContainsFunc(all, func(g mirrorField) bool {
+			return g.Name == f.Name && len(g.Index) <= len(f.Index) && !slices.Equal(g.Index, f.Index)
+		})
+	})
+}
+
+// structIn is the struct that a type is or points to, or nil.
+func structIn(t mirrorType) mirrorType {
+	if t.Kind() == reflect.Pointer {
+		t = t.Elem()
+	}
+	if t.Kind() != reflect.Struct {
+		return nil
+	}
+	return t
 }
