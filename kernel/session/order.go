@@ -120,7 +120,7 @@ func lengths(d ast.Decl, info *types.Info) {
 		}
 		ast.Inspect(e, func(n ast.Node) bool {
 			if id, ok := n.(*ast.Ident); ok {
-				if v, ok := info.Uses[id].(*types.Var); ok {
+				if v, ok := info.Uses[id].(*types.Var); ok && !v.IsField() {
 					top := v.Parent() == v.Pkg().Scope()
 					session, local = session || top, local || !top
 				}
