@@ -204,6 +204,14 @@ func (f fileFinder) Glob(pattern string) ([]string, error) {
 	return either(f.Box, "Glob", func(pattern string) ([]string, error) { return fs.Glob(f.fileReader, pattern) })(pattern)
 }
 
+func (f fileFinder) ReadLink(name string) (string, error) {
+	return either(f.Box, "ReadLink", func(name string) (string, error) { return fs.ReadLink(f.FS, name) })(name)
+}
+
+func (f fileFinder) Lstat(name string) (fs.FileInfo, error) {
+	return either(f.Box, "Lstat", f.Stat)(name)
+}
+
 func (f fileSystem) Sub(dir string) (fs.FS, error) {
 	return either(f.Box, "Sub", func(dir string) (fs.FS, error) { return fs.Sub(f.fileFinder, dir) })(dir)
 }
