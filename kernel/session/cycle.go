@@ -15,7 +15,7 @@ import (
 // cut reports whether field i of a struct of the session is cut: it points to
 // another struct of a circle that both are in, and that one does not come
 // before this one in the circle's order; or the interpreter does not find the
-// struct itself in what the field is made of (see takesWithin and endsBehind).
+// struct itself in what the field is made of (see takesWithin and madeAnew).
 func (l *lowering) cut(t types.Type, i int) bool {
 	if s, ok := types.Unalias(t).(*types.Struct); ok {
 		return l.cutWithoutName(s, i)
@@ -169,7 +169,7 @@ func (l *lowering) cuts(n *types.Named, circle map[string]*types.Named) (cut []i
 	key := l.key(n)
 	for i := range s.NumFields() {
 		t := s.Field(i).Type()
-		if l.takesWithin(t, key) || l.endsBehind(t, key) {
+		if l.takesWithin(t, key) || l.madeAnew(t, n) {
 			if _, array := t.Underlying().(*types.Array); array {
 				l.refuse(l.pos, "the interpreter has no array of functions that take the struct that the array is in, or of maps of it: use a slice")
 				return nil, false
@@ -218,34 +218,27 @@ func (l *lowering) takesWithin(t types.Type, key string) bool {
 	return found
 }
 
-// endsBehind reports whether a type ends in a struct behind something without end, as
-// func(*other) *struct and map[*other][]struct do: the interpreter would look for the
-// struct in all that the other one leads to.
-func (l *lowering) endsBehind(t types.Type, key string) bool {
-	if !l.endless(t, key) {
-		return false
+// madeAnew reports whether the interpreter, when it has made a struct that leads to
+// itself, would make all of a field's type once more: functions, and what leads to the
+// struct. Other types without end in it would then be two, or their end never found.
+func (l *lowering) madeAnew(t types.Type, n *types.Named) bool {
+	key := l.key(n)
+	if _, function := t.Underlying().(*types.Signature); function && l.reached(n)[key] != nil && l.endless(t, key, false) {
+		return true
 	}
 	for {
-		if n, ok := types.Unalias(t).(*types.Named); ok && (foreign(n) || l.isStruct(n)) {
-			return l.key(n) == key
+		array, ok := t.Underlying().(*types.Array)
+		if !ok {
+			break
 		}
-		switch u := t.Underlying().(type) {
-		case *types.Signature:
-			if u.Results().Len() != 1 {
-				return false
-			}
-			t = u.Results().At(0).Type()
-		case interface{ Elem() types.Type }: // of a map, too
-			t = u.Elem()
-		default:
-			return false
-		}
+		t = array.Elem()
 	}
+	return !l.holds(t) && l.named(t, nil)[key] != nil && l.endless(t, key, true)
 }
 
 // endless reports whether a type leads to one that leads to itself, other than the struct
-// with the key.
-func (l *lowering) endless(t types.Type, key string) (found bool) {
+// with the key, where those of packages may count.
+func (l *lowering) endless(t types.Type, key string, packages bool) (found bool) {
 	inside, seen := map[string]bool{}, map[string]bool{key: true}
 	var visit func(t types.Type) bool
 	visit = func(t types.Type) bool {
@@ -255,7 +248,7 @@ func (l *lowering) endless(t types.Type, key string) (found bool) {
 		}
 		k := l.key(n)
 		found = found || inside[k]
-		if !types.IsInterface(n) && !seen[k] {
+		if !types.IsInterface(n) && !seen[k] && (packages || !foreign(n)) {
 			inside[k], seen[k] = true, true
 			l.walk(n.Underlying(), visit)
 			inside[k] = false
