@@ -508,12 +508,26 @@ func (l *lowering) step(x ast.Expr, t types.Type, i int) (ast.Expr, types.Type) 
 	if l.cut(t, i) {
 		return l.uncut(y, ft), ft
 	}
-	if _, ok := ft.Underlying().(*types.Signature); ok && !l.wrapped(ft) {
+	if sig, ok := ft.Underlying().(*types.Signature); ok && !l.wrapped(ft) && takesBoxes(sig) {
 		if n, ok := types.Unalias(t).(*types.Named); !ok || !foreign(n) { // the interpreter wraps what interfaces hold that it gives a field's function
 			return l.apply(l.paren(l.spell(ft)), y), ft
 		}
 	}
 	return y, ft
+}
+
+// takesBoxes reports whether a function has a parameter of an interface of any value.
+func takesBoxes(sig *types.Signature) bool {
+	for p := range sig.Params().Variables() {
+		t := p.Type()
+		if list, ok := t.(*types.Slice); ok {
+			t = list.Elem()
+		}
+		if types.IsInterface(t) && boxed(t) {
+			return true
+		}
+	}
+	return false
 }
 
 // steps selects the field at the end of a path, as a variable.
