@@ -223,7 +223,7 @@ func (l *lowering) takesWithin(t types.Type, key string) bool {
 // struct. Other types without end in it would then be two, or their end never found.
 func (l *lowering) madeAnew(t types.Type, n *types.Named) bool {
 	key := l.key(n)
-	if _, function := t.Underlying().(*types.Signature); function && l.reached(n)[key] != nil && l.endless(t, key, false) {
+	if _, function := t.Underlying().(*types.Signature); function && l.reached(n)[key] != nil && (l.endless(t, key, false) || l.structsWithoutName(t)) {
 		return true
 	}
 	for {
@@ -234,6 +234,17 @@ func (l *lowering) madeAnew(t types.Type, n *types.Named) bool {
 		t = array.Elem()
 	}
 	return !l.holds(t) && l.named(t, nil)[key] != nil && l.endless(t, key, true)
+}
+
+// structsWithoutName reports whether a type has structs without a name in it.
+func (l *lowering) structsWithoutName(t types.Type) (found bool) {
+	l.walk(t.Underlying(), func(t types.Type) bool {
+		_, is := t.(*types.Struct)
+		_, name := t.(*types.Named)
+		found = found || is
+		return !name
+	})
+	return found
 }
 
 // endless reports whether a type leads to one that leads to itself, other than the struct
