@@ -67,7 +67,7 @@ func TestRunThatFails(t *testing.T) {
 		{"panic(`broken`)", "x.ipynb: cell 2: panic: broken"},
 		{"func f(n int) int { return f(n + 1) + 1 }\nf(1)", "x.ipynb: cell 2: panic: stack overflow: recursion too deep or without end in f"},
 		{"go func() { panic(`x`) }()\ntime.Sleep(time.Minute)", "x.ipynb: cell 2: panic: in a goroutine: x"},
-		{"time.AfterFunc(time.Millisecond, func() { panic(`x`) }); select {}", "x.ipynb: cell 2: crash: the process that runs the cells died: x"},
+		{"time.AfterFunc(time.Millisecond, func() { panic(`x`) }); select {}", "x.ipynb: cell 2: panic: in a goroutine: x"},
 		{"p, err := os.FindProcess(os.Getpid()); p.Kill(); time.Sleep(time.Minute)", "x.ipynb: cell 2: crash: the process that runs the cells died: signal: killed"},
 	} {
 		p.write(t, "x.ipynb", notebookOf(t, "`first`", c.cell, "`never`"))

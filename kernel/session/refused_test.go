@@ -27,6 +27,7 @@ func TestRefused(t *testing.T) {
 		{"the name of a function", "func f() {}\nx := runtime.FuncForPC(reflect.ValueOf(f).Pointer()).Name()", "give the function's name yourself"},
 		{"services of rpc", "type A int\nfunc (A) M(x int, y *int) error { return nil }\n_ = rpc.NewServer().Register(A(1))", "use net/http with JSON"},
 		{"a cell's type as an interface that is a package's own", "import \"go/ast\"\ntype E struct{ ast.Expr }\nvar e ast.Expr = E{}", "use the embedded field"},
+		{"an array in a circle of structs", "type B struct{ c [2]*C; m map[int]*B }\ntype C struct{ b *B; d map[any]*D }\ntype D struct{ b B; c *C }\nvar b B", "use a slice"},
 		{"goto", "again:\nfmt.Print(1)\ngoto again", "put the statements into a function, or use a loop"},
 		{"return", "return", "a cell is not a function"},
 		{"unsafe", "import \"unsafe\"", `cells cannot import "unsafe"`},

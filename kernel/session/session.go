@@ -300,7 +300,11 @@ func (s *Session) run(ctx context.Context, c *checked, p *plan, out display.Outp
 		o.Goroutines = int(s.goroutines.Load())
 	}()
 	if err := s.declare(p); err != nil {
-		return Outcome{Err: s.fail(cell, err, p.at)}
+		at := p.at
+		if r, ok := errors.AsType[*refusal](err); ok {
+			at = r.at
+		}
+		return Outcome{Err: s.fail(cell, err, at)}
 	}
 	cell.made = s.commitDeclarations(c, p)
 	defer func() { o.Ran, o.Done = true, int(cell.done.Load()) }()
@@ -346,19 +350,30 @@ func (s *Session) declare(p *plan) error {
 			return err
 		}
 	}
+	if err := s.tryArrays(p); err != nil {
+		return err
+	}
 	if len(p.setup) > 0 {
-		f := &ast.FuncDecl{Name: &ast.Ident{NamePos: p.at, Name: "setup" + mark},
-			Type: &ast.FuncType{Func: p.at, Params: &ast.FieldList{Opening: p.at, Closing: p.at}}, Body: &ast.BlockStmt{Lbrace: p.at, List: p.setup, Rbrace: p.at}}
-		run := &ast.ExprStmt{X: &ast.CallExpr{Fun: &ast.Ident{NamePos: p.at, Name: f.Name.Name}, Lparen: p.at, Rparen: p.at}}
-		for _, n := range []ast.Node{program(p.at, []ast.Decl{f}), &ast.BlockStmt{Lbrace: p.at, List: []ast.Stmt{run}, Rbrace: p.at}} {
-			if err := s.engine.run(context.Background(), n); err != nil {
-				return err
-			}
+		if err := s.ahead(p, "setup", p.setup); err != nil {
+			return err
 		}
 	}
 	maps.Copy(s.erased, p.erased)
 	for _, d := range p.told {
 		d.told = true
+	}
+	return nil
+}
+
+// ahead runs statements before the cell does.
+func (s *Session) ahead(p *plan, name string, body []ast.Stmt) error {
+	f := &ast.FuncDecl{Name: &ast.Ident{NamePos: p.at, Name: name + mark},
+		Type: &ast.FuncType{Func: p.at, Params: &ast.FieldList{Opening: p.at, Closing: p.at}}, Body: &ast.BlockStmt{Lbrace: p.at, List: body, Rbrace: p.at}}
+	run := &ast.ExprStmt{X: &ast.CallExpr{Fun: &ast.Ident{NamePos: p.at, Name: f.Name.Name}, Lparen: p.at, Rparen: p.at}}
+	for _, n := range []ast.Node{program(p.at, []ast.Decl{f}), &ast.BlockStmt{Lbrace: p.at, List: []ast.Stmt{run}, Rbrace: p.at}} {
+		if err := s.engine.run(context.Background(), n); err != nil {
+			return err
+		}
 	}
 	return nil
 }

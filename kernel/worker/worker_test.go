@@ -9,6 +9,7 @@ import (
 	"regexp"
 	"runtime"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -126,12 +127,19 @@ func TestCellsInAProcess(t *testing.T) {
 	}
 }
 
+// panicking is a cell in which package os/exec reads from a cell's reader in a goroutine
+// of its own, which panics after some time.
+func panicking(after, with string) string {
+	return "type reader struct{}\nfunc (reader) Read([]byte) (int, error) {\n\ttime.Sleep(" + after + ")\n\tpanic(" + strconv.Quote(with) + ")\n}\n" +
+		"func() {\n\tcat := exec.Command(`cat`)\n\tcat.Stdin = reader{}\n\tcat.Start()\n}()\n"
+}
+
 // Each of these kills the process. The cell says why and where, names what is
 // gone, and everything else is there for the next cell.
 func TestDeaths(t *testing.T) {
 	for _, c := range []struct{ name, code, want string }{
 		{"stack overflow", "fmt.Println(\"before\")\nx := &ast.ParenExpr{}\nx.X = x\ntypes.ExprString(x)", "stack overflow"},
-		{"panic in a goroutine of compiled code", "time.AfterFunc(time.Millisecond, func() { panic(\"boom\") })\ntime.Sleep(time.Minute)", "boom"},
+		{"panic in a goroutine of compiled code", panicking("time.Millisecond", "boom") + "time.Sleep(time.Minute)", "boom"},
 		{"concurrent map write", "m := map[int]int{}\nfor i := range 8 { go func() { for { m[i]++ } }() }\ntime.Sleep(time.Minute)", "concurrent map"},
 		{"out of memory", "var all [][]byte\nfor { b := make([]byte, 64<<20); for i := range len(b)/4096 { b[i*4096] = 1 }; all = append(all, b) }", "out of memory"},
 		{"a signal", "exec.Command(\"kill\", \"-SEGV\", fmt.Sprint(os.Getpid())).Run()\ntime.Sleep(time.Minute)", "SIGSEGV: segmentation violation"},
@@ -226,7 +234,7 @@ func TestTheCellThatDied(t *testing.T) {
 func TestDeathBetweenCells(t *testing.T) {
 	w := newWorker(t)
 	first := &sheet{}
-	w.Execute(context.Background(), session.Cell{Number: 1, Code: "x := 1\nfunc f() int { return 6 }\ntime.AfterFunc(200*time.Millisecond, func() { panic(\"later\") })\n;"}, first)
+	w.Execute(context.Background(), session.Cell{Number: 1, Code: "x := 1\nfunc f() int { return 6 }\n" + panicking("200*time.Millisecond", "later")}, first)
 	want := "between two cells the process that runs the cells died: later\ngone: x\nkept: imports, types and functions\n"
 	for deadline := time.Now().Add(20 * time.Second); !strings.HasSuffix(first.so(), want); time.Sleep(20 * time.Millisecond) {
 		if time.Now().After(deadline) {
@@ -261,7 +269,7 @@ func TestErrorsBesideCells(t *testing.T) {
 	for i, c := range []struct{ code, want string }{
 		{"go func() { panic(`a`) }()", "1 panic: in a goroutine: a"},
 		{"go func(f func()) { f() }(func() { os.Exit(7) })", "2 panic: in a goroutine: os.Exit(7) called"},
-		{"time.AfterFunc(100*time.Millisecond, func() { panic(`later`) })\n;", "3 crash: between two cells the process that runs the cells died: later"},
+		{panicking("100*time.Millisecond", "later"), "3 crash: between two cells the process that runs the cells died: later"},
 	} {
 		out := &failing{heard: make(chan string, 1)}
 		w.Execute(t.Context(), session.Cell{Number: i + 1, Code: c.code}, out)
