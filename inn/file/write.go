@@ -11,6 +11,12 @@ import (
 	"path/filepath"
 )
 
+// noFolder is an error that is fs.ErrNotExist, in words of its own.
+type noFolder string
+
+func (folder noFolder) Error() string        { return "there is no folder " + string(folder) }
+func (folder noFolder) Is(target error) bool { return target == fs.ErrNotExist }
+
 // Write writes a file whole or not at all: under a temporary name beside path, which is then renamed.
 func Write(path string, write func(io.Writer) error) (err error) {
 	if path == "" {
@@ -18,7 +24,7 @@ func Write(path string, write func(io.Writer) error) (err error) {
 	}
 	folder := filepath.Dir(path)
 	if _, err := os.Stat(folder); errors.Is(err, fs.ErrNotExist) {
-		return fmt.Errorf("there is no folder %s", folder)
+		return noFolder(folder)
 	}
 	if info, err := os.Stat(path); err == nil && info.IsDir() {
 		return fmt.Errorf("%s is a folder: a file wants a name", path)

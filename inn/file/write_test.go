@@ -1,7 +1,9 @@
 package file
 
 import (
+	"errors"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
@@ -20,6 +22,9 @@ func TestWriteWhereNothingCanBeWritten(t *testing.T) {
 		err := Write(path, func(w io.Writer) error { _, err := w.Write([]byte("net")); return err })
 		if err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%q: error %v, want %q", path, err, want)
+		}
+		if missing := strings.Contains(want, "no folder"); errors.Is(err, fs.ErrNotExist) != missing {
+			t.Errorf("%q: the error is fs.ErrNotExist: %v", path, !missing)
 		}
 	}
 	if left, err := os.ReadDir(dir); err != nil || len(left) != 0 {
