@@ -91,11 +91,20 @@ class Kernel:
 
 PREPARED = "type P struct{ A int }\nfunc (p P) Twice() int { return 2 * p.A }\nfunc needsKept() int { return kept }\nkept, other := 1, P{2}"
 
+
+def panicking(after, text):
+    """A cell in which package os/exec reads from a cell's reader in a goroutine of its own, which panics after some time."""
+    return (
+        "type reader struct{}\nfunc (reader) Read([]byte) (int, error) {\n\ttime.Sleep(%s)\n\tpanic(`%s`)\n}\n" % (after, text)
+        + "func() {\n\tcat := exec.Command(`cat`)\n\tcat.Stdin = reader{}\n\tcat.Start()\n}()\n"
+    )
+
+
 # Each kills the process of the cells, after a line has been printed: the lines
 # after fmt.Println("before"), and the reason that is given.
 DEATHS = {
     "stack overflow in compiled code": ("x := &ast.ParenExpr{}\nx.X = x\ntypes.ExprString(x)", "stack overflow"),
-    "panic in a goroutine of compiled code": ('time.AfterFunc(time.Millisecond, func() { panic("boom") })\ntime.Sleep(time.Minute)', "boom"),
+    "panic in a goroutine of compiled code": (panicking("time.Millisecond", "boom") + "time.Sleep(time.Minute)", "boom"),
     "concurrent map write": ("m := map[int]int{}\nfor i := range 8 { go func() { for { m[i]++ } }() }\ntime.Sleep(time.Minute)", "concurrent map "),
     "os.Exit in compiled code": ('fs := flag.NewFlagSet("x", flag.ExitOnError)\nfs.Parse([]string{"-y"})', "exit status 2"),
     "a signal": ('exec.Command("kill", "-SEGV", fmt.Sprint(os.Getpid())).Run()\ntime.Sleep(time.Minute)', "SIGSEGV: segmentation violation"),
@@ -127,7 +136,7 @@ def deaths(k):
 
 
 def between_cells(k):
-    k.run("x := 1\ntime.AfterFunc(300*time.Millisecond, func() { panic(\"later\") })\n;")
+    k.run("x := 1\n" + panicking("300*time.Millisecond", "later"))
     time.sleep(3)
     _, text, _ = k.run("y := 2")
     check("died: later\ngone: " in text and "x" in text, "a death between two cells is not told", text)
