@@ -39,8 +39,8 @@ func (s *Session) tryArrays(p *plan) error {
 	return &refusal{p.at, "the interpreter has no arrays in such a circle of structs: use slices"}
 }
 
-// tryArray reads and writes the arrays of a struct but for those of basic types and of
-// nothing.
+// tryArray reads and writes the arrays of a struct, but for those of basic types and
+// structs, and those of nothing.
 func (p *plan) tryArray(spec *ast.TypeSpec) []ast.Stmt {
 	t, ok := spec.Type.(*ast.StructType)
 	if !ok {
@@ -60,8 +60,12 @@ func (p *plan) tryArray(spec *ast.TypeSpec) []ast.Stmt {
 		if !ok || array.Len == nil {
 			continue
 		}
-		_, basic := array.Elt.(*ast.Ident)
-		if n, ok := array.Len.(*ast.BasicLit); basic || ok && n.Value == "0" {
+		inner := array.Elt
+		for t, ok := inner.(*ast.ArrayType); ok && t.Len != nil; t, ok = inner.(*ast.ArrayType) {
+			inner = t.Elt
+		}
+		_, value := inner.(*ast.Ident) // which may be large, and is never a way back
+		if n, ok := array.Len.(*ast.BasicLit); value || ok && n.Value == "0" {
 			continue
 		}
 		field := &ast.SelectorExpr{X: v, Sel: f.Names[0]}

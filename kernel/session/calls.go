@@ -486,7 +486,7 @@ func (l *lowering) spread(fun ast.Expr, first []ast.Expr, x ast.Expr, tuple *typ
 	body := append(before, l.assign(token.DEFINE, names, []ast.Expr{inner}))
 	result := l.apply(fun, args...)
 	l.variadic(result, sig, tuple.Len(), f == nil)
-	return l.apply(&ast.ParenExpr{X: l.function(nil, l.fields(sig.Results()), append(body, l.result(sig, result)...)...)})
+	return l.apply(&ast.ParenExpr{X: l.function(nil, l.outs(sig), append(body, l.result(sig, result)...)...)})
 }
 
 // spreadBuiltin is the call of a builtin function with the several results of
@@ -989,8 +989,7 @@ func (l *lowering) outs(sig *types.Signature) *ast.FieldList {
 	if sig.Results().Len() == 0 {
 		return nil
 	}
-	out := l.fields(sig.Results())
-	return out
+	return l.fields(sig.Results())
 }
 
 // result is a call as the end of a function.

@@ -7,6 +7,7 @@ var patterns = []string{
 	"std",
 
 	"gonum.org/v1/gonum/...",
+
 	"gonum.org/v1/plot",
 	"gonum.org/v1/plot/font",
 	"gonum.org/v1/plot/palette",
